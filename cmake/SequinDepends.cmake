@@ -1,0 +1,17 @@
+# The libraries Sequin stands on, all packaged by Debian (tools/packages.sh).
+find_package(PkgConfig REQUIRED)
+find_package(OpenMP REQUIRED COMPONENTS C)
+find_package(ZLIB REQUIRED)
+pkg_check_modules(CFITSIO REQUIRED IMPORTED_TARGET cfitsio)
+pkg_check_modules(WCSLIB REQUIRED IMPORTED_TARGET wcslib)
+pkg_check_modules(OPENBLAS REQUIRED IMPORTED_TARGET openblas)
+pkg_check_modules(LAPACKE REQUIRED IMPORTED_TARGET lapacke)
+pkg_check_modules(FFTW REQUIRED IMPORTED_TARGET fftw3)
+pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1)
+pkg_check_modules(GIZA REQUIRED IMPORTED_TARGET giza)
+pkg_check_modules(NETTLE REQUIRED IMPORTED_TARGET nettle)
+find_library(GSL_LIBRARY gsl REQUIRED) # never gslcblas: its cblas_* would shadow OpenBLAS
+
+# What libsequin needs; the program adds YAML, GIZA and NETTLE.
+set(SEQUIN_LIBRARIES PkgConfig::LAPACKE PkgConfig::OPENBLAS ${GSL_LIBRARY}
+  PkgConfig::CFITSIO PkgConfig::WCSLIB PkgConfig::FFTW ZLIB::ZLIB OpenMP::OpenMP_C m)

@@ -1,0 +1,83 @@
+/** @file pixels.c @brief Which pixels of a frame take part. */
+#include "sequin/pixels.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+#include "mem.h"
+#include "raise.h"
+
+static int inside(const sqn_pixels_region *region, int64_t x, int64_t y, int64_t nx)
+{
+    const double r =
+        hypot((double)(x + 1) - region->center_x, (double)(y + 1) - region->center_y);
+    const float mask = region->mask != NULL ? region->mask[y * nx + x] : 1.0F;
+
+    return r >= region->inner_radius &&
+           (!(region->outer_radius > 0.0) || r <= region->outer_radius) && mask != 0.0F &&
+           !isnan(mask);
+}
+
+/* Pixels inside; their offsets go to `index` unless it is NULL. */
+static int64_t collect(int64_t *index, int64_t ny, int64_t nx,
+                       const sqn_pixels_region *region)
+{
+    int64_t n = 0;
+
+    for (int64_t y = 0; y < ny; y++) {
+        for (int64_t x = 0; x < nx; x++) {
+            if (inside(region, x, y, nx)) {
+                if (index != NULL) {
+                    index[n] = y * nx + x;
+                }
+                n++;
+            }
+        }
+    }
+    return n;
+}
+
+sqn_status sqn_pixels_init(sqn_pixels *pixels, int64_t ny, int64_t nx,
+                           const sqn_pixels_region *region, sqn_error *err)
+{
+    *pixels = (sqn_pixels){.ny = ny, .nx = nx};
+    pixels->n_pix = collect(NULL, ny, nx, region);
+    if (pixels->n_pix == 0) {
+        return SQN_RAISE(err, E_MASK,
+                         "no pixel of %" PRId64 " x %" PRId64
+                         " lies in the region (centre %g, %g, radii %g to %g)",
+                         nx, ny, region->center_x, region->center_y, region->inner_radius,
+                         region->outer_radius);
+    }
+    pixels->index = sqn__mem_alloc(pixels->n_pix, sizeof *pixels->index);
+    if (pixels->index == NULL) {
+        const int64_t n_pix = pixels->n_pix;
+
+        *pixels = (sqn_pixels){0};
+        return SQN_RAISE(err, E_MEM, "index of %" PRId64 " pixels", n_pix);
+    }
+    (void)collect(pixels->index, ny, nx, region);
+    return SQN_OK;
+}
+
+void sqn_pixels_gather(float *out, const sqn_pixels *pixels, const float *image)
+{
+    for (int64_t p = 0; p < pixels->n_pix; p++) {
+        out[p] = image[pixels->index[p]];
+    }
+}
+
+void sqn_pixels_scatter(float *image, const sqn_pixels *pixels, const float *row)
+{
+    for (int64_t p = 0; p < pixels->n_pix; p++) {
+        image[pixels->index[p]] = row[p];
+    }
+}
+
+void sqn_pixels_clear(sqn_pixels *pixels)
+{
+    if (pixels != NULL) {
+        sqn__mem_free(pixels->index);
+        *pixels = (sqn_pixels){0};
+    }
+}

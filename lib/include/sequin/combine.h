@@ -1,0 +1,43 @@
+/** @file combine.h @brief Frames of one orientation to one image. */
+#ifndef SEQUIN_COMBINE_H
+#define SEQUIN_COMBINE_H
+
+#include <stdint.h>
+
+#include "sequin/error.h"
+#include "sequin/rotate.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum sqn_combine_method {
+    SQN_COMBINE_MEAN,
+    SQN_COMBINE_MEDIAN,
+    SQN_COMBINE_WEIGHTED /**< Inverse variance. */
+} sqn_combine_method;
+
+/**
+ * Combine pixel by pixel over the frames that are valid there.
+ *
+ * ERR of a mean is sqrt(sum var) / n, of a median 1.2533 times that, of a weighted mean
+ * 1 / sqrt(sum 1 / var). FLAGS and DQ are OR-ed over the frames behind the pixel; where no
+ * frame is valid, over all.
+ *
+ * @param[out] out       Planes owned by the caller; `variance` holds the variance.
+ * @param[out] coverage  [ny, nx] number of frames behind each pixel (0 where none).
+ * @param[in]  frames    [n_frame] of one shape and with the same planes.
+ *
+ * @retval SQN_ERR_ARG     weighted without variance.
+ * @retval SQN_ERR_MEMORY  Work space.
+ */
+SQN_API SQN_NODISCARD sqn_status sqn_combine_frames(sqn_image *out, int32_t *coverage,
+                                                    const sqn_image *frames,
+                                                    int64_t n_frame,
+                                                    sqn_combine_method method,
+                                                    sqn_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,31 @@
+/** @file curve.h @brief Fractional residual variance, and the PCA curve to compare with. */
+#ifndef SEQUIN_CURVE_H
+#define SEQUIN_CURVE_H
+
+#include "sequin/error.h"
+#include "sequin/panels.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * sum V (X - xbar)^2 over data of positive weight, xbar the weighted mean over frames of each
+ * pixel: the denominator of frv_centered and the total variance of the PCA curve.
+ */
+SQN_API SQN_NODISCARD sqn_status sqn_curve_centered(double *out, const sqn_panels *panels,
+                                                    sqn_error *err);
+
+/**
+ * frv_pca(k) = 1 - (sum of the k largest eigenvalues of Z Z^T) / (their sum), k = 1..n_comp,
+ * Z_ij = sqrt(V_ij) (X_ij - xbar_j), 0 where the weight is 0 (docs/numerics.md, section 4).
+ *
+ * @param[out] out  [n_comp]
+ */
+SQN_API SQN_NODISCARD sqn_status sqn_curve_pca(double *out, int64_t n_comp,
+                                               const sqn_panels *panels, sqn_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

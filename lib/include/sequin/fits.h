@@ -1,0 +1,215 @@
+/**
+ * @file fits.h
+ * @brief FITS files in and out of memory: frames with errors and flags in, products out.
+ *
+ * Files are opened by descriptor, checked by our own code and handed to CFITSIO in memory;
+ * CFITSIO never sees a name. Inputs are never modified.
+ */
+#ifndef SEQUIN_FITS_H
+#define SEQUIN_FITS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sequin/cube.h"
+#include "sequin/error.h"
+#include "sequin/header.h"
+#include "sequin/log.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Paths, owned. */
+typedef struct sqn_fits_files {
+    int64_t n;
+    char **path;
+} sqn_fits_files;
+
+/**
+ * Expand names, patterns (* and ?) and @lists to existing files, in order.
+ *
+ * A name that exists is taken literally. Matches of a pattern are sorted by bytes. Relative
+ * names are relative to `folder` ("" = the current directory).
+ *
+ * @retval SQN_ERR_INPUT  E_IN_MISSING: no such file, or a pattern without a match.
+ * @retval SQN_ERR_DATA   E_DUPLICATE: a file named twice.
+ */
+SQN_API SQN_NODISCARD sqn_status sqn_fits_files_expand(sqn_fits_files *out,
+                                                       const char *const *names,
+                                                       int64_t n_name, const char *folder,
+                                                       const sqn_log *log, sqn_error *err);
+SQN_API void sqn_fits_files_clear(sqn_fits_files *files);
+
+/** What a plane of uncertainties holds. */
+typedef enum sqn_fits_noise {
+    SQN_FITS_SIGMA,
+    SQN_FITS_VARIANCE,
+    SQN_FITS_IVAR
+} sqn_fits_noise;
+
+/** Where the angle of each frame comes from; the first that is set is used. */
+typedef struct sqn_fits_angles {
+    bool from_wcs;
+    const char *keyword; /**< Header keyword (degrees); NULL = no. */
+    const char
+        *keyword_end;     /**< Value at the end of the file, planes interpolated; NULL. */
+    const char *file;     /**< Image, table or text; NULL = no. */
+    const char *column;   /**< Of a table; NULL = the first numeric one. */
+    const double *values; /**< [n_value] (degrees); NULL = no. */
+    int64_t n_value;
+    bool clockwise; /**< kind: north_cw. */
+    double offset;  /**< (degrees). */
+} sqn_fits_angles;
+
+/** What to read; pointers are borrowed. Zeroed fields mean the documented default. */
+typedef struct sqn_fits_source {
+    const sqn_fits_files *files;
+    const char *hdu; /**< Name or number; NULL: SCI where present, else first image. */
+    const int64_t *extver; /**< [n_extver] only these; NULL = all. */
+    int64_t n_extver;
+    const int64_t *exclude; /**< [n_exclude] frames left out, counted from 1. */
+    int64_t n_exclude;
+    const char *noise_hdu; /**< NULL: ERR of the same EXTVER and shape; "none": ignored. */
+    sqn_fits_noise noise_kind;           /**< Of noise_hdu and noise_files. */
+    const sqn_fits_files *noise_files;   /**< NULL = none. */
+    const char *quality_hdu;             /**< NULL: DQ; "none": ignored. */
+    const sqn_fits_files *quality_files; /**< NULL = none. */
+    const int64_t *quality_bits; /**< [n_bit]; NULL: JWST [0], SDQFLAGS, else all. */
+    int64_t n_bit;
+    const sqn_fits_files *mask_files; /**< not 0 = use; NULL = none. */
+    double valid_range[2];            /**< Both 0: none. */
+    const double *missing_values;     /**< [n_missing_value]. */
+    int64_t n_missing_value;
+    const char *divide_by;         /**< Header keyword; NULL = none. */
+    const sqn_fits_angles *angles; /**< NULL = none. */
+    const char *wavelengths;       /**< File with one value per plane; NULL = none. */
+} sqn_fits_source;
+
+/** One frame: where it came from and what it says of itself. Counted from 1 where shown. */
+typedef struct sqn_fits_frame {
+    const char *file;          /**< Path; borrowed from the stack. */
+    int hdu;                   /**< HDU number, 0 = primary. */
+    int64_t extver, plane;     /**< Plane counted from 1. */
+    char date[32], filter[32]; /**< "" when unknown. */
+    double exposure;           /**< (s) NaN when unknown. */
+    double wavelength;         /**< As in the wavelengths file; NaN without. */
+    double angle;              /**< As given (degrees); NaN without. */
+    double theta; /**< Counter-clockwise turn that brings North up; 0 without. */
+    int64_t n_missing, n_nan, n_flagged, n_masked, n_bad_error, n_out_of_range;
+} sqn_fits_frame;
+
+/** An input and the checksum of what was read of it. */
+typedef struct sqn_fits_input {
+    const char *file;
+    char datasum[24]; /**< Of the image HDU, as decimal text. */
+} sqn_fits_input;
+
+/**
+ * Frames of one role. Values are true values divided by 2^exponent: 0 unless the data leave
+ * the comfortable range of float32 (|x| far from 1e-12 .. 1e12), so that no unit overflows.
+ */
+typedef struct sqn_fits_stack {
+    int64_t n_frame, ny, nx;
+    int exponent;
+    sqn_cube value;         /**< NaN where missing for whatever reason. */
+    sqn_cube error;         /**< 1 sigma, NaN where missing; data NULL = none given. */
+    uint32_t *dq;           /**< [n_frame, ny, nx] all bits as read, or NULL. Owned. */
+    uint8_t *flags;         /**< [n_frame, ny, nx] SQN_FLAG_NO_SCIENCE, _RANGE. Owned. */
+    sqn_fits_frame *frames; /**< [n_frame] owned. */
+    sqn_fits_input *inputs; /**< [n_input] every file read, owned. */
+    int64_t n_input;
+    char unit[72];       /**< BUNIT after divide_by, "" = none. */
+    sqn_header *primary; /**< Of the first file. Owned. */
+    sqn_header
+        *image; /**< Of the HDU of the first frame (the primary itself if there). Owned. */
+    sqn_fits_files paths; /**< Owned; frames and inputs point into it. */
+} sqn_fits_stack;
+
+/**
+ * Read all frames of a source, joined in order.
+ *
+ * NaN, Inf, selected DQ bits, mask 0, error <= 0 or not finite, valid_range and missing_values
+ * all become missing (value NaN), counted per frame and reported through `log`.
+ *
+ * @param[out] out       Filled on success, cleared on failure.
+ * @param[in]  exponent  Power of two to use, or INT_MIN to choose it from the data: the stacks
+ *                       of one run share one.
+ *
+ * @retval SQN_ERR_INPUT, SQN_ERR_PERMISSION, SQN_ERR_DATA, SQN_ERR_UNAVAILABLE, SQN_ERR_IO,
+ *         SQN_ERR_MEMORY  With id, file, HDU and keyword in `err`.
+ */
+SQN_API SQN_NODISCARD sqn_status sqn_fits_stack_read(sqn_fits_stack *out,
+                                                     const sqn_fits_source *source,
+                                                     int exponent, const sqn_log *log,
+                                                     sqn_error *err);
+SQN_API void sqn_fits_stack_clear(sqn_fits_stack *stack);
+
+/** Read one 2-D image (a mask, a region, an exclusion): out has n_frame = 1. */
+SQN_API SQN_NODISCARD sqn_status sqn_fits_image_read(sqn_cube *out, const char *path,
+                                                     sqn_error *err);
+
+/** Element types of product HDUs. */
+typedef enum sqn_fits_type {
+    SQN_FITS_FLOAT32,
+    SQN_FITS_FLOAT64,
+    SQN_FITS_INT32,
+    SQN_FITS_UINT32, /**< Stored as int32 with BZERO. */
+    SQN_FITS_UINT8
+} sqn_fits_type;
+
+/** A product being built in memory. Opaque. */
+typedef struct sqn_fits_product sqn_fits_product;
+
+/** One image HDU of a product; everything borrowed for the call. */
+typedef struct sqn_fits_image {
+    const char *extname;
+    sqn_fits_type type;
+    int n_axis;
+    int64_t axes[4];          /**< FITS order: NAXIS1 first. */
+    const void *data;         /**< In storage order. */
+    int exponent;             /**< Floating data are multiplied by 2^exponent. */
+    const char *unit;         /**< BUNIT, NULL or "" = none. */
+    const sqn_header *header; /**< Further cards (WCS, NCOMPn ...), or NULL. */
+} sqn_fits_image;
+
+/** One column of a table HDU; scalar per row. */
+typedef struct sqn_fits_column {
+    const char *name, *unit; /**< unit NULL = none. */
+    const double *number;    /**< [n_row] written as float64; or */
+    const int64_t *integer;  /**< [n_row] written as int64; or */
+    const char *const *text; /**< [n_row] written as strings. Exactly one is not NULL. */
+} sqn_fits_column;
+
+/**
+ * Start a product: a primary HDU without data that carries `primary` (cards that describe an
+ * array, checksums and cards that a verifier rejects are left out and noted in `log`).
+ */
+SQN_API SQN_NODISCARD sqn_status sqn_fits_product_create(sqn_fits_product **out,
+                                                         const sqn_header *primary,
+                                                         const sqn_log *log,
+                                                         sqn_error *err);
+SQN_API SQN_NODISCARD sqn_status sqn_fits_product_image(sqn_fits_product *product,
+                                                        const sqn_fits_image *image,
+                                                        sqn_error *err);
+SQN_API SQN_NODISCARD sqn_status sqn_fits_product_table(sqn_fits_product *product,
+                                                        const char *extname,
+                                                        const sqn_fits_column *columns,
+                                                        int n_column, int64_t n_row,
+                                                        sqn_error *err);
+
+/**
+ * Write CHECKSUM and DATASUM in every HDU, close, verify (structure, size, checksums).
+ *
+ * @param[out] bytes  The file; borrowed from the product.
+ * @retval SQN_ERR_IO  E_OUT_VERIFY.
+ */
+SQN_API SQN_NODISCARD sqn_status sqn_fits_product_finish(const void **bytes, size_t *size,
+                                                         sqn_fits_product *product,
+                                                         sqn_error *err);
+SQN_API void sqn_fits_product_destroy(sqn_fits_product **product);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,41 @@
+/** @file rotate.h @brief Turn a frame about the star: quintic B-splines, with variance. */
+#ifndef SEQUIN_ROTATE_H
+#define SEQUIN_ROTATE_H
+
+#include <stdint.h>
+
+#include "sequin/error.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Planes of one frame, [ny, nx]; who owns them is said where they are used. */
+typedef struct sqn_image {
+    int64_t ny, nx;
+    float *value;    /**< NaN = missing. */
+    float *variance; /**< 1 sigma squared, NaN where value is; NULL = none. */
+    uint32_t *dq;    /**< Input flags; NULL = none. */
+    uint8_t *flags;  /**< SQN_FLAG_*; NULL = none. */
+} sqn_image;
+
+/**
+ * Turn `in` counter-clockwise (x right, y up) by `theta` degrees about `center`.
+ *
+ * An output pixel is valid where at least 90 % of its bilinear footprint is valid input.
+ * Flags and DQ come from the nearest pixel; SQN_FLAG_TURNED_MISSING is added where the output
+ * is not valid. theta = 0 copies (docs/numerics.md, section 6).
+ *
+ * @param[out] out     Planes owned by the caller, present wherever `in` has them.
+ * @param[in]  center  (FITS pixels, x first).
+ *
+ * @retval SQN_ERR_MEMORY  Needs about 24 ny nx bytes of work space.
+ */
+SQN_API SQN_NODISCARD sqn_status sqn_rotate_frame(sqn_image *out, const sqn_image *in,
+                                                  const double center[2], double theta,
+                                                  sqn_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,44 @@
+/**
+ * @file rows.h
+ * @brief A matrix and its weights, read row by row from wherever they are.
+ *
+ * The solver, the curves and the target fit take their data in this form, so that none of
+ * them knows whether a row is a frame of a cube, a spectrum, or a line of a file.
+ */
+#ifndef SEQUIN_ROWS_H
+#define SEQUIN_ROWS_H
+
+#include <stdint.h>
+
+#include "sequin/error.h"
+#include "sequin/matrix.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** X [n_row, n_col] with V [n_row, n_col]; reading a row twice gives the same bits. */
+typedef struct sqn_rows {
+    int64_t n_row, n_col;
+    /**
+     * Fill one row. `weight` is inverse variance (1 / unit^2), finite and >= 0; 0 means
+     * "takes no part". `value` (unit) may be anything where the weight is 0: a finite value
+     * there is kept (excluded, held out), NaN means missing.
+     */
+    sqn_status (*read)(const void *context, int64_t row, double *value, double *weight,
+                       sqn_error *err);
+    const void *context; /**< Borrowed; outlives every use of the rows. */
+} sqn_rows;
+
+/** Context of sqn_rows_dense(): two matrices of one shape, borrowed. */
+typedef struct sqn_rows_pair {
+    sqn_matrix_const value, weight;
+} sqn_rows_pair;
+
+/** Rows of a pair of matrices in memory; `pair` is borrowed. */
+SQN_API sqn_rows sqn_rows_dense(const sqn_rows_pair *pair);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

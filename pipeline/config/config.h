@@ -1,0 +1,258 @@
+/**
+ * @file config.h
+ * @brief The resolved configuration: what the stages read, and nothing else.
+ *
+ * Filled from YAML and defaults by way of the one table of keys (keys.c). Texts, lists and
+ * file names that were not given are NULL or empty; numbers without a default are NaN.
+ */
+#ifndef CONFIG_H
+#define CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sequin/error.h"
+#include "sequin/log.h"
+
+/** Lists own their items. */
+typedef struct config_texts {
+    int64_t n;
+    char **item;
+} config_texts;
+typedef struct config_integers {
+    int64_t n;
+    int64_t *item;
+} config_integers;
+typedef struct config_numbers {
+    int64_t n;
+    double *item;
+} config_numbers;
+
+/** Words of the configuration, in the order of the table of keys. */
+enum {
+    CONFIG_UNSET = -1,
+    CONFIG_FALSE = 0,
+    CONFIG_TRUE = 1
+}; /* booleans with an automatic */
+typedef enum config_task {
+    CONFIG_TASK_IMAGING,
+    CONFIG_TASK_SPECTRA,
+    CONFIG_TASK_IMPUTE
+} config_task;
+typedef enum config_kind { CONFIG_NORTH_CCW, CONFIG_NORTH_CW } config_kind;
+typedef enum config_center {
+    CONFIG_CENTER_STAR,
+    CONFIG_CENTER_FRAME,
+    CONFIG_CENTER_CRPIX
+} config_center;
+typedef enum config_noise {
+    CONFIG_NOISE_AUTO, /**< Not written: errors where both have them, else uniform. */
+    CONFIG_NOISE_ERRORS,
+    CONFIG_NOISE_POISSON,
+    CONFIG_NOISE_UNIFORM
+} config_noise;
+typedef enum config_negatives {
+    CONFIG_NEGATIVES_AUTO, /**< Not written: keep with anls, zero with mu. */
+    CONFIG_NEGATIVES_KEEP,
+    CONFIG_NEGATIVES_ZERO,
+    CONFIG_NEGATIVES_MISSING
+} config_negatives;
+typedef enum config_method { CONFIG_METHOD_ANLS, CONFIG_METHOD_MU } config_method;
+typedef enum config_construction { CONFIG_SEQUENTIAL, CONFIG_JOINT } config_construction;
+typedef enum config_start { CONFIG_START_RESIDUAL, CONFIG_START_RANDOM } config_start;
+typedef enum config_background {
+    CONFIG_BACKGROUND_NONE,
+    CONFIG_BACKGROUND_FLAT
+} config_background;
+typedef enum config_scaling {
+    CONFIG_SCALING_AUTO,
+    CONFIG_SCALING_NONE,
+    CONFIG_SCALING_BFF,
+    CONFIG_SCALING_BFF_PUBLISHED,
+    CONFIG_SCALING_IMPUTATION
+} config_scaling;
+typedef enum config_frame {
+    CONFIG_FRAME_AUTO, /**< Not written: sky when angles are given, else detector. */
+    CONFIG_FRAME_SKY,
+    CONFIG_FRAME_DETECTOR
+} config_frame;
+typedef enum config_combine { CONFIG_MEAN, CONFIG_MEDIAN, CONFIG_WEIGHTED } config_combine;
+typedef enum config_by { CONFIG_BY_ALL, CONFIG_BY_FILE, CONFIG_BY_WAVELENGTH } config_by;
+typedef enum config_coronagraph {
+    CONFIG_CORONAGRAPH_NONE,
+    CONFIG_CORONAGRAPH_LYOT,
+    CONFIG_CORONAGRAPH_VORTEX
+} config_coronagraph;
+
+/** science.angles */
+typedef struct config_angles {
+    bool given;
+    char *from; /**< "wcs" or NULL. */
+    char *keyword, *keyword_end, *file, *column;
+    config_numbers values;
+    config_kind kind;
+    double offset; /**< (degrees) */
+} config_angles;
+
+/** science and references */
+typedef struct config_input {
+    config_texts files; /**< As written: patterns and lists not yet expanded. */
+    char *hdu;
+    config_integers extver, exclude_frames;
+    char *error_hdu, *variance_hdu, *ivar_hdu, *quality_hdu;
+    config_integers quality_bits;
+    config_texts error_files, variance_files, ivar_files, quality_files, mask_files;
+    config_numbers valid_range; /**< 0 or 2 values. */
+    config_numbers missing_values;
+    char *divide_by;
+    double pixel_scale; /**< (arcsec) NaN = from the header. */
+    double fwhm;        /**< (pixels) NaN = assumed. */
+    char *wavelengths, *wavelength_unit;
+    config_angles angles; /**< science only. */
+} config_input;
+
+typedef struct config_output {
+    char *directory; /**< NULL = sequin-out/<name of the configuration>. */
+    char *prefix;    /**< "" by default. */
+    bool overwrite, plots, report;
+} config_output;
+
+typedef struct config_region {
+    config_numbers center; /**< 0 or 2 values (FITS pixels, x first). */
+    config_center center_from;
+    double inner_radius, outer_radius; /**< (pixels) */
+    char *mask_file;
+} config_region;
+
+typedef struct config_noise_block {
+    config_noise model;
+    double gain, read_noise; /**< read_noise NaN = not given. */
+    config_negatives negatives;
+} config_noise_block;
+
+typedef struct config_components {
+    int64_t count; /**< 0 = not written: min(10, references) or min(10, frames / 2). */
+    config_method method;
+    config_construction construction;
+    config_start start;
+    int64_t seed;
+    double tolerance;
+    int64_t max_iterations;
+    config_background background;
+    bool write_stages;
+    char *load;
+} config_components;
+
+/** Elliptical ring in the words of model.exclude_ellipse. */
+typedef struct config_ellipse {
+    bool given;
+    config_numbers semi_major; /**< 2 values (pixels). */
+    double axis_ratio, position_angle;
+} config_ellipse;
+
+typedef struct config_model {
+    config_integers counts; /**< Empty = all. */
+    bool truncate;
+    config_scaling scaling;
+    config_frame exclude_frame;
+    config_numbers exclude_annulus; /**< 0 or 2 values (pixels). */
+    config_ellipse exclude_ellipse;
+    config_numbers exclude_circles; /**< 3 values a circle: x, y, radius. */
+    char *exclude_mask;
+} config_model;
+
+typedef struct config_combine_block {
+    int derotate; /**< CONFIG_UNSET = true when angles are given. */
+    config_combine method;
+    config_by by;
+    bool frames;
+} config_combine_block;
+
+/** simulate: what `sequin simulate` makes. */
+typedef struct config_simulate {
+    bool given;
+    char *directory; /**< NULL = as output.directory. */
+    int64_t size, n_references, n_science, seed;
+    double fwhm;              /**< lambda / D (pixels). */
+    double pixel_scale;       /**< (arcsec) */
+    double obstruction;       /**< Central, fraction of the diameter. */
+    int64_t spiders;          /**< Number of vanes. */
+    double spider_width;      /**< Fraction of the diameter. */
+    double static_rms;        /**< Quasi-static aberrations (radians rms). */
+    double drift_rms;         /**< Evolving aberrations (radians rms). */
+    double drift_correlation; /**< AR(1) coefficient from frame to frame, 0..1. */
+    double power_law;         /**< Exponent of the power spectrum of the phase, < 0. */
+    config_coronagraph coronagraph;
+    double mask_radius;      /**< Lyot: focal-plane mask (lambda / D). */
+    double lyot_stop;        /**< Outer radius of the stop, fraction of the pupil's. */
+    int64_t charge;          /**< Vortex: topological charge, even. */
+    double jitter;           /**< rms of the pointing (pixels). */
+    double star_flux;        /**< Of the star without coronagraph (electrons per frame). */
+    double exposure;         /**< (s) */
+    double background;       /**< (electrons per pixel) */
+    double gain;             /**< Electrons per data unit. */
+    double read_noise;       /**< (electrons) */
+    double cosmic_rays;      /**< Mean number per frame. */
+    double bad_pixels;       /**< Fraction of the detector. */
+    config_numbers rotation; /**< First and last angle of +y (degrees). */
+    config_numbers sky;      /**< RA, Dec of the star (degrees). */
+    double ring_contrast;    /**< Total flux over the star's; 0 = no ring. */
+    double ring_radius;      /**< Semi-major axis (pixels). */
+    double ring_width;       /**< FWHM across (pixels). */
+    double ring_axis_ratio;  /**< cos(inclination). */
+    double ring_position_angle; /**< Major axis, East of North (degrees). */
+    double ring_g;              /**< Henyey-Greenstein asymmetry, -1..1. */
+    config_numbers sources;     /**< 3 values a source: separation (pixels), position angle
+                                      (degrees), contrast. */
+    char *compress;             /**< "none" or "gzip": ERR and DQ tile-compressed. */
+} config_simulate;
+
+/** Everything a run is told. */
+typedef struct config {
+    char *path;   /**< Of the file, as given. */
+    char *folder; /**< Of the file: input paths are relative to it. */
+    char *name;   /**< File name without folder and suffix. */
+    config_task task;
+    char *title;
+    config_output output;
+    config_input science, references;
+    bool references_are_science; /**< `references: science`. */
+    config_region region;
+    config_noise_block noise;
+    config_components components;
+    config_model model;
+    config_combine_block combine;
+    config_simulate simulate;
+} config;
+
+/** Which blocks a command needs. */
+typedef enum config_use { CONFIG_FOR_RUN, CONFIG_FOR_SIMULATE } config_use;
+
+/**
+ * Read a configuration, overlay `--set key.path=value` items, check everything in one pass.
+ *
+ * Every problem found is sent to `problems->warn` (as errors with where = path:line:column
+ * (key.path)); the first is also in `err`.
+ *
+ * @param[out] out  Filled on success, cleared on failure. Free with config_clear().
+ * @retval SQN_ERR_CONFIG, SQN_ERR_INPUT, SQN_ERR_PERMISSION
+ */
+SQN_NODISCARD sqn_status config_read(config *out, const char *path, const char *const *sets,
+                                     int n_set, config_use use, const sqn_log *problems,
+                                     sqn_error *err);
+void config_clear(config *config);
+
+/**
+ * The resolved configuration as YAML that config_read() takes (every key with its value).
+ *
+ * @param[out] text  Owned by the caller, free().
+ * @param[in]  absolute  Input paths made absolute (run.yaml), or without folders and without
+ *                       output and limits (for the header of the products).
+ */
+SQN_NODISCARD sqn_status config_dump(char **text, const config *config, bool absolute,
+                                     sqn_error *err);
+
+/** configs/full.yaml: every key with help, unit, range and default; owned, free(). */
+SQN_NODISCARD sqn_status config_document(char **text, sqn_error *err);
+
+#endif
