@@ -1,0 +1,33 @@
+/** @file blas.h @brief The owner of CBLAS and LAPACKE: checked sizes, row-major views. */
+#ifndef SQN_BLAS_H
+#define SQN_BLAS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sequin/matrix.h"
+
+/** Threads that OpenBLAS would use now. */
+int sqn__blas_n_thread(void);
+
+/** OpenBLAS uses one thread from now on, in the whole process. */
+void sqn__blas_single_thread(void);
+
+/** C = alpha op(A) op(B) + beta C in float32; op is the transpose where asked. */
+void sqn__blas_sgemm(sqn_matrix c, sqn_matrix_const a, bool transpose_a, sqn_matrix_const b,
+                     bool transpose_b, float alpha, float beta);
+
+/** The same in double. */
+void sqn__blas_dgemm(sqn_dmatrix c, sqn_dmatrix_const a, bool transpose_a,
+                     sqn_dmatrix_const b, bool transpose_b, double alpha, double beta);
+
+/**
+ * Eigenvalues of a symmetric matrix, rising.
+ *
+ * @param[out]    values  [n]
+ * @param[in,out] matrix  [n, n] destroyed.
+ * @returns false when LAPACK did not converge or had no memory.
+ */
+bool sqn__blas_eigenvalues(double *values, sqn_dmatrix matrix);
+
+#endif
