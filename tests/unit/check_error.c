@@ -43,7 +43,7 @@ START_TEST(control_bytes_are_shown_and_length_is_kept)
 
     (void)SQN_RAISE(&err, E_IN_MISSING, "a\033[31mb");
     sqn_error_line(line, sizeof line, &err);
-    ck_assert_str_eq(line, "E_IN_MISSING: a\\x1b[31mb. Fix: che");
+    ck_assert_str_eq(line, "E_IN_MISSING: a\\x1b[31mb. Fix: chec");
 }
 END_TEST
 
