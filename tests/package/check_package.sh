@@ -21,5 +21,5 @@ LD_LIBRARY_PATH=$(pkg-config --variable=libdir sequin) "$build/package/pkgconfig
 # shellcheck disable=SC2046
 cc "$consumer/consumer.c" -o "$build/package/pkgconfig/static" $(pkg-config --cflags sequin) \
   "$(pkg-config --variable=libdir sequin)/libsequin.a" \
-  $(pkg-config --static --libs-only-l sequin | sed 's/-lsequin//')
+  $(pkg-config --static --libs sequin | sed "s/-lsequin//")
 "$build/package/pkgconfig/static"
