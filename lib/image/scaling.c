@@ -139,7 +139,7 @@ static void mark_around(uint8_t *disk, const sqn_scaling_frame *frame, int64_t x
     }
 }
 
-/* Find what stands out of the smoothed residual of the factor. */
+/* Find what stands out of the smoothed residual, taken in units of its noise. */
 static void find_disk(const disk_sieve *sieve, const sqn_scaling_frame *frame,
                       double factor)
 {
@@ -147,9 +147,9 @@ static void find_disk(const disk_sieve *sieve, const sqn_scaling_frame *frame,
     double *smooth = sieve->smooth;
 
     for (int64_t p = 0; p < n_pix; p++) {
-        smooth[p] = usable(frame, p)
-                        ? (double)frame->value[p] - factor * (double)frame->model[p]
-                        : NAN;
+        const double r = (double)frame->value[p] - factor * (double)frame->model[p];
+
+        smooth[p] = usable(frame, p) ? sqrt(frame->weight[p]) * r : NAN;
     }
     sqn__stats_smooth(smooth, frame->ny, frame->nx, frame->fwhm, sieve->work);
     for (int64_t p = 0; p < n_pix; p++) {
