@@ -13,9 +13,8 @@ extern "C" {
 
 /** Union of shapes; positions in FITS pixels, x first, of the image they are drawn on. */
 typedef struct sqn_exclude {
-    bool has_annulus;
-    double annulus[2]; /**< Radii about the centre (pixels). */
-    bool has_ellipse;
+    bool has_annulus, has_ellipse;
+    double annulus[2];     /**< Radii about the centre (pixels). */
     double semi_major[2];  /**< Elliptical ring: semi-major axes (pixels). */
     double axis_ratio;     /**< cos(inclination), (0, 1]. */
     double position_angle; /**< Of the major axis, counter-clockwise from +y (degrees): East

@@ -22,5 +22,6 @@
 #include "sequin/threads.h"
 #include "sequin/version.h"
 #include "sequin/wcs.h"
+#include "sequin/weights.h"
 
 #endif

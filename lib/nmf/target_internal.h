@@ -1,0 +1,68 @@
+/**
+ * @file target_internal.h
+ * @brief What target.c and target_variance.c share.
+ *
+ * Legend: w [k] coefficients of a frame, b its background, h [k] the components at a pixel,
+ * G the weighted Gram matrix of a frame, C its inverse on the active set. "Unknowns" are the
+ * coefficients and, last, the background where there is one.
+ */
+#ifndef SQN_TARGET_INTERNAL_H
+#define SQN_TARGET_INTERNAL_H
+
+#include "sequin/target.h"
+
+/** Results of all frames with one basis; carved from the slabs of the target. */
+typedef struct sqn__target_count {
+    sqn_matrix_const basis;
+    int64_t n_unknown;
+    double *coefficients, *errors; /**< [n_frame, k] */
+    double *background;            /**< [n_frame] or NULL. */
+    double *covariance;            /**< [n_frame, n_unknown, n_unknown] */
+    sqn_target_record *record;     /**< [n_frame] */
+} sqn__target_count;
+
+enum { SQN__TARGET_BLOCK = 256 }; /**< Pixels summed together. */
+
+/** A share of the pixels of one frame, padded with weight 0. */
+typedef struct sqn__target_block {
+    double *h;  /**< [n_unknown, block] */
+    double *vh; /**< [n_unknown, block] V h */
+    double *x;  /**< [block] 0 where the weight is. */
+    double *v;  /**< [block] */
+} sqn__target_block;
+
+/** Work space to fit one frame. */
+typedef struct sqn__target_slot {
+    double *value, *weight; /**< [n_pix] the frame. */
+    sqn__target_block block;
+    double *gram, *rhs, *solution, *work; /**< Of the small problem. */
+    uint8_t *passive;                     /**< [n_unknown] */
+} sqn__target_slot;
+
+struct sqn_target {
+    int64_t n_count, n_frame, n_pix;
+    bool background;
+    sqn__target_count *count;  /**< [n_count] */
+    double *numbers;           /**< Slab behind the counts. */
+    sqn_target_record *record; /**< [n_count, n_frame] */
+};
+
+/** Fit the frame in the slot: everything of `frame` in `count`. */
+void sqn__target_frame_fit(const sqn__target_slot *slot, const sqn__target_count *count,
+                           int64_t frame, int64_t n_pix);
+
+/** h of one pixel, and 1 for the background; false where the basis has no value. */
+bool sqn__target_frame_unknowns(double *out, const sqn__target_count *count, int64_t pixel);
+
+/** q^T M q, M [n, n]. */
+double sqn__target_frame_quadratic(const double *q, const double *m, int64_t n);
+
+/**
+ * Inverse of a Gram matrix on the active set; where it is singular there, that of the
+ * matrix with 1e-7 of its diagonal added: what the data do not determine gets a large, finite
+ * variance. `gram` is changed in that case.
+ */
+void sqn__target_frame_covariance(double *out, const uint8_t *active, double *gram,
+                                  int64_t n, double *work);
+
+#endif

@@ -1,0 +1,115 @@
+/** @file check_stats.c @brief Robust statistics and smoothing that skip NaN. */
+#include "stats.h"
+
+#include <math.h>
+
+#include "rng.h"
+#include "sqn_check.h"
+
+enum { N = 20001, NY = 31, NX = 26, N_PIX = NY * NX, N_WORK = 4 * N_PIX };
+
+static double normal(int64_t index)
+{
+    const double u = sqn__rng_uniform(7, 0, (uint64_t)index);
+    const double v = sqn__rng_uniform(7, 1, (uint64_t)index);
+
+    return sqrt(-2.0 * log(u)) * cos(6.283185307179586 * v);
+}
+
+START_TEST(median_and_percentiles_skip_nan)
+{
+    double odd[] = {5.5, NAN, -2.0, 2.385, NAN}, even[] = {4.0, 1.0, 3.0, NAN, 2.0};
+    double five[] = {40.0, NAN, 10.0, 20.0, 50.0, 30.0};
+
+    ck_assert(sqn__stats_median(odd, 5) == 2.385);
+    ck_assert(sqn__stats_median(even, 5) == 2.5);
+    ck_assert_double_eq_tol(sqn__stats_percentile(five, 6, 25.0), 20.0, 1e-12);
+    ck_assert_double_eq_tol(sqn__stats_percentile(five, 5, 90.0), 46.0, 1e-12);
+    ck_assert(sqn__stats_percentile(five, 5, 0.0) == 10.0);
+    ck_assert(sqn__stats_percentile(five, 5, 100.0) == 50.0);
+}
+END_TEST
+
+START_TEST(nothing_valid_gives_nan)
+{
+    double none[] = {NAN, NAN};
+
+    ck_assert(isnan(sqn__stats_median(none, 2)));
+    ck_assert(isnan(sqn__stats_mad_sigma(none, 2)));
+    ck_assert(isnan(sqn__stats_percentile(none, 0, 50.0)));
+    ck_assert(isnan(sqn__stats_mean(none, 2)));
+    ck_assert(isnan(sqn__stats_deviation(none, 2)));
+}
+END_TEST
+
+START_TEST(robust_sigma_is_that_of_normal_data_despite_outliers)
+{
+    static double values[N], copy[N];
+
+    for (int64_t i = 0; i < N; i++) {
+        values[i] = 10.0 + 2.385 * normal(i);
+        copy[i] = values[i];
+    }
+
+    const double clean = sqn__stats_mad_sigma(copy, N);
+
+    ck_assert_double_eq_tol(clean, 2.385, 0.06); /* 3 of its own sigma */
+    ck_assert_double_eq_tol(sqn__stats_deviation(values, N), 2.385, 0.05);
+    ck_assert_double_eq_tol(sqn__stats_mean(values, N), 10.0, 0.07);
+    for (int64_t i = 0; i < N; i += 20) { /* 5 % */
+        values[i] = 1e6;
+    }
+    ck_assert_double_eq_tol(sqn__stats_mad_sigma(values, N), 1.065 * clean, 0.06);
+}
+END_TEST
+
+START_TEST(smoothing_spreads_a_point_into_the_gaussian)
+{
+    static double image[N_PIX], work[N_WORK];
+
+    ck_assert_int_le(sqn__stats_smooth_work_size(NY, NX, 4.0), N_WORK);
+    image[15 * NX + 12] = 1.0;
+    sqn__stats_smooth(image, NY, NX, 4.0, work);
+    ck_assert_double_eq_tol(image[15 * NX + 14], 0.5 * image[15 * NX + 12], 1e-9);
+    ck_assert_double_eq_tol(image[13 * NX + 12], 0.5 * image[15 * NX + 12], 1e-9);
+    ck_assert_double_eq_tol(image[13 * NX + 10], 0.25 * image[15 * NX + 12], 1e-9);
+
+    double sum = 0.0;
+
+    for (int64_t p = 0; p < N_PIX; p++) {
+        sum += image[p];
+    }
+    ck_assert_double_eq_tol(sum, 1.0, 1e-3);
+}
+END_TEST
+
+START_TEST(smoothing_fills_gaps_without_bias)
+{
+    static double image[N_PIX], work[N_WORK];
+
+    for (int64_t p = 0; p < N_PIX; p++) {
+        image[p] = p % 3 == 0 || p % NX > 20 ? NAN : 2.385;
+    }
+    sqn__stats_smooth(image, NY, NX, 2.0, work);
+    for (int64_t p = 0; p < N_PIX; p++) {
+        if (p % NX <= 23) { /* within reach: ceil(4 sigma) = 4 pixels of a valid one */
+            ck_assert_double_eq_tol(image[p], 2.385, 1e-12);
+        }
+    }
+    ck_assert(isnan(image[NX - 1]));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("stats");
+    TCase *tcase = tcase_create("robust");
+
+    tcase_add_test(tcase, median_and_percentiles_skip_nan);
+    tcase_add_test(tcase, nothing_valid_gives_nan);
+    tcase_add_test(tcase, robust_sigma_is_that_of_normal_data_despite_outliers);
+    tcase_add_test(tcase, smoothing_spreads_a_point_into_the_gaussian);
+    tcase_add_test(tcase, smoothing_fills_gaps_without_bias);
+    suite_add_tcase(suite, tcase);
+    return sqn_check_run(suite);
+}
