@@ -1,0 +1,445 @@
+/** @file plot_image.c @brief Resampling, stretch, colour bar and what is drawn over an image. */
+#include "plot_image.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "mem.h"
+#include "raise.h"
+
+enum { LABEL_MAX = 96 };
+static const double degree = 3.14159265358979323846 / 180.0;
+static const plot_pen halo_pen = {PLOT_INK, 5.0, PLOT_SOLID};
+static const plot_pen mark_pen = {PLOT_PAPER, 2.5, PLOT_SOLID};
+
+plot_box plot_image_fit(const plot_box *room, int64_t ny, int64_t nx)
+{
+    const double width = floor(room->x1) - ceil(room->x0);
+    const double height = floor(room->y1) - ceil(room->y0);
+    const double scale = fmin(width / (double)nx, height / (double)ny);
+    const double w = fmax(1.0, floor(scale * (double)nx + 1e-6));
+    const double h = fmax(1.0, floor(scale * (double)ny + 1e-6));
+    const double x0 = ceil(room->x0) + floor(0.5 * (width - w));
+    const double y0 = ceil(room->y0) + floor(0.5 * (height - h));
+
+    return (plot_box){x0, y0, x0 + w, y0 + h};
+}
+
+double plot_image_x(const plot_box *box, int64_t nx, double x)
+{
+    return box->x0 + (x - 0.5) / (double)nx * (box->x1 - box->x0);
+}
+
+double plot_image_y(const plot_box *box, int64_t ny, double y)
+{
+    return box->y0 + (y - 0.5) / (double)ny * (box->y1 - box->y0);
+}
+
+/* The pixels under one point of the page along one axis, and how much of it each covers. */
+typedef struct span {
+    int64_t first, last;
+    double start, end; /* in pixels */
+} span;
+
+static span span_of(int point, int n_point, int64_t n_pix)
+{
+    const double start = (double)point * (double)n_pix / n_point;
+    const double end = (double)(point + 1) * (double)n_pix / n_point;
+    const int64_t last = (int64_t)ceil(end - 1e-9) - 1;
+
+    return (span){(int64_t)start, last < n_pix ? last : n_pix - 1, start, end};
+}
+
+static double covered(const span *s, int64_t pixel)
+{
+    return fmin(s->end, (double)(pixel + 1)) - fmax(s->start, (double)pixel);
+}
+
+/* Mean of the valid pixels under a point; NaN where less than half of it is valid. */
+static double point_mean(const float *pixels, int64_t nx, const span *row,
+                         const span *column)
+{
+    double sum = 0.0, weight = 0.0, whole = 0.0;
+
+    for (int64_t y = row->first; y <= row->last; y++) {
+        for (int64_t x = column->first; x <= column->last; x++) {
+            const double share = covered(row, y) * covered(column, x);
+            const float value = pixels[y * nx + x];
+
+            whole += share;
+            if (isfinite(value)) {
+                weight += share;
+                sum += share * (double)value;
+            }
+        }
+    }
+    return weight > 0.0 && weight >= 0.5 * whole ? sum / weight : NAN;
+}
+
+static int16_t level_of(const plot_stretch *stretch, double value)
+{
+    return isnan(value) ? (int16_t)-1
+                        : (int16_t)lround(plot_stretch_level(stretch, value) *
+                                          (PLOT_MAP_LEVELS - 1));
+}
+
+sqn_status plot_image_draw(const plot_box *box, int64_t ny, int64_t nx, const float *pixels,
+                           const plot_stretch *stretch, sqn_error *err)
+{
+    const int width = (int)(box->x1 - box->x0), height = (int)(box->y1 - box->y0);
+    int16_t *level = sqn__mem_alloc(sqn__mem_product(height, width), sizeof *level);
+    sqn_status status = SQN_OK;
+
+    if (level == NULL) {
+        return SQN_RAISE(err, E_MEM, "picture of %d x %d pixels", height, width);
+    }
+    for (int j = 0; j < height; j++) {
+        const span row = span_of(j, height, ny);
+
+        for (int i = 0; i < width; i++) {
+            const span column = span_of(i, width, nx);
+
+            level[(int64_t)j * width + i] =
+                level_of(stretch, point_mean(pixels, nx, &row, &column));
+        }
+    }
+    SQN_TRY(plot_pixels(box->x0, box->y0, height, width, level, err));
+
+cleanup:
+    sqn__mem_free(level);
+    return status;
+}
+
+double plot_stretch_level(const plot_stretch *stretch, double value)
+{
+    const double clipped = fmin(fmax(value, stretch->low), stretch->high);
+
+    if (isinf(stretch->soft)) {
+        return (clipped - stretch->low) / (stretch->high - stretch->low);
+    }
+    const double low = asinh(stretch->low / stretch->soft);
+    const double high = asinh(stretch->high / stretch->soft);
+
+    return (asinh(clipped / stretch->soft) - low) / (high - low);
+}
+
+static int compare(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* The finite pixels, sorted; `values` has room for [n]. Returns how many. */
+static int64_t sorted(double *values, int64_t n, const float *pixels)
+{
+    int64_t kept = 0;
+
+    for (int64_t i = 0; i < n; i++) {
+        if (isfinite(pixels[i])) {
+            values[kept++] = (double)pixels[i];
+        }
+    }
+    qsort(values, (size_t)kept, sizeof *values, compare);
+    return kept;
+}
+
+static double quantile(const double *rising, int64_t n, double share)
+{
+    return n > 0 ? rising[(int64_t)floor(share * (double)(n - 1) + 0.5)] : (double)NAN;
+}
+
+sqn_status plot_stretch_quantile(double *out, int64_t n, const float *pixels, double share,
+                                 sqn_error *err)
+{
+    double *values = sqn__mem_alloc(n, sizeof *values);
+
+    *out = NAN;
+    if (values == NULL) {
+        return SQN_RAISE(err, E_MEM, "quantile of an image");
+    }
+    const int64_t kept = sorted(values, n, pixels);
+
+    *out = quantile(values, kept, share);
+    sqn__mem_free(values);
+    return SQN_OK;
+}
+
+/* A range that is not empty, whatever the image. */
+static plot_stretch widened(double low, double high, double soft)
+{
+    if (!isfinite(low) || !isfinite(high)) {
+        return (plot_stretch){0.0, 1.0, INFINITY};
+    }
+    if (high - low <= 1e-6 * fmax(fabs(low), fabs(high))) {
+        const double half = fmax(0.5 * fabs(high), FLT_MIN);
+
+        return (plot_stretch){low - half, high + half, INFINITY};
+    }
+    return (plot_stretch){low, high, soft > 0.0 ? soft : INFINITY};
+}
+
+sqn_status plot_stretch_noise(plot_stretch *out, int64_t n, const float *pixels,
+                              sqn_error *err)
+{
+    double *values = sqn__mem_alloc(n, sizeof *values);
+
+    *out = (plot_stretch){0.0, 1.0, INFINITY};
+    if (values == NULL) {
+        return SQN_RAISE(err, E_MEM, "stretch of an image");
+    }
+    const int64_t kept = sorted(values, n, pixels);
+    const double median = quantile(values, kept, 0.5), high = quantile(values, kept, 0.998);
+    const double least = quantile(values, kept, 0.0);
+
+    for (int64_t i = 0; i < kept; i++) {
+        values[i] = fabs(values[i] - median);
+    }
+    qsort(values, (size_t)kept, sizeof *values, compare);
+
+    const double sigma = 1.4826 * quantile(values, kept, 0.5);
+
+    *out = widened(fmax(median - 3.0 * sigma, least), fmax(high, median + 3.0 * sigma),
+                   2.0 * sigma);
+    sqn__mem_free(values);
+    return SQN_OK;
+}
+
+/* Write a number of the bar under the power of ten in its label. */
+static void bar_tick(const plot_page *page, const plot_box *box, double at, double size,
+                     double value)
+{
+    const plot_pen pen = {PLOT_INK, 2.0, PLOT_SOLID};
+    const plot_font font = {size, PLOT_INK, 0.0, 0.0};
+    const double y = box->y0 + at * (box->y1 - box->y0);
+    char label[LABEL_MAX];
+
+    (void)snprintf(label, sizeof label, "%.4g", value);
+    plot_segment(&pen, box->x1, y, box->x1 + 8.0, y);
+    plot_text(page, &font, box->x1 + 14.0, y - 0.36 * size, label);
+}
+
+/* Numbers of the bar in the order of their worth: 0, powers of ten, 2 and 5 times those. */
+static double bar_candidate(int i, int top)
+{
+    static const double digits[3] = {1.0, 5.0, 2.0};
+    enum { DECADES = 7 };
+
+    if (i == 0) {
+        return 0.0;
+    }
+    const int rank = (i - 1) / (2 * DECADES), within = (i - 1) % (2 * DECADES);
+
+    return (within % 2 == 0 ? 1.0 : -1.0) * digits[rank] * pow(10.0, top - within / 2);
+}
+
+/* The power of ten to take out, so that numbers are short. */
+static int bar_power(const plot_stretch *stretch)
+{
+    const int top =
+        (int)floor(log10(fmax(fmax(fabs(stretch->low), fabs(stretch->high)), DBL_MIN)));
+
+    return top >= 4 || top <= -2 ? top : 0;
+}
+
+static void bar_ticks(const plot_page *page, const plot_box *box,
+                      const plot_stretch *stretch, double size)
+{
+    enum { CANDIDATES = 43, TICKS = 16 };
+    const double unit = pow(10.0, bar_power(stretch));
+    const double apart = 1.5 * size / (box->y1 - box->y0);
+    const double most = fmax(fabs(stretch->low), fabs(stretch->high)) / unit;
+    const int top = (int)floor(log10(fmax(most, DBL_MIN)));
+    double taken[TICKS];
+    int n_taken = 0;
+
+    for (int i = 0; i < CANDIDATES && n_taken < TICKS; i++) {
+        const double value = bar_candidate(i, top);
+        const double at = plot_stretch_level(stretch, value * unit);
+        bool free_place = value * unit >= stretch->low && value * unit <= stretch->high;
+
+        for (int k = 0; k < n_taken; k++) {
+            free_place = free_place && fabs(at - taken[k]) >= apart;
+        }
+        if (free_place) {
+            taken[n_taken++] = at;
+            bar_tick(page, box, at, size, value);
+        }
+    }
+}
+
+/* Brightness runs evenly from the lower to the upper end of a bar. */
+static sqn_status bar_ramp(const plot_box *box, sqn_error *err)
+{
+    const int width = (int)(box->x1 - box->x0), height = (int)(box->y1 - box->y0);
+    int16_t *level = sqn__mem_alloc(sqn__mem_product(height, width), sizeof *level);
+    sqn_status status = SQN_OK;
+
+    if (level == NULL) {
+        return SQN_RAISE(err, E_MEM, "colour bar of %d x %d pixels", height, width);
+    }
+    for (int64_t i = 0; i < (int64_t)height * width; i++) {
+        level[i] = (int16_t)(i / width * PLOT_MAP_LEVELS / height);
+    }
+    SQN_TRY(plot_pixels(box->x0, box->y0, height, width, level, err));
+
+cleanup:
+    sqn__mem_free(level);
+    return status;
+}
+
+sqn_status plot_image_bar(const plot_page *page, const plot_box *box,
+                          const plot_stretch *stretch, double size, const char *label,
+                          sqn_error *err)
+{
+    const plot_pen pen = {PLOT_INK, 2.0, PLOT_SOLID};
+    const plot_font font = {size, PLOT_INK, 0.5, 90.0};
+    const int power = bar_power(stretch);
+    char text[2 * LABEL_MAX] = "";
+    sqn_status status = SQN_OK;
+
+    SQN_TRY(bar_ramp(box, err));
+    plot_line(&pen, 5, (const double[5]){box->x0, box->x1, box->x1, box->x0, box->x0},
+              (const double[5]){box->y0, box->y0, box->y1, box->y1, box->y0});
+    bar_ticks(page, box, stretch, size);
+    if (power != 0) {
+        (void)snprintf(text, sizeof text, "10^{%d} %s", power, label);
+    } else {
+        (void)snprintf(text, sizeof text, "%s", label);
+    }
+    plot_text(page, &font, box->x1 + 14.0 + 3.4 * size, 0.5 * (box->y0 + box->y1), text);
+
+cleanup:
+    return status;
+}
+
+static bool is_set(const uint8_t *mask, int64_t ny, int64_t nx, int64_t y, int64_t x)
+{
+    return y >= 0 && y < ny && x >= 0 && x < nx && mask[y * nx + x] != 0;
+}
+
+void plot_image_outline(const plot_box *box, int64_t ny, int64_t nx, const uint8_t *mask)
+{
+    const plot_pen pen = {PLOT_SKY, 2.5, PLOT_SOLID};
+
+    for (int64_t y = 0; y <= ny; y++) {
+        for (int64_t x = 0; x <= nx; x++) {
+            const bool here = is_set(mask, ny, nx, y, x);
+            const double px = plot_image_x(box, nx, (double)x + 0.5);
+            const double py = plot_image_y(box, ny, (double)y + 0.5);
+
+            if (x < nx && here != is_set(mask, ny, nx, y - 1, x)) { /* lower edge */
+                plot_segment(&pen, px, py, plot_image_x(box, nx, (double)x + 1.5), py);
+            }
+            if (y < ny && here != is_set(mask, ny, nx, y, x - 1)) { /* left edge */
+                plot_segment(&pen, px, py, px, plot_image_y(box, ny, (double)y + 1.5));
+            }
+        }
+    }
+}
+
+void plot_image_axes(const plot_page *page, const plot_box *box, int64_t ny, int64_t nx,
+                     const plot_sky *sky, double size)
+{
+    const bool offsets = isfinite(sky->star_x) && isfinite(sky->star_y) &&
+                         isfinite(sky->pixel_scale) && sky->pixel_scale > 0.0;
+    const bool north_up = isfinite(sky->north_angle) && fabs(sky->north_angle) < 1e-6;
+    plot_axes axes = {.box = *box,
+                      .size = size,
+                      .x0 = 0.5,
+                      .y0 = 0.5,
+                      .x1 = (double)nx + 0.5,
+                      .y1 = (double)ny + 0.5};
+
+    if (offsets) {
+        const double scale = sky->pixel_scale;
+        const double scale_x = north_up && !sky->mirrored ? -scale : scale;
+
+        axes.x0 = (axes.x0 - sky->star_x) * scale_x;
+        axes.x1 = (axes.x1 - sky->star_x) * scale_x;
+        axes.y0 = (axes.y0 - sky->star_y) * scale;
+        axes.y1 = (axes.y1 - sky->star_y) * scale;
+    }
+    plot_axes_frame(page, &axes,
+                    !offsets   ? "x (pixels)"
+                    : north_up ? "East of the star (arcsec)"
+                               : "x from the star (arcsec)",
+                    !offsets   ? "y (pixels)"
+                    : north_up ? "North of the star (arcsec)"
+                               : "y from the star (arcsec)");
+}
+
+void plot_image_star(const plot_box *box, int64_t ny, int64_t nx, const plot_sky *sky)
+{
+    static const double inner = 5.0, outer = 16.0; /* (pixels) */
+    static const double directions[4][2] = {{1, 0}, {0, 1}, {-1, 0}, {0, -1}};
+    const double x = plot_image_x(box, nx, sky->star_x),
+                 y = plot_image_y(box, ny, sky->star_y);
+
+    if (!(x > box->x0 && x < box->x1 && y > box->y0 && y < box->y1)) {
+        return;
+    }
+    for (int k = 0; k < 8; k++) { /* first the dark rim of all four */
+        const double *d = directions[k % 4];
+
+        plot_segment(k < 4 ? &halo_pen : &mark_pen, x + inner * d[0], y + inner * d[1],
+                     x + outer * d[0], y + outer * d[1]);
+    }
+}
+
+/* Text that is read on any ground. */
+static void text_with_halo(const plot_page *page, const plot_font *font, double x, double y,
+                           const char *text)
+{
+    const plot_font dark = {font->size, PLOT_INK, font->align, font->angle};
+
+    for (int k = 0; k < 8; k++) {
+        plot_text(page, &dark, x + 2.0 * cos(45.0 * k * degree),
+                  y + 2.0 * sin(45.0 * k * degree), text);
+    }
+    plot_text(page, font, x, y, text);
+}
+
+static void arrow(const plot_page *page, double x, double y, double angle, const char *name,
+                  double size)
+{
+    const double length = 2.4 * size, head = 0.5 * size;
+    const double dx = -sin(angle * degree), dy = cos(angle * degree);
+    const double tip_x = x + length * dx, tip_y = y + length * dy;
+    const plot_font font = {size, PLOT_PAPER, 0.5, 0.0};
+    const double xs[3] = {tip_x, tip_x - head * dx + 0.5 * head * dy,
+                          tip_x - head * dx - 0.5 * head * dy};
+    const double ys[3] = {tip_y, tip_y - head * dy - 0.5 * head * dx,
+                          tip_y - head * dy + 0.5 * head * dx};
+
+    plot_segment(&halo_pen, x, y, tip_x - 0.7 * head * dx, tip_y - 0.7 * head * dy);
+    plot_segment(&mark_pen, x, y, tip_x - 0.7 * head * dx, tip_y - 0.7 * head * dy);
+    plot_polygon(PLOT_PAPER, 3, xs, ys);
+    text_with_halo(page, &font, x + (length + 0.7 * size) * dx,
+                   y + (length + 0.7 * size) * dy - 0.36 * size, name);
+}
+
+void plot_image_compass(const plot_page *page, const plot_box *box, const plot_sky *sky,
+                        double size)
+{
+    static const double margin = 14.0; /* (pixels) */
+
+    if (!isfinite(sky->north_angle)) {
+        const plot_font font = {0.8 * size, PLOT_PAPER, 1.0, 0.0};
+
+        text_with_halo(page, &font, box->x1 - margin, box->y0 + margin, "North unknown");
+        return;
+    }
+    const double east = sky->north_angle + (sky->mirrored ? -90.0 : 90.0);
+    const double reach = 3.6 * size;
+    /* The corner of the arrows stands so that both stay within the box. */
+    const double north_x = -sin(sky->north_angle * degree), east_x = -sin(east * degree);
+    const double north_y = cos(sky->north_angle * degree), east_y = cos(east * degree);
+    const double x = box->x1 - margin - reach * fmax(fmax(north_x, east_x), 0.15);
+    const double y = box->y0 + margin - reach * fmin(fmin(north_y, east_y), -0.15);
+
+    arrow(page, x, y, sky->north_angle, "N", size);
+    arrow(page, x, y, east, "E", size);
+}

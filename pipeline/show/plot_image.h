@@ -1,0 +1,79 @@
+/** @file plot_image.h @brief Images on a page: stretch, colour bar, contour, marks on the sky. */
+#ifndef PLOT_IMAGE_H
+#define PLOT_IMAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "plot.h"
+#include "plot_axes.h"
+
+/** From value to brightness 0..1: asinh(value / soft) between low and high. */
+typedef struct plot_stretch {
+    double low, high;
+    double soft; /**< Linear below, logarithmic above; INFINITY = linear throughout. */
+} plot_stretch;
+
+/** Where an image lies on the sky. */
+typedef struct plot_sky {
+    double star_x, star_y; /**< (FITS pixels) NaN = not marked, axes in pixels. */
+    double pixel_scale;    /**< (arcsec) NaN = unknown, axes in pixels. */
+    double
+        north_angle; /**< Of North, counter-clockwise from +y (degrees); NaN = unknown. */
+    bool mirrored;   /**< East lies clockwise from North. */
+} plot_sky;
+
+/**
+ * Stretch of an image about its noise: from 3 robust sigma below the median to the 99.8th
+ * percentile, linear within 2 sigma. Images without a value or with one value get a range.
+ *
+ * @param[in] pixels  [n] NaN = missing.
+ * @retval SQN_ERR_MEMORY
+ */
+SQN_NODISCARD sqn_status plot_stretch_noise(plot_stretch *out, int64_t n,
+                                            const float *pixels, sqn_error *err);
+
+/** Quantile 0..1 of what is finite in [n]; NaN when nothing is. @retval SQN_ERR_MEMORY */
+SQN_NODISCARD sqn_status plot_stretch_quantile(double *out, int64_t n, const float *pixels,
+                                               double share, sqn_error *err);
+
+/** Brightness 0..1 of a value. */
+double plot_stretch_level(const plot_stretch *stretch, double value);
+
+/** The largest box of an image's shape in the middle of a box. */
+plot_box plot_image_fit(const plot_box *room, int64_t ny, int64_t nx);
+
+/**
+ * Draw an image. A point of the page shows the mean of the pixels it covers.
+ *
+ * @param[in] pixels  [ny, nx] NaN = missing, drawn grey.
+ * @retval SQN_ERR_MEMORY
+ */
+SQN_NODISCARD sqn_status plot_image_draw(const plot_box *box, int64_t ny, int64_t nx,
+                                         const float *pixels, const plot_stretch *stretch,
+                                         sqn_error *err);
+
+/** Draw a colour bar with numbers on its right and a label in the language of plot_text(). */
+SQN_NODISCARD sqn_status plot_image_bar(const plot_page *page, const plot_box *box,
+                                        const plot_stretch *stretch, double size,
+                                        const char *label, sqn_error *err);
+
+/** Outline of what is not 0 in mask [ny, nx]. */
+void plot_image_outline(const plot_box *box, int64_t ny, int64_t nx, const uint8_t *mask);
+
+/** Axes around an image: offsets from the star in arcsec where both are known, else pixels. */
+void plot_image_axes(const plot_page *page, const plot_box *box, int64_t ny, int64_t nx,
+                     const plot_sky *sky, double size);
+
+/** The star as a small cross. */
+void plot_image_star(const plot_box *box, int64_t ny, int64_t nx, const plot_sky *sky);
+
+/** North and East arrows in the lower left corner, or a note that they are unknown. */
+void plot_image_compass(const plot_page *page, const plot_box *box, const plot_sky *sky,
+                        double size);
+
+/** Page coordinates of a FITS pixel position. */
+double plot_image_x(const plot_box *box, int64_t nx, double x);
+double plot_image_y(const plot_box *box, int64_t ny, double y);
+
+#endif
