@@ -7,6 +7,7 @@
 #include "mem.h"
 #include "pupil.h"
 #include "raise.h"
+#include "vortex.h"
 
 static const double two_pi = 6.283185307179586;
 
@@ -31,16 +32,6 @@ static pupil_shape shape_of(const config_simulate *options, double diameter, dou
                          .spider_width = diameter * options->spider_width * growth};
 }
 
-static void draw_vortex(double complex *mask, int64_t n, int64_t charge)
-{
-    for (int64_t p = 0; p < n * n; p++) {
-        const double x = pupil_coordinate(p % n, n), y = pupil_coordinate(p / n, n);
-        const double angle = (double)charge * atan2(y, x);
-
-        mask[p] = p == 0 ? 0.0 : CMPLX(cos(angle), sin(angle)); /* 0: the mean about it */
-    }
-}
-
 /* Opaque spot; `share` is work space. */
 static void draw_spot(double complex *mask, double *share, int64_t n, double radius)
 {
@@ -52,13 +43,15 @@ static void draw_spot(double complex *mask, double *share, int64_t n, double rad
     }
 }
 
-static void draw_mask(coronagraph *out, const config_simulate *options)
+static sqn_status draw_mask(coronagraph *out, const config_simulate *options,
+                            sqn_error *err)
 {
     if (options->coronagraph == CONFIG_CORONAGRAPH_VORTEX) {
-        draw_vortex(out->mask, out->n, options->charge);
-    } else { /* the stop is drawn later: until then its plane is free */
-        draw_spot(out->mask, out->stop, out->n, options->mask_radius * options->fwhm);
+        return vortex_draw(out->mask, out->n, options->charge, err);
     }
+    /* The stop is drawn later: until then its plane is free. */
+    draw_spot(out->mask, out->stop, out->n, options->mask_radius * options->fwhm);
+    return SQN_OK;
 }
 
 static sqn_status allocate(coronagraph *out, bool masked, sqn_error *err)
@@ -71,7 +64,6 @@ static sqn_status allocate(coronagraph *out, bool masked, sqn_error *err)
         out->mask = sqn__mem_alloc(n_element, sizeof *out->mask);
     }
     if (out->pupil == NULL || (masked && (out->stop == NULL || out->mask == NULL))) {
-        coronagraph_clear(out);
         return SQN_RAISE(err, E_MEM, "pupil planes of %" PRId64 " elements", n_element);
     }
     return SQN_OK;
@@ -88,14 +80,12 @@ sqn_status coronagraph_init(coronagraph *out, int64_t n, double origin,
         shape_of(options, diameter, options->lyot_stop, 1.0 / options->lyot_stop);
 
     *out = (coronagraph){.n = n, .origin = origin};
-    const sqn_status status = allocate(out, masked, err);
+    sqn_status status = SQN_OK;
 
-    if (status != SQN_OK) {
-        return status;
-    }
+    SQN_TRY(allocate(out, masked, err));
     pupil_draw(out->pupil, n, &pupil);
     if (masked) {
-        draw_mask(out, options);
+        SQN_TRY(draw_mask(out, options, err));
         pupil_draw(out->stop, n, &stop);
     }
     for (int64_t p = 0; p < n * n; p++) {
@@ -103,7 +93,12 @@ sqn_status coronagraph_init(coronagraph *out, int64_t n, double origin,
 
         out->flux += amplitude * amplitude * (double)(n * n); /* Parseval, unscaled FFT */
     }
-    return SQN_OK;
+
+cleanup:
+    if (status != SQN_OK) {
+        coronagraph_clear(out);
+    }
+    return status;
 }
 
 void coronagraph_clear(coronagraph *optics)

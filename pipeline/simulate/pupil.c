@@ -7,7 +7,7 @@
 
 static const double two_pi = 6.283185307179586;
 
-enum { FINE = 8 }; /* points along each side of an element */
+enum { FINE = 16 }; /* points along each side of an element */
 
 /* A vane: its direction from the centre, and half its width. */
 typedef struct pupil_vane {
@@ -55,8 +55,15 @@ static void draw_disk(double *out, int64_t n, const pupil_shape *shape)
         for (int64_t i = 0; i < n; i++) {
             const double x = pupil_coordinate(i, n);
 
-            out[j * n + i] =
-                hypot(x, y) <= shape->outer + 1.0 ? open_share(x, y, shape, NULL) : 0.0;
+            const double r = hypot(x, y);
+
+            if (r > shape->outer + 1.0) {
+                out[j * n + i] = 0.0;
+            } else if (r < shape->outer - 1.0 && r > shape->inner + 1.0) {
+                out[j * n + i] = 1.0;
+            } else {
+                out[j * n + i] = open_share(x, y, shape, NULL);
+            }
         }
     }
 }

@@ -23,7 +23,7 @@ typedef struct pupil_shape {
 
 /**
  * Draw the transmission: 0 outside, 1 inside, between them the share of an element that is open
- * (8 x 8 points), so that the diameter need not be a whole number of elements.
+ * (16 x 16 points), so that the diameter need not be a whole number of elements.
  *
  * @param[out] out  [n, n]
  */
