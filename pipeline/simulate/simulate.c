@@ -3,6 +3,8 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "coronagraph.h"
@@ -145,6 +147,7 @@ static void workshop_clear(workshop *shop)
     for (int s = 0; s < N_SLOT; s++) {
         slot_clear(&shop->slots[s]);
     }
+    *shop = (workshop){0};
 }
 
 /* The quasi-static aberrations, of exactly the rms asked for. */
@@ -389,6 +392,24 @@ cleanup:
         simulation_clear(out);
     }
     return status;
+}
+
+sqn_status simulate_angles_text(char **text, const simulation *made, sqn_error *err)
+{
+    enum { LINE_MAX_BYTES = 32 };
+    const int64_t n = made->options->n_science;
+    const size_t capacity = (size_t)(n + 1) * LINE_MAX_BYTES;
+    size_t used = 0;
+
+    *text = malloc(capacity); /* text is freed by free(), unlike arrays */
+    if (*text == NULL) {
+        return SQN_RAISE(err, E_MEM, "text of %" PRId64 " angles", n);
+    }
+    (*text)[0] = '\0';
+    for (int64_t f = 0; f < n; f++) {
+        used += (size_t)snprintf(*text + used, capacity - used, "%.9f\n", made->angle[f]);
+    }
+    return SQN_OK;
 }
 
 void simulation_clear(simulation *made)

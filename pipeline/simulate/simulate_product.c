@@ -1,9 +1,7 @@
-/** @file simulate_product.c @brief A simulation as FITS products and a list of angles. */
+/** @file simulate_product.c @brief A simulation as FITS products. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "mem.h"
 #include "raise.h"
@@ -389,22 +387,4 @@ cleanup:
         sqn_fits_product_destroy(owner);
     }
     return status;
-}
-
-sqn_status simulate_angles_text(char **text, const simulation *made, sqn_error *err)
-{
-    enum { LINE_MAX_BYTES = 32 };
-    const int64_t n = made->options->n_science;
-    const size_t capacity = (size_t)(n + 1) * LINE_MAX_BYTES;
-    size_t used = 0;
-
-    *text = malloc(capacity); /* text is freed by free(), unlike arrays */
-    if (*text == NULL) {
-        return SQN_RAISE(err, E_MEM, "text of %" PRId64 " angles", n);
-    }
-    (*text)[0] = '\0';
-    for (int64_t f = 0; f < n; f++) {
-        used += (size_t)snprintf(*text + used, capacity - used, "%.9f\n", made->angle[f]);
-    }
-    return SQN_OK;
 }
