@@ -181,14 +181,14 @@ static sqn_status workshop_init(workshop *out, const config_simulate *options,
     sqn_status status = SQN_OK;
 
     *out = (workshop){.options = options, .n = n};
+    for (int s = 0; s < N_SLOT; s++) {
+        SQN_TRY(slot_init(&out->slots[s], n, options->size, err));
+    }
     SQN_TRY(sqn__fft_create(&out->fft, n, n, err));
     SQN_TRY(coronagraph_init(&out->optics, n, origin, options, err));
     SQN_TRY(
         screen_init(&out->screen, n, out->optics.pupil, options->power_law, out->fft, err));
     SQN_TRY(scene_init(&out->scene, &out->optics, options, out->fft, err));
-    for (int s = 0; s < N_SLOT; s++) {
-        SQN_TRY(slot_init(&out->slots[s], n, options->size, err));
-    }
     SQN_TRY(make_static(out, err));
 
 cleanup:
