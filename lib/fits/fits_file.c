@@ -106,9 +106,11 @@ static sqn_status open_regular(int *out, size_t *size, const char *path, sqn_err
     return SQN_OK;
 }
 
-static void unmap(const unsigned char *bytes, size_t size)
+static void unmap(void *map, size_t size)
 {
-    (void)munmap((void *)(uintptr_t)bytes, size); /* munmap() takes no const */
+    if (map != NULL) {
+        (void)munmap(map, size);
+    }
 }
 
 sqn_status sqn__fits_file_load(sqn__fits_file *file, const char *path, sqn_error *err)
@@ -120,18 +122,20 @@ sqn_status sqn__fits_file_load(sqn__fits_file *file, const char *path, sqn_error
     *file = (sqn__fits_file){.path = path};
     SQN_TRY(open_regular(&fd, &size, path, err));
 
-    unsigned char *map = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+    void *map = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
 
     if (map == MAP_FAILED) {
         status = errno == ENOMEM ? SQN_RAISE(err, E_MEM, "mapping %zu bytes", size)
                                  : raise_errno(err, errno);
         goto cleanup;
     }
+    file->map = map;
     file->bytes = map;
     file->size = size;
-    if (size > 2 && map[0] == 0x1f && map[1] == 0x8b) {
+    if (size > 2 && file->bytes[0] == 0x1f && file->bytes[1] == 0x8b) {
         status = sqn__fits_inflate_all(&file->inflated, &file->size, map, size, err);
         file->bytes = file->inflated;
+        file->map = NULL;
         unmap(map, size);
     }
 
@@ -306,11 +310,8 @@ cleanup:
 
 void sqn__fits_file_close(sqn__fits_file *file)
 {
-    if (file->inflated != NULL) {
-        sqn__mem_free(file->inflated);
-    } else if (file->bytes != NULL) {
-        unmap(file->bytes, file->size);
-    }
+    sqn__mem_free(file->inflated);
+    unmap(file->map, file->size);
     sqn__mem_free(file->hdu);
     *file = (sqn__fits_file){0};
 }
@@ -350,9 +351,10 @@ sqn_status sqn__fits_file_header(sqn_header **out, const sqn__fits_file *file,
     SQN_TRY(sqn_header_create(&header, err));
     SQN_TRY(sqn__header_reserve(header, hdu->n_card, err));
     for (int64_t i = 0; i < hdu->n_card; i++) {
-        if (hdu->kind != SQN__FITS_TILED || !is_of_table(cards + i * SQN__CARD)) {
-            SQN_TRY(sqn__header_append(header, cards + i * SQN__CARD, err));
-        }
+        const bool keep =
+            hdu->kind != SQN__FITS_TILED || !is_of_table(cards + i * SQN__CARD);
+
+        SQN_TRY(keep ? sqn__header_append(header, cards + i * SQN__CARD, err) : SQN_OK);
     }
     *out = header;
     header = NULL;

@@ -10,7 +10,8 @@ typedef struct sqn__fits_file {
     const char *path;           /* borrowed */
     const unsigned char *bytes; /* [size] mapped, or inflated */
     size_t size;
-    unsigned char *inflated; /* owner of `bytes` of a gzip file, else NULL */
+    void *map;               /* owner of `bytes`, or NULL */
+    unsigned char *inflated; /* owner of `bytes` of a gzip file, or NULL */
     sqn__fits_hdu *hdu;      /* [n_hdu] that can be used */
     int64_t n_hdu;
     sqn_error broken; /* what ends the list before its time; status SQN_OK: nothing */

@@ -40,7 +40,7 @@ void sqn_fits_files_clear(sqn_fits_files *files)
 
 static sqn_status grow(growing *list, sqn_error *err)
 {
-    if (list->files.n < list->capacity) {
+    if (list->identity != NULL && list->files.n < list->capacity) {
         return SQN_OK;
     }
 
@@ -228,6 +228,21 @@ cleanup:
     return status;
 }
 
+/* The line at `*at` without its end and trailing blanks; moves behind it. */
+static void take_line(char *out, size_t *at, const sqn__fits_file *text)
+{
+    const unsigned char *line = text->bytes + *at;
+    const unsigned char *end = memchr(line, '\n', text->size - *at);
+    size_t n = end != NULL ? (size_t)(end - line) : text->size - *at;
+
+    *at += n + 1;
+    while (n > 0 && (line[n - 1] == '\r' || line[n - 1] == ' ')) {
+        n--;
+    }
+    (void)snprintf(out, PATH_BYTES, "%.*s", n < PATH_BYTES ? (int)n : PATH_BYTES,
+                   (const char *)line);
+}
+
 /* One path a line; blank lines are skipped. */
 static sqn_status append_listed(growing *list, const char *list_path, const char *folder,
                                 sqn_error *err)
@@ -240,23 +255,14 @@ static sqn_status append_listed(growing *list, const char *list_path, const char
     if (text.size > LIST_BYTES) {
         status = SQN_RAISE(err, E_FITS_SIZE, "a list of files has %zu bytes", text.size);
         sqn__error_at(err, list_path, -1, NULL);
-        goto cleanup;
     }
-    while (at < text.size) {
-        const unsigned char *line = text.bytes + at;
-        const unsigned char *end = memchr(line, '\n', text.size - at);
-        size_t n = end != NULL ? (size_t)(end - line) : text.size - at;
+    while (at < text.size && status == SQN_OK) {
         char name[PATH_BYTES], path[PATH_BYTES];
 
-        at += n + 1;
-        while (n > 0 && (line[n - 1] == '\r' || line[n - 1] == ' ')) {
-            n--;
-        }
-        if (n > 0) {
-            (void)snprintf(name, sizeof name, "%.*s", n < PATH_BYTES ? (int)n : PATH_BYTES,
-                           (const char *)line);
-            SQN_TRY(join(path, folder, name, err));
-            SQN_TRY(append(list, path, err));
+        take_line(name, &at, &text);
+        status = name[0] != '\0' ? join(path, folder, name, err) : SQN_OK;
+        if (status == SQN_OK && name[0] != '\0') {
+            status = append(list, path, err);
         }
     }
 
@@ -273,12 +279,13 @@ static sqn_status append_name(growing *list, const char *name, const char *folde
     struct stat info;
 
     SQN_TRY(join(path, folder, name, err));
-    if (lstat(path, &info) == 0) {
-        SQN_TRY(append(list, path, err));
-    } else if (name[0] == '@') {
+
+    const bool exists = lstat(path, &info) == 0;
+
+    if (!exists && name[0] == '@') {
         SQN_TRY(join(path, folder, name + 1, err));
         SQN_TRY(append_listed(list, path, folder, err));
-    } else if (strpbrk(name, "*?") != NULL) {
+    } else if (!exists && strpbrk(name, "*?") != NULL) {
         SQN_TRY(append_matches(list, path, log, err));
     } else {
         SQN_TRY(append(list, path, err));

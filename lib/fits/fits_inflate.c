@@ -11,7 +11,7 @@
 #include "raise.h"
 
 enum { SCRATCH = 65536, RATIO_MAX = 200 };
-static const size_t FREE_SIZE = (size_t)256 << 20; /* any ratio is believed up to here */
+static const size_t free_size = (size_t)256 << 20; /* any ratio is believed up to here */
 
 typedef struct gzip {
     z_stream stream;
@@ -79,7 +79,7 @@ static sqn_status measure(size_t *out, const unsigned char *bytes, size_t size,
                           sqn_error *err)
 {
     const size_t limit =
-        size > FREE_SIZE / RATIO_MAX ? size * (size_t)RATIO_MAX : FREE_SIZE;
+        size > free_size / RATIO_MAX ? size * (size_t)RATIO_MAX : free_size;
     sqn_status status = SQN_OK;
     unsigned char *scratch = sqn__mem_alloc(SCRATCH, 1);
     gzip gz = {0};

@@ -60,7 +60,8 @@ static sqn_status check_noise_unit(const job *j, const sqn__fits_unit *unit,
     char text[SQN__CARD + 1];
     sqn_status status = SQN_OK;
 
-    if (j->source->noise_kind == SQN_FITS_SIGMA && data_unit[0] != '\0' &&
+    if (unit->path != NULL && j->source->noise_kind == SQN_FITS_SIGMA &&
+        data_unit[0] != '\0' &&
         sqn__fits_preflight_text(text, sizeof text, &unit->hdu, file->bytes, "BUNIT") &&
         text[0] != '\0' && strcmp(text, data_unit) != 0) {
         status =
@@ -76,7 +77,7 @@ static sqn_status check_flags(const job *j, const sqn__fits_unit *unit)
 {
     sqn_status status = SQN_OK;
 
-    if (unit->hdu.bitpix < 0) {
+    if (unit->path != NULL && unit->hdu.bitpix < 0) {
         status = SQN_RAISE(j->err, E_FITS_TYPE, "flags must be integers, BITPIX is %d",
                            unit->hdu.bitpix);
         sqn__error_mend(j->err, "convert the flags to integers");
@@ -116,33 +117,34 @@ cleanup:
     return status;
 }
 
+/* Add the companion under `want`, or a unit without a path where none is looked for. */
+static sqn_status add_companion(sqn__fits_units *units, const job *j,
+                                const sqn__fits_unit *unit, const char *want,
+                                const char *usual)
+{
+    const bool looked_for =
+        !is_none(want) && (want != NULL || strcasecmp(unit->hdu.name, "SCI") == 0);
+    sqn__fits_unit other = {.file = unit->file, .n_plane = unit->n_plane};
+    sqn_status status = looked_for ? find_companion(&other, j, unit, want, usual) : SQN_OK;
+
+    return status == SQN_OK ? sqn__fits_units_add(units, &other, j->err) : status;
+}
+
 /* Errors and flags of the same file, where no files of their own are given. */
 static sqn_status add_companions(const job *j, const sqn__fits_unit *unit,
                                  const sqn__fits_facts *facts)
 {
     const sqn_fits_source *source = j->source;
-    const bool named_sci = strcasecmp(unit->hdu.name, "SCI") == 0;
-    sqn__fits_unit other;
+    sqn__fits_units *noise = &j->layout->noise, *quality = &j->layout->quality;
     sqn_status status = SQN_OK;
 
-    if (source->noise_files == NULL && !is_none(source->noise_hdu) &&
-        (source->noise_hdu != NULL || named_sci)) {
-        SQN_TRY(find_companion(&other, j, unit, source->noise_hdu, "ERR"));
-        if (other.path != NULL) {
-            SQN_TRY(check_noise_unit(j, &other, j->file, facts->unit));
-        }
-        SQN_TRY(sqn__fits_units_add(&j->layout->noise, &other, j->err));
-    } else if (source->noise_files == NULL) {
-        other = (sqn__fits_unit){.file = unit->file, .n_plane = unit->n_plane};
-        SQN_TRY(sqn__fits_units_add(&j->layout->noise, &other, j->err));
+    if (source->noise_files == NULL) {
+        SQN_TRY(add_companion(noise, j, unit, source->noise_hdu, "ERR"));
+        SQN_TRY(check_noise_unit(j, &noise->unit[noise->n - 1], j->file, facts->unit));
     }
     if (source->quality_files == NULL) {
-        other = (sqn__fits_unit){.file = unit->file, .n_plane = unit->n_plane};
-        if (!is_none(source->quality_hdu) && (source->quality_hdu != NULL || named_sci)) {
-            SQN_TRY(find_companion(&other, j, unit, source->quality_hdu, "DQ"));
-            SQN_TRY(other.path != NULL ? check_flags(j, &other) : SQN_OK);
-        }
-        SQN_TRY(sqn__fits_units_add(&j->layout->quality, &other, j->err));
+        SQN_TRY(add_companion(quality, j, unit, source->quality_hdu, "DQ"));
+        SQN_TRY(check_flags(j, &quality->unit[quality->n - 1]));
     }
 
 cleanup:
@@ -196,32 +198,42 @@ static sqn_status compare_first(const job *j, const sqn__fits_unit *unit,
     return status;
 }
 
-/* One image HDU of the data, with all that belongs to it. */
-static sqn_status add_image(job *j, int number)
+/* Facts, angles and companions of one image HDU, and itself. */
+static sqn_status enter_image(const job *j, const sqn__fits_unit *unit,
+                              const sqn__fits_headers *headers)
 {
     const sqn_fits_angles *angles = j->source->angles;
     sqn_status status = SQN_OK;
-    sqn_header *own = NULL;
     sqn__fits_facts facts;
+
+    SQN_TRY(sqn__fits_facts_find(&facts, unit, headers, j->source, j->log, j->err));
+    SQN_TRY(angles != NULL
+                ? sqn__fits_angles_look(&facts, unit, headers, angles, j->log, j->err)
+                : SQN_OK);
+    SQN_TRY(compare_first(j, unit, &facts));
+    SQN_TRY(add_companions(j, unit, &facts));
+    SQN_TRY(grow_facts(j));
+    j->layout->facts[j->layout->data.n] = facts;
+    SQN_TRY(sqn__fits_units_add(&j->layout->data, unit, j->err));
+
+cleanup:
+    return status;
+}
+
+static sqn_status add_image(job *j, int number)
+{
+    sqn_status status = SQN_OK;
+    sqn_header *own = NULL;
+    sqn__fits_headers headers = {j->primary, j->primary};
     sqn__fits_unit unit;
 
     SQN_TRY(sqn__fits_units_describe(&unit, j->file, number, is_spectral(j), j->err));
     unit.file = j->index;
     if (number > 0) {
         SQN_TRY(sqn__fits_file_header(&own, j->file, &unit.hdu, j->err));
+        headers.image = own;
     }
-
-    const sqn__fits_headers headers = {own != NULL ? own : j->primary, j->primary};
-
-    SQN_TRY(sqn__fits_facts_find(&facts, &unit, &headers, j->source, j->log, j->err));
-    if (angles != NULL) {
-        SQN_TRY(sqn__fits_angles_look(&facts, &unit, &headers, angles, j->log, j->err));
-    }
-    SQN_TRY(compare_first(j, &unit, &facts));
-    SQN_TRY(add_companions(j, &unit, &facts));
-    SQN_TRY(grow_facts(j));
-    j->layout->facts[j->layout->data.n] = facts;
-    SQN_TRY(sqn__fits_units_add(&j->layout->data, &unit, j->err));
+    SQN_TRY(enter_image(j, &unit, &headers));
     if (j->layout->data.n == 1) {
         j->layout->image = own;
         own = NULL;
@@ -242,9 +254,9 @@ static sqn_status add_data_file(job *j)
     SQN_TRY(sqn__fits_checksum_verify(NULL, j->file, &j->file->hdu[0], j->err));
     SQN_TRY(sqn__fits_select_all(&numbers, &n, j->file, j->source->hdu, "SCI", j->err));
     for (int64_t i = 0; i < n; i++) {
-        if (is_wanted(j->source, j->file->hdu[numbers[i]].extver)) {
-            SQN_TRY(add_image(j, numbers[i]));
-        }
+        const bool wanted = is_wanted(j->source, j->file->hdu[numbers[i]].extver);
+
+        SQN_TRY(wanted ? add_image(j, numbers[i]) : SQN_OK);
     }
     if (j->layout->primary == NULL) {
         j->layout->primary = j->primary;

@@ -310,37 +310,53 @@ static sqn_status describe(sqn__fits_hdu *hdu, const unsigned char *bytes, const
     return hdu->kind == SQN__FITS_TILED ? find_tiled(hdu, bytes, w) : SQN_OK;
 }
 
+/* Everything after END is found. */
+static sqn_status read_structure(sqn__fits_hdu *hdu, const unsigned char *bytes,
+                                 size_t size, const walk *w)
+{
+    sqn_status status = SQN_OK;
+    int64_t n_element = 0, gcount = 1;
+
+    SQN_TRY(require_bitpix(hdu, w));
+    SQN_TRY(require_axes(hdu, &n_element, w));
+    SQN_TRY(find_kind(hdu, bytes, w));
+    SQN_TRY(refuse_repeated(hdu, w));
+    SQN_TRY(find_counts(&gcount, hdu, bytes, w));
+    if (hdu->kind != SQN__FITS_GROUPS && hdu->naxis > 0 && hdu->axes[0] == 0) {
+        n_element = 0;
+    }
+    SQN_TRY(measure(hdu, n_element, gcount, size, w));
+    SQN_TRY(describe(hdu, bytes, w));
+
+cleanup:
+    return status;
+}
+
 sqn_status sqn__fits_preflight_hdu(sqn__fits_hdu *out, const unsigned char *bytes,
                                    size_t size, size_t offset, int number, sqn_error *err)
 {
-    sqn_status status = SQN_OK;
     sqn__fits_hdu hdu = {.number = number, .header = offset};
     walk w = {(const char *)bytes + offset, 0, err};
-    int64_t n_element = 0, gcount = 1;
 
     if (size - offset < SQN__CARD ||
         !sqn__header_card_is(w.cards, number == 0 ? "SIMPLE" : "XTENSION")) {
         return SQN_RAISE(err, E_FITS_NOTFITS, "no %s card at byte %zu",
                          number == 0 ? "SIMPLE" : "XTENSION", offset);
     }
-    SQN_TRY(find_end(&hdu, &w, size - offset));
-    hdu.data = offset + ((size_t)(hdu.n_card + 1) * SQN__CARD + SQN__BLOCK - 1) /
-                            SQN__BLOCK * SQN__BLOCK;
-    if (hdu.data > size) {
-        hdu.data = size; /* END is there, the blanks after it are not: no data follow */
-    }
-    SQN_TRY(require_bitpix(&hdu, &w));
-    SQN_TRY(require_axes(&hdu, &n_element, &w));
-    SQN_TRY(find_kind(&hdu, bytes, &w));
-    SQN_TRY(refuse_repeated(&hdu, &w));
-    SQN_TRY(find_counts(&gcount, &hdu, bytes, &w));
-    if (hdu.kind != SQN__FITS_GROUPS && hdu.naxis > 0 && hdu.axes[0] == 0) {
-        n_element = 0;
-    }
-    SQN_TRY(measure(&hdu, n_element, gcount, size, &w));
-    SQN_TRY(describe(&hdu, bytes, &w));
-    *out = hdu;
 
-cleanup:
+    sqn_status status = find_end(&hdu, &w, size - offset);
+
+    if (status == SQN_OK) {
+        const size_t n_byte = (size_t)(hdu.n_card + 1) * SQN__CARD;
+
+        hdu.data = offset + (n_byte + SQN__BLOCK - 1) / SQN__BLOCK * SQN__BLOCK;
+        if (hdu.data > size) {
+            hdu.data = size; /* END is there, the blanks after it are not: no data follow */
+        }
+        status = read_structure(&hdu, bytes, size, &w);
+    }
+    if (status == SQN_OK) {
+        *out = hdu;
+    }
     return status;
 }

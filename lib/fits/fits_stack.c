@@ -6,8 +6,7 @@
 #include <string.h>
 
 #include "fits_angles.h"
-#include "fits_checksum.h"
-#include "fits_layout.h"
+#include "fits_inputs.h"
 #include "fits_narrow.h"
 #include "fits_sieve.h"
 #include "mem.h"
@@ -308,6 +307,19 @@ static sqn_status store_frame(job *j, int64_t f, int64_t unit, bool has_flags,
     return SQN_OK;
 }
 
+/* Plane `plane` of a unit, the `index`-th of all, to place *f unless it is excluded. */
+static sqn_status read_frame(job *j, int64_t *f, int64_t unit, int64_t plane, int64_t index)
+{
+    bool has_flags = false;
+    sqn_status status = next_planes(j, j->is_out[index], &has_flags);
+
+    if (status == SQN_OK && !j->is_out[index]) {
+        describe_frame(&j->stack->frames[*f], j, unit, plane, index);
+        status = store_frame(j, (*f)++, unit, has_flags, index + 1);
+    }
+    return status;
+}
+
 static sqn_status read_frames(job *j)
 {
     const sqn__fits_units *data = &j->layout.data;
@@ -315,102 +327,10 @@ static sqn_status read_frames(job *j)
     int64_t f = 0, index = 0;
 
     for (int64_t u = 0; u < data->n; u++) {
-        for (int64_t p = 0; p < data->unit[u].n_plane; p++, index++) {
-            bool has_flags = false;
-
-            SQN_TRY(next_planes(j, j->is_out[index], &has_flags));
-            if (!j->is_out[index]) {
-                describe_frame(&j->stack->frames[f], j, u, p, index);
-                SQN_TRY(store_frame(j, f, u, has_flags, index + 1));
-                f++;
-            }
+        for (int64_t p = 0; p < data->unit[u].n_plane && status == SQN_OK; p++) {
+            status = read_frame(j, &f, u, p, index++);
         }
     }
-
-cleanup:
-    return status;
-}
-
-/* Copy one path into the stack. */
-static sqn_status keep_path(const char **out, job *j, const char *path)
-{
-    const size_t size = strlen(path) + 1;
-    char *copy = sqn__mem_alloc((int64_t)size, 1);
-
-    if (copy == NULL) {
-        return SQN_RAISE(j->err, E_MEM, "a path of %zu bytes", size);
-    }
-    memcpy(copy, path, size);
-    j->stack->paths.path[j->stack->paths.n++] = copy;
-    *out = copy;
-    return SQN_OK;
-}
-
-static sqn_status append_input(job *j, const char *path)
-{
-    sqn_fits_stack *s = j->stack;
-    const sqn_status status = keep_path(&s->inputs[s->n_input].file, j, path);
-
-    s->n_input += status == SQN_OK ? 1 : 0;
-    return status;
-}
-
-/* Enter a file as an input, or add to the sum of what was read of it. */
-static sqn_status enter_input(job *j, const char *path, uint32_t datasum)
-{
-    sqn_fits_stack *s = j->stack;
-    int64_t i = 0, before = 0;
-
-    while (i < s->n_input && strcmp(s->inputs[i].file, path) != 0) {
-        i++;
-    }
-    if (i == s->n_input) {
-        const sqn_status status = append_input(j, path);
-
-        if (status != SQN_OK) {
-            return status;
-        }
-    }
-    (void)sqn__header_card_integer(&before, s->inputs[i].datasum);
-    (void)snprintf(s->inputs[i].datasum, sizeof s->inputs[i].datasum, "%" PRIu32,
-                   sqn__fits_checksum_add((uint32_t)before, datasum));
-    return SQN_OK;
-}
-
-/* Every file read, the data files first and in order. */
-static sqn_status list_inputs(job *j)
-{
-    const sqn__fits_units *rows[4] = {&j->layout.data, &j->layout.noise, &j->layout.quality,
-                                      &j->layout.mask};
-    const sqn_fits_files *files = j->source->files;
-    const int64_t n_max =
-        files->n + rows[1]->n + rows[2]->n + rows[3]->n + 2; /* angles, wavelengths */
-    sqn_status status = SQN_OK;
-
-    j->stack->paths.path = sqn__mem_alloc(n_max, sizeof *j->stack->paths.path);
-    j->stack->inputs = sqn__mem_alloc(n_max, sizeof *j->stack->inputs);
-    if (j->stack->paths.path == NULL || j->stack->inputs == NULL) {
-        status = SQN_RAISE(j->err, E_MEM, "a list of %" PRId64 " files", n_max);
-        goto cleanup;
-    }
-    for (int64_t i = 0; i < files->n; i++) {
-        SQN_TRY(append_input(j, files->path[i]));
-    }
-    for (int r = 0; r < 4; r++) {
-        for (int64_t u = 0; u < rows[r]->n; u++) {
-            if (rows[r]->unit[u].path != NULL) {
-                SQN_TRY(enter_input(j, rows[r]->unit[u].path, rows[r]->unit[u].datasum));
-            }
-        }
-    }
-    if (j->angles.n > 0) {
-        SQN_TRY(enter_input(j, j->source->angles->file, j->angles.datasum));
-    }
-    if (j->wavelengths.n > 0) {
-        SQN_TRY(enter_input(j, j->source->wavelengths, j->wavelengths.datasum));
-    }
-
-cleanup:
     return status;
 }
 
@@ -460,41 +380,46 @@ static void start_streams(job *j)
     j->mask = (sqn__fits_stream){.units = &j->layout.mask, .pool = pool};
 }
 
-sqn_status sqn_fits_stack_read(sqn_fits_stack *out, const sqn_fits_source *source,
-                               int exponent, const sqn_log *log, sqn_error *err)
+/* Everything but the state itself, which the caller frees. */
+static sqn_status run(job *j)
 {
+    const sqn__fits_values *lists[2] = {&j->angles, &j->wavelengths};
+    const char *where = j->source->files->path[0];
     sqn_status status = SQN_OK;
-    job *j = NULL;
     int64_t n_frame = 0;
 
-    *out = (sqn_fits_stack){0};
-    SQN_TRY(check_source(source, err));
-    j = sqn__mem_alloc(1, sizeof *j);
-    if (j == NULL) {
-        status = SQN_RAISE(err, E_MEM, "the state of a reader");
-        goto cleanup;
-    }
-    j->stack = out;
-    j->source = source;
-    j->log = log;
-    j->err = err;
-    j->decided = exponent != INT_MIN;
-    out->exponent = j->decided ? exponent : 0;
-    SQN_TRY(sqn__fits_layout_make(&j->layout, source, log, err));
+    SQN_TRY(sqn__fits_layout_make(&j->layout, j->source, j->log, j->err));
     SQN_TRY(mark_excluded(&n_frame, j));
     SQN_TRY(find_angles(j));
     SQN_TRY(find_wavelengths(j));
-    SQN_TRY(list_inputs(j));
+    SQN_TRY(sqn__fits_inputs_list(j->stack, &j->layout, j->source, lists, j->err));
     SQN_TRY(allocate(j, n_frame));
     start_streams(j);
     SQN_TRY(read_frames(j));
-    sqn__fits_tally_report(&j->tally, source->quality_bits, source->n_bit,
-                           source->files->path[0], log);
-    SQN_TRY(sqn__fits_tally_check(&j->tally, source->files->path[0], err));
+    sqn__fits_tally_report(&j->tally, j->source->quality_bits, j->source->n_bit, where,
+                           j->log);
+    SQN_TRY(sqn__fits_tally_check(&j->tally, where, j->err));
     SQN_TRY(hand_over_headers(j));
 
 cleanup:
-    if (j != NULL) {
+    return status;
+}
+
+sqn_status sqn_fits_stack_read(sqn_fits_stack *out, const sqn_fits_source *source,
+                               int exponent, const sqn_log *log, sqn_error *err)
+{
+    sqn_status status = check_source(source, err);
+    job *j = status == SQN_OK ? sqn__mem_alloc(1, sizeof *j) : NULL;
+
+    *out = (sqn_fits_stack){0};
+    if (status == SQN_OK && j == NULL) {
+        status = SQN_RAISE(err, E_MEM, "the state of a reader");
+    }
+    if (status == SQN_OK) {
+        *j = (job){.stack = out, .source = source, .log = log, .err = err};
+        j->decided = exponent != INT_MIN;
+        out->exponent = j->decided ? exponent : 0;
+        status = run(j);
         clear_job(j);
         sqn__mem_free(j);
     }

@@ -61,9 +61,7 @@ sqn_status sqn__fits_stream_next(double *out, const sqn__fits_unit **from,
 
     *from = unit;
     if (out != NULL && unit->path != NULL) {
-        if (stream->file == NULL) {
-            SQN_TRY(open_unit(stream, unit, err));
-        }
+        SQN_TRY(stream->file == NULL ? open_unit(stream, unit, err) : SQN_OK);
         SQN_TRY(sqn__fits_planes_read(out, &stream->planes, stream->plane, err));
     }
     stream->plane++;

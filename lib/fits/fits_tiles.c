@@ -149,39 +149,51 @@ static bool is_sound(const sqn__fits_field *field)
     return false;
 }
 
+/* Columns and heap of the table. */
+static sqn_status check_fields(const sqn__fits_file *file, const sqn__fits_hdu *hdu,
+                               const sqn__fits_field *fields, int64_t n, sqn_error *err)
+{
+    int64_t heap = 0;
+    bool has_data = false;
+
+    if (!sqn__fits_preflight_integer(&heap, hdu, file->bytes, "THEAP",
+                                     hdu->row_bytes * hdu->n_row) ||
+        heap < hdu->row_bytes * hdu->n_row || heap > (int64_t)hdu->n_byte) {
+        return SQN_RAISE(err, E_FITS_COMPRESS, "THEAP does not lie behind the table");
+    }
+    for (int64_t i = 0; i < n; i++) {
+        if (!is_sound(&fields[i])) {
+            return SQN_RAISE(err, E_FITS_COMPRESS,
+                             "the column '%.40s' does not belong to a compressed image",
+                             fields[i].name);
+        }
+        has_data = has_data || strcmp(fields[i].name, "COMPRESSED_DATA") == 0;
+
+        const sqn_status status = fields[i].element != '\0'
+                                      ? check_descriptors(file, hdu, &fields[i], heap, err)
+                                      : SQN_OK;
+
+        if (status != SQN_OK) {
+            return status;
+        }
+    }
+    return has_data
+               ? SQN_OK
+               : SQN_RAISE(err, E_FITS_COMPRESS, "the column COMPRESSED_DATA is absent");
+}
+
 sqn_status sqn__fits_tiles_check(const sqn__fits_file *file, const sqn__fits_hdu *hdu,
                                  sqn_error *err)
 {
     sqn_status status = SQN_OK;
     sqn__fits_field *fields = NULL;
-    int64_t n_field = 0, heap = 0;
-    bool has_data = false;
+    int64_t n_field = 0;
 
     SQN_TRY(check_codec(file, hdu, err));
     SQN_TRY(check_tiling(file, hdu, err));
     SQN_TRY(check_parameters(file, hdu, err));
     SQN_TRY(sqn__fits_table_fields(&fields, &n_field, file, hdu, err));
-    if (!sqn__fits_preflight_integer(&heap, hdu, file->bytes, "THEAP",
-                                     hdu->row_bytes * hdu->n_row) ||
-        heap < hdu->row_bytes * hdu->n_row || heap > (int64_t)hdu->n_byte) {
-        status = SQN_RAISE(err, E_FITS_COMPRESS, "THEAP does not lie behind the table");
-        goto cleanup;
-    }
-    for (int64_t i = 0; i < n_field; i++) {
-        if (!is_sound(&fields[i])) {
-            status = SQN_RAISE(err, E_FITS_COMPRESS,
-                               "the column '%.40s' does not belong to a compressed image",
-                               fields[i].name);
-            goto cleanup;
-        }
-        has_data = has_data || strcmp(fields[i].name, "COMPRESSED_DATA") == 0;
-        if (fields[i].element != '\0') {
-            SQN_TRY(check_descriptors(file, hdu, &fields[i], heap, err));
-        }
-    }
-    if (!has_data) {
-        status = SQN_RAISE(err, E_FITS_COMPRESS, "the column COMPRESSED_DATA is absent");
-    }
+    SQN_TRY(check_fields(file, hdu, fields, n_field, err));
 
 cleanup:
     sqn__mem_free(fields);
@@ -206,7 +218,9 @@ static bool is_needed(const char *card)
 
 static void put_card(unsigned char *block, int index, const char *text)
 {
-    memcpy(block + (size_t)index * SQN__CARD, text, strlen(text));
+    for (size_t i = 0; text[i] != '\0'; i++) {
+        block[(size_t)index * SQN__CARD + i] = (unsigned char)text[i];
+    }
 }
 
 /* Copy the needed cards to `to`, or only count them where it is NULL. */

@@ -111,8 +111,11 @@ static bool take_line(char *out, const unsigned char **at, const unsigned char *
     bool comment = false, fits = true;
 
     for (; *at < end && **at != '\n'; (*at)++) {
-        const char c = **at == '\r' || **at == '\t' ? ' ' : (char)**at;
+        char c = ' ';
 
+        if (**at != '\r' && **at != '\t') {
+            memcpy(&c, *at, 1);
+        }
         comment = comment || c == '#';
         if (comment || (c == ' ' && n == 0)) {
             continue;
@@ -156,7 +159,7 @@ static sqn_status parse_text(double *out, int64_t *n, const sqn__fits_file *file
         if (out != NULL) {
             out[*n] = value;
         }
-        (*n)++;
+        ++*n;
     }
     return SQN_OK;
 }

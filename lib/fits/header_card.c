@@ -8,7 +8,9 @@
 
 static char upper(char c)
 {
-    return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+    return c >= 'a' && c <= 'z' ? letters[c - 'a'] : c;
 }
 
 static bool is_digit(char c)
@@ -159,7 +161,8 @@ bool sqn__header_card_number(double *out, const char *text)
     }
     text = take_digits(&to, take_sign(&to, text), &n_digit);
     if (*text == '.') {
-        to += strlen(strcpy(to, point)); /* strtod() reads the point of the locale */
+        memcpy(to, point, strlen(point)); /* strtod() reads the point of the locale */
+        to += strlen(point);
         text = take_digits(&to, text + 1, &n_digit);
     }
     if (n_digit > 0 && *text != '\0' && strchr("EeDd", *text) != NULL) {
