@@ -40,7 +40,7 @@ void sqn_fits_files_clear(sqn_fits_files *files)
 
 static sqn_status grow(growing *list, sqn_error *err)
 {
-    if (list->identity != NULL && list->files.n < list->capacity) {
+    if (list->files.n < list->capacity) {
         return SQN_OK;
     }
 
@@ -102,7 +102,7 @@ static sqn_status append(growing *list, const char *path, sqn_error *err)
     const size_t size = strlen(path) + 1;
     char *copy = sqn__mem_alloc((int64_t)size, 1);
 
-    if (copy == NULL) {
+    if (copy == NULL || list->identity == NULL) {
         status = SQN_RAISE(err, E_MEM, "a path of %zu bytes", size);
         goto cleanup;
     }

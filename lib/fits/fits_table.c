@@ -51,7 +51,10 @@ static bool parse_form(sqn__fits_field *field, const char *form)
         field->repeat = 1;
     }
     field->type = *form;
-    field->element = *form == 'P' || *form == 'Q' ? form[1] : '\0';
+    field->element = '\0';
+    if (*form == 'P' || *form == 'Q') {
+        field->element = form[1];
+    }
     return *form == 'X' || sqn__fits_table_width(*form) > 0;
 }
 
