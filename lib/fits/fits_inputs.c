@@ -55,6 +55,20 @@ static sqn_status enter_input(sqn_fits_stack *s, const char *path, uint32_t data
     return SQN_OK;
 }
 
+static sqn_status enter_units(sqn_fits_stack *s, const sqn__fits_units *units,
+                              sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+
+    for (int64_t u = 0; u < units->n && status == SQN_OK; u++) {
+        const sqn__fits_unit *unit = &units->unit[u];
+
+        status =
+            unit->path != NULL ? enter_input(s, unit->path, unit->datasum, err) : SQN_OK;
+    }
+    return status;
+}
+
 sqn_status sqn__fits_inputs_list(sqn_fits_stack *s, const sqn__fits_layout *layout,
                                  const sqn_fits_source *source,
                                  const sqn__fits_values *const lists[2], sqn_error *err)
@@ -76,12 +90,7 @@ sqn_status sqn__fits_inputs_list(sqn_fits_stack *s, const sqn__fits_layout *layo
         SQN_TRY(append_input(s, files->path[i], err));
     }
     for (int r = 0; r < 4; r++) {
-        for (int64_t u = 0; u < rows[r]->n; u++) {
-            if (rows[r]->unit[u].path != NULL) {
-                SQN_TRY(
-                    enter_input(s, rows[r]->unit[u].path, rows[r]->unit[u].datasum, err));
-            }
-        }
+        SQN_TRY(enter_units(s, rows[r], err));
     }
     if (lists[0]->n > 0) {
         SQN_TRY(enter_input(s, source->angles->file, lists[0]->datasum, err));

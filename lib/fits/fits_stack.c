@@ -380,11 +380,10 @@ static void start_streams(job *j)
     j->mask = (sqn__fits_stream){.units = &j->layout.mask, .pool = pool};
 }
 
-/* Everything but the state itself, which the caller frees. */
-static sqn_status run(job *j)
+/* All that is known before a pixel is read. */
+static sqn_status prepare(job *j)
 {
     const sqn__fits_values *lists[2] = {&j->angles, &j->wavelengths};
-    const char *where = j->source->files->path[0];
     sqn_status status = SQN_OK;
     int64_t n_frame = 0;
 
@@ -394,10 +393,21 @@ static sqn_status run(job *j)
     SQN_TRY(find_wavelengths(j));
     SQN_TRY(sqn__fits_inputs_list(j->stack, &j->layout, j->source, lists, j->err));
     SQN_TRY(allocate(j, n_frame));
+
+cleanup:
+    return status;
+}
+
+static sqn_status run(job *j)
+{
+    const sqn_fits_source *source = j->source;
+    const char *where = source->files->path[0];
+    sqn_status status = SQN_OK;
+
+    SQN_TRY(prepare(j));
     start_streams(j);
     SQN_TRY(read_frames(j));
-    sqn__fits_tally_report(&j->tally, j->source->quality_bits, j->source->n_bit, where,
-                           j->log);
+    sqn__fits_tally_report(&j->tally, source->quality_bits, source->n_bit, where, j->log);
     SQN_TRY(sqn__fits_tally_check(&j->tally, where, j->err));
     SQN_TRY(hand_over_headers(j));
 
@@ -408,21 +418,23 @@ cleanup:
 sqn_status sqn_fits_stack_read(sqn_fits_stack *out, const sqn_fits_source *source,
                                int exponent, const sqn_log *log, sqn_error *err)
 {
-    sqn_status status = check_source(source, err);
-    job *j = status == SQN_OK ? sqn__mem_alloc(1, sizeof *j) : NULL;
+    sqn_status status = SQN_OK;
+    job *j = NULL;
 
     *out = (sqn_fits_stack){0};
-    if (status == SQN_OK && j == NULL) {
-        status = SQN_RAISE(err, E_MEM, "the state of a reader");
+    SQN_TRY(check_source(source, err));
+    j = sqn__mem_alloc(1, sizeof *j);
+    if (j == NULL) {
+        return SQN_RAISE(err, E_MEM, "the state of a reader");
     }
-    if (status == SQN_OK) {
-        *j = (job){.stack = out, .source = source, .log = log, .err = err};
-        j->decided = exponent != INT_MIN;
-        out->exponent = j->decided ? exponent : 0;
-        status = run(j);
-        clear_job(j);
-        sqn__mem_free(j);
-    }
+    *j = (job){.stack = out, .source = source, .log = log, .err = err};
+    j->decided = exponent != INT_MIN;
+    out->exponent = j->decided ? exponent : 0;
+    status = run(j);
+    clear_job(j);
+    sqn__mem_free(j);
+
+cleanup:
     if (status != SQN_OK) {
         sqn_fits_stack_clear(out);
     }

@@ -164,7 +164,7 @@ START_TEST(long_texts_are_continued_and_come_back)
 
     for (int n = 60; n < 320; n++) {
         for (int i = 0; i < n; i++) {
-            text[i] = i % 7 == 3 ? '\'' : (char)('a' + i % 20);
+            text[i] = "abc'efghijklm nopqrs"[i % 20];
         }
         text[n - 1] = 'z';
         text[n] = '\0';
