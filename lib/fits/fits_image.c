@@ -17,7 +17,12 @@ static sqn_status require_plane(const sqn__fits_unit *unit, sqn_error *err)
         return SQN_OK;
     }
     sqn__fits_shape_text(text, sizeof text, &unit->hdu);
-    return SQN_RAISE(err, E_SHAPE, "the image is %s, one plane is expected", text);
+
+    const sqn_status status =
+        SQN_RAISE(err, E_SHAPE, "the image is %s, one plane is expected", text);
+
+    sqn__fits_file_at(err, unit->path, &unit->hdu, NULL);
+    return status;
 }
 
 /* The plane of an HDU into a new cube. */

@@ -298,6 +298,7 @@ static sqn_status store_frame(job *j, int64_t f, int64_t unit, bool has_flags,
         return refuse_overflow(j, frame, j->sieve.value[overflow], overflow);
     }
     sqn__fits_tally_see(&j->tally, SQN__FITS_FADED, number, n_faded);
+    j->tally.n_zero += n_faded;
     if (j->sieve.noise != NULL) {
         float *error = s->error.data + f * n_pix;
 

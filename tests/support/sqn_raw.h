@@ -32,7 +32,9 @@ static inline void sqn_raw_cards(FILE *file, const char *const *cards)
 /** Fill the block with `filler`. */
 static inline void sqn_raw_pad(FILE *file, char filler)
 {
-    while (ftell(file) % 2880 != 0) {
+    const long over = ftell(file) % 2880; /* slow: once */
+
+    for (long i = over; over > 0 && i < 2880; i++) {
         fputc(filler, file);
     }
 }
