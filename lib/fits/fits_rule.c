@@ -108,9 +108,9 @@ static bool is_matrix(const char *name)
     return is_indexed(name, wcs_matrices, COUNT(wcs_matrices)) && strchr(name, '_') != NULL;
 }
 
-static bool describes_coordinates(const char *name)
+bool sqn__fits_rule_is_wcs(const char *name)
 {
-    static const char *const names[] = {"LONPOLE", "LATPOLE", "WCSNAME"};
+    static const char *const names[] = {"LONPOLE", "LATPOLE", "WCSNAME", "WCSAXES"};
 
     return is_indexed(name, wcs_numbers, COUNT(wcs_numbers)) ||
            is_indexed(name, wcs_texts, COUNT(wcs_texts)) || is_matrix(name) ||
@@ -237,7 +237,7 @@ sqn__fits_rule_verdict sqn__fits_rule_judge(const char **why, const sqn__fits_ca
     *why = NULL;
     if (describes_file(card->name) ||
         (n_axis == 0 &&
-         (describes_coordinates(card->name) || strcmp(card->name, "EXTVER") == 0 ||
+         (sqn__fits_rule_is_wcs(card->name) || strcmp(card->name, "EXTVER") == 0 ||
           strcmp(card->name, "EXTLEVEL") == 0))) {
         return SQN__FITS_ARRAY;
     }

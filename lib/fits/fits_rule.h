@@ -25,4 +25,7 @@ int sqn__fits_rule_axis(const char *name, const char *root);
 /** True for PCi_j or CDi_j (`root` "PC" or "CD") of the main WCS. */
 bool sqn__fits_rule_is_matrix(const char *name, const char *root);
 
+/** True for the keywords of a WCS, main or alternate, SIP included. */
+bool sqn__fits_rule_is_wcs(const char *name);
+
 #endif
