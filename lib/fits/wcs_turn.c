@@ -12,7 +12,7 @@
 enum { GRID = 9 /* places along each side where positions are compared */ };
 
 /* Largest shift of a source that a moved reference point may cause (pixels). */
-static const double tolerance = 0.002;
+static const double tolerance = 0.005;
 
 /* A turn of the image: p' = center + matrix (p - center). */
 typedef struct turn {
