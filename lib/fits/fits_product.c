@@ -117,6 +117,7 @@ sqn_status sqn_fits_product_finish(const void **bytes, size_t *size,
     if (product == NULL || product->file == NULL) {
         return SQN_RAISE(err, E_ARG, "the product is not open");
     }
+    fits_set_hdustruc(product->file, &code); /* else a header alone counts as no HDU */
     if (fits_get_num_hdus(product->file, &n_hdu, &code) != 0) {
         return sqn__fits_product_fail(err, code, "counting HDUs");
     }

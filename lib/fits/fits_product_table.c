@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "fits_product.h"
 #include "mem.h"
@@ -64,7 +65,7 @@ static const char *wrong_column(const sqn_fits_column *columns, int i)
         return "needs a name of letters, digits and _";
     }
     for (int j = 0; j < i; j++) {
-        if (strcmp(columns[j].name, c->name) == 0) {
+        if (strcasecmp(columns[j].name, c->name) == 0) {
             return "has the name of another column";
         }
     }
