@@ -160,7 +160,10 @@ void sqn__fits_card_read(sqn__fits_card *out, const char *card)
         if (card[i] < ' ' || card[i] > '~') {
             out->fault = "there are characters other than printable ASCII";
         }
-        text[i] = card[i] != '\0' ? card[i] : ' ';
+        text[i] = card[i];
+        if (text[i] == '\0') {
+            text[i] = ' ';
+        }
     }
     text[CARD] = '\0';
     if (!read_name(out, text)) {

@@ -2,6 +2,7 @@
 #include "fits_choice.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "fits_rule.h"
@@ -71,11 +72,26 @@ static void find_matrices(pass *p)
     }
 }
 
+/* Whether a CONTINUE card has text: blanks where others have "= ", and a quoted string. */
+static bool has_text(const char *card)
+{
+    char as_value[81];
+    sqn__fits_card read;
+
+    (void)snprintf(as_value, sizeof as_value, "ANYNAME = %-70.70s", card + 10);
+    sqn__fits_card_read(&read, as_value);
+    return strncmp(card + 8, "  ", 2) == 0 && read.fault == NULL &&
+           read.kind == SQN__FITS_TEXT;
+}
+
 /* What is wrong with a card beside the others; NULL: nothing. */
-static const char *wrong_together(pass *p, const sqn__fits_card *card)
+static const char *wrong_together(pass *p, const sqn__fits_card *card, const char *text)
 {
     if (strcmp(card->name, "CONTINUE") == 0) {
-        return p->open ? NULL : "it continues nothing";
+        if (!p->open) {
+            return "it continues nothing";
+        }
+        return has_text(text) ? NULL : "it has no text";
     }
     if (p->has_cd && sqn__fits_rule_is_matrix(card->name, "PC")) {
         return "PC and CD exclude each other; CD is kept";
@@ -135,7 +151,7 @@ static bool choose(sqn__fits_choice *out, pass *p, int64_t i, const char *where,
     }
     verdict = sqn__fits_rule_judge(&why, &card, p->n_axis);
     if (verdict == SQN__FITS_KEEP) {
-        why = wrong_together(p, &card);
+        why = wrong_together(p, &card, text);
         verdict = why != NULL ? SQN__FITS_REJECT : SQN__FITS_KEEP;
     }
     p->open = verdict == SQN__FITS_KEEP && goes_on(text) &&

@@ -100,8 +100,11 @@ static sqn_status init_layout(layout *at, const sqn_fits_column *columns, int n_
 /* Text columns hold printable ASCII only; other bytes become '?'. */
 static void clean(char *to, const char *text)
 {
-    for (; text != NULL && *text != '\0'; text++) {
-        *to++ = *text < ' ' || *text > '~' ? '?' : *text;
+    for (; text != NULL && *text != '\0'; text++, to++) {
+        *to = *text;
+        if (*text < ' ' || *text > '~') {
+            *to = '?';
+        }
     }
     *to = '\0';
 }

@@ -138,24 +138,31 @@ cleanup:
     return status;
 }
 
+static sqn_status set_plane(sqn_header *header, int axis, bool has_cd, sqn_error *err)
+{
+    const int index[2] = {axis, axis};
+    sqn_status status = set_words(header, "CTYPE", axis, "INDEX", "counted from 1", err);
+
+    if (status == SQN_OK) {
+        status = set(header, "CRPIX", axis, 1.0, "first plane", err);
+    }
+    if (status == SQN_OK) {
+        status = set(header, "CRVAL", axis, 1.0, "its number", err);
+    }
+    if (status == SQN_OK) {
+        status = has_cd ? set_two(header, "CD", index, 1.0, "step", err)
+                        : set(header, "CDELT", axis, 1.0, "step", err);
+    }
+    return status;
+}
+
 sqn_status sqn__wcs_cards_set_planes(sqn_header *header, int n_axis, bool has_cd,
                                      sqn_error *err)
 {
     sqn_status status = SQN_OK;
 
-    for (int axis = 3; axis <= n_axis; axis++) {
-        const int index[2] = {axis, axis};
-
-        SQN_TRY(set_words(header, "CTYPE", axis, "INDEX", "counted from 1", err));
-        SQN_TRY(set(header, "CRPIX", axis, 1.0, "first plane", err));
-        SQN_TRY(set(header, "CRVAL", axis, 1.0, "its number", err));
-        if (has_cd) {
-            SQN_TRY(set_two(header, "CD", index, 1.0, "step", err));
-        } else {
-            SQN_TRY(set(header, "CDELT", axis, 1.0, "step", err));
-        }
+    for (int axis = 3; axis <= n_axis && status == SQN_OK; axis++) {
+        status = set_plane(header, axis, has_cd, err);
     }
-
-cleanup:
     return status;
 }

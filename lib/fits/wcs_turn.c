@@ -32,10 +32,11 @@ static void apply(double out[2], const turn *t, const double pixel[2])
 /* Place `k` of the grid over the image, corners included. */
 static void place(double pixel[2], const turn *t, int k)
 {
+    const int column = k % GRID, row = k / GRID;
     const double step = 1.0 / (GRID - 1);
 
-    pixel[0] = 1.0 + (double)(k % GRID) * step * (double)(t->wcs->nx - 1);
-    pixel[1] = 1.0 + (double)(k / GRID) * step * (double)(t->wcs->ny - 1);
+    pixel[0] = 1.0 + column * step * (double)(t->wcs->nx - 1);
+    pixel[1] = 1.0 + row * step * (double)(t->wcs->ny - 1);
 }
 
 /*
@@ -201,7 +202,7 @@ sqn_status sqn_wcs_turned(sqn_header *header, const sqn_wcs *wcs, const double c
                           double theta, int n_axis, const sqn_log *log, sqn_error *err)
 {
     turn t = {.wcs = wcs, .center = {center[0], center[1]}};
-    sqn__wcs_parts parts;
+    sqn__wcs_parts parts = {.order = 0};
     sqn_status status = SQN_OK;
 
     if (!isfinite(center[0]) || !isfinite(center[1]) || !isfinite(theta) || n_axis < 2 ||
@@ -216,35 +217,6 @@ sqn_status sqn_wcs_turned(sqn_header *header, const sqn_wcs *wcs, const double c
     sqn__wcs_cards_remove(header);
     SQN_TRY(sqn__wcs_cards_set(header, &parts, err));
     SQN_TRY(sqn__wcs_cards_set_planes(header, n_axis, parts.has_cd, err));
-
-cleanup:
-    return status;
-}
-
-sqn_status sqn_wcs_offsets(sqn_header *header, const double center[2], double pixel_scale,
-                           int n_axis, sqn_error *err)
-{
-    sqn_status status = SQN_OK;
-
-    if (!isfinite(center[0]) || !isfinite(center[1]) || !(pixel_scale > 0.0) ||
-        !isfinite(pixel_scale) || n_axis < 2 || n_axis > 4) {
-        return SQN_RAISE(err, E_ARG, "%g arcsec per pixel on %d axes is no scale",
-                         pixel_scale, n_axis);
-    }
-    sqn__wcs_cards_remove(header);
-    SQN_TRY(
-        sqn_header_set_text(header, "CTYPE1", "XOFFSET", "from the star, East is -x", err));
-    SQN_TRY(sqn_header_set_text(header, "CTYPE2", "YOFFSET", "from the star, North is +y",
-                                err));
-    SQN_TRY(sqn_header_set_text(header, "CUNIT1", "arcsec", "unit of the offset", err));
-    SQN_TRY(sqn_header_set_text(header, "CUNIT2", "arcsec", "unit of the offset", err));
-    SQN_TRY(sqn_header_set_number(header, "CRPIX1", center[0], "the star", err));
-    SQN_TRY(sqn_header_set_number(header, "CRPIX2", center[1], "the star", err));
-    SQN_TRY(sqn_header_set_number(header, "CRVAL1", 0.0, "its offset", err));
-    SQN_TRY(sqn_header_set_number(header, "CRVAL2", 0.0, "its offset", err));
-    SQN_TRY(sqn_header_set_number(header, "CDELT1", pixel_scale, "step (arcsec)", err));
-    SQN_TRY(sqn_header_set_number(header, "CDELT2", pixel_scale, "step (arcsec)", err));
-    SQN_TRY(sqn__wcs_cards_set_planes(header, n_axis, false, err));
 
 cleanup:
     return status;

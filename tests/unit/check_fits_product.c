@@ -291,6 +291,10 @@ static const struct {
     {"CONTINUE  'of nothing'", 0},
     {"long2   = 'a long text of a bad name that goes on and on and on and on &'", 0},
     {"CONTINUE  'and on'", 0},
+    {"LONG3   = 'a long text &'", 1},
+    {"CONTINUE= 'with the sign of a value'", 0},
+    {"LONG4   = 'a long text &'", 1},
+    {"CONTINUE  no text", 0},
     {"TELESCOP=                    39 / a number for a name", 0},
     {"INSTRUME= T", 0},
     {"ORIGIN  0", 0},
@@ -586,7 +590,7 @@ START_TEST(a_damaged_file_does_not_verify)
 
     SQN_ASSERT_OK(sqn_fits_product_image(product, &image, &err), err);
     SQN_ASSERT_OK(sqn_fits_product_finish(&bytes, &size, product, &err), err);
-    ck_assert_uint_eq(size, 3 * 2880);
+    ck_assert_uint_eq(size, (size_t)3 * 2880);
     memcpy(copy, bytes, size);
     SQN_ASSERT_OK(sqn__fits_verify_file(copy, size, 2, &err), err);
     SQN_ASSERT_FAILS(sqn__fits_verify_file(copy, size, 3, &err), err, SQN_E_OUT_VERIFY);

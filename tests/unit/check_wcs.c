@@ -119,8 +119,9 @@ START_TEST(pixels_come_back_from_the_sky)
     double sky[2], back[2];
 
     for (int k = 0; k < 25; k++) {
-        const double pixel[2] = {1.0 + (double)(k % 5) / 4.0 * (double)(inputs[_i].nx - 1),
-                                 1.0 + (double)(k / 5) / 4.0 * (double)(inputs[_i].ny - 1)};
+        const int column = k % 5, row = k / 5;
+        const double pixel[2] = {1.0 + 0.25 * column * (double)(inputs[_i].nx - 1),
+                                 1.0 + 0.25 * row * (double)(inputs[_i].ny - 1)};
 
         sqn_wcs_sky(sky, wcs, pixel);
         if (isfinite(sky[0])) {
