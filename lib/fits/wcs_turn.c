@@ -11,14 +11,18 @@
 
 enum { GRID = 9 /* places along each side where positions are compared */ };
 
-/* Largest shift of a source that a moved reference point may cause (pixels). */
+/* Largest shift of a source that a moved reference point may cause (pixels), ... */
 static const double tolerance = 0.005;
+
+/* ... and the largest that no one is warned of. */
+static const double visible = 0.01;
 
 /* A turn of the image: p' = center + matrix (p - center). */
 typedef struct turn {
     const sqn_wcs *wcs;
     double center[2];
     double matrix[2][2];
+    bool drop; /* write no SIP */
 } turn;
 
 static void apply(double out[2], const turn *t, const double pixel[2])
@@ -59,6 +63,11 @@ static bool turn_parts(sqn__wcs_parts *out, const turn *t, const double referenc
             out->matrix[i][j] =
                 in->matrix[i][0] * linear[0][j] + in->matrix[i][1] * linear[1][j];
         }
+    }
+    if (t->drop) {
+        out->order = 0;
+        out->sip[0] = (sqn__wcs_polynomial){0};
+        out->sip[1] = (sqn__wcs_polynomial){0};
     }
     return true;
 }
@@ -163,36 +172,56 @@ cleanup:
     return status;
 }
 
+/* Say what the choice costs. */
+static void report(const turn *t, double star, double kept, const sqn_log *log)
+{
+    const double worst = star <= tolerance || star < kept ? star : kept;
+
+    if (t->drop && worst > visible) {
+        sqn__log_warn(log, SQN_W_WCS, "",
+                      "the distortion (SIP) is left out of an image of more than two axes, "
+                      "where readers refuse it: positions are off by up to %.3g pixels",
+                      worst);
+    } else if (t->drop) {
+        sqn__log_note(log,
+                      "the distortion (SIP) is left out of an image of more than two axes: "
+                      "positions are off by up to %.3g pixels",
+                      worst);
+    } else if (worst > visible) {
+        sqn__log_warn(log, SQN_W_WCS, "",
+                      "the WCS of the turned image is off by up to %.3g pixels", worst);
+    } else if (star > tolerance && isfinite(star)) {
+        sqn__log_note(
+            log,
+            "the reference pixel of the WCS stays where it was on the sky: on the "
+            "star it would move sources by up to %.3g pixels",
+            star);
+    }
+}
+
 /* The star as reference point where that moves no source; else the input's, turned. */
 static sqn_status choose_parts(sqn__wcs_parts *out, const turn *t, const sqn_log *log,
                                sqn_error *err)
 {
     const sqn__wcs_parts *in = &t->wcs->parts;
-    double worst = INFINITY, kept_worst = INFINITY;
+    sqn__wcs_parts kept = {.order = 0};
+    double star = INFINITY, kept_worst = INFINITY;
     sqn_status status = SQN_OK;
 
-    if (hypot(t->center[0] - in->pixel[0], t->center[1] - in->pixel[1]) > 1e-9) {
-        SQN_TRY(refer_to_star(out, &worst, t, err));
-        if (worst <= tolerance) {
-            return SQN_OK;
+    if (t->drop || hypot(t->center[0] - in->pixel[0], t->center[1] - in->pixel[1]) > 1e-9) {
+        SQN_TRY(refer_to_star(out, &star, t, err));
+    }
+    if (star > tolerance) {
+        if (!turn_parts(&kept, t, in->pixel)) {
+            return SQN_RAISE(err, E_NUM,
+                             "the distortion is singular at the reference pixel");
+        }
+        SQN_TRY(measure(&kept_worst, &kept, t, err));
+        if (!(star < kept_worst)) {
+            *out = kept;
         }
     }
-    if (!turn_parts(out, t, in->pixel)) {
-        return SQN_RAISE(err, E_NUM, "the distortion is singular at the reference pixel");
-    }
-    SQN_TRY(measure(&kept_worst, out, t, err));
-    if (!isinf(worst)) {
-        sqn__log_note(
-            log,
-            "the reference pixel of the WCS stays where it was on the sky: on the "
-            "star it would move sources by up to %.3g pixels",
-            worst);
-    }
-    if (!(kept_worst <= 0.01)) {
-        sqn__log_warn(log, SQN_W_WCS, "",
-                      "the WCS of the turned image is off by up to %.3g pixels",
-                      kept_worst);
-    }
+    report(t, star, kept_worst, log);
 
 cleanup:
     return status;
@@ -201,7 +230,9 @@ cleanup:
 sqn_status sqn_wcs_turned(sqn_header *header, const sqn_wcs *wcs, const double center[2],
                           double theta, int n_axis, const sqn_log *log, sqn_error *err)
 {
-    turn t = {.wcs = wcs, .center = {center[0], center[1]}};
+    turn t = {.wcs = wcs,
+              .center = {center[0], center[1]},
+              .drop = wcs->parts.order > 0 && n_axis > 2};
     sqn__wcs_parts parts = {.order = 0};
     sqn_status status = SQN_OK;
 

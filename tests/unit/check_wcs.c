@@ -202,7 +202,7 @@ START_TEST(a_source_keeps_its_sky_position_when_the_image_is_turned)
         const sqn_log log = {hear_warning, hear_note, &h};
         double shift = 0.0;
 
-        SQN_ASSERT_OK(sqn_wcs_turned(cards, wcs, center, thetas[k / 2], 3, &log, &err),
+        SQN_ASSERT_OK(sqn_wcs_turned(cards, wcs, center, thetas[k / 2], 2, &log, &err),
                       err);
         ck_assert_int_eq(h.n_warning, 0);
         shift = worst_shift(cards, wcs, nx, ny, center, thetas[k / 2]);
@@ -267,6 +267,29 @@ START_TEST(cd_stays_cd_and_pc_stays_pc)
     ck_assert_double_eq(value_of(cards, has_cd ? "CD3_3" : "CDELT3"), 1.0);
     ck_assert_int_eq(has(cards, "CTYPE4") && has(cards, "CRPIX4") && has(cards, "CRVAL4"),
                      1);
+    sqn_header_destroy(&cards);
+    sqn_wcs_destroy(&wcs);
+}
+END_TEST
+
+START_TEST(sip_is_dropped_from_cubes_and_the_largest_shift_is_told)
+{
+    sqn_wcs *wcs = wcs_of(sip, 240, 201);
+    sqn_header *cards = header_of("OBJECT 'x'\n");
+    const double center[2] = {118.0, 104.5};
+    heard h = {0};
+    const sqn_log log = {hear_warning, hear_note, &h};
+    double shift = 0.0, told = 0.0;
+
+    SQN_ASSERT_OK(sqn_wcs_turned(cards, wcs, center, 77.0, 3, &log, &err), err);
+    ck_assert_int_eq(has(cards, "A_ORDER") + has(cards, "B_0_2"), 0);
+    shift = worst_shift(cards, wcs, 240, 201, center, 77.0);
+    ck_assert_int_eq(h.n_warning, 1);
+    ck_assert_ptr_nonnull(strstr(h.last, "up to "));
+    told = strtod(strstr(h.last, "up to ") + 6, NULL);
+    ck_assert_double_eq_tol(shift, told, 0.1 * told);
+    ck_assert_double_gt(told, 0.05);
+    ck_assert_double_lt(told, 2.0);
     sqn_header_destroy(&cards);
     sqn_wcs_destroy(&wcs);
 }
@@ -520,6 +543,7 @@ int main(void)
     tcase_add_loop_test(
         tcase, the_star_becomes_the_reference_pixel_unless_that_moves_sources, 0, N_INPUT);
     tcase_add_loop_test(tcase, cd_stays_cd_and_pc_stays_pc, 0, N_INPUT);
+    tcase_add_test(tcase, sip_is_dropped_from_cubes_and_the_largest_shift_is_told);
     tcase_add_test(tcase, other_coordinates_and_old_angles_leave_the_header);
     tcase_add_test(tcase, angle_scale_and_parity_are_those_planted);
     tcase_add_test(tcase, turning_by_the_position_angle_brings_north_up);
