@@ -119,10 +119,17 @@ static void count_axes(sqn__fits_choice *out, const char *name)
     static const char *const roots[] = {"CRPIX", "CRVAL", "CTYPE", "CDELT",
                                         "CROTA", "CRDER", "CSYER", "PV"};
     const size_t n = strlen(name);
+    const char *second = strchr(name, '_');
     bool *const seen[] = {out->reference_pixel, out->reference_value, out->type};
 
     if (name[n - 1] < '0' || name[n - 1] > '9') {
         return; /* an alternate WCS */
+    }
+    if (sqn__fits_rule_is_matrix(name, "CD")) {
+        out->has_cd = true;
+        out->matrix[name[2] - '0'] = true;
+        out->matrix[second[1] - '0'] = true;
+        return;
     }
     for (size_t i = 0; i < sizeof roots / sizeof roots[0]; i++) {
         const int axis = sqn__fits_rule_axis(name, roots[i]);

@@ -12,9 +12,10 @@ typedef struct sqn__fits_choice {
     bool *keep; /* [n_card of the header] owned */
     int64_t n_kept;
     bool has_long;  /* long strings are continued: LONGSTRN belongs into the header */
-    int n_wcs_axis; /* axes that the kept WCS keywords name ... */
-    bool reference_pixel[10], reference_value[10],
-        type[10]; /* ... and those they complete */
+    int n_wcs_axis; /* axes that the kept WCS keywords name, ... */
+    /* ... and, for each axis from 1, what is there to complete them. */
+    bool reference_pixel[10], reference_value[10], type[10], matrix[10];
+    bool has_cd; /* a CD matrix: axes without a card of it would make it singular */
 } sqn__fits_choice;
 
 /**

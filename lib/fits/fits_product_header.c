@@ -5,6 +5,23 @@
 #include "fits_choice.h"
 #include "fits_product.h"
 
+/* CD1_1 = 1 and so on for axes that the matrix leaves out, which would make it singular. */
+static sqn_status complete_matrix(sqn_fits_product *product, const sqn__fits_choice *choice,
+                                  int n_axis, sqn_error *err)
+{
+    char card[FLEN_CARD];
+    sqn_status status = SQN_OK;
+
+    for (int axis = 1; choice->has_cd && axis <= n_axis && status == SQN_OK; axis++) {
+        if (!choice->matrix[axis]) {
+            (void)snprintf(card, sizeof card, "CD%d_%d   = %20s / an axis of its own", axis,
+                           axis, "1.0");
+            status = sqn__fits_product_card(product, card, err);
+        }
+    }
+    return status;
+}
+
 /* CRPIX, CRVAL and CTYPE of axes that other WCS keywords name: the standard's defaults. */
 static sqn_status complete_axes(sqn_fits_product *product, const sqn__fits_choice *choice,
                                 sqn_error *err)
@@ -49,6 +66,9 @@ sqn_status sqn__fits_product_header_write(sqn_fits_product *product,
     }
     if (status == SQN_OK) {
         status = complete_axes(product, &choice, err);
+    }
+    if (status == SQN_OK) {
+        status = complete_matrix(product, &choice, n_axis, err);
     }
     sqn__fits_choice_clear(&choice);
     return status;

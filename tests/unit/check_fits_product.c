@@ -453,6 +453,40 @@ START_TEST(coordinates_of_an_image_are_made_consistent)
 }
 END_TEST
 
+START_TEST(a_cd_matrix_is_completed_for_further_axes)
+{
+    static const char *const cards[] = {"CD1_1   =                  2.0",
+                                        "CD1_2   =                  0.5",
+                                        "CTYPE1  = 'LINEAR'"};
+    const float values[4] = {1.0F, 2.0F, 3.0F, 4.0F};
+    sqn_fits_image image = {"SCI", SQN_FITS_FLOAT32, 4, {1, 2, 2, 1}, values, 0, "Jy",
+                            NULL};
+    sqn_fits_product *product = product_of(NULL, NULL);
+    sqn_header *header = NULL;
+    fitsfile *file = NULL;
+    double value = 0.0;
+    int code = 0;
+
+    SQN_ASSERT_OK(sqn_header_create(&header, &err), err);
+    for (int i = 0; i < 3; i++) {
+        add(header, cards[i]);
+    }
+    image.header = header;
+    SQN_ASSERT_OK(sqn_fits_product_image(product, &image, &err), err);
+    file = finish(&product, "matrix.fits");
+    fits_movabs_hdu(file, 2, NULL, &code);
+    fits_read_key(file, TDOUBLE, "CD4_4", &value, NULL, &code);
+    ck_assert_int_eq(code, 0);
+    ck_assert_double_eq(value, 1.0);
+    ck_assert_int_eq(has(file, "CD3_3"), 1);
+    ck_assert_int_eq(has(file, "CD2_2"),
+                     0); /* named by CD1_2: its absence is a statement */
+    close_file(file);
+    sqn_fitsverify_assert("matrix.fits");
+    sqn_header_destroy(&header);
+}
+END_TEST
+
 /* Header of the current HDU, as it is. */
 static sqn_header *header_of(fitsfile *file)
 {
@@ -741,6 +775,7 @@ int main(void)
     tcase_add_test(tcase, only_cards_that_a_verifier_accepts_are_copied);
     tcase_add_test(tcase, every_wild_card_by_itself_makes_a_clean_image);
     tcase_add_test(tcase, coordinates_of_an_image_are_made_consistent);
+    tcase_add_test(tcase, a_cd_matrix_is_completed_for_further_axes);
     tcase_add_test(tcase, the_same_calls_give_the_same_bytes_without_a_date);
     tcase_add_test(tcase, a_damaged_file_does_not_verify);
     tcase_add_test(tcase, wrong_arguments_are_refused);
