@@ -30,7 +30,10 @@ SQN_API void sqn_wcs_sky(double sky[2], const sqn_wcs *wcs, const double pixel[2
 /** Pixel of a sky position (degrees); NaN where undefined. */
 SQN_API void sqn_wcs_pixel(double pixel[2], const sqn_wcs *wcs, const double sky[2]);
 
-/** Position angle of +y at a pixel, East of North (degrees, -180..180). */
+/**
+ * Position angle of +y at a pixel, East of North of the WCS's own coordinates (degrees,
+ * -180..180).
+ */
 SQN_API double sqn_wcs_position_angle(const sqn_wcs *wcs, const double pixel[2]);
 
 /** Pixel scale (arcsec): square root of the area of a pixel at `pixel`. */
