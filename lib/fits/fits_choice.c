@@ -122,8 +122,8 @@ static void count_axes(sqn__fits_choice *out, const char *name)
     const char *second = strchr(name, '_');
     bool *const seen[] = {out->reference_pixel, out->reference_value, out->type};
 
-    if (name[n - 1] < '0' || name[n - 1] > '9') {
-        return; /* an alternate WCS */
+    if (n == 0 || name[n - 1] < '0' || name[n - 1] > '9') {
+        return; /* a remark, no axis, or an alternate WCS */
     }
     if (sqn__fits_rule_is_matrix(name, "CD")) {
         out->has_cd = true;

@@ -54,6 +54,34 @@ START_TEST(angle_scale_and_parity_are_those_planted)
 }
 END_TEST
 
+START_TEST(crota_turns_as_in_aips_whichever_axis_is_the_latitude)
+{
+    /* +y of a latitude axis 2 lies at -CROTA2; +x of a latitude axis 1 at -CROTA1 */
+    static const char *const lines[] = {crota,
+                                        "CTYPE1 'DEC--SIN'\nCTYPE2 'RA---SIN'\n"
+                                        "CRPIX1 226\nCRPIX2 147\nCRVAL1 -37.38\nCRVAL2 "
+                                        "50.19\nCDELT1 1.9444e-3\nCDELT2 -1.9444e-3\n"
+                                        "CROTA1 32.5\n"};
+
+    for (int i = 0; i < 2; i++) {
+        sqn_wcs *wcs = wcs_of(lines[i], 440, 300);
+        const double star[2] = {226, 147},
+                     beside[2] = {i == 0 ? 226 : 227, i == 0 ? 148 : 147};
+        double sky[2];
+
+        sqn_wcs_sky(sky, wcs, beside);
+        ck_assert_double_eq_tol((sky[0] - 50.19) * cos(-37.38 * 3.14159265358979 / 180.0),
+                                -1.9444e-3 * sin(32.5 * 3.14159265358979 / 180.0), 1e-7);
+        ck_assert_double_eq_tol(sky[1] + 37.38,
+                                1.9444e-3 * cos(32.5 * 3.14159265358979 / 180.0), 1e-7);
+        if (i == 0) {
+            ck_assert_double_eq_tol(sqn_wcs_position_angle(wcs, star), -32.5, 1e-4);
+        }
+        sqn_wcs_destroy(&wcs);
+    }
+}
+END_TEST
+
 /* Headers without a usable WCS; `n_warning` 0 where there is none at all. */
 static const struct {
     const char *lines;
@@ -188,6 +216,7 @@ int main(void)
     tcase_add_loop_test(tcase, pixels_come_back_from_the_sky, 0, N_INPUT);
     tcase_add_test(tcase, the_reference_pixel_lies_at_crval);
     tcase_add_test(tcase, angle_scale_and_parity_are_those_planted);
+    tcase_add_test(tcase, crota_turns_as_in_aips_whichever_axis_is_the_latitude);
     tcase_add_loop_test(tcase, a_wcs_that_is_not_usable_is_dropped_with_a_warning, 0,
                         (int)(sizeof refused / sizeof refused[0]));
     tcase_add_test(tcase, hundreds_of_bad_cards_do_no_harm);
