@@ -93,6 +93,10 @@ static const char azp[] = "CTYPE1 'RA---AZP'\nCTYPE2 'DEC--AZP'\n"
 static const char polar[] = "CTYPE1 'RA---TAN'\nCTYPE2 'DEC--TAN'\n"
                             "CRPIX1 20.0\nCRPIX2 40.0\nCRVAL1 10\nCRVAL2 89.9995\n"
                             "CD1_1 -1e-5\nCD1_2 0\nCD2_1 0\nCD2_2 1e-5\n";
+static const char rolled[] = "CTYPE1 'RA---ARC'\nCTYPE2 'DEC--ARC'\n"
+                             "CRPIX1 200.0\nCRPIX2 40.0\nCRVAL1 10\nCRVAL2 -40\n"
+                             "LONPOLE 123.5\nPC1_1 1.0\nPC1_2 0.25\n"
+                             "CDELT1 -1e-4\nCDELT2 1e-4\n";
 static const char galactic[] = "CTYPE1 'GLAT-CAR'\nCTYPE2 'GLON-CAR'\n"
                                "CRPIX1 20.0\nCRPIX2 40.0\nCRVAL1 0\nCRVAL2 120\n"
                                "CDELT1 0.01\nCDELT2 -0.01\n";
@@ -110,6 +114,7 @@ static const struct {
     {"SIP", sip, 240, 201, 1},
     {"AZP", azp, 192, 192, 0},
     {"near the pole", polar, 101, 100, 1},
+    {"LONPOLE", rolled, 90, 61, 1},
     {"galactic", galactic, 60, 61, 1},
 };
 enum { N_INPUT = sizeof inputs / sizeof inputs[0] };

@@ -86,30 +86,35 @@ END_TEST
 static const struct {
     const char *lines;
     int n_warning;
+    const char *says; /* part of the warning */
 } refused[] = {
-    {"OBJECT 'x'\n", 0},
-    {"CTYPE1 'LINEAR'\nCTYPE2 'LINEAR'\nCDELT1 1\n", 0},
-    {"CTYPE1 'RA---TAN'\nCTYPE2 'LINEAR'\nCDELT1 1\nCDELT2 1\n", 1},
-    {"CTYPE1 'RA---TAN'\nCTYPE2 'DEC--SIN'\nCDELT1 1\nCDELT2 1\n", 1},
-    {"CTYPE1 'RA---TAN'\nCTYPE2 'RA---TAN'\nCDELT1 1\nCDELT2 1\n", 1},
+    {"OBJECT 'x'\n", 0, ""},
+    {"CTYPE1 'LINEAR'\nCTYPE2 'LINEAR'\nCDELT1 1\n", 0, ""},
+    {"CTYPE1 'RA---TAN'\nCTYPE2 'LINEAR'\nCDELT1 1\nCDELT2 1\n", 1, "longitude"},
+    {"CTYPE1 'RA---TAN'\nCTYPE2 'DEC--SIN'\nCDELT1 1\nCDELT2 1\n", 1, "longitude"},
+    {"CTYPE1 'RA---TAN'\nCTYPE2 'RA---TAN'\nCDELT1 1\nCDELT2 1\n", 1, "longitude"},
     {"CTYPE1 'RA---TAN'\nCTYPE2 'DEC--TAN'\nCD1_1 1e-5\nCD1_2 1e-5\nCD2_1 1e-5\nCD2_2 "
      "1e-5\n",
-     1},
-    {"CTYPE1 'RA---TAN'\nCTYPE2 'DEC--TAN'\nCD1_1 0\nCD2_2 0\n", 1},
-    {"CTYPE1 'RA---TAN'\nCTYPE2 'DEC--TAN'\nCDELT1 0\nCDELT2 1e-5\n", 1},
-    {"CTYPE1 'RA---TAN'\nCTYPE2 'DEC--TAN'\nCDELT1 1e-5\nCDELT2 1e-5\nCRVAL1 NaN\n", 1},
-    {"CTYPE1 'RA---TAN'\nCTYPE2 'DEC--TAN'\nCDELT1 1e-5\nCDELT2 1e-5\nCRPIX1 'a'\n", 1},
-    {"CTYPE1 'RA---TAN'\nCTYPE2 'DEC--TAN'\nCRVAL1 10\nCRVAL2 10\n", 1},
-    {"CTYPE1 'RA---QQQ'\nCTYPE2 'DEC--QQQ'\nCDELT1 1e-5\nCDELT2 1e-5\n", 1},
-    {"CTYPE1 'RA---TAN'\nCTYPE2 'DEC--TAN'\nCDELT1 1e-5\nCDELT2 1e-5\nCUNIT1 'm'\n", 1},
+     1, "singular"},
+    {"CTYPE1 'RA---TAN'\nCTYPE2 'DEC--TAN'\nCD1_1 0\nCD2_2 0\n", 1, "singular"},
+    {"CTYPE1 'RA---TAN'\nCTYPE2 'DEC--TAN'\nCDELT1 0\nCDELT2 1e-5\n", 1, "singular"},
+    {"CTYPE1 'RA---TAN'\nCTYPE2 'DEC--TAN'\nCDELT1 1e-5\nCDELT2 1e-5\nCRVAL1 NaN\n", 1,
+     "CRVAL1 is not a finite"},
+    {"CTYPE1 'RA---TAN'\nCTYPE2 'DEC--TAN'\nCDELT1 1e-5\nCDELT2 1e-5\nCRPIX1 'a'\n", 1,
+     "CRPIX1 is not a finite"},
+    {"CTYPE1 'RA---TAN'\nCTYPE2 'DEC--TAN'\nCRVAL1 10\nCRVAL2 10\n", 1, "missing"},
+    {"CTYPE1 'RA---QQQ'\nCTYPE2 'DEC--QQQ'\nCDELT1 1e-5\nCDELT2 1e-5\n", 1, "WCSLIB"},
+    {"CTYPE1 'RA---TAN'\nCTYPE2 'DEC--TAN'\nCDELT1 1e-5\nCDELT2 1e-5\nCUNIT1 'm'\n", 1,
+     "CUNIT1"},
     {"CTYPE1 'RA---TAN-SIP'\nCTYPE2 'DEC--TAN-SIP'\nCDELT1 1e-5\nCDELT2 1e-5\nA_ORDER "
      "9999\n",
-     1},
+     1, "A_ORDER"},
     {"CTYPE1 'RA---TAN-SIP'\nCTYPE2 'DEC--TAN-SIP'\nCDELT1 1e-5\nCDELT2 1e-5\nA_ORDER "
      "2\nB_ORDER 2\nA_2_0 1e3\nB_0_2 1e4\nCRPIX1 50.5\nCRPIX2 50.5\n",
-     1},
-    {"CTYPE1 'RA---TAN-TPD'\nCTYPE2 'DEC--TAN-TPD'\nCDELT1 1e-5\nCDELT2 1e-5\n", 1},
-    {"CTYPE1 'RA---TAB'\nCTYPE2 'DEC--TAB'\nCDELT1 1e-5\nCDELT2 1e-5\n", 1},
+     1, "come back"},
+    {"CTYPE1 'RA---TAN-TPD'\nCTYPE2 'DEC--TAN-TPD'\nCDELT1 1e-5\nCDELT2 1e-5\n", 1,
+     "CTYPE1"},
+    {"CTYPE1 'RA---TAB'\nCTYPE2 'DEC--TAB'\nCDELT1 1e-5\nCDELT2 1e-5\n", 1, ""},
 };
 
 START_TEST(a_wcs_that_is_not_usable_is_dropped_with_a_warning)
@@ -122,6 +127,7 @@ START_TEST(a_wcs_that_is_not_usable_is_dropped_with_a_warning)
     SQN_ASSERT_OK(sqn_wcs_create(&wcs, header, 100, 100, "a.fits:HDU 1", &log, &err), err);
     ck_assert_msg(wcs == NULL, "%s", refused[_i].lines);
     ck_assert_int_eq(h.n_warning, refused[_i].n_warning);
+    ck_assert_msg(strstr(h.last, refused[_i].says) != NULL, "%s", h.last);
     sqn_header_destroy(&header);
 }
 END_TEST

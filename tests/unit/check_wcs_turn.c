@@ -3,6 +3,7 @@
 
 #include "sqn_skies.h"
 #include "sqn_wrap.h"
+#include "wcs_parts.h"
 
 /* theta (degrees) about center, counter-clockwise. */
 static void turn(double out[2], const double pixel[2], const double center[2], double theta)
@@ -239,6 +240,45 @@ START_TEST(every_allocation_may_fail)
 }
 END_TEST
 
+/* A number between -1 and 1, another for each call. */
+static double draw(uint32_t *state)
+{
+    *state = *state * 1664525U + 1013904223U;
+    return (double)(*state >> 8) / 8388608.0 - 1.0;
+}
+
+START_TEST(moved_and_turned_polynomials_are_the_same_function)
+{
+    const double shift[2] = {0.37, -0.61}, turn[2][2] = {{0.8, -0.6}, {0.6, 0.8}};
+    sqn__wcs_parts in = {.order = 9}, out = {.order = 9};
+    double linear[2][2], constant[2], w[2], both[2];
+    uint32_t state = 7;
+
+    for (int k = 0; k < 2; k++) {
+        for (int i = 0; i <= 9; i++) {
+            for (int j = 0; i + j <= 9; j++) {
+                in.sip[k].term[i][j] = 0.1 * draw(&state);
+            }
+        }
+    }
+    ck_assert(sqn__wcs_sip_turn(out.sip, linear, &in, shift, turn));
+    ck_assert(out.sip[0].term[0][0] == 0.0 && out.sip[1].term[1][0] == 0.0);
+    sqn__wcs_sip_apply(constant, &in, shift);
+    for (int n = 0; n < 20; n++) {
+        const double at[2] = {draw(&state), draw(&state)};
+        const double u[2] = {shift[0] + 0.8 * at[0] + 0.6 * at[1], /* shift + turn^T w */
+                             shift[1] - 0.6 * at[0] + 0.8 * at[1]};
+
+        sqn__wcs_sip_apply(both, &in, u);
+        sqn__wcs_sip_apply(w, &out, at);
+        for (int k = 0; k < 2; k++) {
+            ck_assert_double_eq_tol(constant[k] + linear[k][0] * w[0] + linear[k][1] * w[1],
+                                    both[k], 1e-11);
+        }
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("wcs_turn");
@@ -250,6 +290,7 @@ int main(void)
         tcase, the_star_becomes_the_reference_pixel_unless_that_moves_sources, 0, N_INPUT);
     tcase_add_loop_test(tcase, cd_stays_cd_and_pc_stays_pc, 0, N_INPUT);
     tcase_add_test(tcase, sip_is_dropped_from_cubes_and_the_largest_shift_is_told);
+    tcase_add_test(tcase, moved_and_turned_polynomials_are_the_same_function);
     tcase_add_test(tcase, other_coordinates_and_old_angles_leave_the_header);
     tcase_add_test(tcase, turning_by_the_position_angle_brings_north_up);
     tcase_add_test(tcase, offsets_are_arcseconds_from_the_star);
