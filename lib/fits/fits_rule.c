@@ -130,9 +130,27 @@ static bool is_number(const sqn__fits_card *card)
     return card->kind == SQN__FITS_INTEGER || card->kind == SQN__FITS_REAL;
 }
 
+/* True for ROOTi, ROOTi_j, and both with the letter of an alternate. */
+static bool is_well_formed(const char *name)
+{
+    static const char digits[] = "0123456789";
+    const char *p = strpbrk(name, digits);
+
+    if (p == NULL) {
+        return false;
+    }
+    p += strspn(p, digits);
+    if (*p == '_') {
+        const size_t n = strspn(p + 1, digits);
+
+        p += n > 0 ? 1 + n : 0;
+    }
+    p += *p >= 'A' && *p <= 'Z' ? 1 : 0;
+    return *p == '\0';
+}
+
 static const char *wrong_index(const sqn__fits_card *card, int n_axis)
 {
-    static const char why[] = "it describes an axis that the image has not";
     const bool matrix = is_matrix(card->name);
     const int first = first_axis(card->name);
     const int second = matrix ? second_axis(card->name) : 1;
@@ -141,7 +159,12 @@ static const char *wrong_index(const sqn__fits_card *card, int n_axis)
         !is_indexed(card->name, wcs_texts, COUNT(wcs_texts))) {
         return NULL;
     }
-    return first < 1 || first > n_axis || second < 1 || second > n_axis ? why : NULL;
+    if (!is_well_formed(card->name)) {
+        return "it looks like a keyword of coordinates, but is none";
+    }
+    return first < 1 || first > n_axis || second < 1 || second > n_axis
+               ? "it describes an axis that the image has not"
+               : NULL;
 }
 
 /* Types and values that the standard and `fitsverify` prescribe for coordinates. */

@@ -216,6 +216,8 @@ static const char *const sets[][8] = {
     {"CRDER1  =                 -1.0", "CSYER2  =                  1.0", "CUNIT1  = 3"},
     {"CD1_    =                  1.0", "PC_1_1  =                  1.0",
      "CRPIX0  =    1.0"},
+    {"CTYPE2L0= 'Y'", "CRPIX1  =                  1.0", "CDELT2  =                  1.0"},
+    {"CRPIX1F3=                  1.0", "PV1_1   =                  1.0", "CD1_1X1 =   1.0"},
     {"EXTVER  =                    3", "EXTLEVEL=                    1", "DATE    = 'x'"},
 };
 
