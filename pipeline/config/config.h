@@ -207,11 +207,15 @@ typedef struct config_simulate {
     char *compress;             /**< "none" or "gzip": ERR and DQ tile-compressed. */
 } config_simulate;
 
+/** Which blocks a command needs. */
+typedef enum config_use { CONFIG_FOR_RUN, CONFIG_FOR_SIMULATE } config_use;
+
 /** Everything a run is told. */
 typedef struct config {
-    char *path;   /**< Of the file, as given. */
-    char *folder; /**< Of the file: input paths are relative to it. */
-    char *name;   /**< File name without folder and suffix. */
+    config_use use; /**< What it was read for. */
+    char *path;     /**< Of the file, as given. */
+    char *folder;   /**< Of the file: input paths are relative to it. */
+    char *name;     /**< File name without folder and suffix. */
     config_task task;
     char *title;
     config_output output;
@@ -225,9 +229,6 @@ typedef struct config {
     config_simulate simulate;
 } config;
 
-/** Which blocks a command needs. */
-typedef enum config_use { CONFIG_FOR_RUN, CONFIG_FOR_SIMULATE } config_use;
-
 /**
  * Read a configuration, overlay `--set key.path=value` items, check everything in one pass.
  *
@@ -240,7 +241,7 @@ typedef enum config_use { CONFIG_FOR_RUN, CONFIG_FOR_SIMULATE } config_use;
 SQN_NODISCARD sqn_status config_read(config *out, const char *path, const char *const *sets,
                                      int n_set, config_use use, const sqn_log *problems,
                                      sqn_error *err);
-void config_clear(config *config);
+void config_clear(config *c);
 
 /**
  * The resolved configuration as YAML that config_read() takes (every key with its value).
@@ -249,7 +250,7 @@ void config_clear(config *config);
  * @param[in]  absolute  Input paths made absolute (run.yaml), or without folders and without
  *                       output and limits (for the header of the products).
  */
-SQN_NODISCARD sqn_status config_dump(char **text, const config *config, bool absolute,
+SQN_NODISCARD sqn_status config_dump(char **text, const config *c, bool absolute,
                                      sqn_error *err);
 
 /** configs/full.yaml: every key with help, unit, range and default; owned, free(). */
