@@ -164,14 +164,16 @@ static sqn_status assign_hdu(const assign_target *t, sqn_error *err)
 static void refuse_word(const assign_target *t)
 {
     char what[PROBLEMS_SHOWN_MAX + 32], near[PROBLEMS_SHOWN_MAX], fix[SQN_ERROR_FIX_MAX];
+    char words[SQN_ERROR_FIX_MAX];
     const problems_place place = place_of(t, value(t));
     const bool is_near = value(t)->kind == TREE_SCALAR &&
                          keys_nearest_word(near, sizeof near, t->key, value(t)->text);
 
     describe(what, sizeof what, value(t));
+    keys_words_print(words, sizeof words, t->key, ", ");
     (void)snprintf(fix, sizeof fix, "write %s", is_near ? near : "one of these words");
-    problems_add(t->problems, SQN_E_CFG_SCHEMA, &place, fix, "%s is not one of %s", what,
-                 t->key->words);
+    problems_add(t->problems, SQN_E_CFG_SCHEMA, &place, fix, "%s is not one of: %s", what,
+                 words);
 }
 
 static sqn_status assign_word(const assign_target *t, sqn_error *err)

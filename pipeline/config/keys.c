@@ -6,12 +6,11 @@
 
 #include "config.h"
 
-/* clang-format off: one key, one paragraph */
 #define AT(field)   offsetof(config, field)
 #define FROM(a, b)  .low = (a), .high = (b)
 #define AT_LEAST(a) FROM(a, INFINITY)
 #define POSITIVE    FROM(0, INFINITY), .above = true
-#define MANY        FROM(1, 1000000000)
+#define COUNTED     AT_LEAST(1)
 #define RISING_PAIR .n_min = 2, .n_max = 2, .rising = true
 
 /* science and references hold the same keys. */
@@ -30,7 +29,7 @@
         {#b ".extver",                                                                      \
          KEYS_INTEGERS,                                                                     \
          .offset = AT(b.extver),                                                            \
-         MANY,                                                                              \
+         COUNTED,                                                                           \
          .n_min = 1,                                                                        \
          .unlike = true,                                                                    \
          .example = "[1, 3]",                                                               \
@@ -38,7 +37,7 @@
         {#b ".exclude_frames",                                                              \
          KEYS_INTEGERS,                                                                     \
          .offset = AT(b.exclude_frames),                                                    \
-         MANY,                                                                              \
+         COUNTED,                                                                           \
          .unlike = true,                                                                    \
          .example = "[4, 17]",                                                              \
          .help = "Frames left out, counted from 1. Default: none"},                         \
@@ -113,7 +112,8 @@
          POSITIVE,                                                                          \
          .unit = "arcsec",                                                                  \
          .example = "0.02719",                                                              \
-         .help = "Default: celestial WCS, else PIXSCALE, else axes in pixels"},             \
+         .help = "Side of a pixel. Default: celestial WCS, else PIXSCALE, else axes in "    \
+                 "pixels"},                                                                 \
         {#b ".fwhm",                                                                        \
          KEYS_NUMBER,                                                                       \
          .offset = AT(b.fwhm),                                                              \
@@ -176,14 +176,14 @@ static const keys_key table[] = {
     {"science.angles.column", KEYS_TEXT, .offset = AT(science.angles.column),
      .example = "angle", .help = "Of the table in file. Default: the first numeric one"},
     {"science.angles.values", KEYS_NUMBERS, .offset = AT(science.angles.values),
-     FROM(-100000, 100000), .n_min = 1, .unit = "degrees", .example = "[0.0, 10.0]",
+     FROM(-3600, 3600), .n_min = 1, .unit = "degrees", .example = "[0.0, 10.0]",
      .help = "The angles themselves, as many as frames or as files"},
     {"science.angles.kind", KEYS_WORD, .offset = AT(science.angles.kind),
      .words = "north_ccw|north_cw", .standard = "north_ccw",
      .help = "x to the right, y up: north_ccw turns a frame counter-clockwise by (angle + "
              "offset) to bring North up, north_cw clockwise"},
     {"science.angles.offset", KEYS_NUMBER, .offset = AT(science.angles.offset),
-     FROM(-100000, 100000), .unit = "degrees", .standard = "0.0",
+     FROM(-3600, 3600), .unit = "degrees", .standard = "0.0",
      .help = "Added to every angle"},
 
     {"references", KEYS_BLOCK, KEYS_FOR_RUN, AT(references_are_science), .words = "science",
@@ -246,7 +246,7 @@ static const keys_key table[] = {
      .help = "Relative fall of chi2 per iteration; two in a row below it end a stage (mu: "
              "one)"},
     {"components.max_iterations", KEYS_INTEGER, .offset = AT(components.max_iterations),
-     MANY, .standard = "1000", .help = "Per stage"},
+     COUNTED, .standard = "1000", .help = "Per stage"},
     {"components.background", KEYS_WORD, .offset = AT(components.background),
      .words = "none|flat", .standard = "none",
      .help = "flat: one constant per frame, of either sign, fitted with the components"},
@@ -319,7 +319,7 @@ static const keys_key table[] = {
      .unit = "frames", .standard = "10", .help = "With ring and sources"},
     {"simulate.seed", KEYS_INTEGER, .offset = AT(simulate.seed), AT_LEAST(1),
      .standard = "1", .help = "Of everything that is random"},
-    {"simulate.fwhm", KEYS_NUMBER, .offset = AT(simulate.fwhm), FROM(2, 64),
+    {"simulate.fwhm", KEYS_NUMBER, .offset = AT(simulate.fwhm), FROM(1, 64),
      .unit = "pixels", .standard = "4.0", .help = "Resolution element lambda / D"},
     {"simulate.pixel_scale", KEYS_NUMBER, .offset = AT(simulate.pixel_scale), FROM(0, 3600),
      .above = true, .unit = "arcsec", .standard = "0.02", .help = "Side of a pixel"},
@@ -366,9 +366,8 @@ static const keys_key table[] = {
     {"simulate.bad_pixels", KEYS_NUMBER, .offset = AT(simulate.bad_pixels), FROM(0, 0.5),
      .unit = "of the pixels", .standard = "0.001",
      .help = "The same in every frame, flagged in DQ"},
-    {"simulate.rotation", KEYS_NUMBERS, .offset = AT(simulate.rotation),
-     FROM(-100000, 100000), .n_min = 2, .n_max = 2, .unit = "degrees",
-     .standard = "[0, 60]",
+    {"simulate.rotation", KEYS_NUMBERS, .offset = AT(simulate.rotation), FROM(-3600, 3600),
+     .n_min = 2, .n_max = 2, .unit = "degrees", .standard = "[0, 60]",
      .help = "Position angle of +y in the first and the last science frame"},
     {"simulate.sky", KEYS_NUMBERS, .offset = AT(simulate.sky), FROM(-90, 360), .n_min = 2,
      .n_max = 2, .unit = "degrees", .standard = "[85.0, -51.0]",
@@ -395,7 +394,6 @@ static const keys_key table[] = {
     {"simulate.compress", KEYS_CHOICE, .offset = AT(simulate.compress),
      .words = "none|gzip", .standard = "none", .help = "gzip: ERR and DQ tile-compressed"},
 };
-/* clang-format on */
 
 enum { N_KEYS = sizeof table / sizeof table[0] };
 
@@ -413,6 +411,24 @@ int keys_find(const char *path)
         }
     }
     return -1;
+}
+
+int keys_block(const char *path)
+{
+    const char *leaf = keys_leaf(path);
+    const size_t length = leaf > path ? (size_t)(leaf - path) - 1 : 0;
+
+    for (int i = 0; i < N_KEYS && length > 0; i++) {
+        if (strncmp(table[i].path, path, length) == 0 && table[i].path[length] == '\0') {
+            return i;
+        }
+    }
+    return -1;
+}
+
+bool keys_is_choice(const keys_key *key)
+{
+    return key->type == KEYS_BLOCK && key->need == KEYS_OPTIONAL && key->offset != 0;
 }
 
 const char *keys_leaf(const char *path)

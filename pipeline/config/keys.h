@@ -68,6 +68,12 @@ const keys_key *keys_table(int *n);
 /** Index of the key with this path, or -1. */
 int keys_find(const char *path);
 
+/** Index of the block that holds the key with this path, or -1 at the top. */
+int keys_block(const char *path);
+
+/** True for a block whose presence means something: its defaults count only where it is. */
+bool keys_is_choice(const keys_key *key);
+
 /** The last part of a path. */
 const char *keys_leaf(const char *path);
 
@@ -82,6 +88,9 @@ int keys_word_value(const keys_key *key, const char *word);
 
 /** The word of a value, copied; empty if there is none. */
 void keys_word_print(char *out, size_t size, const keys_key *key, int value);
+
+/** All words with this between them. */
+void keys_words_print(char *out, size_t size, const keys_key *key, const char *separator);
 
 /** "0 .. 1", "> 0", "at least 1", or "" without limit. */
 void keys_range_print(char out[KEYS_RANGE_MAX], const keys_key *key);

@@ -134,6 +134,19 @@ void keys_word_print(char *out, size_t size, const keys_key *key, int value)
     }
 }
 
+void keys_words_print(char *out, size_t size, const keys_key *key, const char *separator)
+{
+    size_t used = 0;
+
+    out[0] = '\0';
+    for (const char *w = key->words, *next = NULL; w != NULL && used < size; w = next) {
+        const size_t n = word_length(w, &next);
+
+        used += (size_t)snprintf(out + used, size - used, "%.*s%s", (int)n, w,
+                                 next != NULL ? separator : "");
+    }
+}
+
 void keys_range_print(char out[KEYS_RANGE_MAX], const keys_key *key)
 {
     char low[CONVERT_NUMBER_MAX], high[CONVERT_NUMBER_MAX];

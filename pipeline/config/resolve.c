@@ -112,22 +112,9 @@ cleanup:
     return status;
 }
 
-/* The block that holds a key; -1 at the top. */
-static int block_of(const char *path)
-{
-    char block[PROBLEMS_PATH_MAX];
-    const char *leaf = keys_leaf(path);
-
-    if (leaf == path) {
-        return -1;
-    }
-    (void)snprintf(block, sizeof block, "%.*s", (int)(leaf - path - 1), path);
-    return keys_find(block);
-}
-
 static void check_required(const resolve *r, const keys_key *key)
 {
-    const int block = key->need == KEYS_IN_BLOCK ? block_of(key->path) : -1;
+    const int block = key->need == KEYS_IN_BLOCK ? keys_block(key->path) : -1;
     const int64_t at = block >= 0 ? r->node[block] : TREE_NONE;
     problems_place place = {.key = key->path};
     char fix[SQN_ERROR_FIX_MAX];
