@@ -295,7 +295,13 @@ static sqn_status raise_parser(const builder *b, const yaml_parser_t *parser,
                    parser->context != NULL ? parser->context : "",
                    parser->context != NULL ? ": " : "",
                    parser->problem != NULL ? parser->problem : "not YAML");
-    return raise_at(b, err, SQN_E_CFG_SYNTAX, parser->problem_mark, message);
+    const sqn_status status =
+        raise_at(b, err, SQN_E_CFG_SYNTAX, parser->problem_mark, message);
+
+    if (strstr(message, "an alias") != NULL || strstr(message, "an anchor") != NULL) {
+        sqn__error_mend(err, "put a text that begins with * or & in quotes");
+    }
+    return status;
 }
 
 static sqn_status read_events(builder *b, yaml_parser_t *parser, sqn_error *err)
