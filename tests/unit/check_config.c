@@ -166,7 +166,7 @@ START_TEST(all_problems_are_found_in_one_pass)
         "write "
         "a number, for example 4.0.",
         "c.yaml:6:11 (science.angles): the block does not say",
-        "c.yaml:7:17 (region.center): the list has 1 value. Fix: write 2 values.",
+        "c.yaml:7:18 (region.center): the list has 1 value. Fix: write 2 values.",
         "c.yaml:8:21 (components.count): \"auto\" is not built yet. Fix: write a number.",
         "c.yaml:8:33 (components.seed): 0 is out of range (allowed at least 1).",
         "c.yaml:9:9 (noise.clip_sigma): unknown key",
@@ -548,7 +548,7 @@ START_TEST(damaged_files_never_crash)
     }
     free(text);
     ck_assert_int_gt(n_read, 1000);
-    ck_assert_msg((double)(clock() - start) < 10.0 * CLOCKS_PER_SEC, "too slow");
+    ck_assert_msg((double)(clock() - start) < 3.0 * CLOCKS_PER_SEC, "too slow");
 }
 END_TEST
 
