@@ -10,67 +10,13 @@
 #include "convert.h"
 #include "mem.h"
 #include "raise.h"
+#include "refuse.h"
 
 _Static_assert(sizeof(config_task) == sizeof(int), "words are stored as int");
-
-static const char *const kinds[] = {
-    [KEYS_BLOCK] = "a block of keys",
-    [KEYS_TEXT] = "a text",
-    [KEYS_PATH] = "a file name",
-    [KEYS_PREFIX] = "the beginning of a file name",
-    [KEYS_HDU] = "a name or number of an HDU",
-    [KEYS_CHOICE] = "a word",
-    [KEYS_WORD] = "a word",
-    [KEYS_BOOLEAN] = "true or false",
-    [KEYS_SWITCH] = "true or false",
-    [KEYS_INTEGER] = "an integer",
-    [KEYS_NUMBER] = "a number",
-    [KEYS_PATHS] = "a list of file names",
-    [KEYS_INTEGERS] = "a list of integers",
-    [KEYS_NUMBERS] = "a list of numbers",
-    [KEYS_TRIPLES] = "a list of lists of three numbers",
-};
 
 static const tree_node *value(const assign_target *t)
 {
     return &t->tree->node[t->node];
-}
-
-static problems_place place_of(const assign_target *t, const tree_node *node)
-{
-    return (problems_place){node->set, node->line, node->column, t->key->path};
-}
-
-/* What stands there, for a message. */
-static void describe(char *out, size_t size, const tree_node *node)
-{
-    char shown[PROBLEMS_SHOWN_MAX];
-
-    if (node->kind != TREE_SCALAR) {
-        (void)snprintf(out, size, "%s", node->kind == TREE_LIST ? "a list" : "a block");
-    } else if (tree_is_null(node)) {
-        (void)snprintf(out, size, "nothing");
-    } else {
-        (void)snprintf(out, size, "\"%s\"%s", problems_quote(shown, node->text),
-                       node->plain ? "" : " in quotes");
-    }
-}
-
-/* "x" is not an integer (allowed 1 .. 9). Fix: write an integer, for example 3. */
-static void refuse(const assign_target *t, const tree_node *node, const char *kind)
-{
-    char what[PROBLEMS_SHOWN_MAX + 32], range[KEYS_RANGE_MAX], fix[SQN_ERROR_FIX_MAX];
-    const problems_place place = place_of(t, node);
-    const char *example = t->key->example != NULL ? t->key->example : t->key->standard;
-
-    describe(what, sizeof what, node);
-    keys_range_print(range, t->key);
-    (void)snprintf(fix, sizeof fix, "write %s%s%s", kinds[t->key->type],
-                   example != NULL && example[0] != '\0' ? ", for example " : "",
-                   example != NULL ? example : "");
-    problems_add(t->problems, SQN_E_CFG_SCHEMA, &place, fix, "%s is not %s%s%s%s", what,
-                 kind, range[0] != '\0' ? " (allowed " : "", range,
-                 range[0] != '\0' ? ")" : "");
 }
 
 /* A text with something in it that a line may hold. */
@@ -94,19 +40,20 @@ static bool is_line(const tree_node *node)
 static sqn_status copy(char **out, const char *text, sqn_error *err)
 {
     const size_t size = strlen(text) + 1;
+    char *own = sqn__mem_alloc((int64_t)size, 1);
 
-    *out = sqn__mem_alloc((int64_t)size, 1);
-    if (*out == NULL) {
+    if (own == NULL) {
         return SQN_RAISE(err, E_MEM, "a text of the configuration");
     }
-    memcpy(*out, text, size);
+    memcpy(own, text, size);
+    *out = own;
     return SQN_OK;
 }
 
 static sqn_status assign_text(const assign_target *t, sqn_error *err)
 {
     if (!is_line(value(t))) {
-        refuse(t, value(t), "a text of one line");
+        refuse_value(t, value(t), "a text of one line");
         return SQN_OK;
     }
     return value(t)->text[0] == '\0' ? SQN_OK : copy(t->field, value(t)->text, err);
@@ -115,7 +62,7 @@ static sqn_status assign_text(const assign_target *t, sqn_error *err)
 static sqn_status assign_path(const assign_target *t, sqn_error *err)
 {
     if (!is_line(value(t)) || value(t)->text[0] == '\0') {
-        refuse(t, value(t), kinds[KEYS_PATH]);
+        refuse_value(t, value(t), refuse_kind(KEYS_PATH));
         return SQN_OK;
     }
     return copy(t->field, value(t)->text, err);
@@ -129,12 +76,12 @@ static sqn_status assign_prefix(const assign_target *t, sqn_error *err)
     const tree_node *node = value(t);
 
     if (!is_line(node)) {
-        refuse(t, node, kinds[KEYS_PREFIX]);
+        refuse_value(t, node, refuse_kind(KEYS_PREFIX));
         return SQN_OK;
     }
     if (strspn(node->text, letters) != strlen(node->text) ||
         strlen(node->text) > LENGTH_MAX) {
-        const problems_place place = place_of(t, node);
+        const problems_place place = refuse_place(t, node);
         char shown[PROBLEMS_SHOWN_MAX];
 
         problems_add(t->problems, SQN_E_PATH, &place, NULL,
@@ -154,26 +101,10 @@ static sqn_status assign_hdu(const assign_target *t, sqn_error *err)
     if (!is_line(node) || node->text[0] == '\0' ||
         (convert_number(&number, node->text) &&
          (!convert_integer(&whole, node->text) || whole < 0))) {
-        refuse(t, node, kinds[KEYS_HDU]);
+        refuse_value(t, node, refuse_kind(KEYS_HDU));
         return SQN_OK;
     }
     return copy(t->field, node->text, err);
-}
-
-/* "medain" is not one of mean, median. Fix: write median. */
-static void refuse_word(const assign_target *t)
-{
-    char what[PROBLEMS_SHOWN_MAX + 32], near[PROBLEMS_SHOWN_MAX], fix[SQN_ERROR_FIX_MAX];
-    char words[SQN_ERROR_FIX_MAX];
-    const problems_place place = place_of(t, value(t));
-    const bool is_near = value(t)->kind == TREE_SCALAR &&
-                         keys_nearest_word(near, sizeof near, t->key, value(t)->text);
-
-    describe(what, sizeof what, value(t));
-    keys_words_print(words, sizeof words, t->key, ", ");
-    (void)snprintf(fix, sizeof fix, "write %s", is_near ? near : "one of these words");
-    problems_add(t->problems, SQN_E_CFG_SCHEMA, &place, fix, "%s is not one of: %s", what,
-                 words);
 }
 
 static sqn_status assign_word(const assign_target *t, sqn_error *err)
@@ -182,7 +113,7 @@ static sqn_status assign_word(const assign_target *t, sqn_error *err)
         value(t)->kind == TREE_SCALAR ? keys_word_value(t->key, value(t)->text) : -1;
 
     if (word < 0) {
-        refuse_word(t);
+        refuse_word(t, value(t));
         return SQN_OK;
     }
     if (t->key->type == KEYS_CHOICE) {
@@ -199,7 +130,7 @@ static sqn_status assign_boolean(const assign_target *t, sqn_error *err)
     (void)err;
     if (value(t)->kind != TREE_SCALAR || !value(t)->plain ||
         !convert_boolean(&yes, value(t)->text)) {
-        refuse(t, value(t), kinds[KEYS_BOOLEAN]);
+        refuse_value(t, value(t), refuse_kind(KEYS_BOOLEAN));
     } else if (t->key->type == KEYS_SWITCH) {
         *(int *)t->field = yes ? CONFIG_TRUE : CONFIG_FALSE;
     } else {
@@ -214,22 +145,11 @@ static bool in_range(const keys_key *key, double number)
            (number <= key->high && (key->above ? number > key->low : number >= key->low));
 }
 
-static void refuse_range(const assign_target *t, const tree_node *node)
-{
-    char range[KEYS_RANGE_MAX], shown[PROBLEMS_SHOWN_MAX];
-    const problems_place place = place_of(t, node);
-
-    keys_range_print(range, t->key);
-    problems_add(t->problems, SQN_E_CFG_SCHEMA, &place, "write a number in this range",
-                 "%s is out of range (allowed %s)", problems_quote(shown, node->text),
-                 range);
-}
-
 /* An item or value as integer; false and reported if it is none. */
 static bool take_integer(int64_t *out, const assign_target *t, const tree_node *node)
 {
     const bool is_text = node->kind == TREE_SCALAR && node->plain;
-    const problems_place place = place_of(t, node);
+    const problems_place place = refuse_place(t, node);
 
     if (is_text && t->key->later != NULL && strcmp(node->text, t->key->later) == 0) {
         problems_add(t->problems, SQN_E_CFG_SCHEMA, &place, "write a number",
@@ -237,7 +157,7 @@ static bool take_integer(int64_t *out, const assign_target *t, const tree_node *
         return false;
     }
     if (!is_text || !convert_integer(out, node->text)) {
-        refuse(t, node, kinds[KEYS_INTEGER]);
+        refuse_value(t, node, refuse_kind(KEYS_INTEGER));
         return false;
     }
     if (!in_range(t->key, (double)*out)) {
@@ -255,7 +175,7 @@ static bool take_integer(int64_t *out, const assign_target *t, const tree_node *
 static bool take_number(double *out, const assign_target *t, const tree_node *node)
 {
     if (node->kind != TREE_SCALAR || !node->plain || !convert_number(out, node->text)) {
-        refuse(t, node, kinds[KEYS_NUMBER]);
+        refuse_value(t, node, refuse_kind(KEYS_NUMBER));
         return false;
     }
     if (!in_range(t->key, *out)) {
@@ -291,11 +211,11 @@ static sqn_status assign_number(const assign_target *t, sqn_error *err)
 static bool is_list(const assign_target *t, const tree_node *node, int64_t n_min,
                     int64_t n_max)
 {
-    const problems_place place = place_of(t, node);
+    const problems_place place = refuse_place(t, node);
     char needed[48];
 
     if (node->kind != TREE_LIST) {
-        refuse(t, node, kinds[t->key->type]);
+        refuse_value(t, node, refuse_kind(t->key->type));
         return false;
     }
     if (node->n_child >= n_min && (n_max == 0 || node->n_child <= n_max)) {
@@ -320,13 +240,13 @@ static sqn_status assign_paths(const assign_target *t, sqn_error *err)
     }
     list.item = sqn__mem_alloc(value(t)->n_child + 1, sizeof *list.item);
     if (list.item == NULL) {
-        SQN_TRY(SQN_RAISE(err, E_MEM, "%" PRId64 " file names", value(t)->n_child));
+        return SQN_RAISE(err, E_MEM, "%" PRId64 " file names", value(t)->n_child);
     }
     for (int64_t i = value(t)->first; i != TREE_NONE; i = t->tree->node[i].next) {
         const tree_node *item = &t->tree->node[i];
 
         if (!is_line(item) || item->text[0] == '\0' || strcmp(item->text, "@") == 0) {
-            refuse(t, item, kinds[KEYS_PATH]);
+            refuse_value(t, item, refuse_kind(KEYS_PATH));
             continue;
         }
         SQN_TRY(copy(&list.item[list.n], item->text, err));
@@ -361,7 +281,7 @@ static sqn_status assign_integers(const assign_target *t, sqn_error *err)
     for (int64_t i = 1; t->key->unlike && i < list.n; i++) {
         for (int64_t j = 0; j < i; j++) {
             if (list.item[i] == list.item[j]) {
-                const problems_place place = place_of(t, value(t));
+                const problems_place place = refuse_place(t, value(t));
 
                 problems_add(t->problems, SQN_E_CFG_SCHEMA, &place, "give it once",
                              "%" PRId64 " is given twice", list.item[i]);
@@ -392,7 +312,7 @@ static void check_rising(const assign_target *t, const config_numbers *list)
 {
     for (int64_t i = 1; i < list->n; i++) {
         if (!(list->item[i] > list->item[i - 1])) {
-            const problems_place place = place_of(t, value(t));
+            const problems_place place = refuse_place(t, value(t));
 
             problems_add(
                 t->problems, SQN_E_CFG_SCHEMA, &place, "write the smaller number first",
@@ -443,9 +363,9 @@ static sqn_status assign_block(const assign_target *t, sqn_error *err)
 
     (void)err;
     if (!is_word && node->kind != TREE_MAP && !tree_is_null(node)) {
-        refuse(t, node,
-               t->key->words != NULL ? "a block of keys, nor the word science"
-                                     : kinds[KEYS_BLOCK]);
+        refuse_value(t, node,
+                     t->key->words != NULL ? "a block of keys, nor the word science"
+                                           : refuse_kind(KEYS_BLOCK));
     } else if (t->field != NULL) {
         *(bool *)t->field = t->key->words == NULL || is_word;
     }

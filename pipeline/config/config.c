@@ -174,11 +174,13 @@ static sqn_status overlay_all(yaml_tree *tree, char *const *items, int n,
 
 static sqn_status copy(char **out, const char *text, size_t length, sqn_error *err)
 {
-    *out = sqn__mem_alloc((int64_t)length + 1, 1);
-    if (*out == NULL) {
+    char *own = sqn__mem_alloc((int64_t)length + 1, 1);
+
+    if (own == NULL) {
         return SQN_RAISE(err, E_MEM, "a text of the configuration");
     }
-    memcpy(*out, text, length);
+    memcpy(own, text, length);
+    *out = own;
     return SQN_OK;
 }
 
@@ -231,7 +233,7 @@ static sqn_status copy_texts(char ***out, const char *const *texts, int n, sqn_e
 
     *out = sqn__mem_alloc(n > 0 ? n : 1, sizeof **out);
     if (*out == NULL) {
-        SQN_TRY(SQN_RAISE(err, E_MEM, "the --set items"));
+        return SQN_RAISE(err, E_MEM, "the --set items");
     }
     for (int i = 0; i < n; i++) {
         SQN_TRY(copy(&(*out)[i], texts[i], strlen(texts[i]), err));

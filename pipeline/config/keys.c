@@ -6,6 +6,7 @@
 
 #include "config.h"
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): a member cannot be named in parentheses. */
 #define AT(field)   offsetof(config, field)
 #define FROM(a, b)  .low = (a), .high = (b)
 #define AT_LEAST(a) FROM(a, INFINITY)
@@ -131,6 +132,7 @@
                                             .words = "nm|um|Angstrom", .example = "nm",     \
                                             .help = "Unit of wavelengths. Default: none"    \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 static const keys_key table[] = {
     {"task", KEYS_WORD, KEYS_FOR_RUN, AT(task), .words = "imaging|spectra|impute",

@@ -46,18 +46,18 @@ typedef struct keys_key {
     keys_need need;
     size_t offset;        /**< Of its field in struct config. */
     double low, high;     /**< Of every number, inclusive; low == high: no limit. */
-    bool above;           /**< `low` itself is too small. */
-    bool even;            /**< Even integers only. */
-    bool rising;          /**< A list whose numbers rise. */
-    bool unlike;          /**< A list without equal numbers. */
     int64_t n_min, n_max; /**< Length of a list; n_max 0: no limit. */
     const char *words;    /**< "one|two". */
-    int first_word;       /**< Value of the first word. */
     const char *later;    /**< A word of the interface that is not built yet. */
     const char *unit;     /**< NULL: none. */
     const char *standard; /**< Default, as in YAML without quotes; NULL: none. */
     const char *example;  /**< Shown where there is no default. */
     const char *help;     /**< One line, without a final stop. */
+    int first_word;       /**< Value of the first word. */
+    bool above;           /**< `low` itself is too small. */
+    bool even;            /**< Even integers only. */
+    bool rising;          /**< A list whose numbers rise. */
+    bool unlike;          /**< A list without equal numbers. */
 } keys_key;
 
 enum { KEYS_RANGE_MAX = 80 };

@@ -93,7 +93,6 @@ const char *problems_quote(char out[PROBLEMS_SHOWN_MAX], const char *text)
     while (length > 0 && ((unsigned char)text[length] & 0xC0U) == 0x80U) {
         length--; /* not inside a character */
     }
-    memcpy(out, text, length);
-    memcpy(out + length, "...", 4);
+    (void)snprintf(out, PROBLEMS_SHOWN_MAX, "%.*s...", (int)length, text);
     return out;
 }

@@ -141,31 +141,41 @@ static void check_required(const resolve *r, const keys_key *key)
     problems_add(r->problems, SQN_E_CFG_SCHEMA, &place, fix, "a required key is missing");
 }
 
-sqn_status resolve_tree(resolve *r, sqn_error *err)
+/* Defaults of what is not written. */
+static sqn_status take_standards(const resolve *r, sqn_error *err)
 {
     sqn_status status = SQN_OK;
     int n = 0;
     const keys_key *table = keys_table(&n);
 
-    r->node = sqn__mem_alloc(n, sizeof *r->node);
-    if (r->node == NULL) {
-        SQN_TRY(SQN_RAISE(err, E_MEM, "the keys of the configuration"));
+    for (int i = 0; i < n && status == SQN_OK; i++) {
+        if (r->node[i] == TREE_NONE) {
+            status = assign_standard(r, &table[i], err);
+            check_required(r, &table[i]);
+        }
+    }
+    return status;
+}
+
+sqn_status resolve_tree(resolve *r, sqn_error *err)
+{
+    int n = 0;
+    const keys_key *table = keys_table(&n);
+    sqn_status status = SQN_OK;
+    int64_t *node = sqn__mem_alloc(n, sizeof *node);
+
+    r->node = node;
+    if (node == NULL) {
+        return SQN_RAISE(err, E_MEM, "the keys of the configuration");
     }
     for (int i = 0; i < n; i++) {
-        r->node[i] = TREE_NONE;
+        node[i] = TREE_NONE;
         if (table[i].type != KEYS_BLOCK) {
             assign_clear(&table[i], field_of(r, &table[i]));
         }
     }
-    SQN_TRY(take_keys(r, err));
-    for (int i = 0; i < n; i++) {
-        if (r->node[i] == TREE_NONE) {
-            SQN_TRY(assign_standard(r, &table[i], err));
-            check_required(r, &table[i]);
-        }
-    }
-cleanup:
-    return status;
+    status = take_keys(r, err);
+    return status == SQN_OK ? take_standards(r, err) : status;
 }
 
 void resolve_clear(resolve *r)

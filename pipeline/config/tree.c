@@ -72,7 +72,7 @@ void tree_clear(yaml_tree *tree)
 sqn_status tree_add(int64_t *out, yaml_tree *tree, tree_kind kind, const char *text,
                     sqn_error *err)
 {
-    sqn_status status = SQN_OK;
+    const sqn_status status = reserve(tree, err);
     tree_node node = {.kind = kind,
                       .parent = TREE_NONE,
                       .first = TREE_NONE,
@@ -80,17 +80,16 @@ sqn_status tree_add(int64_t *out, yaml_tree *tree, tree_kind kind, const char *t
                       .next = TREE_NONE};
 
     *out = TREE_NONE;
-    SQN_TRY(reserve(tree, err));
-    if (text != NULL) {
-        node.text = copy_text(text);
-        if (node.text == NULL) {
-            SQN_TRY(SQN_RAISE(err, E_MEM, "a value of the configuration"));
-        }
+    if (status != SQN_OK) {
+        return status;
+    }
+    node.text = text != NULL ? copy_text(text) : NULL;
+    if (text != NULL && node.text == NULL) {
+        return SQN_RAISE(err, E_MEM, "a value of the configuration");
     }
     *out = tree->n;
     tree->node[tree->n++] = node;
-cleanup:
-    return status;
+    return SQN_OK;
 }
 
 sqn_status tree_name(yaml_tree *tree, int64_t node, const char *key, sqn_error *err)
@@ -215,31 +214,38 @@ cleanup:
     return status;
 }
 
+/* Every part of a path has a name, and there are not too many. */
+static sqn_status check_path(const char *path, sqn_error *err)
+{
+    int n = 1;
+
+    for (const char *part = path; part != NULL; n++) {
+        if (part[0] == '\0' || part[0] == '.') {
+            return SQN_RAISE(err, E_USAGE, "a key is empty in \"%.60s\"", path);
+        }
+        if (n > TREE_MAX_DEPTH) {
+            return SQN_RAISE(err, E_CFG_LIMIT, "more than %d levels", TREE_MAX_DEPTH);
+        }
+        part = strchr(part, '.');
+        part = part != NULL ? part + 1 : NULL;
+    }
+    return SQN_OK;
+}
+
 sqn_status tree_overlay(yaml_tree *tree, const char *path, int64_t value, sqn_error *err)
 {
     sqn_status status = SQN_OK;
-    char *parts = copy_text(path);
-    char *part = parts;
+    char *parts = NULL, *part = NULL;
     int64_t map = 0;
 
+    SQN_TRY(check_path(path, err));
+    parts = copy_text(path);
     if (parts == NULL) {
         return SQN_RAISE(err, E_MEM, "the path of a --set item");
     }
-    for (int depth = 1;; depth++) {
-        char *dot = strchr(part, '.');
-
-        if (dot != NULL) {
-            *dot = '\0';
-        }
-        if (part[0] == '\0') {
-            SQN_TRY(SQN_RAISE(err, E_USAGE, "a key is empty in \"%.60s\"", path));
-        }
-        if (depth > TREE_MAX_DEPTH) {
-            SQN_TRY(SQN_RAISE(err, E_CFG_LIMIT, "more than %d levels", TREE_MAX_DEPTH));
-        }
-        if (dot == NULL) {
-            break;
-        }
+    part = parts;
+    for (char *dot = strchr(part, '.'); dot != NULL; dot = strchr(part, '.')) {
+        *dot = '\0';
         SQN_TRY(enter(&map, tree, map, part, path, err));
         part = dot + 1;
     }
