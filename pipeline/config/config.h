@@ -232,11 +232,21 @@ typedef struct config {
 /**
  * Read a configuration, overlay `--set key.path=value` items, check everything in one pass.
  *
- * Every problem found is sent to `problems->warn` (as errors with where = path:line:column
- * (key.path)); the first is also in `err`.
+ * Every problem found, also a file that cannot be read, is sent to `problems->warn` (as errors
+ * with where = path:line:column (key.path), or `--set key.path`); the first is also in `err`.
+ * More than 50 are counted only. For CONFIG_FOR_SIMULATE no block but `simulate` is required or
+ * checked against others. Missing required keys and keys that exclude each other come last.
  *
- * @param[out] out  Filled on success, cleared on failure. Free with config_clear().
- * @retval SQN_ERR_CONFIG, SQN_ERR_INPUT, SQN_ERR_PERMISSION
+ * @param[out] out   Filled on success, cleared on failure. Free with config_clear().
+ * @param[in]  sets  [n_set] each `key.path=VALUE`, VALUE in YAML; later ones win. A block or
+ *                   list that is set replaces the whole of the old one.
+ *
+ * @retval SQN_ERR_CONFIG       E_CFG_SCHEMA, E_CFG_SYNTAX, E_CFG_LIMIT, E_PATH, E_COUNT.
+ * @retval SQN_ERR_DATA         E_ANGLES: turning is asked for without angles.
+ * @retval SQN_ERR_UNAVAILABLE  A task that is not built.
+ * @retval SQN_ERR_USAGE        A `--set` item without `=` or with an empty key.
+ * @retval SQN_ERR_INPUT        E_IN_MISSING, E_IN_NOTFILE.
+ * @retval SQN_ERR_PERMISSION, SQN_ERR_IO, SQN_ERR_MEMORY
  */
 SQN_NODISCARD sqn_status config_read(config *out, const char *path, const char *const *sets,
                                      int n_set, config_use use, const sqn_log *problems,
@@ -244,11 +254,14 @@ SQN_NODISCARD sqn_status config_read(config *out, const char *path, const char *
 void config_clear(config *c);
 
 /**
- * The resolved configuration as YAML that config_read() takes (every key with its value).
+ * The resolved configuration as YAML that config_read() takes: every key that has a value.
+ * Of a configuration read for `sequin simulate`, the block `simulate` (and `output`) alone.
  *
- * @param[out] text  Owned by the caller, free().
+ * @param[out] text      Owned by the caller, free().
  * @param[in]  absolute  Input paths made absolute (run.yaml), or without folders and without
- *                       output and limits (for the header of the products).
+ *                       output and simulate (for the header of the products).
+ *
+ * @retval SQN_ERR_MEMORY, SQN_ERR_IO (no current directory), SQN_ERR_CONFIG (E_PATH: too long)
  */
 SQN_NODISCARD sqn_status config_dump(char **text, const config *c, bool absolute,
                                      sqn_error *err);
