@@ -405,8 +405,9 @@ START_TEST(a_simulation_needs_its_block_only)
     ck_assert(settings.simulate.ring_radius == 12.5 && settings.simulate.ring_g == 0.3);
     ck_assert(settings.simulate.sources.n == 3 && settings.simulate.n_science == 10);
     config_clear(&settings);
-    SQN_ASSERT_OK(sqn_config_read(&settings, "simulate:\nnoise: {model: poisson}\n", NULL,
-                                  CONFIG_FOR_SIMULATE, &err),
+    SQN_ASSERT_OK(sqn_config_read(&settings,
+                                  "task: spectra\nsimulate:\nnoise: {model: poisson}\n",
+                                  NULL, CONFIG_FOR_SIMULATE, &err),
                   err);
     config_clear(&settings);
     SQN_ASSERT_FAILS(

@@ -211,14 +211,16 @@ START_TEST(limits_of_size_depth_and_number_are_kept_quickly)
 }
 END_TEST
 
-START_TEST(what_is_just_within_the_limits_is_read)
+START_TEST(the_limits_are_exact)
 {
     char *open = repeat("[", TREE_MAX_DEPTH), *close = repeat("]", TREE_MAX_DEPTH);
     char *values = repeat("- 1\n", TREE_MAX_NODES - 1);
-    char text[2 * TREE_MAX_DEPTH + 1];
+    char text[2 * TREE_MAX_DEPTH + 3];
 
     (void)snprintf(text, sizeof text, "%s%s", open, close);
     ck_assert_int_eq(parse(text)->kind, TREE_LIST);
+    (void)snprintf(text, sizeof text, "[%s%s]", open, close);
+    refuse(text, SQN_E_CFG_LIMIT, "32 levels");
     ck_assert_int_eq(parse(values)->n_child, TREE_MAX_NODES - 1);
     free(open);
     free(close);
@@ -290,7 +292,7 @@ int main(void)
     tcase_add_test(tcase, nothing_gives_no_root);
     tcase_add_test(tcase, bytes_that_are_no_text_are_named_by_their_offset);
     tcase_add_test(tcase, limits_of_size_depth_and_number_are_kept_quickly);
-    tcase_add_test(tcase, what_is_just_within_the_limits_is_read);
+    tcase_add_test(tcase, the_limits_are_exact);
     tcase_add_test(tcase, thousands_of_equal_keys_cost_no_seconds);
     tcase_add_test(tcase, overlays_replace_what_was_there);
     suite_add_tcase(suite, tcase);
