@@ -54,7 +54,7 @@ static ssize_t read_all(int file, char *bytes, size_t size)
     return (ssize_t)n;
 }
 
-/* The bytes of a regular file; one more than allowed tells that it is too long. */
+/* The bytes of a regular file that is not too long. */
 static sqn_status load(char **bytes, size_t *size, const char *path, sqn_error *err)
 {
     sqn_status status = SQN_OK;
@@ -73,11 +73,11 @@ static sqn_status load(char **bytes, size_t *size, const char *path, sqn_error *
         SQN_TRY(SQN_RAISE(err, E_CFG_LIMIT, "the file has %lld bytes (at most %d)",
                           (long long)about.st_size, TREE_MAX_BYTES));
     }
-    *bytes = sqn__mem_alloc(TREE_MAX_BYTES + 1, 1);
+    *bytes = sqn__mem_alloc(about.st_size + 1, 1);
     if (*bytes == NULL) {
         SQN_TRY(SQN_RAISE(err, E_MEM, "the text of the configuration"));
     }
-    n = read_all(file, *bytes, TREE_MAX_BYTES + 1);
+    n = read_all(file, *bytes, (size_t)about.st_size);
     if (n < 0) {
         SQN_TRY(SQN_RAISE(err, E_IO, "%s", strerror(errno)));
     }

@@ -26,6 +26,7 @@ static void read_run(const char *text)
 /* Refused; one of the lines of problems holds `part`. */
 static void refuse(const char *text, const char *const *sets, const char *part)
 {
+    config_clear(&settings);
     ck_assert_int_ne(sqn_config_read(&settings, text, sets, CONFIG_FOR_RUN, &err), SQN_OK);
     ck_assert_int_gt(sqn_config_found.n, 0);
     ck_assert_ptr_null(settings.path); /* nothing half filled */
