@@ -1,0 +1,52 @@
+/**
+ * @file panels_internal.h
+ * @brief What the solver and the curves see of panels.
+ *
+ * Legend: L, s the used indices of the long and the short axis, T the width of a panel.
+ */
+#ifndef SQN_PANELS_INTERNAL_H
+#define SQN_PANELS_INTERNAL_H
+
+#include <assert.h>
+
+#include "sequin/panels.h"
+
+enum {
+    SQN__PANELS_GROUP =
+        16 /**< Panels whose sums one thread adds up before they are joined. */
+};
+
+struct sqn_panels {
+    sqn_panels_info info;
+    int64_t n_long, n_short; /**< L >= s, of what takes part. */
+    int64_t width, n_panel;  /**< T and ceil(L / T); lanes past L have weight 0. */
+    int exponent;            /**< Value as given = x 2^exponent. */
+    int weight_exponent;     /**< Weight as given = v 2^weight_exponent. */
+    double chi2_scale;       /**< sum v x^2 as given = sum in stored units times this. */
+    float *x, *v;            /**< [n_panel, n_short, width] */
+    int64_t *frame,
+        *pixel; /**< [n_frame], [n_pix] index among those that take part, or -1. */
+    int64_t *pixel_valid; /**< [n_pix] frames of positive weight. */
+};
+
+/** X of panel `p`, [n_short, width]. */
+static inline const float *sqn__panels_x(const sqn_panels *panels, int64_t p)
+{
+    assert(p >= 0 && p < panels->n_panel);
+    return panels->x + p * panels->n_short * panels->width;
+}
+
+/** V of panel `p`, [n_short, width]. */
+static inline const float *sqn__panels_v(const sqn_panels *panels, int64_t p)
+{
+    assert(p >= 0 && p < panels->n_panel);
+    return panels->v + p * panels->n_short * panels->width;
+}
+
+/** Groups of panels, the unit of threads. */
+static inline int64_t sqn__panels_n_group(const sqn_panels *panels)
+{
+    return (panels->n_panel + SQN__PANELS_GROUP - 1) / SQN__PANELS_GROUP;
+}
+
+#endif
