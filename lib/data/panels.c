@@ -276,6 +276,7 @@ sqn_status sqn_panels_create(sqn_panels **out, const sqn_rows *rows,
     }
     SQN_TRY(create_maps(&panels, rows, err));
     SQN_TRY(survey_rows(&found, panels, rows, &row, negatives, err));
+    panels->negatives = negatives;
     choose_shape(panels, &found);
     choose_units(panels, &found);
     SQN_TRY(store_rows(panels, rows, &row, negatives, err));
