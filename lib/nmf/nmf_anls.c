@@ -152,10 +152,10 @@ static void report_vanished(sqn__nmf_anls *state, int64_t a)
                   a + 1, state->k);
 }
 
-/* Start one vanished component again, each once; true if there was one. */
-static bool restart_vanished(sqn__nmf_anls *state)
+/* Start one vanished component again, each once, if it `may`; true if there was one. */
+static bool restart_vanished(sqn__nmf_anls *state, bool may)
 {
-    const bool left = leftover(state);
+    const bool left = leftover(state) && may;
 
     for (int64_t a = 0; a < state->k; a++) {
         if (state->restarted[a] == 2 || !sqn__nmf_anls_state_vanished(state, a)) {
@@ -174,15 +174,13 @@ static bool restart_vanished(sqn__nmf_anls *state)
 /* Whether the stage must go on after its last pass, and from where. */
 static bool resume(sqn__nmf_anls *state, const progress *now)
 {
-    const bool room = now->stage->iterations < state->rule.max_iterations;
+    const bool may = now->stage->iterations < state->rule.max_iterations &&
+                     now->verdict != SQN__NMF_STOP_EXACT;
 
-    if (now->verdict == SQN__NMF_STOP_EXACT || !room) {
-        return false;
-    }
-    if (restart_vanished(state)) {
+    if (restart_vanished(state, may)) {
         return true;
     }
-    if (now->verdict != SQN__NMF_STOP_CONVERGED || now->stage->kkt <= kkt_limit) {
+    if (!may || now->verdict != SQN__NMF_STOP_CONVERGED || now->stage->kkt <= kkt_limit) {
         return false;
     }
     sqn__nmf_anls_pass_solve(state);

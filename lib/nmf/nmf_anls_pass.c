@@ -406,7 +406,8 @@ void sqn__nmf_anls_pass_run(sqn__nmf_anls *state)
     const int64_t n_group = sqn__panels_n_group(state->panels);
 
     begin(state);
-#pragma omp parallel num_threads(state->n_slot) default(none) shared(state, n_group)
+#pragma omp parallel num_threads(state->n_slot) if (n_group > 1) default(none) \
+    shared(state, n_group)
     {
         sqn__nmf_anls_slot *slot = state->slots + omp_get_thread_num();
         const unsigned mode = sqn__flush_on();
@@ -455,9 +456,11 @@ static void solve_one(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot
 
 void sqn__nmf_anls_pass_solve(sqn__nmf_anls *state)
 {
+    const int64_t n_group = sqn__panels_n_group(state->panels);
+
     memcpy(state->s_solved, state->s, (size_t)state->n_s * sizeof *state->s);
-#pragma omp parallel for num_threads(state->n_slot) default(none) shared(state) \
-    schedule(dynamic, 4)
+#pragma omp parallel for num_threads(state->n_slot) if (n_group > 1) default(none) \
+    shared(state) schedule(dynamic, 4)
     for (int64_t j = 0; j < state->panels->n_short; j++) {
         solve_one(state, state->slots + omp_get_thread_num(), j);
     }

@@ -74,7 +74,7 @@ static void visit(sqn__nmf_mu *state, panel_work *work)
     const int64_t n_group = sqn__panels_n_group(panels);
 
     slot_zero(&state->total, panels->n_short, state->n_comp);
-#pragma omp parallel num_threads(state->n_slot) default(none) \
+#pragma omp parallel num_threads(state->n_slot) if (n_group > 1) default(none) \
     shared(state, work, panels, n_group)
     {
         sqn__nmf_mu_sums *sums = state->slots + omp_get_thread_num();
