@@ -22,7 +22,7 @@ typedef struct sqn__nmf_anls_slot {
     float *q, *c_panel;    /**< [s, K(K+1)/2] of a group, [s, K] of a panel. */
     double *c, *positive;  /**< [s, K], [s] of a group. */
     double chi2;
-    double *small, *work; /**< One problem of the short axis: [K (K + 2)], and NNLS's. */
+    double *small, *work; /**< One problem in double, and NNLS's. */
 } sqn__nmf_anls_slot;
 
 /** One fit. Arrays of S are [s, K]. */

@@ -11,12 +11,10 @@
 
 #include "flush.h"
 #include "nmf_anls.h"
+#include "nmf_anls_lane.h"
 #include "nnls.h"
 
-enum {
-    N_SWEEP = 5,    /* best of 2, 5 and 10 */
-    N_GRADIENT = 12 /* conjugate gradients per pass where a pixel is not determined */
-};
+enum { N_SWEEP = 5 }; /* best of 2, 5 and 10 */
 
 static const float proximal = 1e-7F; /* of the mean diagonal of a lane */
 
@@ -119,101 +117,6 @@ static void invert_diagonal(const sqn__nmf_anls_slot *slot, int64_t k, int64_t w
     }
 }
 
-/* One lane of the problems of a panel. */
-typedef struct lane {
-    const float *gram, *inverse; /* at the lane; the next element is `width` on */
-    float *g, *u;
-    double *direction, *image; /* [k] p, G p */
-    int64_t k, n_bounded, width;
-} lane;
-
-/* The unknown may move: it is off its bound, or the gradient leads off it. */
-static bool can_move(const lane *l, int64_t a)
-{
-    return a >= l->n_bounded || l->u[a * l->width] > 0.0F || l->g[a * l->width] > 0.0F;
-}
-
-/* p <- z + share p over what can move, z = g / G_aa; returns g z. */
-static double aim(const lane *l, double *before)
-{
-    double gz = 0.0;
-
-    for (int64_t a = 0; a < l->k; a++) {
-        const double g = (double)l->g[a * l->width];
-
-        gz += can_move(l, a) ? g * g * (double)l->inverse[a * l->width] : 0.0;
-    }
-    for (int64_t a = 0; a < l->k; a++) {
-        const double z = (double)l->g[a * l->width] * (double)l->inverse[a * l->width];
-        const double share = *before > 0.0 ? gz / *before * l->direction[a] : 0.0;
-
-        l->direction[a] = can_move(l, a) ? z + share : 0.0;
-    }
-    *before = gz;
-    return gz;
-}
-
-/* G p; returns the longest step that does not lower chi2 less than it could. */
-static double measure(const lane *l)
-{
-    double along = 0.0, curvature = 0.0;
-
-    for (int64_t a = 0; a < l->k; a++) {
-        double sum = 0.0;
-
-        for (int64_t b = 0; b < l->k; b++) {
-            const int64_t pair = a <= b ? b * (b + 1) / 2 + a : a * (a + 1) / 2 + b;
-
-            sum += (double)l->gram[pair * l->width] * l->direction[b];
-        }
-        l->image[a] = sum;
-        along += (double)l->g[a * l->width] * l->direction[a];
-        curvature += sum * l->direction[a];
-    }
-    return curvature > 0.0 && along > 0.0 ? along / curvature : 0.0;
-}
-
-/* Go that far, or to the first bound; true when one was met. */
-static bool go(const lane *l, double length)
-{
-    bool met = false;
-
-    for (int64_t a = 0; a < l->n_bounded; a++) {
-        if (l->direction[a] < 0.0) {
-            length = fmin(length, (double)l->u[a * l->width] / -l->direction[a]);
-        }
-    }
-    for (int64_t a = 0; a < l->k; a++) {
-        const double to = (double)l->u[a * l->width] + length * l->direction[a];
-        const bool out = a < l->n_bounded && l->direction[a] < 0.0 && !(to > 0.0);
-
-        met = met || out;
-        l->u[a * l->width] = out ? 0.0F : (float)to;
-        l->g[a * l->width] -= (float)(length * l->image[a]);
-    }
-    return met;
-}
-
-/*
- * Fewer data than unknowns: conjugate gradients from the solution of the stage before never
- * leave what the data see, so that of all minimisers the one nearest to it is found.
- */
-static void descend_lane(const lane *l)
-{
-    double before = 0.0;
-
-    for (int step = 0; step < N_GRADIENT; step++) {
-        if (!(aim(l, &before) > 0.0)) {
-            return;
-        }
-        const double length = measure(l);
-
-        if (go(l, length) || !(length > 0.0)) {
-            before = 0.0; /* another face: start the conjugacy again */
-        }
-    }
-}
-
 /* Lanes that are not determined stay out of the sweeps. */
 static void hold_lanes(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot,
                        const panel *p)
@@ -228,37 +131,26 @@ static void hold_lanes(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slo
     }
 }
 
-static void invert_lane(const sqn__nmf_anls_slot *slot, int64_t k, int64_t width, int64_t t)
-{
-    for (int64_t a = 0; a < k; a++) {
-        const float diagonal = slot->gram[(a * (a + 3) / 2) * width + t];
-
-        slot->inverse[a * width + t] = diagonal > 0.0F ? 1.0F / diagonal : 0.0F;
-    }
-}
-
 static void descend_held(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot,
                          const panel *p)
 {
     const int64_t *valid = state->valid + p->index * p->width;
-    const int64_t k = sqn__nmf_anls_n_along(state);
+    const float *anchor = state->u_saved + p->index * state->stride * p->width;
 
     for (int64_t t = 0; t < p->width; t++) {
-        const lane l = {
-            .gram = slot->gram + t,
-            .inverse = slot->inverse + t,
-            .g = slot->g + t,
-            .u = p->u + t,
-            .direction = slot->small,
-            .image = slot->small + k,
-            .k = k,
+        const sqn__nmf_anls_lane lane = {
+            .k = sqn__nmf_anls_n_along(state),
             .n_bounded = state->k,
             .width = p->width,
+            .gram = slot->gram + t,
+            .g = slot->g + t,
+            .anchor = anchor + t,
+            .u = p->u + t,
+            .work = slot->small,
         };
 
         if (valid[t] < state->k) {
-            invert_lane(slot, k, p->width, t);
-            descend_lane(&l);
+            sqn__nmf_anls_lane_descend(&lane);
         }
     }
 }

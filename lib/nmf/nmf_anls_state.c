@@ -6,6 +6,7 @@
 #include "blas.h"
 #include "mem.h"
 #include "nmf_anls.h"
+#include "nmf_anls_lane.h"
 #include "nnls.h"
 #include "raise.h"
 
@@ -25,7 +26,7 @@ static bool create_slot(sqn__nmf_anls_slot *slot, const sqn__nmf_anls *state)
     slot->c_panel = sqn__mem_alloc(state->n_s, sizeof *slot->c_panel);
     slot->c = sqn__mem_alloc(state->n_s, sizeof *slot->c);
     slot->positive = sqn__mem_alloc(n_short, sizeof *slot->positive);
-    slot->small = sqn__mem_alloc(k * (k + 2), sizeof *slot->small);
+    slot->small = sqn__mem_alloc(sqn__nmf_anls_lane_work_size(k), sizeof *slot->small);
     slot->work = sqn__mem_alloc(sqn__nnls_work_size(k), sizeof *slot->work);
     return slot->r != NULL && slot->gram != NULL && slot->g != NULL &&
            slot->inverse != NULL && slot->step != NULL && slot->pairs != NULL &&
