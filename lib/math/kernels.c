@@ -1,5 +1,7 @@
-/** @file kernels.c @brief Panel products by CBLAS, and the choice of a table. */
+/** @file kernels.c @brief Panel products by CBLAS, and the choice of a table by the processor. */
 #include "kernels.h"
+
+#include <stddef.h>
 
 #include "blas.h"
 #include "kernels_lanes.h"
@@ -38,6 +40,11 @@ static double weigh_sum(float *r, const float *x, const float *v, int64_t n)
     return sqn__lanes_weigh_sum(r, x, v, n);
 }
 
+static void pairs(float *out, const float *m, int64_t k, int64_t n)
+{
+    sqn__lanes_pairs(out, m, k, n);
+}
+
 static void sweep(const sqn__kernels_lanes *lanes)
 {
     sqn__lanes_sweep(lanes);
@@ -50,10 +57,16 @@ const sqn__kernels sqn__kernels_cblas = {
     .gather = gather,
     .weigh = weigh,
     .weigh_sum = weigh_sum,
+    .pairs = pairs,
     .sweep = sweep,
 };
 
 const sqn__kernels *sqn__kernels_choose(int n_blas_thread)
 {
-    return n_blas_thread == 1 ? &sqn__kernels_cblas : &sqn__kernels_ref_table;
+    const sqn__kernels *fast = sqn__kernels_avx2_table();
+
+    if (n_blas_thread != 1) {
+        return &sqn__kernels_ref_table;
+    }
+    return fast != NULL ? fast : &sqn__kernels_cblas;
 }

@@ -1,6 +1,6 @@
 /**
  * @file kernels.h
- * @brief Products of one panel, as tables of functions: one portable, one on CBLAS.
+ * @brief Work on one panel, as tables of functions: one portable, the others on CBLAS.
  *
  * Legend: T lanes (columns of a panel), n rows of a panel, k columns of a factor. Every table
  * gives the same numbers to the rounding of float32; one table always gives the same bits.
@@ -35,6 +35,8 @@ typedef struct sqn__kernels {
     void (*weigh)(float *r, const float *x, const float *v, int64_t n);
     /** The same; returns sum v (x - r)^2 in double. */
     double (*weigh_sum)(float *r, const float *x, const float *v, int64_t n);
+    /** P of the lanes: out [k(k+1)/2, n], pair (a <= b) in row b(b+1)/2 + a, m [k, n]. */
+    void (*pairs)(float *out, const float *m, int64_t k, int64_t n);
     /** One sweep of cyclic coordinate descent. */
     void (*sweep)(const sqn__kernels_lanes *lanes);
 } sqn__kernels;
@@ -45,7 +47,10 @@ extern const sqn__kernels sqn__kernels_ref_table;
 /** Products by CBLAS; the same bits always only while BLAS uses one thread. */
 extern const sqn__kernels sqn__kernels_cblas;
 
-/** The table for a fit when BLAS uses `n_blas_thread` threads. */
+/** The same products, lanes in AVX2 and FMA; NULL where it is not built for. */
+const sqn__kernels *sqn__kernels_avx2_table(void);
+
+/** The table for a fit when BLAS uses `n_blas_thread` threads, on this processor. */
 const sqn__kernels *sqn__kernels_choose(int n_blas_thread);
 
 #endif

@@ -99,6 +99,20 @@ static inline void sqn__lanes_move_free(float *restrict u, float *restrict step,
     }
 }
 
+static inline void sqn__lanes_pairs(float *restrict out, const float *restrict m, int64_t k,
+                                    int64_t n)
+{
+    for (int64_t b = 0; b < k; b++) {
+        for (int64_t a = 0; a <= b; a++) {
+            float *restrict row = out + (b * (b + 1) / 2 + a) * n;
+
+            for (int64_t t = 0; t < n; t++) {
+                row[t] = m[a * n + t] * m[b * n + t];
+            }
+        }
+    }
+}
+
 /* y -= a x, lane by lane. */
 static inline void sqn__lanes_subtract(float *restrict y, const float *restrict a,
                                        const float *restrict x, int64_t n)

@@ -49,6 +49,11 @@ static double weigh_sum(float *r, const float *x, const float *v, int64_t n)
     return sqn__lanes_weigh_sum(r, x, v, n);
 }
 
+static void pairs(float *out, const float *m, int64_t k, int64_t n)
+{
+    sqn__lanes_pairs(out, m, k, n);
+}
+
 static void sweep(const sqn__kernels_lanes *lanes)
 {
     sqn__lanes_sweep(lanes);
@@ -61,5 +66,6 @@ const sqn__kernels sqn__kernels_ref_table = {
     .gather = gather,
     .weigh = weigh,
     .weigh_sum = weigh_sum,
+    .pairs = pairs,
     .sweep = sweep,
 };

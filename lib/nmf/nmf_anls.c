@@ -107,6 +107,14 @@ cleanup:
     return status;
 }
 
+/* A pass that also finds what the next component could start from. */
+static void look_at_leftover(sqn__nmf_anls *state)
+{
+    state->want_leftover = true;
+    sqn__nmf_anls_pass_run(state);
+    state->want_leftover = false;
+}
+
 /* The last pass: U for the S that is kept, and the numbers of the stage. */
 static sqn_status finish(sqn__nmf_anls *state, progress *now, sqn_error *err)
 {
@@ -114,7 +122,7 @@ static sqn_status finish(sqn__nmf_anls *state, progress *now, sqn_error *err)
         copy_short(state, state->s_solved, state->s_accepted);
     }
     use_solved(state);
-    sqn__nmf_anls_pass_run(state);
+    look_at_leftover(state);
     now->stage->passes++;
     const double bound = sqn__nmf_stop_bound(&state->rule, now->stop.chi2);
 
@@ -245,7 +253,7 @@ static sqn_status grow(void *context, int64_t *passes, sqn_error *err)
 
     (void)err;
     if (!state->fresh) {
-        sqn__nmf_anls_pass_run(state);
+        look_at_leftover(state);
         accept(state);
         *passes += 1;
     }

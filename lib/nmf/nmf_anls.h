@@ -52,6 +52,7 @@ typedef struct sqn__nmf_anls {
     double chi2;
     double *positive, *weights; /**< [s] sum of V max(X - S U^T, 0), sum of V */
     double *start;              /**< [s] a new column. */
+    bool want_leftover;         /**< The next pass fills `positive`. */
     bool fresh;                 /**< chi2 and positive belong to u and s. */
 
     double beta;       /**< Of the extrapolation. */

@@ -35,21 +35,6 @@ static sqn_matrix_const look(const float *data, int64_t rows, int64_t cols, int6
     return (sqn_matrix_const){data, rows, cols, stride};
 }
 
-/* P of one row of S, or of the lanes of U when `n` > 1. */
-static void pair_products(float *restrict out, const float *restrict m, int64_t k,
-                          int64_t n)
-{
-    for (int64_t b = 0; b < k; b++) {
-        for (int64_t a = 0; a <= b; a++) {
-            float *restrict row = out + (b * (b + 1) / 2 + a) * n;
-
-            for (int64_t t = 0; t < n; t++) {
-                row[t] = m[a * n + t] * m[b * n + t];
-            }
-        }
-    }
-}
-
 /* r = V o (X - S U^T) in rows first .. first + n; returns its part of chi2 if `sum`. */
 static double residual(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot,
                        const panel *p, int64_t first, int64_t n, bool sum)
@@ -201,14 +186,16 @@ static void form_sums(const sqn__nmf_anls *state, sqn__nmf_anls_slot *slot, cons
     const int64_t width = p->width, k = sqn__nmf_anls_n_across(state);
     const int64_t n_pair = k * (k + 1) / 2;
 
-    pair_products(slot->pairs, p->u, k, width);
+    state->kernels->pairs(slot->pairs, p->u, k, width);
     memset(slot->c_panel, 0, (size_t)(p->n_short * k) * sizeof *slot->c_panel);
     for (int64_t j = 0; j < p->n_short; j += SQN__NMF_ANLS_BLOCK) {
         const int64_t left = p->n_short - j;
         const int64_t n = left < SQN__NMF_ANLS_BLOCK ? left : SQN__NMF_ANLS_BLOCK;
 
         slot->chi2 += residual(state, slot, p, j, n, true);
-        add_positive(slot->positive + j, slot->r, n, width);
+        if (state->want_leftover) {
+            add_positive(slot->positive + j, slot->r, n, width);
+        }
         state->kernels->gather(view(slot->c_panel + j * k, n, k, k),
                                look(slot->r, n, width, width), look(p->u, k, width, width));
         state->kernels->gather(view(slot->q + j * n_pair, n, n_pair, n_pair),
@@ -288,8 +275,9 @@ static void begin(sqn__nmf_anls *state)
     memset(state->positive, 0, (size_t)n * sizeof *state->positive);
     state->chi2 = 0.0;
     for (int64_t j = 0; j < n; j++) {
-        pair_products(state->pairs + j * state->n_pair, state->s + j * state->stride,
-                      sqn__nmf_anls_n_along(state), 1);
+        state->kernels->pairs(state->pairs + j * state->n_pair,
+                              state->s + j * state->stride, sqn__nmf_anls_n_along(state),
+                              1);
     }
 }
 
