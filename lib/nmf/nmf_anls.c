@@ -15,8 +15,9 @@
 #include "raise.h"
 #include "warn.h"
 
-static const double beta_start = 0.5, beta_growth = 1.1; /* of the extrapolation */
-static const double kkt_limit = 1e-3;                    /* guarantee 7 */
+/* Of the extrapolation: beta grows from pass to pass up to a limit, which a lost pass lowers. */
+static const double beta_start = 0.7, beta_growth = 1.1, limit_growth = 1.02;
+static const double kkt_limit = 1e-3; /* guarantee 7 */
 
 /* One stage on its way. */
 typedef struct progress {
@@ -49,10 +50,28 @@ static void extrapolate(sqn__nmf_anls *state)
     state->extrapolated = true;
 }
 
+/* The S of the next pass, and a bolder beta for the one after. */
+static void advance(sqn__nmf_anls *state)
+{
+    copy_short(state, state->s_before, state->s_solved);
+    sqn__nmf_anls_pass_solve(state);
+    extrapolate(state);
+    state->beta = fmin(state->beta_limit, beta_growth * state->beta);
+    state->beta_limit = fmin(1.0, limit_growth * state->beta_limit);
+}
+
 static void use_solved(sqn__nmf_anls *state)
 {
     copy_short(state, state->s, state->s_solved);
     state->extrapolated = false;
+}
+
+/* The pass was lost: back to the last exact S. */
+static void retreat(sqn__nmf_anls *state)
+{
+    state->beta_limit = state->beta / beta_growth;
+    state->beta *= 0.5;
+    use_solved(state);
 }
 
 static void accept(sqn__nmf_anls *state)
@@ -73,6 +92,7 @@ static sqn_status iterate(sqn__nmf_anls *state, progress *now, sqn_error *err)
     now->verdict = SQN__NMF_STOP_GO_ON;
     now->stop.n_small = 0;
     state->beta = beta_start;
+    state->beta_limit = 1.0;
     state->extrapolated = false;
     copy_short(state, state->s_accepted, state->s);
     copy_short(state, state->s_solved, state->s);
@@ -80,8 +100,7 @@ static sqn_status iterate(sqn__nmf_anls *state, progress *now, sqn_error *err)
         sqn__nmf_anls_pass_run(state);
         now->stage->passes++;
         if (state->extrapolated && !(state->chi2 <= now->stop.chi2)) {
-            state->beta *= 0.5; /* this pass is lost */
-            use_solved(state);
+            retreat(state);
             continue;
         }
         now->verdict = sqn__nmf_stop_judge(&now->stop, &state->rule, state->chi2);
@@ -95,10 +114,7 @@ static sqn_status iterate(sqn__nmf_anls *state, progress *now, sqn_error *err)
         }
         accept(state);
         now->stage->iterations++;
-        copy_short(state, state->s_before, state->s_solved);
-        sqn__nmf_anls_pass_solve(state);
-        extrapolate(state);
-        state->beta = fmin(1.0, beta_growth * state->beta);
+        advance(state);
         SQN_TRY(sqn__nmf_stop_report(&state->task, state->k, now->stage->iterations,
                                      state->chi2, err));
     }

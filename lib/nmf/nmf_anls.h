@@ -55,8 +55,8 @@ typedef struct sqn__nmf_anls {
     bool want_leftover;         /**< The next pass fills `positive`. */
     bool fresh;                 /**< chi2 and positive belong to u and s. */
 
-    double beta;       /**< Of the extrapolation. */
-    bool extrapolated; /**< s is not s_solved. */
+    double beta, beta_limit; /**< Of the extrapolation. */
+    bool extrapolated;       /**< s is not s_solved. */
 
     sqn__nmf_anls_slot *slots;
     int n_slot;

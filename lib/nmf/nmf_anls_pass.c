@@ -14,7 +14,10 @@
 #include "nmf_anls_lane.h"
 #include "nnls.h"
 
-enum { N_SWEEP = 5 }; /* best of 2, 5 and 10 */
+enum {
+    N_SWEEP = 5,          /* best of 2, 5 and 10 */
+    WORTH_THREADS = 65536 /* short indices times k^2: a millisecond of small problems */
+};
 
 static const float proximal = 1e-7F; /* of the mean diagonal of a lane */
 
@@ -336,10 +339,11 @@ static void solve_one(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot
 
 void sqn__nmf_anls_pass_solve(sqn__nmf_anls *state)
 {
-    const int64_t n_group = sqn__panels_n_group(state->panels);
+    const int64_t k = sqn__nmf_anls_n_across(state);
+    const bool worth_threads = state->panels->n_short * k * k >= WORTH_THREADS;
 
     memcpy(state->s_solved, state->s, (size_t)state->n_s * sizeof *state->s);
-#pragma omp parallel for num_threads(state->n_slot) if (n_group > 1) default(none) \
+#pragma omp parallel for num_threads(state->n_slot) if (worth_threads) default(none) \
     shared(state) schedule(dynamic, 4)
     for (int64_t j = 0; j < state->panels->n_short; j++) {
         solve_one(state, state->slots + omp_get_thread_num(), j);
