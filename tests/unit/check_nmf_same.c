@@ -55,8 +55,8 @@ START_TEST(any_number_of_threads_gives_the_same_bits)
     sqn_planted_truth truth = scene;
     sqn_nmf_options options = sqn_fit_ask(3);
 
-    truth.n_pix = 5000; /* three groups of panels */
-    truth.n_frame = 7;
+    truth.n_pix = 20000; /* ten groups of panels */
+    truth.n_frame = 5;
     options.max_iterations = 12;
     threads_agree(options, truth);
     options.background = true;
