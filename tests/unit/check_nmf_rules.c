@@ -187,6 +187,42 @@ START_TEST(a_stage_that_ends_above_the_last_gives_up_its_column)
 }
 END_TEST
 
+START_TEST(the_smallest_and_the_emptiest_data_have_a_model)
+{
+    const char *const methods[] = {"anls", "mu"};
+
+    for (int m = 0; m < 2; m++) {
+        sqn_planted_truth one = scene;
+        sqn_nmf_options options = sqn_fit_ask(1);
+        sqn_planted p;
+
+        options.method = methods[m];
+        one.n_frame = one.n_pix = one.rank = 1;
+        one.missing = 0.0;
+        sqn_planted_init(&p, &one); /* one datum: its own component */
+        p.value[0] = 2.385F;
+        sqn_nmf *model = sqn_fit_model(&p, &options);
+
+        ck_assert_double_eq_tol(sqn_nmf_coefficients(model, 1).data[0], 2.385, 1e-4);
+        ck_assert_float_eq_tol(sqn_nmf_components(model, 1).data[0], 1.0F, 1e-6F);
+        sqn_nmf_destroy(&model);
+        sqn_planted_clear(&p);
+
+        options.n_comp = 2;
+        sqn_planted_init(&p, &scene); /* nothing but zeros */
+        for (int64_t i = 0; i < scene.n_frame * scene.n_pix; i++) {
+            p.value[i] = 0.0F;
+        }
+        model = sqn_fit_model(&p, &options);
+        ck_assert_double_eq(sqn_nmf_stage_at(model, 1)->chi2, 0.0);
+        ck_assert_int_eq(sqn_nmf_stage_at(model, 1)->stop, SQN_NMF_EXACT);
+        ck_assert_double_eq(sqn_nmf_coefficients(model, 2).data[1], 0.0);
+        sqn_nmf_destroy(&model);
+        sqn_planted_clear(&p);
+    }
+}
+END_TEST
+
 START_TEST(the_iteration_limit_is_a_result_with_a_warning)
 {
     sqn_nmf_options options = sqn_fit_ask(2);
@@ -343,6 +379,7 @@ int main(void)
     tcase_add_test(tcase, components_beyond_the_data_are_reported_as_zero);
     tcase_add_test(tcase, data_below_zero_leave_a_zero_component_and_a_warning);
     tcase_add_test(tcase, a_stage_that_ends_above_the_last_gives_up_its_column);
+    tcase_add_test(tcase, the_smallest_and_the_emptiest_data_have_a_model);
     tcase_add_test(tcase, the_iteration_limit_is_a_result_with_a_warning);
     tcase_add_test(tcase, options_out_of_range_are_refused);
     tcase_add_test(tcase, the_caller_can_interrupt_at_any_call);
