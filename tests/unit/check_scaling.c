@@ -228,6 +228,7 @@ int main(void)
     Suite *suite = suite_create("scaling");
     TCase *tcase = tcase_create("bff");
 
+    tcase_set_timeout(tcase, 60.0); /* a second, when the machine is not shared */
     tcase_add_test(tcase, our_rule_finds_the_factor_beside_any_ring);
     tcase_add_test(tcase, one_round_less_clever_would_miss_it);
     tcase_add_test(tcase, what_has_no_weight_is_never_seen);
