@@ -36,7 +36,7 @@ static double median(const float *image, int64_t n, float *work)
     return n_finite > 0 ? (double)work[n_finite / 2] : (double)NAN;
 }
 
-/* Roots of what lies above `level`; returns their sum. */
+/* What lies above `level`; returns the sum. */
 static double spread(const plane *p, const float *image, int64_t ny, int64_t nx,
                      double level)
 {
@@ -45,10 +45,10 @@ static double spread(const plane *p, const float *image, int64_t ny, int64_t nx,
     for (int64_t y = 0; y < ny; y++) {
         for (int64_t x = 0; x < nx; x++) {
             const double above = (double)image[y * nx + x] - level;
-            const double root = isfinite(above) && above > 0.0 ? sqrt(above) : 0.0;
+            const double excess = isfinite(above) && above > 0.0 ? above : 0.0;
 
-            p->value[y * p->nx + x] = root;
-            sum += root;
+            p->value[y * p->nx + x] = excess;
+            sum += excess;
         }
     }
     return sum;
@@ -87,23 +87,33 @@ static spot peak(const plane *p)
     return best;
 }
 
-/* From the middle of three values to the top of their parabola. */
-static double top(double below, double middle, double above)
+/* k steps from column (or row) `at` of `n`: the plane is periodic. */
+static int64_t around(int64_t at, int64_t k, int64_t n)
 {
-    const double bend = below - 2.0 * middle + above;
+    const int64_t to = at + k;
 
-    return bend < 0.0 ? 0.5 * (below - above) / bend : 0.0;
+    return to < 0 ? to + n : to < n ? to : to - n;
 }
 
-/* The plane is periodic: what is left of column 0 is the last one. */
-static int64_t before(int64_t k, int64_t n)
+static double near_peak(const plane *p, spot at, int64_t dy, int64_t dx)
 {
-    return k > 0 ? k - 1 : n - 1;
+    return value_at(p, (spot){around(at.y, dy, p->ny), around(at.x, dx, p->nx)});
 }
 
-static int64_t behind(int64_t k, int64_t n)
+/* From the peak pixel to the top of the paraboloid through it and its neighbours, x first. */
+static void top(double out[2], const plane *p, spot at)
 {
-    return k < n - 1 ? k + 1 : 0;
+    const double height = near_peak(p, at, 0, 0);
+    const double left = near_peak(p, at, 0, -1), right = near_peak(p, at, 0, 1);
+    const double low = near_peak(p, at, -1, 0), high = near_peak(p, at, 1, 0);
+    const double slope_x = 0.5 * (right - left), slope_y = 0.5 * (high - low);
+    const double bend_x = left - 2.0 * height + right, bend_y = low - 2.0 * height + high;
+    const double twist = 0.25 * (near_peak(p, at, 1, 1) - near_peak(p, at, 1, -1) -
+                                 near_peak(p, at, -1, 1) + near_peak(p, at, -1, -1));
+    const double det = bend_x * bend_y - twist * twist;
+
+    out[0] = det > 0.0 ? (twist * slope_y - bend_y * slope_x) / det : 0.0;
+    out[1] = det > 0.0 ? (twist * slope_x - bend_x * slope_y) / det : 0.0;
 }
 
 sqn_status sqn_center_find(double center[2], const float *image, int64_t ny, int64_t nx,
@@ -132,14 +142,11 @@ sqn_status sqn_center_find(double center[2], const float *image, int64_t ny, int
     convolve_with_itself(&p, fft);
 
     const spot best = peak(&p);
-    const double height = value_at(&p, best);
-    const double left = value_at(&p, (spot){best.y, before(best.x, p.nx)});
-    const double right = value_at(&p, (spot){best.y, behind(best.x, p.nx)});
-    const double low = value_at(&p, (spot){before(best.y, p.ny), best.x});
-    const double high = value_at(&p, (spot){behind(best.y, p.ny), best.x});
+    double part[2];
 
-    center[0] = 0.5 * ((double)best.x + top(left, height, right)) + 1.0;
-    center[1] = 0.5 * ((double)best.y + top(low, height, high)) + 1.0;
+    top(part, &p, best);
+    center[0] = 0.5 * ((double)best.x + part[0]) + 1.0;
+    center[1] = 0.5 * ((double)best.y + part[1]) + 1.0;
 
 cleanup:
     sqn__mem_free(work);

@@ -81,12 +81,13 @@ static double footprint(const desk *d, double y, double x)
     return share;
 }
 
-/* var = sum w^2 var_i / (sum w)^2 over the pixels that have a variance. */
+/* var = sum w^2 var_i (sum of all w / sum w)^2 over the pixels that have a variance: where
+   some are missing, the others take over their weight. */
 static double turned_variance(const desk *d, const sqn__spline_axis *y,
                               const sqn__spline_axis *x)
 {
     double wy[SQN__SPLINE_N_CARDINAL], wx[SQN__SPLINE_N_CARDINAL];
-    double sum = 0.0, sum_w = 0.0;
+    double sum = 0.0, sum_w = 0.0, sum_all = 0.0;
 
     sqn__spline_cardinal(wy, y, d->response);
     sqn__spline_cardinal(wx, x, d->response);
@@ -94,15 +95,21 @@ static double turned_variance(const desk *d, const sqn__spline_axis *y,
         const int64_t row = y->cell - 3 + j, first = x->cell - 3;
 
         for (int64_t i = 0; i < SQN__SPLINE_N_CARDINAL; i++) {
+            const double w = wy[j] * wx[i];
+
+            sum_all += w;
             if (inside(d, row, first + i)) {
-                const double w = wy[j] * wx[i] * d->present[row * d->nx + first + i];
+                const double present = d->present[row * d->nx + first + i];
 
                 sum += w * w * d->variance[row * d->nx + first + i];
-                sum_w += w;
+                sum_w += w * present;
             }
         }
     }
-    return sum / (sum_w * sum_w);
+
+    const double share = sum_all / sum_w;
+
+    return sum * share * share;
 }
 
 static void set_missing(sqn_image *out, int64_t p)

@@ -191,8 +191,6 @@ void sqn__spline_response(double response[N_RESPONSE])
 void sqn__spline_cardinal(double *out, const sqn__spline_axis *axis,
                           const double response[N_RESPONSE])
 {
-    double sum = 0.0;
-
     for (int64_t j = 0; j < SQN__SPLINE_N_CARDINAL; j++) { /* pixel cell - 3 + j */
         out[j] = 0.0;
         for (int64_t i = 0; i < SQN__SPLINE_N_TAP; i++) { /* coefficient cell - 2 + i */
@@ -200,9 +198,5 @@ void sqn__spline_cardinal(double *out, const sqn__spline_axis *axis,
 
             out[j] += response[distance < 0 ? -distance : distance] * axis->weight[i];
         }
-        sum += out[j];
-    }
-    for (int64_t j = 0; j < SQN__SPLINE_N_CARDINAL; j++) {
-        out[j] /= sum;
     }
 }

@@ -12,11 +12,11 @@ extern "C" {
 
 /**
  * Find the point about which half a turn changes the image least: half the position of the
- * peak of its convolution with itself, by a parabola along each axis between the pixels.
+ * peak of its convolution with itself, by a paraboloid between the pixels.
  *
- * What counts is the root of what lies above the median, so that neither a flat background
- * nor a few bright pixels decide. A check of a given centre to about a pixel, not a measurement
- * of the star: a bright companion or a disk seen from one side moves it.
+ * What counts is what lies above the median, so that a flat background does not draw it to the
+ * middle of the frame. A check of a given centre to a pixel or two, not a measurement of the
+ * star: hot pixels, a bright companion or a disk lit from one side move it.
  *
  * @param[out] center  (FITS pixels, x first); NaN on failure.
  * @param[in]  image   [ny, nx] NaN = missing.
