@@ -112,7 +112,7 @@ START_TEST(the_map_is_the_ratio_at_each_pixel)
             const double d = (double)map[y * NX + x] - single;
 
             ck_assert_int_eq(isnan(map[y * NX + x]), isnan(single));
-            ck_assert(isnan(d) || fabs(d) < 0.005 + 0.005 * fabs(single));
+            ck_assert(isnan(d) || fabs(d) < 0.01 + 0.01 * fabs(single));
             sum += isnan(d) ? 0.0 : d * d;
             n += !isnan(d);
         }
