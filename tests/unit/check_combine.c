@@ -2,6 +2,7 @@
 #include "sequin/combine.h"
 
 #include <math.h>
+#include <omp.h>
 #include <string.h>
 
 #include "mem.h"
@@ -254,6 +255,28 @@ START_TEST(one_frame_is_itself_and_planes_may_be_absent)
 }
 END_TEST
 
+START_TEST(threads_do_not_change_a_bit)
+{
+    const sqn_combine_method methods[3] = {SQN_COMBINE_MEAN, SQN_COMBINE_MEDIAN,
+                                           SQN_COMBINE_WEIGHTED};
+    enum { NY = 17, NX = 13, N_PIX = NY * NX };
+    float value[N_PIX], variance[N_PIX];
+    scene s = make_scene(11, NY, NX, 8);
+
+    for (int64_t k = 0; k < 3; k++) {
+        omp_set_num_threads(1);
+        combine(&s, methods[k]);
+        memcpy(value, s.out.value, sizeof value);
+        memcpy(variance, s.out.variance, sizeof variance);
+        omp_set_num_threads(3);
+        combine(&s, methods[k]);
+        ck_assert_mem_eq(s.out.value, value, sizeof value);
+        ck_assert_mem_eq(s.out.variance, variance, sizeof variance);
+    }
+    drop_scene(&s);
+}
+END_TEST
+
 START_TEST(wrong_arguments_and_no_memory_are_errors)
 {
     scene s = make_scene(2, 3, 4, 7);
@@ -293,6 +316,7 @@ int main(void)
     tcase_add_test(tcase, flags_come_from_the_frames_behind_the_pixel);
     tcase_add_test(tcase, weights_need_a_variance_that_can_be_one);
     tcase_add_test(tcase, one_frame_is_itself_and_planes_may_be_absent);
+    tcase_add_test(tcase, threads_do_not_change_a_bit);
     tcase_add_test(tcase, wrong_arguments_and_no_memory_are_errors);
     suite_add_tcase(suite, tcase);
     return sqn_check_run(suite);

@@ -2,6 +2,7 @@
 #include "sequin/rotate.h"
 
 #include <math.h>
+#include <omp.h>
 #include <string.h>
 
 #include "fill.h"
@@ -332,6 +333,28 @@ START_TEST(what_lies_under_a_gap_changes_nothing)
 }
 END_TEST
 
+START_TEST(threads_do_not_change_a_bit)
+{
+    enum { N = 50, N_PIX = N * N };
+    const double center[2] = {24.2, 26.1};
+    sqn_image in = make(N, N), out = make(N, N), again = make(N, N);
+
+    fill_noise(&in, 5);
+    for (int64_t p = 0; p < N_PIX; p++) {
+        in.value[p] = p % 7 == 0 || p > 2100 ? NAN : in.value[p];
+    }
+    omp_set_num_threads(1);
+    SQN_ASSERT_OK(sqn_rotate_frame(&out, &in, center, -131.0, &err), err);
+    omp_set_num_threads(3);
+    SQN_ASSERT_OK(sqn_rotate_frame(&again, &in, center, -131.0, &err), err);
+    ck_assert_mem_eq(again.value, out.value, N_PIX * sizeof(float));
+    ck_assert_mem_eq(again.variance, out.variance, N_PIX * sizeof(float));
+    drop(&in);
+    drop(&out);
+    drop(&again);
+}
+END_TEST
+
 START_TEST(a_smooth_image_hardly_notices_a_gap)
 {
     enum { N = 60, N_PIX = N * N };
@@ -515,6 +538,7 @@ int main(void)
     tcase_add_test(planes, whole_turns_copy_every_plane);
     tcase_add_test(planes, valid_is_what_nine_tenths_of_the_footprint_are);
     tcase_add_test(planes, what_lies_under_a_gap_changes_nothing);
+    tcase_add_test(planes, threads_do_not_change_a_bit);
     tcase_add_test(planes, a_smooth_image_hardly_notices_a_gap);
     tcase_add_test(planes, gaps_take_the_mean_of_their_neighbours);
     tcase_add_test(planes, wrong_arguments_and_no_memory_are_errors);
