@@ -126,6 +126,14 @@ START_TEST(the_median_of_two_has_the_error_of_their_mean)
     ck_assert_float_eq_tol(s.out.value[0], 3.75F, 1e-6F);
     ck_assert_float_eq_tol(s.out.variance[0], 0.75F, 1e-6F);
     drop_scene(&s);
+
+    const float three[3] = {3.0F, 4.5F, -8.0F}, their[3] = {1.0F, 2.0F, 6.0F};
+
+    s = make_scene(3, 1, 1, 1);
+    combine_values(&s, three, their, SQN_COMBINE_MEDIAN);
+    ck_assert_float_eq(s.out.value[0], 3.0F);
+    ck_assert_float_eq_tol(s.out.variance[0], 1.2533F * 1.2533F, 1e-6F);
+    drop_scene(&s);
 }
 END_TEST
 
