@@ -81,33 +81,50 @@ static double footprint(const desk *d, double y, double x)
     return share;
 }
 
+/* Weights of the pixels along one axis, without those outside the frame. */
+typedef struct reach {
+    int64_t first; /* pixel of weight[0] */
+    int64_t begin, end;
+    double weight[SQN__SPLINE_N_CARDINAL];
+    double sum; /* of all, also those outside */
+} reach;
+
+static reach reach_along(const sqn__spline_axis *axis, int64_t n,
+                         const double response[SQN__SPLINE_N_CARDINAL - 1])
+{
+    reach r = {.first = axis->cell - 3};
+
+    sqn__spline_cardinal(r.weight, axis, response);
+    for (int64_t k = 0; k < SQN__SPLINE_N_CARDINAL; k++) {
+        r.sum += r.weight[k];
+    }
+    r.begin = r.first < 0 ? -r.first : 0;
+    r.end = n - r.first < SQN__SPLINE_N_CARDINAL ? n - r.first : SQN__SPLINE_N_CARDINAL;
+    return r;
+}
+
 /* var = sum w^2 var_i (sum of all w / sum w)^2 over the pixels that have a variance: where
    some are missing, the others take over their weight. */
 static double turned_variance(const desk *d, const sqn__spline_axis *y,
                               const sqn__spline_axis *x)
 {
-    double wy[SQN__SPLINE_N_CARDINAL], wx[SQN__SPLINE_N_CARDINAL];
-    double sum = 0.0, sum_w = 0.0, sum_all = 0.0;
+    const reach ry = reach_along(y, d->ny, d->response);
+    const reach rx = reach_along(x, d->nx, d->response);
+    double sum = 0.0, sum_w = 0.0;
 
-    sqn__spline_cardinal(wy, y, d->response);
-    sqn__spline_cardinal(wx, x, d->response);
-    for (int64_t j = 0; j < SQN__SPLINE_N_CARDINAL; j++) {
-        const int64_t row = y->cell - 3 + j, first = x->cell - 3;
+    for (int64_t j = ry.begin; j < ry.end; j++) {
+        const int64_t origin = (ry.first + j) * d->nx + rx.first;
+        double row = 0.0, row_w = 0.0;
 
-        for (int64_t i = 0; i < SQN__SPLINE_N_CARDINAL; i++) {
-            const double w = wy[j] * wx[i];
-
-            sum_all += w;
-            if (inside(d, row, first + i)) {
-                const double present = d->present[row * d->nx + first + i];
-
-                sum += w * w * d->variance[row * d->nx + first + i];
-                sum_w += w * present;
-            }
+        for (int64_t i = rx.begin; i < rx.end; i++) {
+            row += rx.weight[i] * rx.weight[i] * (double)d->variance[origin + i];
+            row_w += rx.weight[i] * (double)d->present[origin + i];
         }
+        sum += ry.weight[j] * ry.weight[j] * row;
+        sum_w += ry.weight[j] * row_w;
     }
 
-    const double share = sum_all / sum_w;
+    const double share = ry.sum * rx.sum / sum_w;
 
     return sum * share * share;
 }

@@ -5,11 +5,9 @@
 #include <omp.h>
 #include <string.h>
 
-#include "fill.h"
 #include "mem.h"
 #include "rng.h"
 #include "sequin/cube.h"
-#include "spline.h"
 #include "sqn_check.h"
 #include "sqn_wrap.h"
 
@@ -443,86 +441,6 @@ START_TEST(gaps_hardly_spoil_the_variance)
 }
 END_TEST
 
-START_TEST(the_cardinal_spline_is_one_on_its_pixel_and_sums_to_one)
-{
-    double response[SQN__SPLINE_N_CARDINAL - 1], w[SQN__SPLINE_N_CARDINAL];
-
-    sqn__spline_response(response);
-
-    const sqn__spline_axis on = sqn__spline_axis_at(17.0);
-    const sqn__spline_axis off = sqn__spline_axis_at(-2.385);
-    double sum = 0.0, sum_off = 0.0;
-
-    sqn__spline_cardinal(w, &on, response);
-    for (int64_t k = 0; k < SQN__SPLINE_N_CARDINAL; k++) {
-        ck_assert_double_eq_tol(w[k], k == 3, 1e-12);
-    }
-    ck_assert_int_eq(off.cell, -3);
-    sqn__spline_cardinal(w, &off, response);
-    for (int64_t k = 0; k < SQN__SPLINE_N_TAP; k++) {
-        sum += on.weight[k];
-        sum_off += off.weight[k];
-    }
-    ck_assert_double_eq_tol(sum, 1.0, 1e-14);
-    ck_assert_double_eq_tol(sum_off, 1.0, 1e-14);
-    ck_assert_double_eq_tol(on.weight[2], 66.0 / 120.0, 1e-14);
-}
-END_TEST
-
-START_TEST(coefficients_give_the_pixels_back_whatever_the_size)
-{
-    const int64_t sizes[6] = {1, 2, 3, 7, 20, 58};
-
-    omp_set_num_threads(1);
-    for (int64_t j = 0; j < 6; j++) {
-        for (int64_t i = 0; i < 6; i++) {
-            const int64_t ny = sizes[j], nx = sizes[i];
-            double *pixels = sqn__mem_alloc(ny * nx, sizeof *pixels);
-            double *coeff = sqn__mem_alloc(ny * nx, sizeof *coeff);
-
-            for (int64_t p = 0; p < ny * nx; p++) {
-                pixels[p] = coeff[p] = (double)sqn__rng_uniform(5, 0, (uint64_t)p);
-            }
-            sqn__spline_prefilter(coeff, ny, nx);
-            for (int64_t p = 0; p < ny * nx; p++) {
-                const int64_t row = p / nx, column = p % nx;
-                const sqn__spline_axis y = sqn__spline_axis_at((double)row);
-                const sqn__spline_axis x = sqn__spline_axis_at((double)column);
-
-                ck_assert_double_eq_tol(sqn__spline_value(coeff, ny, nx, &y, &x), pixels[p],
-                                        1e-13);
-            }
-            sqn__mem_free(pixels);
-            sqn__mem_free(coeff);
-        }
-    }
-}
-END_TEST
-
-START_TEST(gaps_take_the_mean_of_their_neighbours)
-{
-    enum { N = 32 };
-    float image[N];
-    double out[N];
-    uint8_t round[N];
-
-    for (int64_t p = 0; p < N; p++) {
-        image[p] = p < 4 ? (float)(p + 1) : NAN;
-    }
-    sqn__fill_missing(out, round, image, 1, N);
-    ck_assert_double_eq(out[3], 4.0);
-    /* distances 1, 2, 3 */
-    ck_assert_double_eq_tol(
-        out[4], (4.0 + 3.0 / 4.0 + 2.0 / 9.0) / (1.0 + 0.25 + 1.0 / 9.0), 1e-14);
-    ck_assert_double_eq_tol(out[6], 4.0, 1e-14); /* only pixel 3 is within 3 */
-    ck_assert_int_eq(round[6], 1);
-    ck_assert_int_eq(round[7], 2);
-    ck_assert_int_eq(round[15], 4);
-    ck_assert_int_eq(round[16], 255);
-    ck_assert_double_eq(out[16], 0.0);
-}
-END_TEST
-
 START_TEST(wrong_arguments_and_no_memory_are_errors)
 {
     const double center[2] = {3.0, 3.0};
@@ -559,14 +477,11 @@ int main(void)
     tcase_add_test(truth, a_quarter_turn_moves_each_pixel_onto_another);
     tcase_add_test(truth, the_variance_is_the_scatter_of_turned_noise);
     tcase_add_test(truth, gaps_hardly_spoil_the_variance);
-    tcase_add_test(truth, the_cardinal_spline_is_one_on_its_pixel_and_sums_to_one);
-    tcase_add_test(truth, coefficients_give_the_pixels_back_whatever_the_size);
     tcase_add_test(planes, whole_turns_copy_every_plane);
     tcase_add_test(planes, valid_is_what_nine_tenths_of_the_footprint_are);
     tcase_add_test(planes, what_lies_under_a_gap_changes_nothing);
     tcase_add_test(planes, threads_do_not_change_a_bit);
     tcase_add_test(planes, a_smooth_image_hardly_notices_a_gap);
-    tcase_add_test(planes, gaps_take_the_mean_of_their_neighbours);
     tcase_add_test(planes, wrong_arguments_and_no_memory_are_errors);
     suite_add_tcase(suite, truth);
     suite_add_tcase(suite, planes);
