@@ -222,7 +222,7 @@ END_TEST
 START_TEST(the_grid_holds_the_frame_twice_and_samples_the_pupil)
 {
     observation.options.size = 96;
-    ck_assert_int_eq(coronagraph_grid(&observation.options), 512);
+    ck_assert_int_eq(coronagraph_grid(&observation.options), 256);
     observation.options.size = 500;
     ck_assert_int_eq(coronagraph_grid(&observation.options), 1024);
 }
