@@ -199,7 +199,9 @@ START_TEST(the_image_is_the_fourier_sum_over_the_pupil)
     observation.options.obstruction = 0.3;
     build(CONFIG_CORONAGRAPH_NONE, 0.0);
     for (int64_t p = 0; p < N_ELEMENT; p++) {
-        phase[p] = 0.4 * cos(0.11 * (double)(p / SIDE)) * sin(0.2 * (double)(p % SIDE));
+        const int64_t row = p / SIDE, column = p % SIDE;
+
+        phase[p] = 0.4 * cos(0.11 * (double)row) * sin(0.2 * (double)column);
         flux += optics.pupil[p] * optics.pupil[p];
     }
     coronagraph_star(image, &optics, phase, straight, work, fft);

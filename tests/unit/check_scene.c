@@ -218,7 +218,8 @@ static double harmonic(int axis)
     double re = 0.0, im = 0.0;
 
     for (int64_t p = 0; p < N_ELEMENT; p++) {
-        const double at = axis == 0 ? (double)(p % SIDE) : (double)(p / SIDE);
+        const int64_t column = p % SIDE, row = p / SIDE;
+        const double at = (double)(axis == 0 ? column : row);
 
         re += image[p] * cos(2.0 * pi * at / SIDE);
         im += image[p] * sin(2.0 * pi * at / SIDE);
