@@ -186,10 +186,11 @@ typedef struct config_simulate {
     double mask_radius;      /**< Lyot: focal-plane mask (lambda / D). */
     double lyot_stop;        /**< Outer radius of the stop, fraction of the pupil's. */
     int64_t charge;          /**< Vortex: topological charge, even. */
-    double jitter;           /**< rms of the pointing (pixels). */
-    double star_flux;        /**< Of the star without coronagraph (electrons per frame). */
+    double jitter;           /**< rms of the pointing on each axis (pixels). */
+    double star_flux;        /**< Of the star beside the focal-plane mask, behind the stop
+                                  (electrons per frame): what contrasts are relative to. */
     double exposure;         /**< (s) */
-    double background;       /**< (electrons per pixel) */
+    double background;       /**< (electrons per pixel) adds its noise and is taken off. */
     double gain;             /**< Electrons per data unit. */
     double read_noise;       /**< (electrons) */
     double cosmic_rays;      /**< Mean number per frame. */
@@ -200,7 +201,8 @@ typedef struct config_simulate {
     double ring_radius;      /**< Semi-major axis (pixels). */
     double ring_width;       /**< FWHM across (pixels). */
     double ring_axis_ratio;  /**< cos(inclination). */
-    double ring_position_angle; /**< Major axis, East of North (degrees). */
+    double ring_position_angle; /**< Major axis, East of North (degrees); the near side is
+                                     90 degrees further. */
     double ring_g;              /**< Henyey-Greenstein asymmetry, -1..1. */
     config_numbers sources;     /**< 3 values a source: separation (pixels), position angle
                                       (degrees), contrast. */
