@@ -248,6 +248,7 @@ int main(void)
     Suite *suite = suite_create("coronagraph");
     TCase *tcase = tcase_create("propagation");
 
+    tcase_set_timeout(tcase, 30.0); /* seconds, for a busy machine */
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, without_coronagraph_no_light_is_lost_whatever_the_phase);
     tcase_add_test(tcase, the_psf_of_a_clear_pupil_is_an_airy_disk);

@@ -204,6 +204,7 @@ int main(void)
     Suite *suite = suite_create("detector");
     TCase *tcase = tcase_create("exposure");
 
+    tcase_set_timeout(tcase, 30.0); /* seconds, for a busy machine */
     tcase_add_checked_fixture(tcase, set_up, NULL);
     tcase_add_test(tcase, mean_and_variance_are_those_of_photons_and_read_noise);
     tcase_add_test(tcase, frames_and_roles_are_independent);

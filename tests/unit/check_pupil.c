@@ -90,6 +90,7 @@ int main(void)
     Suite *suite = suite_create("pupil");
     TCase *tcase = tcase_create("transmission");
 
+    tcase_set_timeout(tcase, 30.0); /* seconds, for a busy machine */
     tcase_add_test(tcase, the_open_area_is_that_of_the_ring_for_any_diameter);
     tcase_add_test(tcase, vanes_take_their_width_from_hole_to_rim);
     tcase_add_test(tcase, the_first_vane_points_up_and_the_others_follow);

@@ -279,6 +279,7 @@ int main(void)
     Suite *suite = suite_create("scene");
     TCase *tcase = tcase_create("drawing");
 
+    tcase_set_timeout(tcase, 30.0); /* seconds, for a busy machine */
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, a_source_stands_east_of_north_and_turns_against_the_frame);
     tcase_add_test(tcase, the_sum_is_the_contrast_before_and_after_the_instrument);

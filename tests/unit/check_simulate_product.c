@@ -250,6 +250,7 @@ int main(void)
     Suite *suite = suite_create("simulate_product");
     TCase *tcase = tcase_create("files");
 
+    tcase_set_timeout(tcase, 30.0); /* seconds, for a busy machine */
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, science_holds_values_errors_flags_and_the_sky_of_its_first_frame);
     tcase_add_test(tcase, references_are_of_another_star);
