@@ -84,8 +84,7 @@ static sqn_status draw(const plot_page *page, const plot_components_data *data,
     for (int i = 0; i < g->n; i++) {
         SQN_TRY(draw_panel(page, data, g, i, &stretch, err));
     }
-    SQN_TRY(
-        plot_image_bar(page, &bar, &stretch, text_size, "(unit norm)", err));
+    SQN_TRY(plot_image_bar(page, &bar, &stretch, text_size, "(unit norm)", err));
 
 cleanup:
     return status;

@@ -174,11 +174,11 @@ static plot_stretch widened(double low, double high, double soft)
         return (plot_stretch){0.0, 1.0, INFINITY};
     }
     if (high - low <= 1e-6 * fmax(fabs(low), fabs(high))) {
-        const double half = fmax(0.5 * fabs(high), FLT_MIN);
+        const double half = high != 0.0 ? 0.5 * fabs(high) : 1.0;
 
         return (plot_stretch){low - half, high + half, INFINITY};
     }
-    return (plot_stretch){low, high, soft > 0.0 ? soft : INFINITY};
+    return (plot_stretch){low, high, soft > 0.0 ? soft : 0.1 * (high - low)};
 }
 
 sqn_status plot_stretch_noise(plot_stretch *out, int64_t n, const float *pixels,
