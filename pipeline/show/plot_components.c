@@ -75,11 +75,10 @@ static sqn_status draw(const plot_page *page, const plot_components_data *data,
     const double y1 = page->height - top - caption;
     const plot_box bar = {right, y1 - floor(length), right + 24.0, y1};
     plot_stretch stretch;
-    char title[256];
     sqn_status status = SQN_OK;
 
-    plot_escape(title, sizeof title, data->title);
-    plot_text(page, &heading, margin, page->height - 52.0, title);
+    plot_title(page, &heading, margin, page->height - 52.0, page->width - 2.0 * margin,
+               data->title);
     SQN_TRY(stretch_of(&stretch, data, g->n, err));
     for (int i = 0; i < g->n; i++) {
         SQN_TRY(draw_panel(page, data, g, i, &stretch, err));

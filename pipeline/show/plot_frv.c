@@ -121,10 +121,9 @@ static void draw(const plot_page *page, const plot_frv_data *data)
         {"NMF, about the mean", data->frv_centered, {PLOT_BLUE, 4.0, PLOT_SOLID}, 8.0}};
     const plot_axes axes = axes_for(data, curves);
     const plot_font heading = {1.2 * text_size, PLOT_INK, 0.0, 0.0};
-    char title[256];
 
-    plot_escape(title, sizeof title, data->title);
-    plot_text(page, &heading, axes.box.x0, page_height - 52.0, title);
+    plot_title(page, &heading, axes.box.x0, page_height - 52.0, axes.box.x1 - axes.box.x0,
+               data->title);
     plot_axes_frame(page, &axes, "number of components", "fractional residual variance");
     if (data->chosen > 0) {
         draw_chosen(page, &axes, data->chosen);

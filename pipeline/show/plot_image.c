@@ -63,6 +63,11 @@ static double point_mean(const float *pixels, int64_t nx, const span *row,
 {
     double sum = 0.0, weight = 0.0, whole = 0.0;
 
+    if (row->first == row->last && column->first == column->last) {
+        const float value = pixels[row->first * nx + column->first];
+
+        return isfinite(value) ? (double)value : (double)NAN;
+    }
     for (int64_t y = row->first; y <= row->last; y++) {
         for (int64_t x = column->first; x <= column->last; x++) {
             const double share = covered(row, y) * covered(column, x);
@@ -97,12 +102,18 @@ sqn_status plot_image_draw(const plot_box *box, int64_t ny, int64_t nx, const fl
     }
     for (int j = 0; j < height; j++) {
         const span row = span_of(j, height, ny);
+        double previous = NAN; /* most neighbours on the page show the same pixel */
+        int16_t known = -1;
 
         for (int i = 0; i < width; i++) {
             const span column = span_of(i, width, nx);
+            const double value = point_mean(pixels, nx, &row, &column);
 
-            level[(int64_t)j * width + i] =
-                level_of(stretch, point_mean(pixels, nx, &row, &column));
+            if (value != previous) {
+                known = level_of(stretch, value);
+                previous = value;
+            }
+            level[(int64_t)j * width + i] = known;
         }
     }
     SQN_TRY(plot_pixels(box->x0, box->y0, height, width, level, err));

@@ -252,12 +252,11 @@ static sqn_status draw(const plot_page *page, const plot_input_data *data, const
                           image.y1};
     plot_stretch stretch;
     profiles found = {0};
-    char title[256], unit[96];
+    char unit[96];
     sqn_status status = SQN_OK;
 
-    plot_escape(title, sizeof title, data->title);
     plot_escape(unit, sizeof unit, data->unit);
-    plot_text(page, &heading, left, l->height - 56.0, title);
+    plot_title(page, &heading, left, l->height - 56.0, l->width - left - 20.0, data->title);
     SQN_TRY(stretch_of(&stretch, data, err));
     SQN_TRY(draw_panel(page, data, &l->science, data->science, &stretch, err));
     if (data->reference != NULL) {
