@@ -32,9 +32,9 @@ static sqn_status draw_panel(const plot_page *page, const plot_components_data *
                              const grid *g, int i, const plot_stretch *stretch,
                              sqn_error *err)
 {
-    const double x0 = margin + (g->width + gap) * (i % g->n_column);
-    const double y1 =
-        page->height - top - caption - (g->height + gap + caption) * (i / g->n_column);
+    const int row = i / g->n_column, column = i % g->n_column;
+    const double x0 = margin + (g->width + gap) * column;
+    const double y1 = page->height - top - caption - (g->height + gap + caption) * row;
     const plot_box room = {x0, y1 - g->height, x0 + g->width, y1};
     const plot_box box = plot_image_fit(&room, data->ny, data->nx);
     const plot_font font = {text_size, PLOT_INK, 0.0, 0.0};

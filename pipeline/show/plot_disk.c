@@ -124,9 +124,9 @@ static sqn_status draw_strip(const plot_page *page, const plot_disk_data *data,
     }
     for (int t = 0; t < l->n_strip; t++) {
         const int64_t c = count_of_tile(l, data->n_count, t);
-        const double x0 = left + (l->tile + gap) * (t % l->n_column);
-        const double y1 =
-            l->strip_top - caption - (l->tile_height + caption + gap) * (t / l->n_column);
+        const int row = t / l->n_column, column = t % l->n_column;
+        const double x0 = left + (l->tile + gap) * column;
+        const double y1 = l->strip_top - caption - (l->tile_height + caption + gap) * row;
         const plot_box room = {x0, y1 - l->tile_height, x0 + l->tile, y1};
         const plot_box box = plot_image_fit(&room, data->ny, data->nx);
         char label[32];

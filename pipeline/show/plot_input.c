@@ -88,8 +88,8 @@ static sqn_status profile_of(double *mean, int64_t n, const plot_input_data *dat
         return SQN_RAISE(err, E_MEM, "profile of %" PRId64 " rings", n);
     }
     for (int64_t i = 0; i < data->ny * data->nx; i++) {
-        const double dx = (double)(i % data->nx + 1) - data->sky.star_x;
-        const double dy = (double)(i / data->nx + 1) - data->sky.star_y;
+        const int64_t x = i % data->nx + 1, y = i / data->nx + 1;
+        const double dx = (double)x - data->sky.star_x, dy = (double)y - data->sky.star_y;
         const int64_t ring = llround(fmin(hypot(dx, dy), (double)n));
 
         if (ring < n && isfinite(pixels[i])) {

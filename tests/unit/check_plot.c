@@ -16,7 +16,8 @@
 #include "sqn_check.h"
 #include "sqn_wrap.h"
 
-enum { NY = 23, NX = 31, N_COUNT = 3, BYTES_MAX = 4000000 };
+enum { NY = 23, NX = 31, N_COUNT = 3, N_VALUE = N_COUNT * NY * NX, BYTES_MAX = 4000000 };
+enum { N_MANY = 40, SIDE = 6, N_MANY_VALUE = N_MANY * SIDE * SIDE };
 
 static sqn_error err;
 static float images[N_COUNT][NY][NX], snr[NY][NX];
@@ -27,8 +28,8 @@ static const plot_sky sky = {16.0, 12.0, 0.027, 0.0, false};
 /* A ring, noise, a star-shaped hole and a missing corner. */
 static void fill_scene(void)
 {
-    for (int64_t i = 0; i < N_COUNT * NY * NX; i++) {
-        const int64_t c = i / (NY * NX), y = i / NX % NY, x = i % NX;
+    for (int64_t i = 0; i < N_VALUE; i++) {
+        const int64_t c = i / NX / NY, y = i / NX % NY, x = i % NX;
         const double r = hypot((double)x - 15.0, (double)y - 11.0);
         const double value = 3.0 * exp(-pow((r - 7.0) / 1.5, 2.0)) +
                              (double)sqn__rng_uniform(7, 1, (uint64_t)i);
@@ -241,14 +242,14 @@ END_TEST
 
 START_TEST(thirty_components_of_more_are_drawn)
 {
-    float *many = sqn__mem_alloc(40 * 36, sizeof *many);
+    float *many = sqn__mem_alloc(N_MANY_VALUE, sizeof *many);
 
     ck_assert_ptr_nonnull(many);
-    for (int64_t i = 0; i < 40 * 36; i++) {
+    for (int64_t i = 0; i < N_MANY_VALUE; i++) {
         many[i] = sqn__rng_uniform(3, 1, (uint64_t)i);
     }
-    for (int64_t n = 1; n <= 40; n += 13) {
-        const plot_components_data data = {n, 6, 6, many, "HD 1"};
+    for (int64_t n = 1; n <= N_MANY; n += 13) {
+        const plot_components_data data = {n, SIDE, SIDE, many, "HD 1"};
 
         SQN_ASSERT_OK(plot_components("components.png", &data, &err), err);
         assert_picture("components.png");

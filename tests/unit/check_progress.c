@@ -1,5 +1,6 @@
 /** @file check_progress.c @brief A live line on a terminal, plain lines elsewhere. */
-#define _XOPEN_SOURCE 700 /* posix_openpt */
+/* NOLINTNEXTLINE(readability-identifier-naming): POSIX names it; for posix_openpt() */
+#define _XOPEN_SOURCE 700
 #include "progress.h"
 
 #include <fcntl.h>
