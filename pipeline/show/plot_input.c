@@ -182,15 +182,12 @@ static void draw_key(const plot_page *page, const plot_axes *axes, int line,
 static void draw_keys(const plot_page *page, const plot_axes *axes, const plot_pen *science,
                       const plot_pen *reference)
 {
-    const double height = reference != NULL ? 3.9 : 2.4; /* of lines */
-    const plot_box ground = {axes->box.x1 - 314.0, axes->box.y1 - height * text_size,
+    const plot_box ground = {axes->box.x1 - 314.0, axes->box.y1 - 3.9 * text_size,
                              axes->box.x1 - 4.0, axes->box.y1 - 4.0};
 
     plot_rectangle(PLOT_PAPER, &ground);
     draw_key(page, axes, 0, science, "science");
-    if (reference != NULL) {
-        draw_key(page, axes, 1, reference, "reference");
-    }
+    draw_key(page, axes, 1, reference, "reference");
 }
 
 static void draw_profiles(const plot_page *page, const plot_input_data *data,
@@ -221,7 +218,9 @@ static void draw_profiles(const plot_page *page, const plot_input_data *data,
         plot_axes_curve(page, &axes, &reference, (int)p->n, p->radius, p->reference);
     }
     plot_axes_curve(page, &axes, &science, (int)p->n, p->radius, p->science);
-    draw_keys(page, &axes, &science, data->reference != NULL ? &reference : NULL);
+    if (data->reference != NULL) {
+        draw_keys(page, &axes, &science, &reference);
+    }
 }
 
 static sqn_status stretch_of(plot_stretch *out, const plot_input_data *data, sqn_error *err)

@@ -22,7 +22,8 @@ typedef struct plot_stretch {
 SQN_NODISCARD sqn_status plot_stretch_noise(plot_stretch *out, int64_t n,
                                             const float *pixels, sqn_error *err);
 
-/** Quantile 0..1 of what is finite in [n]; NaN when nothing is. @retval SQN_ERR_MEMORY */
+/** Quantile 0..1 of what is finite in [n], of some two millions where there are more; NaN
+ * when nothing is. @retval SQN_ERR_MEMORY */
 SQN_NODISCARD sqn_status plot_stretch_quantile(double *out, int64_t n, const float *pixels,
                                                double share, sqn_error *err);
 

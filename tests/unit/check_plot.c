@@ -133,35 +133,38 @@ END_TEST
 
 START_TEST(odd_images_are_drawn_too)
 {
-    static const float values[][4] = {{NAN, NAN, NAN, NAN},
-                                      {0.0F, 0.0F, 0.0F, 0.0F},
-                                      {2.385F, 2.385F, 2.385F, 2.385F},
-                                      {-FLT_MAX, FLT_MAX, INFINITY, -INFINITY},
-                                      {FLT_TRUE_MIN, 0.0F, -FLT_TRUE_MIN, NAN},
-                                      {1.0e-30F, 2.0e30F, 3.0F, NAN}};
+    static const float values[6][4] = {{NAN, NAN, NAN, NAN},
+                                       {0.0F, 0.0F, 0.0F, 0.0F},
+                                       {2.385F, 2.385F, 2.385F, 2.385F},
+                                       {-FLT_MAX, FLT_MAX, INFINITY, -INFINITY},
+                                       {FLT_TRUE_MIN, 0.0F, -FLT_TRUE_MIN, NAN},
+                                       {1.0e-30F, 2.0e30F, 3.0F, NAN}};
+    const float *pixels = values[_i / 3];
     static const int64_t shapes[][2] = {{2, 2}, {1, 1}, {1, 4}, {4, 1}};
     const int64_t one = 1;
     plot_disk_data data = {.n_count = 1,
-                           .images = values[_i],
+                           .images = pixels,
                            .counts = &one,
-                           .snr = values[_i],
+                           .snr = pixels,
                            .sky = {1.0, 1.0, NAN, NAN, false}};
-    plot_components_data comps = {.n = 1, .components = values[_i]};
-    plot_input_data input = {.science = values[_i],
-                             .reference = values[_i],
+    plot_components_data comps = {.n = 1, .components = pixels};
+    plot_input_data input = {.science = pixels,
+                             .reference = pixels,
                              .inner_radius = 0.5,
                              .outer_radius = 1e6,
                              .sky = data.sky};
 
-    for (int s = 0; s < (_i == 0 ? 4 : 1); s++) {
+    for (int s = 0; s < (_i < 3 ? 4 : 1); s++) {
         data.ny = comps.ny = input.ny = shapes[s][0];
         data.nx = comps.nx = input.nx = shapes[s][1];
-        SQN_ASSERT_OK(plot_disk("odd_disk.png", &data, &err), err);
-        assert_picture("odd_disk.png");
-        SQN_ASSERT_OK(plot_components("odd_components.png", &comps, &err), err);
-        assert_picture("odd_components.png");
-        SQN_ASSERT_OK(plot_input("odd_input.png", &input, &err), err);
-        assert_picture("odd_input.png");
+        if (_i % 3 == 0) {
+            SQN_ASSERT_OK(plot_disk("odd.png", &data, &err), err);
+        } else if (_i % 3 == 1) {
+            SQN_ASSERT_OK(plot_components("odd.png", &comps, &err), err);
+        } else {
+            SQN_ASSERT_OK(plot_input("odd.png", &input, &err), err);
+        }
+        assert_picture("odd.png");
     }
 }
 END_TEST
@@ -225,17 +228,11 @@ START_TEST(curves_are_drawn_with_and_without_values)
     const plot_frv_data sets[] = {{4, n_comp, falling, falling, exact, 2, "HD 1"},
                                   {1, n_comp, falling, falling, NULL, 1, NULL},
                                   {4, n_comp, NULL, NULL, NULL, 99, NULL},
-                                  {4, n_comp, exact + 2, exact + 2, NULL, 0, NULL},
                                   {0, NULL, NULL, NULL, NULL, 0, NULL}};
 
-    SQN_ASSERT_OK(plot_frv("frv.png", &sets[_i < 3 ? _i : _i == 3 ? 4 : 0], &err), err);
+    SQN_ASSERT_OK(plot_frv("frv.png", &sets[_i], &err), err);
     assert_picture("frv.png");
-    SQN_ASSERT_OK(plot_frv("frv_again.png",
-                           &sets[_i < 3    ? _i
-                                 : _i == 3 ? 4
-                                           : 0],
-                           &err),
-                  err);
+    SQN_ASSERT_OK(plot_frv("frv_again.png", &sets[_i], &err), err);
     ck_assert(same_bytes("frv.png", "frv_again.png"));
 }
 END_TEST
@@ -443,10 +440,10 @@ int main(void)
     tcase_set_timeout(tcase, 60.0);
     tcase_add_test(tcase, a_disk_is_drawn_the_same_in_any_folder);
     tcase_add_test(tcase, what_is_asked_for_is_seen);
-    tcase_add_loop_test(tcase, odd_images_are_drawn_too, 0, 6);
+    tcase_add_loop_test(tcase, odd_images_are_drawn_too, 0, 18);
     tcase_add_loop_test(tcase, a_star_nowhere_or_far_away_does_no_harm, 0, 5);
     tcase_add_loop_test(tcase, foreign_text_cannot_stop_the_drawing, 0, 10);
-    tcase_add_loop_test(tcase, curves_are_drawn_with_and_without_values, 0, 5);
+    tcase_add_loop_test(tcase, curves_are_drawn_with_and_without_values, 0, 4);
     tcase_add_test(tcase, thirty_components_of_more_are_drawn);
     tcase_add_test(tcase, a_folder_that_is_not_there_is_an_error_of_the_file);
     tcase_add_test(tcase, a_full_disk_is_an_error_of_the_file_and_giza_says_nothing);
