@@ -66,6 +66,8 @@ static const struct {
     [SQN_E_UNITS] = {"E_UNITS", SQN_ERR_DATA, "bring the data to one unit"},
     [SQN_E_EXCLUDE_UNCOVERED] = {"E_EXCLUDE_UNCOVERED", SQN_ERR_DATA,
                                  "make the excluded shape smaller, or use reference stars"},
+    [SQN_E_STRICT] = {"E_STRICT", SQN_ERR_DATA,
+                      "mend what the warnings say, or leave --strict out"},
     [SQN_E_UNAVAILABLE] = {"E_UNAVAILABLE", SQN_ERR_UNAVAILABLE,
                            "uncompress the file first (funpack)"},
     [SQN_E_NUM] = {"E_NUM", SQN_ERR_NUMERIC, "report this as a bug, with the data"},

@@ -147,7 +147,7 @@ static void choose_shape(sqn_panels *panels, const survey *found)
 /* Powers of two that bring the rms of X and the largest weight to 1..2. */
 static void choose_units(sqn_panels *panels, const survey *found)
 {
-    const double rms = sqrt(found->sum_vx2 / found->sum_v);
+    const double rms = sqrt(found->sum_vx2) / sqrt(found->sum_v);
 
     panels->exponent = rms > 0.0 && isfinite(rms) ? ilogb(rms) : 0;
     panels->weight_exponent = ilogb(found->v_max);
@@ -276,6 +276,7 @@ sqn_status sqn_panels_create(sqn_panels **out, const sqn_rows *rows,
     }
     SQN_TRY(create_maps(&panels, rows, err));
     SQN_TRY(survey_rows(&found, panels, rows, &row, negatives, err));
+    panels->negatives = negatives;
     choose_shape(panels, &found);
     choose_units(panels, &found);
     SQN_TRY(store_rows(panels, rows, &row, negatives, err));

@@ -20,6 +20,7 @@ struct sqn_panels {
     sqn_panels_info info;
     int64_t n_long, n_short; /**< L >= s, of what takes part. */
     int64_t width, n_panel;  /**< T and ceil(L / T); lanes past L have weight 0. */
+    sqn_negatives negatives; /**< The rule that was applied. */
     int exponent;            /**< Value as given = x 2^exponent. */
     int weight_exponent;     /**< Weight as given = v 2^weight_exponent. */
     double chi2_scale;       /**< sum v x^2 as given = sum in stored units times this. */

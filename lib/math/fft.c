@@ -5,10 +5,11 @@
 #include <fftw3.h> /* after complex.h: its complex numbers are then those of C */
 #include <inttypes.h>
 #include <limits.h>
-#include <stdbool.h>
 
 #include "mem.h"
 #include "raise.h"
+
+enum { ALIGNMENT = 16 }; /* what FFTW relies on, at least */
 
 struct sqn__fft {
     fftw_plan forward, backward;
@@ -60,20 +61,15 @@ cleanup:
     return status;
 }
 
-static bool aligned(const double complex *data)
-{
-    return (uintptr_t)data % 16 == 0;
-}
-
 void sqn__fft_forward(const sqn__fft *fft, double complex *data)
 {
-    assert(aligned(data));
+    assert((uintptr_t)data % ALIGNMENT == 0);
     fftw_execute_dft(fft->forward, data, data);
 }
 
 void sqn__fft_backward(const sqn__fft *fft, double complex *data)
 {
-    assert(aligned(data));
+    assert((uintptr_t)data % ALIGNMENT == 0);
     fftw_execute_dft(fft->backward, data, data);
 }
 

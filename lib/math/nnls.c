@@ -342,7 +342,7 @@ void sqn__nnls_covariance(double *out, const uint8_t *passive, const double *gra
             continue;
         }
         memset(column, 0, (size_t)k * sizeof *column);
-        column[j] = regular ? 1.0 : NAN;
+        column[j] = 1.0;
         if (regular) {
             substitute(column, factor, passive, k);
         }

@@ -14,9 +14,10 @@
 /** One problem: min over d, s + d >= 0, of 1/2 d^T Q d - c^T d. All borrowed. */
 typedef struct sqn__nnls_problem {
     int64_t k;
-    const double *gram; /**< Q [k, k] symmetric, both halves filled, positive semi-definite. */
-    const double *rhs;  /**< c [k] minus half the gradient at s. */
-    bool free_last;     /**< The last unknown has no bound and is always in the passive set. */
+    const double
+        *gram; /**< Q [k, k] symmetric, both halves filled, positive semi-definite. */
+    const double *rhs; /**< c [k] minus half the gradient at s. */
+    bool free_last; /**< The last unknown has no bound and is always in the passive set. */
 } sqn__nnls_problem;
 
 /** Doubles of work space for problems of up to `k` unknowns. */
@@ -41,7 +42,7 @@ double sqn__nnls_solve(double *s, uint8_t *passive, const sqn__nnls_problem *pro
  *
  * @param[out] out   [k, k] symmetric; NaN where Q is singular on the passive set.
  */
-void sqn__nnls_covariance(double *out, const uint8_t *passive, const double *gram, int64_t k,
-                          double *work);
+void sqn__nnls_covariance(double *out, const uint8_t *passive, const double *gram,
+                          int64_t k, double *work);
 
 #endif

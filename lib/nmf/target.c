@@ -10,7 +10,9 @@
 #include "raise.h"
 #include "target_internal.h"
 
-/* One slot per frame that is fitted at the same time, and what they are carved from. */
+enum { MAX_DOUBLES = 1 << 24 }; /* of frames read ahead, unless the threads need more */
+
+/* One slot per frame that is read ahead, and what they are carved from. */
 typedef struct work_space {
     int64_t n_slot;
     sqn__target_slot *slot;
@@ -31,7 +33,7 @@ static void destroy_space(work_space *space)
 /* Numbers of one slot for problems of up to n unknowns. */
 static int64_t slot_size(int64_t n_pix, int64_t n)
 {
-    return 2 * n_pix + 2 * (n + 1) * SQN__TARGET_BLOCK + n * (n + 2) +
+    return 2 * n_pix + (2 * n + 3) * SQN__TARGET_BLOCK + n * (n + 2) +
            sqn__nnls_work_size(n);
 }
 
@@ -44,7 +46,8 @@ static void carve_slot(sqn__target_slot *slot, double *numbers, uint8_t *flags,
     slot->block.vh = slot->block.h + n * SQN__TARGET_BLOCK;
     slot->block.x = slot->block.vh + n * SQN__TARGET_BLOCK;
     slot->block.v = slot->block.x + SQN__TARGET_BLOCK;
-    slot->gram = slot->block.v + SQN__TARGET_BLOCK;
+    slot->block.hch = slot->block.v + SQN__TARGET_BLOCK;
+    slot->gram = slot->block.hch + SQN__TARGET_BLOCK;
     slot->rhs = slot->gram + n * n;
     slot->solution = slot->rhs + n;
     slot->work = slot->solution + n;
@@ -53,8 +56,10 @@ static void carve_slot(sqn__target_slot *slot, double *numbers, uint8_t *flags,
 
 static sqn_status create_space(work_space *space, const sqn_target *target, sqn_error *err)
 {
-    const int64_t n_thread = omp_get_max_threads();
-    const int64_t n_slot = target->n_frame < n_thread ? target->n_frame : n_thread;
+    const int64_t n_thread = omp_get_max_threads(),
+                  room = MAX_DOUBLES / slot_size(target->n_pix, 1);
+    const int64_t n_ahead = room > n_thread ? room : n_thread;
+    const int64_t n_slot = target->n_frame < n_ahead ? target->n_frame : n_ahead;
     int64_t n = 1;
 
     for (int64_t i = 0; i < target->n_count; i++) {
@@ -135,9 +140,10 @@ static sqn_status allocate(sqn_target *target, const sqn_target_basis *basis,
 
 static sqn_status check(const sqn_target_basis *basis, const sqn_rows *rows, sqn_error *err)
 {
-    if (basis->n_count < 1 || rows->n_row < 1) {
-        return SQN_RAISE(err, E_ARG, "%" PRId64 " bases for %" PRId64 " frames",
-                         basis->n_count, rows->n_row);
+    if (basis->n_count < 1 || rows->n_row < 1 || rows->n_col < 1) {
+        return SQN_RAISE(err, E_ARG,
+                         "%" PRId64 " bases for %" PRId64 " frames of %" PRId64 " pixels",
+                         basis->n_count, rows->n_row, rows->n_col);
     }
     for (int64_t i = 0; i < basis->n_count; i++) {
         const sqn_matrix_const *components = &basis->components[i];

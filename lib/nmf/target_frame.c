@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "blas.h"
 #include "nnls.h"
 #include "target_internal.h"
 
@@ -21,34 +22,53 @@ static double dot(const double *restrict a, const double *restrict b)
            ((lane[2] + lane[6]) + (lane[3] + lane[7]));
 }
 
-bool sqn__target_frame_unknowns(double *out, const sqn__target_count *count, int64_t pixel)
+/* gram += vh h^T over one block, at least below the diagonal. Our own loops where BLAS would
+ * split the sum among threads. */
+static void add_gram(double *gram, const sqn__target_block *block, int64_t n)
 {
-    const sqn_matrix_const *basis = &count->basis;
-    bool valid = true;
-
-    for (int64_t j = 0; j < basis->rows; j++) {
-        out[j] = (double)basis->data[j * basis->stride + pixel];
-        valid = valid && !isnan(out[j]);
+    if (sqn__blas_n_thread() == 1) {
+        sqn__blas_dgemm((sqn_dmatrix){gram, n, n, n},
+                        (sqn_dmatrix_const){block->vh, n, BLOCK, BLOCK}, false,
+                        (sqn_dmatrix_const){block->h, n, BLOCK, BLOCK}, true, 1.0, 1.0);
+        return;
     }
-    if (count->n_unknown > basis->rows) {
-        out[basis->rows] = 1.0;
+    for (int64_t i = 0; i < n; i++) {
+        for (int64_t j = 0; j <= i; j++) {
+            gram[i * n + j] += dot(block->vh + i * BLOCK, block->h + j * BLOCK);
+        }
     }
-    return valid;
 }
 
-double sqn__target_frame_quadratic(const double *q, const double *m, int64_t n)
+/* out = m q, [n, n] by [n, n_col]. */
+static void multiply(double *out, const double *m, const double *q, int64_t n,
+                     int64_t n_col)
 {
-    double sum = 0.0;
-
-    for (int64_t i = 0; i < n; i++) {
-        double row = 0.5 * m[i * n + i] * q[i];
-
-        for (int64_t j = 0; j < i; j++) {
-            row += m[i * n + j] * q[j];
-        }
-        sum += 2.0 * q[i] * row;
+    if (sqn__blas_n_thread() == 1) {
+        sqn__blas_dgemm((sqn_dmatrix){out, n, n_col, n_col},
+                        (sqn_dmatrix_const){m, n, n, n}, false,
+                        (sqn_dmatrix_const){q, n, n_col, n_col}, false, 1.0, 0.0);
+        return;
     }
-    return sum;
+    memset(out, 0, (size_t)(n * n_col) * sizeof *out);
+    for (int64_t i = 0; i < n; i++) {
+        for (int64_t j = 0; j < n; j++) {
+            for (int64_t c = 0; c < n_col; c++) {
+                out[i * n_col + c] += m[i * n + j] * q[j * n_col + c];
+            }
+        }
+    }
+}
+
+void sqn__target_frame_quadratic(double *out, const double *m, const double *q, int64_t n,
+                                 int64_t n_col, double *work)
+{
+    multiply(work, m, q, n, n_col);
+    memset(out, 0, (size_t)n_col * sizeof *out);
+    for (int64_t i = 0; i < n; i++) {
+        for (int64_t c = 0; c < n_col; c++) {
+            out[c] += q[i * n_col + c] * work[i * n_col + c];
+        }
+    }
 }
 
 void sqn__target_frame_covariance(double *out, const uint8_t *active, double *gram,
@@ -113,13 +133,9 @@ static int64_t accumulate(const sqn__target_slot *slot, const sqn__target_count 
     memset(slot->rhs, 0, (size_t)n * sizeof *slot->rhs);
     for (int64_t first = 0; first < n_pix; first += BLOCK) {
         load(slot, count, first, n_pix);
+        add_gram(slot->gram, &slot->block, n);
         for (int64_t i = 0; i < n; i++) {
-            const double *vh = slot->block.vh + i * BLOCK;
-
-            for (int64_t j = 0; j <= i; j++) {
-                slot->gram[i * n + j] += dot(vh, slot->block.h + j * BLOCK);
-            }
-            slot->rhs[i] += dot(vh, slot->block.x);
+            slot->rhs[i] += dot(slot->block.vh + i * BLOCK, slot->block.x);
         }
         for (int64_t p = 0; p < BLOCK; p++) {
             n_data += slot->block.v[p] > 0.0 ? 1 : 0;
@@ -137,22 +153,22 @@ static int64_t accumulate(const sqn__target_slot *slot, const sqn__target_count 
 static void judge(sqn_target_record *record, const sqn__target_slot *slot,
                   const sqn__target_count *count, int64_t n_pix, const double *covariance)
 {
+    const sqn__target_block *block = &slot->block;
     const int64_t n = count->n_unknown;
-    double *h = slot->work;
 
     for (int64_t first = 0; first < n_pix; first += BLOCK) {
         load(slot, count, first, n_pix);
-        for (int64_t p = 0; p < BLOCK; p++) {
-            double r = slot->block.x[p];
-
-            for (int64_t j = 0; j < n; j++) {
-                h[j] = slot->block.h[j * BLOCK + p];
-                r -= slot->solution[j] * h[j];
+        for (int64_t j = 0; j < n; j++) {
+            for (int64_t p = 0; p < BLOCK; p++) {
+                block->x[p] -= slot->solution[j] * block->h[j * BLOCK + p];
             }
-            record->chi2 += slot->block.v[p] * r * r; /* V (x - w h - b)^2 */
-            record->leverage =
-                fmax(record->leverage,
-                     slot->block.v[p] * sqn__target_frame_quadratic(h, covariance, n));
+        }
+        sqn__target_frame_quadratic(block->hch, covariance, block->h, n, BLOCK, block->vh);
+        for (int64_t p = 0; p < BLOCK; p++) {
+            const double v = block->v[p], r = block->x[p];
+
+            record->chi2 += v * r * r; /* V (x - w h - b)^2 */
+            record->leverage = fmax(record->leverage, v * block->hch[p]);
         }
     }
 }

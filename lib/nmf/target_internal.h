@@ -25,10 +25,11 @@ enum { SQN__TARGET_BLOCK = 256 }; /**< Pixels summed together. */
 
 /** A share of the pixels of one frame, padded with weight 0. */
 typedef struct sqn__target_block {
-    double *h;  /**< [n_unknown, block] */
-    double *vh; /**< [n_unknown, block] V h */
-    double *x;  /**< [block] 0 where the weight is. */
-    double *v;  /**< [block] */
+    double *h;   /**< [n_unknown, block] */
+    double *vh;  /**< [n_unknown, block] V h */
+    double *x;   /**< [block] 0 where the weight is. */
+    double *v;   /**< [block] */
+    double *hch; /**< [block] h C h^T */
 } sqn__target_block;
 
 /** Work space to fit one frame. */
@@ -51,11 +52,9 @@ struct sqn_target {
 void sqn__target_frame_fit(const sqn__target_slot *slot, const sqn__target_count *count,
                            int64_t frame, int64_t n_pix);
 
-/** h of one pixel, and 1 for the background; false where the basis has no value. */
-bool sqn__target_frame_unknowns(double *out, const sqn__target_count *count, int64_t pixel);
-
-/** q^T M q, M [n, n]. */
-double sqn__target_frame_quadratic(const double *q, const double *m, int64_t n);
+/** out[c] = q_c^T M q_c for every column of q [n, n_col]; M [n, n], work [n, n_col]. */
+void sqn__target_frame_quadratic(double *out, const double *m, const double *q, int64_t n,
+                                 int64_t n_col, double *work);
 
 /**
  * Inverse of a Gram matrix on the active set; where it is singular there, that of the

@@ -17,18 +17,23 @@
 #include "raise.h"
 #include "target_internal.h"
 
-/* What one thread needs for a pixel. */
+enum { BLOCK = SQN__TARGET_BLOCK };
+
+/* What one thread needs for a block of pixels. */
 typedef struct pixel_space {
-    double *h;        /* [n_unknown] */
+    double *h;        /* [n_unknown, block] and, last, 1 */
     double *gram, *m; /* [k, k] */
-    double *work;
-    uint8_t *active; /* [k] */
+    double *small;    /* of the inversion */
+    double *product;  /* [n_unknown, block or n_frame] */
+    double *result;   /* [block or n_frame] */
+    uint8_t *active;  /* [k] */
 } pixel_space;
 
 /* All threads' work space. */
 typedef struct variance_space {
     int n_slot;
     pixel_space *slot;
+    double *w; /* [k, n_frame] coefficients of the targets */
     double *numbers;
     uint8_t *flags;
 } variance_space;
@@ -50,26 +55,39 @@ static void destroy_space(variance_space *space)
     *space = (variance_space){0};
 }
 
-static sqn_status create_space(variance_space *space, int64_t n, sqn_error *err)
+static void carve_slot(pixel_space *slot, double *numbers, int64_t n, int64_t n_wide)
 {
-    const int64_t n_slot = omp_get_max_threads();
-    const int64_t size = n + 2 * n * n + sqn__nnls_work_size(n);
+    slot->h = numbers;
+    slot->gram = slot->h + n * BLOCK;
+    slot->m = slot->gram + n * n;
+    slot->small = slot->m + n * n;
+    slot->product = slot->small + sqn__nnls_work_size(n);
+    slot->result = slot->product + n * n_wide;
+}
+
+static sqn_status create_space(variance_space *space, const request *ask, sqn_error *err)
+{
+    const int64_t n_slot = omp_get_max_threads(), n_frame = ask->n_frame;
+    const int64_t n = ask->count->n_unknown, k = ask->count->basis.rows;
+    const int64_t n_wide = n_frame > BLOCK ? n_frame : BLOCK;
+    const int64_t size = n * BLOCK + 2 * n * n + sqn__nnls_work_size(n) + (n + 1) * n_wide;
 
     space->n_slot = (int)n_slot;
     space->slot = sqn__mem_alloc(n_slot, sizeof *space->slot);
-    space->numbers = sqn__mem_alloc(n_slot * size, sizeof *space->numbers);
+    space->numbers = sqn__mem_alloc(n_slot * size + k * n_frame, sizeof *space->numbers);
     space->flags = sqn__mem_alloc(n_slot * n, sizeof *space->flags);
     if (space->slot == NULL || space->numbers == NULL || space->flags == NULL) {
-        return SQN_RAISE(err, E_MEM, "variances of %" PRId64 " components", n);
+        return SQN_RAISE(err, E_MEM, "variances of %" PRId64 " frames", n_frame);
     }
     for (int64_t s = 0; s < n_slot; s++) {
-        pixel_space *slot = &space->slot[s];
-
-        slot->h = space->numbers + s * size;
-        slot->gram = slot->h + n;
-        slot->m = slot->gram + n * n;
-        slot->work = slot->m + n * n;
-        slot->active = space->flags + s * n;
+        carve_slot(&space->slot[s], space->numbers + s * size, n, n_wide);
+        space->slot[s].active = space->flags + s * n;
+    }
+    space->w = space->numbers + n_slot * size;
+    for (int64_t i = 0; i < n_frame; i++) {
+        for (int64_t j = 0; j < k; j++) {
+            space->w[j * n_frame + i] = ask->count->coefficients[i * k + j];
+        }
     }
     return SQN_OK;
 }
@@ -107,34 +125,79 @@ static void invert_pixel(const pixel_space *slot, const request *ask, int64_t pi
         }
     }
     for (int64_t a = 0; a < k; a++) {
-        slot->active[a] = slot->h[a] > 0.0 && slot->gram[a * k + a] > 0.0;
+        slot->active[a] =
+            slot->h[a * BLOCK + pixel % BLOCK] > 0.0 && slot->gram[a * k + a] > 0.0;
         for (int64_t b = a + 1; b < k; b++) {
             slot->gram[a * k + b] = slot->gram[b * k + a];
         }
     }
-    sqn__target_frame_covariance(slot->m, slot->active, slot->gram, k, slot->work);
+    sqn__target_frame_covariance(slot->m, slot->active, slot->gram, k, slot->small);
 }
 
-static void fill_pixel(const pixel_space *slot, const request *ask, int64_t pixel)
+/* h of the pixels from `first` on; NaN where the basis has no value. Returns how many. */
+static int64_t load(const pixel_space *slot, const request *ask, int64_t first)
 {
-    const sqn__target_count *count = ask->count;
-    const int64_t n = count->n_unknown, k = count->basis.rows;
-    const bool valid = sqn__target_frame_unknowns(slot->h, count, pixel);
-    const bool known = valid && ask->references != NULL;
+    const sqn_matrix_const *basis = &ask->count->basis;
+    const int64_t n = ask->n_pix - first < BLOCK ? ask->n_pix - first : BLOCK;
 
-    if (known) {
+    for (int64_t j = 0; j < ask->count->n_unknown; j++) {
+        for (int64_t p = 0; p < BLOCK; p++) {
+            slot->h[j * BLOCK + p] =
+                j == basis->rows ? 1.0
+                : p < n          ? (double)basis->data[j * basis->stride + first + p]
+                                 : 0.0;
+        }
+    }
+    return n;
+}
+
+/* h C h^T of every frame over a block of pixels. */
+static void fill_fit(const pixel_space *slot, const request *ask, int64_t first, int64_t n)
+{
+    const int64_t n_unknown = ask->count->n_unknown;
+
+    for (int64_t i = 0; i < ask->n_frame; i++) {
+        const double *c = ask->count->covariance + i * n_unknown * n_unknown;
+        float *out = ask->from_fit.data + i * ask->from_fit.stride + first;
+
+        sqn__target_frame_quadratic(slot->result, c, slot->h, n_unknown, BLOCK,
+                                    slot->product);
+        for (int64_t p = 0; p < n; p++) {
+            out[p] = (float)slot->result[p];
+        }
+    }
+}
+
+/* w M w^T of every frame at one pixel. */
+static void fill_components(const pixel_space *slot, const request *ask, const double *w,
+                            int64_t pixel)
+{
+    const int64_t k = ask->count->basis.rows;
+    bool valid = true;
+
+    for (int64_t j = 0; j < k; j++) {
+        valid = valid && !isnan(slot->h[j * BLOCK + pixel % BLOCK]);
+    }
+    memset(slot->result, 0, (size_t)ask->n_frame * sizeof *slot->result);
+    if (valid && ask->references != NULL) {
         invert_pixel(slot, ask, pixel);
+        sqn__target_frame_quadratic(slot->result, slot->m, w, k, ask->n_frame,
+                                    slot->product);
     }
     for (int64_t i = 0; i < ask->n_frame; i++) {
-        const double *c = count->covariance + i * n * n;
-        const double *w = count->coefficients + i * k;
-        const double fit = sqn__target_frame_quadratic(slot->h, c, n); /* h C h^T */
-        const double comp =
-            known ? sqn__target_frame_quadratic(w, slot->m, k) : 0.0; /* w M w^T */
-
-        ask->from_fit.data[i * ask->from_fit.stride + pixel] = valid ? (float)fit : NAN;
         ask->from_components.data[i * ask->from_components.stride + pixel] =
-            valid ? (float)comp : NAN;
+            valid ? (float)slot->result[i] : NAN;
+    }
+}
+
+static void fill_block(const pixel_space *slot, const request *ask, const double *w,
+                       int64_t first)
+{
+    const int64_t n = load(slot, ask, first);
+
+    fill_fit(slot, ask, first, n);
+    for (int64_t p = 0; p < n; p++) {
+        fill_components(slot, ask, w, first + p);
     }
 }
 
@@ -176,11 +239,11 @@ sqn_status sqn_target_variance(sqn_matrix from_fit, sqn_matrix from_components,
     sqn_status status = SQN_OK;
 
     SQN_TRY(check(&ask, err));
-    SQN_TRY(create_space(&space, ask.count->n_unknown, err));
-#pragma omp parallel for schedule(static) num_threads(space.n_slot) default(none) \
+    SQN_TRY(create_space(&space, &ask, err));
+#pragma omp parallel for schedule(dynamic, 1) num_threads(space.n_slot) default(none) \
     shared(space, ask)
-    for (int64_t p = 0; p < ask.n_pix; p++) {
-        fill_pixel(&space.slot[omp_get_thread_num()], &ask, p);
+    for (int64_t first = 0; first < ask.n_pix; first += BLOCK) {
+        fill_block(&space.slot[omp_get_thread_num()], &ask, space.w, first);
     }
 
 cleanup:

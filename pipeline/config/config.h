@@ -186,10 +186,11 @@ typedef struct config_simulate {
     double mask_radius;      /**< Lyot: focal-plane mask (lambda / D). */
     double lyot_stop;        /**< Outer radius of the stop, fraction of the pupil's. */
     int64_t charge;          /**< Vortex: topological charge, even. */
-    double jitter;           /**< rms of the pointing (pixels). */
-    double star_flux;        /**< Of the star without coronagraph (electrons per frame). */
+    double jitter;           /**< rms of the pointing on each axis (pixels). */
+    double star_flux;        /**< Of the star beside the focal-plane mask, behind the stop
+                                  (electrons per frame): what contrasts are relative to. */
     double exposure;         /**< (s) */
-    double background;       /**< (electrons per pixel) */
+    double background;       /**< (electrons per pixel) adds its noise and is taken off. */
     double gain;             /**< Electrons per data unit. */
     double read_noise;       /**< (electrons) */
     double cosmic_rays;      /**< Mean number per frame. */
@@ -200,18 +201,23 @@ typedef struct config_simulate {
     double ring_radius;      /**< Semi-major axis (pixels). */
     double ring_width;       /**< FWHM across (pixels). */
     double ring_axis_ratio;  /**< cos(inclination). */
-    double ring_position_angle; /**< Major axis, East of North (degrees). */
+    double ring_position_angle; /**< Major axis, East of North (degrees); the near side is
+                                     90 degrees further. */
     double ring_g;              /**< Henyey-Greenstein asymmetry, -1..1. */
     config_numbers sources;     /**< 3 values a source: separation (pixels), position angle
                                       (degrees), contrast. */
     char *compress;             /**< "none" or "gzip": ERR and DQ tile-compressed. */
 } config_simulate;
 
+/** Which blocks a command needs. */
+typedef enum config_use { CONFIG_FOR_RUN, CONFIG_FOR_SIMULATE } config_use;
+
 /** Everything a run is told. */
 typedef struct config {
-    char *path;   /**< Of the file, as given. */
-    char *folder; /**< Of the file: input paths are relative to it. */
-    char *name;   /**< File name without folder and suffix. */
+    config_use use; /**< What it was read for. */
+    char *path;     /**< Of the file, as given. */
+    char *folder;   /**< Of the file: input paths are relative to it. */
+    char *name;     /**< File name without folder and suffix. */
     config_task task;
     char *title;
     config_output output;
@@ -225,31 +231,41 @@ typedef struct config {
     config_simulate simulate;
 } config;
 
-/** Which blocks a command needs. */
-typedef enum config_use { CONFIG_FOR_RUN, CONFIG_FOR_SIMULATE } config_use;
-
 /**
  * Read a configuration, overlay `--set key.path=value` items, check everything in one pass.
  *
- * Every problem found is sent to `problems->warn` (as errors with where = path:line:column
- * (key.path)); the first is also in `err`.
+ * Every problem found, also a file that cannot be read, is sent to `problems->warn` (as errors
+ * with where = path:line:column (key.path), or `--set key.path`); the first is also in `err`.
+ * More than 50 are counted only. For CONFIG_FOR_SIMULATE no block but `simulate` is required or
+ * checked against others. Missing required keys and keys that exclude each other come last.
  *
- * @param[out] out  Filled on success, cleared on failure. Free with config_clear().
- * @retval SQN_ERR_CONFIG, SQN_ERR_INPUT, SQN_ERR_PERMISSION
+ * @param[out] out   Filled on success, cleared on failure. Free with config_clear().
+ * @param[in]  sets  [n_set] each `key.path=VALUE`, VALUE in YAML; later ones win. A block or
+ *                   list that is set replaces the whole of the old one.
+ *
+ * @retval SQN_ERR_CONFIG       E_CFG_SCHEMA, E_CFG_SYNTAX, E_CFG_LIMIT, E_PATH, E_COUNT.
+ * @retval SQN_ERR_DATA         E_ANGLES: turning is asked for without angles.
+ * @retval SQN_ERR_UNAVAILABLE  A task that is not built.
+ * @retval SQN_ERR_USAGE        A `--set` item without `=` or with an empty key.
+ * @retval SQN_ERR_INPUT        E_IN_MISSING, E_IN_NOTFILE.
+ * @retval SQN_ERR_PERMISSION, SQN_ERR_IO, SQN_ERR_MEMORY
  */
 SQN_NODISCARD sqn_status config_read(config *out, const char *path, const char *const *sets,
                                      int n_set, config_use use, const sqn_log *problems,
                                      sqn_error *err);
-void config_clear(config *config);
+void config_clear(config *c);
 
 /**
- * The resolved configuration as YAML that config_read() takes (every key with its value).
+ * The resolved configuration as YAML that config_read() takes: every key that has a value.
+ * Of a configuration read for `sequin simulate`, the block `simulate` (and `output`) alone.
  *
- * @param[out] text  Owned by the caller, free().
+ * @param[out] text      Owned by the caller, free().
  * @param[in]  absolute  Input paths made absolute (run.yaml), or without folders and without
- *                       output and limits (for the header of the products).
+ *                       output and simulate (for the header of the products).
+ *
+ * @retval SQN_ERR_MEMORY, SQN_ERR_IO (no current directory), SQN_ERR_CONFIG (E_PATH: too long)
  */
-SQN_NODISCARD sqn_status config_dump(char **text, const config *config, bool absolute,
+SQN_NODISCARD sqn_status config_dump(char **text, const config *c, bool absolute,
                                      sqn_error *err);
 
 /** configs/full.yaml: every key with help, unit, range and default; owned, free(). */

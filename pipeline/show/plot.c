@@ -347,6 +347,23 @@ void plot_escape(char *out, size_t size, const char *text)
     out[used] = '\0';
 }
 
+void plot_title(const plot_page *page, const plot_font *font, double x, double y,
+                double room, const char *text)
+{
+    static const double least = 0.6; /* of the size: smaller is not read */
+    char escaped[TEXT_MAX];
+
+    plot_escape(escaped, sizeof escaped, text);
+
+    const double width = plot_text_width(page, font, escaped);
+    const double shrink = fmin(1.0, fmax(least, room / fmax(width, 1.0)));
+    const plot_font fitted = {font->size * shrink, font->colour, font->align, font->angle};
+
+    plot_clip(page, &(plot_box){x, 0.0, x + room, page->height});
+    plot_text(page, &fitted, x, y, escaped);
+    plot_unclip(page);
+}
+
 void plot_colours(plot_map map)
 {
     for (int level = 0; level < PLOT_MAP_LEVELS; level++) {

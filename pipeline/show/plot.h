@@ -101,6 +101,10 @@ void plot_text(const plot_page *page, const plot_font *font, double x, double y,
 /** Width of a text (pixels). */
 double plot_text_width(const plot_page *page, const plot_font *font, const char *text);
 
+/** A foreign string as a title of at most `room` pixels: long ones are set smaller, then cut. */
+void plot_title(const plot_page *page, const plot_font *font, double x, double y,
+                double room, const char *text);
+
 /** A foreign string made harmless for plot_text(): cut to `size`, non-ASCII to its nearest. */
 void plot_escape(char *out, size_t size, const char *text);
 

@@ -32,9 +32,9 @@ static sqn_status draw_panel(const plot_page *page, const plot_components_data *
                              const grid *g, int i, const plot_stretch *stretch,
                              sqn_error *err)
 {
-    const double x0 = margin + (g->width + gap) * (i % g->n_column);
-    const double y1 =
-        page->height - top - caption - (g->height + gap + caption) * (i / g->n_column);
+    const int row = i / g->n_column, column = i % g->n_column;
+    const double x0 = margin + (g->width + gap) * column;
+    const double y1 = page->height - top - caption - (g->height + gap + caption) * row;
     const plot_box room = {x0, y1 - g->height, x0 + g->width, y1};
     const plot_box box = plot_image_fit(&room, data->ny, data->nx);
     const plot_font font = {text_size, PLOT_INK, 0.0, 0.0};
@@ -75,17 +75,15 @@ static sqn_status draw(const plot_page *page, const plot_components_data *data,
     const double y1 = page->height - top - caption;
     const plot_box bar = {right, y1 - floor(length), right + 24.0, y1};
     plot_stretch stretch;
-    char title[256];
     sqn_status status = SQN_OK;
 
-    plot_escape(title, sizeof title, data->title);
-    plot_text(page, &heading, margin, page->height - 52.0, title);
+    plot_title(page, &heading, margin, page->height - 52.0, page->width - 2.0 * margin,
+               data->title);
     SQN_TRY(stretch_of(&stretch, data, g->n, err));
     for (int i = 0; i < g->n; i++) {
         SQN_TRY(draw_panel(page, data, g, i, &stretch, err));
     }
-    SQN_TRY(
-        plot_image_bar(page, &bar, &stretch, text_size, "(unit norm)", err));
+    SQN_TRY(plot_image_bar(page, &bar, &stretch, text_size, "(unit norm)", err));
 
 cleanup:
     return status;

@@ -124,9 +124,9 @@ static sqn_status draw_strip(const plot_page *page, const plot_disk_data *data,
     }
     for (int t = 0; t < l->n_strip; t++) {
         const int64_t c = count_of_tile(l, data->n_count, t);
-        const double x0 = left + (l->tile + gap) * (t % l->n_column);
-        const double y1 =
-            l->strip_top - caption - (l->tile_height + caption + gap) * (t / l->n_column);
+        const int row = t / l->n_column, column = t % l->n_column;
+        const double x0 = left + (l->tile + gap) * column;
+        const double y1 = l->strip_top - caption - (l->tile_height + caption + gap) * row;
         const plot_box room = {x0, y1 - l->tile_height, x0 + l->tile, y1};
         const plot_box box = plot_image_fit(&room, data->ny, data->nx);
         char label[32];
@@ -148,12 +148,11 @@ static sqn_status draw(const plot_page *page, const plot_disk_data *data, const 
     const plot_font heading = {1.3 * text_size, PLOT_INK, 0.0, 0.0};
     const float *image = data->images + last * n_pix;
     plot_stretch stretch;
-    char title[256], unit[96], label[64];
+    char unit[96], label[64];
     sqn_status status = SQN_OK;
 
-    plot_escape(title, sizeof title, data->title);
     plot_escape(unit, sizeof unit, data->unit);
-    plot_text(page, &heading, left, l->height - 56.0, title);
+    plot_title(page, &heading, left, l->height - 56.0, l->width - left - 20.0, data->title);
     SQN_TRY(plot_stretch_noise(&stretch, n_pix, image, err));
     SQN_TRY(draw_panel(page, data, &l->image, image, &stretch, unit, err));
     (void)snprintf(label, sizeof label, "%" PRId64 " component%s", data->counts[last],

@@ -45,6 +45,7 @@ static plot_axes axes_for(const plot_frv_data *data, const curve curves[CURVES])
         range[0] = 0.1;
         range[1] = 1.0;
     }
+    range[0] = fmax(range[0], 1e-12 * range[1]); /* below there is only rounding */
     const double room = fmax(0.06 * log10(range[1] / range[0]), 0.05);
 
     axes.y0 = pow(10.0, log10(range[0]) - room);
@@ -120,8 +121,9 @@ static void draw(const plot_page *page, const plot_frv_data *data)
         {"NMF, about the mean", data->frv_centered, {PLOT_BLUE, 4.0, PLOT_SOLID}, 8.0}};
     const plot_axes axes = axes_for(data, curves);
     const plot_font heading = {1.2 * text_size, PLOT_INK, 0.0, 0.0};
-    char title[256];
 
+    plot_title(page, &heading, axes.box.x0, page_height - 52.0, axes.box.x1 - axes.box.x0,
+               data->title);
     plot_axes_frame(page, &axes, "number of components", "fractional residual variance");
     if (data->chosen > 0) {
         draw_chosen(page, &axes, data->chosen);
@@ -135,8 +137,6 @@ static void draw(const plot_page *page, const plot_frv_data *data)
         }
     }
     draw_legend(page, &axes, curves, data->n);
-    plot_escape(title, sizeof title, data->title);
-    plot_text(page, &heading, axes.box.x0, page_height - 52.0, title);
 }
 
 sqn_status plot_frv(const char *png_path, const plot_frv_data *data, sqn_error *err)

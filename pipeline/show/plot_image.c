@@ -4,7 +4,6 @@
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "mem.h"
 #include "raise.h"
@@ -63,6 +62,11 @@ static double point_mean(const float *pixels, int64_t nx, const span *row,
 {
     double sum = 0.0, weight = 0.0, whole = 0.0;
 
+    if (row->first == row->last && column->first == column->last) {
+        const float value = pixels[row->first * nx + column->first];
+
+        return isfinite(value) ? (double)value : (double)NAN;
+    }
     for (int64_t y = row->first; y <= row->last; y++) {
         for (int64_t x = column->first; x <= column->last; x++) {
             const double share = covered(row, y) * covered(column, x);
@@ -97,12 +101,18 @@ sqn_status plot_image_draw(const plot_box *box, int64_t ny, int64_t nx, const fl
     }
     for (int j = 0; j < height; j++) {
         const span row = span_of(j, height, ny);
+        double previous = NAN; /* most neighbours on the page show the same pixel */
+        int16_t known = -1;
 
         for (int i = 0; i < width; i++) {
             const span column = span_of(i, width, nx);
+            const double value = point_mean(pixels, nx, &row, &column);
 
-            level[(int64_t)j * width + i] =
-                level_of(stretch, point_mean(pixels, nx, &row, &column));
+            if (value != previous) {
+                known = level_of(stretch, value);
+                previous = value;
+            }
+            level[(int64_t)j * width + i] = known;
         }
     }
     SQN_TRY(plot_pixels(box->x0, box->y0, height, width, level, err));
@@ -110,101 +120,6 @@ sqn_status plot_image_draw(const plot_box *box, int64_t ny, int64_t nx, const fl
 cleanup:
     sqn__mem_free(level);
     return status;
-}
-
-double plot_stretch_level(const plot_stretch *stretch, double value)
-{
-    const double clipped = fmin(fmax(value, stretch->low), stretch->high);
-
-    if (isinf(stretch->soft)) {
-        return (clipped - stretch->low) / (stretch->high - stretch->low);
-    }
-    const double low = asinh(stretch->low / stretch->soft);
-    const double high = asinh(stretch->high / stretch->soft);
-
-    return (asinh(clipped / stretch->soft) - low) / (high - low);
-}
-
-static int compare(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
-/* The finite pixels, sorted; `values` has room for [n]. Returns how many. */
-static int64_t sorted(double *values, int64_t n, const float *pixels)
-{
-    int64_t kept = 0;
-
-    for (int64_t i = 0; i < n; i++) {
-        if (isfinite(pixels[i])) {
-            values[kept++] = (double)pixels[i];
-        }
-    }
-    qsort(values, (size_t)kept, sizeof *values, compare);
-    return kept;
-}
-
-static double quantile(const double *rising, int64_t n, double share)
-{
-    return n > 0 ? rising[(int64_t)floor(share * (double)(n - 1) + 0.5)] : (double)NAN;
-}
-
-sqn_status plot_stretch_quantile(double *out, int64_t n, const float *pixels, double share,
-                                 sqn_error *err)
-{
-    double *values = sqn__mem_alloc(n, sizeof *values);
-
-    *out = NAN;
-    if (values == NULL) {
-        return SQN_RAISE(err, E_MEM, "quantile of an image");
-    }
-    const int64_t kept = sorted(values, n, pixels);
-
-    *out = quantile(values, kept, share);
-    sqn__mem_free(values);
-    return SQN_OK;
-}
-
-/* A range that is not empty, whatever the image. */
-static plot_stretch widened(double low, double high, double soft)
-{
-    if (!isfinite(low) || !isfinite(high)) {
-        return (plot_stretch){0.0, 1.0, INFINITY};
-    }
-    if (high - low <= 1e-6 * fmax(fabs(low), fabs(high))) {
-        const double half = fmax(0.5 * fabs(high), FLT_MIN);
-
-        return (plot_stretch){low - half, high + half, INFINITY};
-    }
-    return (plot_stretch){low, high, soft > 0.0 ? soft : INFINITY};
-}
-
-sqn_status plot_stretch_noise(plot_stretch *out, int64_t n, const float *pixels,
-                              sqn_error *err)
-{
-    double *values = sqn__mem_alloc(n, sizeof *values);
-
-    *out = (plot_stretch){0.0, 1.0, INFINITY};
-    if (values == NULL) {
-        return SQN_RAISE(err, E_MEM, "stretch of an image");
-    }
-    const int64_t kept = sorted(values, n, pixels);
-    const double median = quantile(values, kept, 0.5), high = quantile(values, kept, 0.998);
-    const double least = quantile(values, kept, 0.0);
-
-    for (int64_t i = 0; i < kept; i++) {
-        values[i] = fabs(values[i] - median);
-    }
-    qsort(values, (size_t)kept, sizeof *values, compare);
-
-    const double sigma = 1.4826 * quantile(values, kept, 0.5);
-
-    *out = widened(fmax(median - 3.0 * sigma, least), fmax(high, median + 3.0 * sigma),
-                   2.0 * sigma);
-    sqn__mem_free(values);
-    return SQN_OK;
 }
 
 /* Write a number of the bar under the power of ten in its label. */
@@ -231,8 +146,9 @@ static double bar_candidate(int i, int top)
         return 0.0;
     }
     const int rank = (i - 1) / (2 * DECADES), within = (i - 1) % (2 * DECADES);
+    const int decade = within / 2;
 
-    return (within % 2 == 0 ? 1.0 : -1.0) * digits[rank] * pow(10.0, top - within / 2);
+    return (within % 2 == 0 ? 1.0 : -1.0) * digits[rank] * pow(10.0, top - decade);
 }
 
 /* The power of ten to take out, so that numbers are short. */

@@ -1,4 +1,4 @@
-/** @file plot_image.h @brief Images on a page: stretch, colour bar, contour, marks on the sky. */
+/** @file plot_image.h @brief Images on a page: colour bar, contour, marks on the sky. */
 #ifndef PLOT_IMAGE_H
 #define PLOT_IMAGE_H
 
@@ -7,12 +7,7 @@
 
 #include "plot.h"
 #include "plot_axes.h"
-
-/** From value to brightness 0..1: asinh(value / soft) between low and high. */
-typedef struct plot_stretch {
-    double low, high;
-    double soft; /**< Linear below, logarithmic above; INFINITY = linear throughout. */
-} plot_stretch;
+#include "plot_stretch.h"
 
 /** Where an image lies on the sky. */
 typedef struct plot_sky {
@@ -22,23 +17,6 @@ typedef struct plot_sky {
         north_angle; /**< Of North, counter-clockwise from +y (degrees); NaN = unknown. */
     bool mirrored;   /**< East lies clockwise from North. */
 } plot_sky;
-
-/**
- * Stretch of an image about its noise: from 3 robust sigma below the median to the 99.8th
- * percentile, linear within 2 sigma. Images without a value or with one value get a range.
- *
- * @param[in] pixels  [n] NaN = missing.
- * @retval SQN_ERR_MEMORY
- */
-SQN_NODISCARD sqn_status plot_stretch_noise(plot_stretch *out, int64_t n,
-                                            const float *pixels, sqn_error *err);
-
-/** Quantile 0..1 of what is finite in [n]; NaN when nothing is. @retval SQN_ERR_MEMORY */
-SQN_NODISCARD sqn_status plot_stretch_quantile(double *out, int64_t n, const float *pixels,
-                                               double share, sqn_error *err);
-
-/** Brightness 0..1 of a value. */
-double plot_stretch_level(const plot_stretch *stretch, double value);
 
 /** The largest box of an image's shape in the middle of a box. */
 plot_box plot_image_fit(const plot_box *room, int64_t ny, int64_t nx);

@@ -88,8 +88,8 @@ static sqn_status profile_of(double *mean, int64_t n, const plot_input_data *dat
         return SQN_RAISE(err, E_MEM, "profile of %" PRId64 " rings", n);
     }
     for (int64_t i = 0; i < data->ny * data->nx; i++) {
-        const double dx = (double)(i % data->nx + 1) - data->sky.star_x;
-        const double dy = (double)(i / data->nx + 1) - data->sky.star_y;
+        const int64_t x = i % data->nx + 1, y = i / data->nx + 1;
+        const double dx = (double)x - data->sky.star_x, dy = (double)y - data->sky.star_y;
         const int64_t ring = llround(fmin(hypot(dx, dy), (double)n));
 
         if (ring < n && isfinite(pixels[i])) {
@@ -182,15 +182,12 @@ static void draw_key(const plot_page *page, const plot_axes *axes, int line,
 static void draw_keys(const plot_page *page, const plot_axes *axes, const plot_pen *science,
                       const plot_pen *reference)
 {
-    const double height = reference != NULL ? 3.9 : 2.4; /* of lines */
-    const plot_box ground = {axes->box.x1 - 314.0, axes->box.y1 - height * text_size,
+    const plot_box ground = {axes->box.x1 - 314.0, axes->box.y1 - 3.9 * text_size,
                              axes->box.x1 - 4.0, axes->box.y1 - 4.0};
 
     plot_rectangle(PLOT_PAPER, &ground);
     draw_key(page, axes, 0, science, "science");
-    if (reference != NULL) {
-        draw_key(page, axes, 1, reference, "reference");
-    }
+    draw_key(page, axes, 1, reference, "reference");
 }
 
 static void draw_profiles(const plot_page *page, const plot_input_data *data,
@@ -221,7 +218,9 @@ static void draw_profiles(const plot_page *page, const plot_input_data *data,
         plot_axes_curve(page, &axes, &reference, (int)p->n, p->radius, p->reference);
     }
     plot_axes_curve(page, &axes, &science, (int)p->n, p->radius, p->science);
-    draw_keys(page, &axes, &science, data->reference != NULL ? &reference : NULL);
+    if (data->reference != NULL) {
+        draw_keys(page, &axes, &science, &reference);
+    }
 }
 
 static sqn_status stretch_of(plot_stretch *out, const plot_input_data *data, sqn_error *err)
@@ -252,12 +251,11 @@ static sqn_status draw(const plot_page *page, const plot_input_data *data, const
                           image.y1};
     plot_stretch stretch;
     profiles found = {0};
-    char title[256], unit[96];
+    char unit[96];
     sqn_status status = SQN_OK;
 
-    plot_escape(title, sizeof title, data->title);
     plot_escape(unit, sizeof unit, data->unit);
-    plot_text(page, &heading, left, l->height - 56.0, title);
+    plot_title(page, &heading, left, l->height - 56.0, l->width - left - 20.0, data->title);
     SQN_TRY(stretch_of(&stretch, data, err));
     SQN_TRY(draw_panel(page, data, &l->science, data->science, &stretch, err));
     if (data->reference != NULL) {

@@ -114,8 +114,8 @@ static void draw(progress *p)
     }
     (void)snprintf(text, sizeof text, "%s [%s] %" PRId64 "/%" PRId64 "%s%s%s", p->name, bar,
                    p->done, p->total, chi2, left, iteration);
-    (void)fprintf(p->stream, "\r%s\033[K",
-                  text); /* ESC [ K: clear to the end of the line */
+    /* ESC [ K clears to the end of the line. */
+    (void)fprintf(p->stream, "\r%.*s\033[K", (int)LIVE_MAX, text);
     (void)fflush(p->stream);
     p->drawn = now_s();
     p->shown = true;

@@ -2,6 +2,7 @@
 #include "report.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "report_html.h"
 
@@ -18,6 +19,15 @@ static const char *const citations[] = {
     "Lee, D. D., & Seung, H. S. 1999, Nature, 401, 788: non-negative matrix "
     "factorisation."};
 
+/* The heading says already that these are warnings. */
+static const char *after_prefix(const char *line)
+{
+    static const char prefix[] = "sequin: warning: ";
+    const size_t length = sizeof prefix - 1;
+
+    return line != NULL && strncmp(line, prefix, length) == 0 ? line + length : line;
+}
+
 static void write_warnings(markup *m, const report *data)
 {
     if (data->n_warning == 0) {
@@ -30,7 +40,7 @@ static void write_warnings(markup *m, const report *data)
                   data->n_warning == 1 ? "it" : "them");
     for (int64_t i = 0; i < data->n_warning; i++) {
         markup_raw(m, "<li>");
-        markup_html(m, data->warnings[i].line);
+        markup_html(m, after_prefix(data->warnings[i].line));
         if (data->warnings[i].count > 1) {
             markup_format(m, " <span class=\"count\">%" PRId64 " times</span>",
                           data->warnings[i].count);
@@ -42,7 +52,8 @@ static void write_warnings(markup *m, const report *data)
 
 static void write_verdict(markup *m, const report *data)
 {
-    markup_raw(m, "<section class=\"verdict\">\n");
+    markup_raw(m, data->n_warning == 0 ? "<section class=\"verdict good\">\n"
+                                       : "<section class=\"verdict\">\n");
     report_html_element(m, "p", "lead", data->verdict);
     for (int64_t i = 0; i < data->n_finding; i++) {
         report_html_element(m, "p", NULL, data->findings[i]);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { COLUMNS_KNOWN = 64 };
+
 static const char head[] =
     "<!DOCTYPE html>\n"
     "<html lang=\"en\">\n"
@@ -42,8 +44,9 @@ static const char style_page[] =
     ".note{color:var(--soft)}\n";
 
 static const char style_blocks[] =
-    ".verdict{margin:0 0 1rem;padding:1rem 1.25rem;border-left:4px solid var(--good);"
-    "border-radius:0 6px 6px 0;background:var(--goodbg)}\n"
+    ".verdict{margin:0 0 1rem;padding:1rem 1.25rem;border-left:4px solid var(--accent);"
+    "border-radius:0 6px 6px 0;background:var(--card)}\n"
+    ".verdict.good{border-color:var(--good);background:var(--goodbg)}\n"
     ".verdict p{margin:.35rem 0}\n"
     ".verdict p.lead{font-size:1.12rem;font-weight:600}\n"
     ".warnings{margin:0 0 1rem;padding:.9rem 1.25rem;border-left:4px solid var(--warn);"
@@ -183,19 +186,29 @@ static void write_cell(markup *m, const char *tag, bool numeric, const char *tex
     markup_format(m, "</%s>", tag);
 }
 
+static bool is_right(const bool numeric[COLUMNS_KNOWN + 1], int64_t column)
+{
+    return numeric[column < COLUMNS_KNOWN ? column : COLUMNS_KNOWN];
+}
+
 void report_html_table(markup *m, const report_table *table)
 {
+    bool numeric[COLUMNS_KNOWN + 1] = {false}; /* the last stands for all that follow */
+
     markup_raw(m, "<div class=\"scroll\"><table>\n");
     report_html_element(m, "caption", NULL, table->caption);
     markup_raw(m, "<thead><tr>");
     for (int64_t c = 0; c < table->n_column; c++) {
-        write_cell(m, "th", is_numeric(table, c), table->headers[c]);
+        if (c < COLUMNS_KNOWN) {
+            numeric[c] = is_numeric(table, c);
+        }
+        write_cell(m, "th", is_right(numeric, c), table->headers[c]);
     }
     markup_raw(m, "</tr></thead>\n<tbody>\n");
     for (int64_t r = 0; r < table->n_row; r++) {
         markup_raw(m, "<tr>");
         for (int64_t c = 0; c < table->n_column; c++) {
-            write_cell(m, "td", is_numeric(table, c),
+            write_cell(m, "td", is_right(numeric, c),
                        table->cells[r * table->n_column + c]);
         }
         markup_raw(m, "</tr>\n");

@@ -13,7 +13,7 @@ static const double two_pi = 6.283185307179586;
 
 int64_t coronagraph_grid(const config_simulate *options)
 {
-    const double least = fmax(2.0 * (double)options->size, 96.0 * options->fwhm);
+    const double least = fmax(2.0 * (double)options->size, 64.0 * options->fwhm);
     int64_t n = 64;
 
     while ((double)n < least) {

@@ -23,7 +23,7 @@ typedef struct coronagraph {
     double flux; /**< What |image|^2 sums to for a star beside the mask. */
 } coronagraph;
 
-/** Size of the grid for a frame and a PSF: both twice over, at least 96 elements a pupil. */
+/** Size of the grid for a frame and a PSF: the frame twice over, at least 64 elements a pupil. */
 int64_t coronagraph_grid(const config_simulate *options);
 
 /**

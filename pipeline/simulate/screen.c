@@ -174,7 +174,8 @@ void screen_step(double *state, int64_t n, double correlation, uint64_t seed,
 {
     const double fresh = sqrt(1.0 - correlation * correlation);
 
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) default(none) \
+    shared(state, n, correlation, fresh, seed, stream)
     for (int64_t p = 0; p < n * n; p++) {
         state[p] =
             correlation * state[p] + fresh * sqn__rng_normal(seed, stream, (uint64_t)p);

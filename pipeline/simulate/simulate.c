@@ -285,7 +285,7 @@ static void make_frames(const destination *to, workshop *shop)
         const int64_t n_slot = n_frame - first < N_SLOT ? n_frame - first : N_SLOT;
 
         evolve(shop, to->role, first, n_slot);
-#pragma omp parallel for schedule(dynamic, 1)
+#pragma omp parallel for schedule(dynamic, 1) default(none) shared(to, shop, first, n_slot)
         for (int64_t s = 0; s < n_slot; s++) {
             make_frame(to, shop, &shop->slots[s], first + s);
         }

@@ -31,7 +31,7 @@ static void fill_taps(double tap[N_TAP])
 {
     double sum = 0.0;
 
-    for (int64_t k = 0; k < N_TAP; k++) {
+    for (int k = 0; k < N_TAP; k++) {
         const double x = (double)(k - REACH * FINE) / FINE; /* elements */
         const double turn = pi * x / REACH;
         const double window = 0.42 + 0.5 * cos(turn) + 0.08 * cos(2.0 * turn);
@@ -63,7 +63,7 @@ static void filter_rows(double complex *rows, const double tap[N_TAP], int64_t c
 {
     const double edge = CORE + REACH;
 
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) default(none) shared(rows, tap, charge, edge)
     for (int64_t j = 0; j < N_FINE; j++) {
         double complex row[N_FINE];
 

@@ -177,6 +177,7 @@ int main(void)
     Suite *suite = suite_create("rng");
     TCase *tcase = tcase_create("numbers");
 
+    tcase_set_timeout(tcase, 30.0); /* seconds, for a busy machine */
     tcase_add_test(tcase, uniform_numbers_have_the_moments_of_an_open_interval);
     tcase_add_test(tcase, normal_numbers_are_normal_along_indices_and_along_streams);
     tcase_add_test(tcase, poisson_numbers_have_equal_mean_and_variance_on_every_branch);

@@ -96,6 +96,28 @@ START_TEST(our_rule_finds_the_factor_beside_any_ring)
 }
 END_TEST
 
+START_TEST(equal_weights_do_without_bias)
+{
+    const double rings[] = {0.0, 5.0, 40.0, 300.0};
+    double sum = 0.0;
+
+    for (uint64_t i = 0; i < 12; i++) {
+        observation *scene = observe(0.93, rings[i % 4], 100 + i);
+        const sqn_scaling_frame frame = frame_of(scene);
+
+        for (int64_t p = 0; p < N_PIX; p++) {
+            scene->weight[p] = scene->weight[p] > 0.0 ? 1.0 : 0.0;
+        }
+        SQN_ASSERT_OK(sqn_scaling_bff(&scaling, &frame, &err), err);
+        ck_assert_double_eq_tol(scaling.factor, 0.93, 0.015); /* 3 of its noise of 0.005 */
+        ck_assert_int_lt(scaling.rounds, 50);
+        sum += scaling.factor;
+        free(scene);
+    }
+    ck_assert_double_eq_tol(sum / 12.0, 0.93, 0.004); /* one tail only: 0.925 */
+}
+END_TEST
+
 START_TEST(one_round_less_clever_would_miss_it)
 {
     observation *scene = observe(0.93, 300.0, 3);
@@ -228,7 +250,9 @@ int main(void)
     Suite *suite = suite_create("scaling");
     TCase *tcase = tcase_create("bff");
 
+    tcase_set_timeout(tcase, 60.0); /* a second, when the machine is not shared */
     tcase_add_test(tcase, our_rule_finds_the_factor_beside_any_ring);
+    tcase_add_test(tcase, equal_weights_do_without_bias);
     tcase_add_test(tcase, one_round_less_clever_would_miss_it);
     tcase_add_test(tcase, what_has_no_weight_is_never_seen);
     tcase_add_test(tcase, the_unit_of_the_data_does_not_matter);

@@ -218,7 +218,8 @@ static double harmonic(int axis)
     double re = 0.0, im = 0.0;
 
     for (int64_t p = 0; p < N_ELEMENT; p++) {
-        const double at = axis == 0 ? (double)(p % SIDE) : (double)(p / SIDE);
+        const int64_t column = p % SIDE, row = p / SIDE;
+        const double at = (double)(axis == 0 ? column : row);
 
         re += image[p] * cos(2.0 * pi * at / SIDE);
         im += image[p] * sin(2.0 * pi * at / SIDE);
@@ -278,6 +279,7 @@ int main(void)
     Suite *suite = suite_create("scene");
     TCase *tcase = tcase_create("drawing");
 
+    tcase_set_timeout(tcase, 30.0); /* seconds, for a busy machine */
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, a_source_stands_east_of_north_and_turns_against_the_frame);
     tcase_add_test(tcase, the_sum_is_the_contrast_before_and_after_the_instrument);

@@ -166,6 +166,7 @@ int main(void)
     Suite *suite = suite_create("screen");
     TCase *tcase = tcase_create("phase");
 
+    tcase_set_timeout(tcase, 30.0); /* seconds, for a busy machine */
     tcase_add_test(tcase, the_mean_variance_over_the_pupil_is_1);
     tcase_add_test(tcase, piston_tip_and_tilt_are_taken_out);
     tcase_add_test(tcase, the_power_spectrum_has_the_exponent_asked_for);

@@ -11,6 +11,8 @@
 #include "sqn_observation.h"
 #include "sqn_wrap.h"
 
+#define N_PIXEL (INT64_C(25) * 25) /* of one frame */
+
 static sqn_error err;
 static sqn_observation observation;
 static simulation made;
@@ -59,7 +61,7 @@ START_TEST(science_is_star_and_disk_and_noise_of_the_stated_errors)
     observation.options.cosmic_rays = 3.0;
     observation.options.bad_pixels = 0.01;
     make();
-    const int64_t n_pixel = 40 * 40;
+    const int64_t n_pixel = INT64_C(40) * 40;
 
     for (int64_t p = 0; p < 2 * n_pixel; p++) {
         if (made.science.dq[p] == 0) {
@@ -86,11 +88,11 @@ START_TEST(references_show_the_same_speckles_without_a_disk)
     make();
     double off = 0.0;
 
-    for (int64_t p = 0; p < 25 * 25;
+    for (int64_t p = 0; p < N_PIXEL;
          p++) { /* nothing moves: one star image in all frames */
-        off = fmax(off, fabs(made.reference.value.data[p] - made.star.data[p]) /
+        off = fmax(off, fabs((double)made.reference.value.data[p] - made.star.data[p]) /
                             made.reference.error.data[p]);
-        ck_assert_float_eq_tol(made.star.data[p], made.star.data[p + 25 * 25],
+        ck_assert_float_eq_tol(made.star.data[p], made.star.data[p + N_PIXEL],
                                1e-6F * made.star.data[p]);
     }
     ck_assert_double_lt(off, 5.0);
@@ -99,15 +101,13 @@ END_TEST
 
 START_TEST(speckles_of_neighbouring_frames_are_alike_and_lose_likeness)
 {
-    const int64_t n_pixel = 25 * 25;
-
     observation.options.n_science = 6;
     observation.options.static_rms = 1e-6;
     observation.options.drift_rms = 0.3;
     observation.options.drift_correlation = 0.95;
     make();
-    const double near = correlation(made.star.data, made.star.data + n_pixel, n_pixel);
-    const double far = correlation(made.star.data, made.star.data + 5 * n_pixel, n_pixel);
+    const double near = correlation(made.star.data, made.star.data + N_PIXEL, N_PIXEL);
+    const double far = correlation(made.star.data, made.star.data + 5 * N_PIXEL, N_PIXEL);
 
     ck_assert_double_gt(near, 0.7);
     ck_assert_double_lt(far, near);
@@ -124,7 +124,7 @@ START_TEST(one_two_and_four_threads_make_the_same_bits)
     observation.options.jitter = 0.05;
     omp_set_num_threads(1);
     make();
-    const size_t bytes = 7 * 25 * 25 * sizeof(float);
+    const size_t bytes = 7 * (size_t)N_PIXEL * sizeof(float);
 
     for (int k = 0; k < 2; k++) {
         omp_set_num_threads(threads[k]);
@@ -143,7 +143,7 @@ END_TEST
 START_TEST(seeds_differ_and_frames_do_not_depend_on_how_many_follow)
 {
     simulation other;
-    const size_t bytes = 25 * 25 * sizeof(float);
+    const size_t bytes = (size_t)N_PIXEL * sizeof(float);
 
     make();
     observation.options.n_references = 6;
@@ -184,7 +184,8 @@ static void place_source(double at[2], const float *image, int64_t size)
         double sum = 0.0, x = 0.0, y = 0.0;
 
         for (int64_t p = 0; p < size * size; p++) {
-            const double dx = (double)(p % size) - at[0], dy = (double)(p / size) - at[1];
+            const int64_t column = p % size, row = p / size;
+            const double dx = (double)column - at[0], dy = (double)row - at[1];
             const double weight = image[p] * exp(-(dx * dx + dy * dy) / 4.0);
 
             sum += weight;

@@ -131,6 +131,7 @@ int main(void)
     Suite *suite = suite_create("weights");
     TCase *tcase = tcase_create("noise");
 
+    tcase_set_timeout(tcase, 60.0); /* a second, when the machine is not shared */
     tcase_add_test(tcase, errors_that_mean_nothing_mean_missing);
     tcase_add_test(tcase, photon_noise_follows_the_median_of_the_valid_frames);
     tcase_add_test(tcase, pixels_beyond_the_work_space_are_read_in_turn);

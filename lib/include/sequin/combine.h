@@ -20,16 +20,18 @@ typedef enum sqn_combine_method {
 /**
  * Combine pixel by pixel over the frames that are valid there.
  *
- * ERR of a mean is sqrt(sum var) / n, of a median 1.2533 times that, of a weighted mean
- * 1 / sqrt(sum 1 / var). FLAGS and DQ are OR-ed over the frames behind the pixel; where no
- * frame is valid, over all.
+ * ERR of a mean is sqrt(sum var) / n, of a median 1.2533 times that (of one or two frames, which
+ * have the mean as median, just that), of a weighted mean 1 / sqrt(sum 1 / var). FLAGS and DQ
+ * are OR-ed over the frames behind the pixel; where no frame is valid, over all, and value and
+ * variance are NaN. A weighted mean leaves out what has no positive, finite variance.
  *
- * @param[out] out       Planes owned by the caller; `variance` holds the variance.
+ * @param[out] out       Planes owned by the caller; `variance` holds the variance. Planes that
+ *                       are NULL are left out.
  * @param[out] coverage  [ny, nx] number of frames behind each pixel (0 where none).
  * @param[in]  frames    [n_frame] of one shape and with the same planes.
  *
- * @retval SQN_ERR_ARG     weighted without variance.
- * @retval SQN_ERR_MEMORY  Work space.
+ * @retval SQN_ERR_ARG     No frame, another shape, or no variance where one is asked for.
+ * @retval SQN_ERR_MEMORY  A median needs 4 ny n_frame bytes of work space.
  */
 SQN_API SQN_NODISCARD sqn_status sqn_combine_frames(sqn_image *out, int32_t *coverage,
                                                     const sqn_image *frames,

@@ -70,6 +70,7 @@ typedef enum sqn_id {
     SQN_E_ERRPLANE,
     SQN_E_UNITS,
     SQN_E_EXCLUDE_UNCOVERED,
+    SQN_E_STRICT,
     SQN_E_UNAVAILABLE,
     SQN_E_NUM,
     SQN_E_MEM,

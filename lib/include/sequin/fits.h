@@ -151,7 +151,7 @@ SQN_API SQN_NODISCARD sqn_status sqn_fits_image_read(sqn_cube *out, const char *
 
 /** Element types of product HDUs. */
 typedef enum sqn_fits_type {
-    SQN_FITS_FLOAT32,
+    SQN_FITS_FLOAT32, /**< Written as float64 where 2^exponent leads out of float32. */
     SQN_FITS_FLOAT64,
     SQN_FITS_INT32,
     SQN_FITS_UINT32, /**< Stored as int32 with BZERO. */
@@ -163,7 +163,7 @@ typedef struct sqn_fits_product sqn_fits_product;
 
 /** One image HDU of a product; everything borrowed for the call. */
 typedef struct sqn_fits_image {
-    const char *extname;
+    const char *extname; /**< Unique in the product, or `header` has EXTVER. */
     sqn_fits_type type;
     int n_axis;
     int64_t axes[4];          /**< FITS order: NAXIS1 first. */
@@ -175,15 +175,17 @@ typedef struct sqn_fits_image {
 
 /** One column of a table HDU; scalar per row. */
 typedef struct sqn_fits_column {
-    const char *name, *unit; /**< unit NULL = none. */
+    const char *name, *unit; /**< name of letters, digits and _; unit NULL = none. */
     const double *number;    /**< [n_row] written as float64; or */
     const int64_t *integer;  /**< [n_row] written as int64; or */
-    const char *const *text; /**< [n_row] written as strings. Exactly one is not NULL. */
+    const char *const *text; /**< [n_row] written as ASCII. Exactly one is not NULL. */
 } sqn_fits_column;
 
 /**
  * Start a product: a primary HDU without data that carries `primary` (cards that describe an
  * array, checksums and cards that a verifier rejects are left out and noted in `log`).
+ *
+ * @param[in] log  Copied; its context must outlive the product.
  */
 SQN_API SQN_NODISCARD sqn_status sqn_fits_product_create(sqn_fits_product **out,
                                                          const sqn_header *primary,

@@ -32,7 +32,8 @@ typedef enum sqn_nmf_construction {
 } sqn_nmf_construction;
 
 typedef enum sqn_nmf_start {
-    SQN_NMF_START_RESIDUAL, /**< Deterministic: what the stage before left over. */
+    SQN_NMF_START_RESIDUAL, /**< Deterministic: what the stage before left over ("mu" begins
+                                 with it times 1, because its rule cannot leave 0). */
     SQN_NMF_START_RANDOM    /**< Uniform, counter-based, keyed by the seed. */
 } sqn_nmf_start;
 
@@ -71,8 +72,10 @@ typedef struct sqn_nmf_options {
 
 /** Record of one stage. */
 typedef struct sqn_nmf_stage {
-    int64_t n_comp, iterations, passes;
-    double chi2; /**< Of the factors kept, from a last pass. */
+    int64_t n_comp;
+    int64_t iterations; /**< Accepted ones. */
+    int64_t passes; /**< Reads of the data: those lost to extrapolation and the last too. */
+    double chi2;    /**< Of the factors kept, from a last pass. */
     double
         kkt; /**< max over short indices of |p| / |Q s + C| (docs/numerics.md, guarantee 7). */
     sqn_nmf_stop stop;
@@ -92,10 +95,13 @@ SQN_API sqn_nmf_options sqn_nmf_options_default(void);
  * @param[in]  panels   Data and weights; borrowed during the call.
  * @param[in]  options  Controls, or NULL for the defaults.
  *
- * @retval SQN_ERR_ARG          An option is out of range, or an unknown method.
+ * @retval SQN_ERR_ARG          An option is out of range, or an unknown method; "mu" with a
+ *                              background or with panels that keep negative data.
  * @retval SQN_ERR_CONFIG       E_COUNT: more components than used frames.
  * @retval SQN_ERR_NUMERIC      chi2 not finite, or rose beyond rounding.
- * @retval SQN_ERR_MEMORY       Needs 4 (L + s) bytes per component of every kept stage.
+ * @retval SQN_ERR_MEMORY       Needs 4 n_pix + 8 n_frame bytes per component of every kept
+ *                              stage, and for the factors in work 12 (anls) or 16 (mu) bytes
+ *                              per component of each pixel and frame.
  * @retval SQN_ERR_INTERRUPTED  The progress callback asked for it.
  */
 SQN_API SQN_NODISCARD sqn_status sqn_nmf_fit(sqn_nmf **out, const sqn_panels *panels,
@@ -120,7 +126,7 @@ SQN_API sqn_dmatrix_const sqn_nmf_coefficients(const sqn_nmf *model, int64_t n_c
 /** Background per frame [n_frame] (data unit) of a kept stage, or NULL without; borrowed. */
 SQN_API const double *sqn_nmf_background(const sqn_nmf *model, int64_t n_comp);
 
-/** [n_pix] 1 where fewer valid frames than n_comp determine the pixel; borrowed. */
+/** [n_pix] 1 where some, but fewer valid frames than n_comp determine the pixel; borrowed. */
 SQN_API const uint8_t *sqn_nmf_undetermined(const sqn_nmf *model, int64_t n_comp);
 
 /** Free `*model` and set it to NULL. NULL-safe in both senses. */

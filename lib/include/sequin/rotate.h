@@ -24,11 +24,14 @@ typedef struct sqn_image {
  *
  * An output pixel is valid where at least 90 % of its bilinear footprint is valid input.
  * Flags and DQ come from the nearest pixel; SQN_FLAG_TURNED_MISSING is added where the output
- * is not valid. theta = 0 copies (docs/numerics.md, section 6).
+ * is not valid. Whole turns copy (docs/numerics.md, section 6). Turning is linear in the
+ * data: where variances leave the range of float, scale the frame by a power of two first.
  *
- * @param[out] out     Planes owned by the caller, present wherever `in` has them.
+ * @param[out] out     Planes owned by the caller, present wherever `in` has them; none of `in`.
  * @param[in]  center  (FITS pixels, x first).
+ * @param[in]  theta   (degrees) Any finite value; multiples of 90 are exact.
  *
+ * @retval SQN_ERR_ARG     `out` lacks a plane or differs in shape; theta or center not finite.
  * @retval SQN_ERR_MEMORY  Needs about 24 ny nx bytes of work space.
  */
 SQN_API SQN_NODISCARD sqn_status sqn_rotate_frame(sqn_image *out, const sqn_image *in,

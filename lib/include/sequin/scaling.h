@@ -36,7 +36,9 @@ typedef struct sqn_scaling {
 /**
  * f = sum V x m / sum V m^2 over pixels that are neither excluded nor significantly positive,
  * iterated (docs/numerics.md, section 5, "bff"). Significance is judged on sqrt(V) (x - f m),
- * so that the stronger noise near the star is not taken for a disk.
+ * so that the stronger noise near the star is not taken for a disk. Once the factor has
+ * settled, significantly negative pixels are left out, too: leaving out one tail of the noise
+ * only would make it too low.
  *
  * @retval SQN_ERR_DATA    E_DATA_EMPTY: no pixel to judge by.
  * @retval SQN_ERR_MEMORY  Work space.

@@ -2,6 +2,7 @@
 #ifndef SEQUIN_SEQUIN_H
 #define SEQUIN_SEQUIN_H
 
+#include "sequin/center.h"
 #include "sequin/combine.h"
 #include "sequin/cube.h"
 #include "sequin/curve.h"

@@ -16,17 +16,32 @@ extern "C" {
 #endif
 
 /**
- * S/N of a 1-fwhm aperture at (x, y): (flux - mean of the others) / (their standard deviation
- * sqrt(1 + 1/n)), n apertures side by side on the circle of its separation.
+ * S/N of an aperture of diameter `fwhm` against the others at its separation r:
+ * (flux - mean of the others) / (their standard deviation sqrt(1 + 1/n)), n = number of others.
  *
- * @param[in] image   [ny, nx] NaN = missing.
- * @param[in] center  Star, and position (FITS pixels, x first).
- * @returns NaN where fewer than 2 other apertures have data, or inside one fwhm of the star.
+ * floor(2 pi r / fwhm) apertures, this one the first, share the circle evenly; those that touch
+ * a missing pixel are left out. The standard deviation is that of a sample (n - 1).
+ *
+ * @param[in] image     [ny, nx] NaN = missing.
+ * @param[in] center    Star (FITS pixels, x first).
+ * @param[in] position  (FITS pixels, x first).
+ * @param[in] fwhm      (pixels) > 0.
+ * @returns NaN where the aperture itself misses a pixel, fewer than 2 others have data, they do
+ *          not differ from each other, or inside one fwhm of the star.
  */
 SQN_API double sqn_snr_at(const float *image, int64_t ny, int64_t nx,
                           const double center[2], const double position[2], double fwhm);
 
-/** sqn_snr_at() at every pixel: out [ny, nx]. */
+/**
+ * sqn_snr_at() at every pixel, the other apertures moved by up to 1/128 pixel (the S/N of white
+ * noise then differs by 0.001 where apertures are many, 0.003 close to the star).
+ *
+ * @param[out] out  [ny, nx]
+ *
+ * @retval SQN_ERR_ARG     fwhm is not positive.
+ * @retval SQN_ERR_MEMORY  Needs ny nx bytes and a table of at most 9.5 MB.
+ * @see Mawet et al. 2014, ApJ 792, 97
+ */
 SQN_API SQN_NODISCARD sqn_status sqn_snr_map(float *out, const float *image, int64_t ny,
                                              int64_t nx, const double center[2],
                                              double fwhm, sqn_error *err);

@@ -37,8 +37,12 @@ typedef struct sqn_target sqn_target;
  * @param[in]  basis  Kept by reference (the matrices, too) until the target is destroyed.
  * @param[in]  rows   [n_frame, n_pix]; only read during the call.
  *
+ * @retval SQN_ERR_ARG      No basis, no frame or no pixel.
  * @retval SQN_ERR_DATA     E_SHAPE: pixels of basis and rows differ.
- * @retval SQN_ERR_NUMERIC  A value of positive weight is not finite.
+ * @retval SQN_ERR_NUMERIC  A value of positive weight is not finite, or a weight is not finite
+ *                          or negative.
+ * @retval SQN_ERR_MEMORY   Needs 8 (k + 2)^2 bytes per frame and basis, and up to 128 MiB or
+ *                          16 n_pix bytes per thread of work space.
  */
 SQN_API SQN_NODISCARD sqn_status sqn_target_fit(sqn_target **out,
                                                 const sqn_target_basis *basis,
@@ -48,7 +52,11 @@ SQN_API SQN_NODISCARD sqn_status sqn_target_fit(sqn_target **out,
 SQN_API sqn_dmatrix_const sqn_target_coefficients(const sqn_target *target,
                                                   int64_t i_count);
 
-/** Their 1 sigma errors [n_frame, k]: 0 outside the active set; borrowed. */
+/**
+ * Their 1 sigma errors [n_frame, k]: 0 outside the active set, NaN for a component that no
+ * fitted pixel sees (its coefficient is 0); large where components depend on each other.
+ * Borrowed.
+ */
 SQN_API sqn_dmatrix_const sqn_target_errors(const sqn_target *target, int64_t i_count);
 
 /** Background per frame [n_frame], or NULL without; borrowed. */
@@ -70,13 +78,18 @@ SQN_API void sqn_target_model(float *out, const sqn_target *target, int64_t i_co
                               int64_t frame);
 
 /**
- * Variances of the model (data unit^2), conditional on the active sets.
+ * Variances of the model (data unit^2), conditional on the active sets; NaN where the basis
+ * has no value or the frame no data. With equal weights of 1 they are per unit variance of the
+ * data: of the frame (from_fit), of the references (from_components).
  *
  * @param[out] from_fit         [n_frame, n_pix] h C h^T: errors of the coefficients.
  * @param[out] from_components  [n_frame, n_pix] w M w^T: errors of the components; zeroed when
  *                              `references` is NULL.
  * @param[in]  references       The panels the basis was built from, or NULL.
  * @param[in]  coefficients     [n_reference, k] of that build, as given to the panels.
+ *
+ * @retval SQN_ERR_DATA    E_SHAPE: matrices, references and coefficients do not belong together.
+ * @retval SQN_ERR_MEMORY  Work space.
  */
 SQN_API SQN_NODISCARD sqn_status
 sqn_target_variance(sqn_matrix from_fit, sqn_matrix from_components,

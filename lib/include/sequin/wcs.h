@@ -30,7 +30,10 @@ SQN_API void sqn_wcs_sky(double sky[2], const sqn_wcs *wcs, const double pixel[2
 /** Pixel of a sky position (degrees); NaN where undefined. */
 SQN_API void sqn_wcs_pixel(double pixel[2], const sqn_wcs *wcs, const double sky[2]);
 
-/** Position angle of +y at a pixel, East of North (degrees, -180..180). */
+/**
+ * Position angle of +y at a pixel, East of North of the WCS's own coordinates (degrees,
+ * -180..180).
+ */
 SQN_API double sqn_wcs_position_angle(const sqn_wcs *wcs, const double pixel[2]);
 
 /** Pixel scale (arcsec): square root of the area of a pixel at `pixel`. */
@@ -41,9 +44,13 @@ SQN_API int sqn_wcs_is_left_handed(const sqn_wcs *wcs);
 
 /**
  * Cards of the same sky on an image turned counter-clockwise by `theta` degrees about `center`:
- * CD, or PC with CDELT, as the input has; CRPIX on the center, CRVAL its sky position; SIP
- * turned with the image, or dropped with W_WCS naming the largest shift. With `n_axis` 3 (4)
- * the further axes are linear: CD3_3 = 1 with CD, CDELT3 = 1 with PC (docs/numerics.md, 6).
+ * CD, or PC with CDELT, as the input has; CRPIX on the center, CRVAL its sky position, unless
+ * that would move a source by more than 0.005 pixel (projections far from linear): then the
+ * input's reference point is kept and turned. SIP is turned with the image; with `n_axis` over
+ * 2, where readers such as astropy refuse it, it is dropped, the linear part fitted anew, and
+ * W_WCS names the largest shift if over 0.01 pixel. Further axes are linear and counted from 1:
+ * CD3_3 = 1 with CD, CDELT3 = 1 with PC, CTYPE3 = 'INDEX' until the caller sets another
+ * (docs/numerics.md, 6). WCS cards that `header` had before are removed, alternate ones too.
  *
  * @param[in,out] header  Cards are set here.
  */
@@ -53,8 +60,9 @@ SQN_API SQN_NODISCARD sqn_status sqn_wcs_turned(sqn_header *header, const sqn_wc
                                                 sqn_error *err);
 
 /**
- * Cards of a linear WCS of offsets from the star (XOFFSET, YOFFSET in arcsec, East = -x), for
- * images with North up and no celestial WCS.
+ * Cards of a linear WCS of offsets from the star (XOFFSET, YOFFSET in arcsec, growing with x
+ * and y: East = -x), for images with North up and no celestial WCS. Further axes as in
+ * sqn_wcs_turned(). WCS cards that `header` had before are removed.
  */
 SQN_API SQN_NODISCARD sqn_status sqn_wcs_offsets(sqn_header *header, const double center[2],
                                                  double pixel_scale, int n_axis,

@@ -1,0 +1,143 @@
+/** @file fits_angles.c @brief Angles from headers, WCS and lists. */
+#include "fits_angles.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+#include "raise.h"
+#include "sequin/wcs.h"
+
+bool sqn__fits_angles_are_listed(const sqn_fits_angles *angles)
+{
+    return !angles->from_wcs && angles->keyword == NULL;
+}
+
+static sqn_status look_keyword(double *out, bool *of_file, const sqn__fits_unit *unit,
+                               const sqn__fits_headers *headers, const char *keyword,
+                               sqn_error *err)
+{
+    char text[SQN__CARD + 1];
+    const bool own = sqn_header_text(text, sizeof text, headers->image, keyword);
+    sqn_status status = SQN_OK;
+
+    *of_file = !own;
+    if (!own && !sqn_header_text(text, sizeof text, headers->primary, keyword)) {
+        status = SQN_RAISE(err, E_ANGLES,
+                           "the keyword is neither here nor in the primary header");
+    } else if (!sqn__header_card_number(out, text)) {
+        status = SQN_RAISE(err, E_FITS_HEADER, "the angle '%.60s' is not a number", text);
+    }
+    if (status != SQN_OK) {
+        sqn__fits_file_at(err, unit->path, &unit->hdu, keyword);
+    }
+    return status;
+}
+
+/* The WCS is read elsewhere; without it there is no angle of this kind. */
+static sqn_status look_wcs(const sqn__fits_unit *unit, sqn_error *err)
+{
+    const sqn_status status =
+        SQN_RAISE(err, E_UNAVAILABLE, "angles from the WCS are not read");
+
+    sqn__error_mend(err, "give the angles by keyword, file or values");
+    sqn__fits_file_at(err, unit->path, &unit->hdu, NULL);
+    return status;
+}
+
+sqn_status sqn__fits_angles_look(sqn__fits_facts *facts, const sqn__fits_unit *unit,
+                                 const sqn__fits_headers *headers,
+                                 const sqn_fits_angles *angles, const sqn_log *log,
+                                 sqn_error *err)
+{
+    bool end_of_file = false;
+
+    (void)log;
+
+    if (angles->from_wcs) {
+        return look_wcs(unit, err);
+    }
+    facts->sense = angles->clockwise ? -1.0 : 1.0;
+    if (angles->keyword == NULL) {
+        return SQN_OK;
+    }
+
+    const sqn_status status = look_keyword(&facts->angle[0], &facts->angle_of_file, unit,
+                                           headers, angles->keyword, err);
+
+    facts->angle[1] = facts->angle[0];
+    if (status != SQN_OK || angles->keyword_end == NULL || angles->keyword_end[0] == '\0') {
+        return status;
+    }
+    return look_keyword(&facts->angle[1], &end_of_file, unit, headers, angles->keyword_end,
+                        err);
+}
+
+/* Planes in time of the HDUs of one file before `index`, and of all of them. */
+static void count_times(int64_t *before, int64_t *all, const sqn__fits_units *units,
+                        int64_t index)
+{
+    *before = *all = 0;
+    for (int64_t u = 0; u < units->n; u++) {
+        if (units->unit[u].file == units->unit[index].file) {
+            *before += u < index ? units->unit[u].shape.n_time : 0;
+            *all += units->unit[u].shape.n_time;
+        }
+    }
+}
+
+/* Between the beginning and the end, at the middle of each exposure, the short way round. */
+static double between(const sqn__fits_facts *facts, int64_t time, int64_t n_time)
+{
+    const double way = remainder(facts->angle[1] - facts->angle[0], 360.0);
+
+    return facts->angle[0] + way * ((double)time + 0.5) / (double)n_time;
+}
+
+static int64_t count_all_times(const sqn__fits_units *units)
+{
+    int64_t n = 0;
+
+    for (int64_t u = 0; u < units->n; u++) {
+        n += units->unit[u].shape.n_time;
+    }
+    return n;
+}
+
+static int64_t count_files(const sqn__fits_units *units)
+{
+    return units->n > 0 ? units->unit[units->n - 1].file + 1 : 0;
+}
+
+sqn_status sqn__fits_angles_spread(double (*out)[2], const sqn__fits_units *units,
+                                   const sqn__fits_facts *facts,
+                                   const sqn_fits_angles *angles,
+                                   const sqn__fits_values *listed, sqn_error *err)
+{
+    const bool is_list = sqn__fits_angles_are_listed(angles);
+    const int64_t n_all = count_all_times(units), n_file = count_files(units);
+    int64_t first = 0, plane = 0;
+
+    if (is_list && listed->n != n_all && listed->n != n_file) {
+        return SQN_RAISE(err, E_ANGLES,
+                         "%" PRId64 " angles for %" PRId64 " frames of %" PRId64 " files",
+                         listed->n, n_all, n_file);
+    }
+    for (int64_t u = 0; u < units->n; u++) {
+        const sqn__fits_unit *unit = &units->unit[u];
+        int64_t before = 0, n_time = unit->shape.n_time;
+
+        if (facts[u].angle_of_file) {
+            count_times(&before, &n_time, units, u);
+        }
+        for (int64_t p = 0; p < unit->n_plane; p++, plane++) {
+            const int64_t t = p % unit->shape.n_time;
+
+            out[plane][0] = !is_list             ? between(&facts[u], before + t, n_time)
+                            : listed->n == n_all ? listed->value[first + t]
+                                                 : listed->value[unit->file];
+            out[plane][1] = facts[u].sense * (out[plane][0] + angles->offset);
+        }
+        first += unit->shape.n_time;
+    }
+    return SQN_OK;
+}

@@ -1,0 +1,78 @@
+/** @file fits_checksum.c @brief CHECKSUM and DATASUM (FITS standard 4.0, appendix J). */
+#include "fits_checksum.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "raise.h"
+
+static uint32_t fold(uint64_t sum)
+{
+    while (sum >> 32 != 0) {
+        sum = (sum & UINT32_MAX) + (sum >> 32);
+    }
+    return (uint32_t)sum;
+}
+
+uint32_t sqn__fits_checksum_add(uint32_t a, uint32_t b)
+{
+    return fold((uint64_t)a + b);
+}
+
+uint32_t sqn__fits_checksum_bytes(const unsigned char *bytes, size_t n)
+{
+    const size_t n_word = n / 4;
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < n_word; i++) {
+        const unsigned char *at = bytes + 4 * i;
+
+        sum += (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+        if ((i & 0xffffff) == 0xffffff) {
+            sum = fold(sum);
+        }
+    }
+    for (size_t i = 4 * n_word; i < n; i++) {
+        sum += (uint64_t)bytes[i] << (24 - 8 * (i - 4 * n_word));
+    }
+    return fold(sum);
+}
+
+static sqn_status refuse(const sqn__fits_file *file, const sqn__fits_hdu *hdu,
+                         const char *keyword, uint32_t sum, sqn_error *err)
+{
+    const sqn_status status =
+        SQN_RAISE(err, E_FITS_CHECKSUM,
+                  "the bytes have changed since %s was written (their "
+                  "sum is %" PRIu32 ")",
+                  keyword, sum);
+
+    sqn__fits_file_at(err, file->path, hdu, keyword);
+    return status;
+}
+
+sqn_status sqn__fits_checksum_verify(uint32_t *datasum, const sqn__fits_file *file,
+                                     const sqn__fits_hdu *hdu, sqn_error *err)
+{
+    const size_t n_header = hdu->data - hdu->header;
+    const size_t end = hdu->end < file->size ? hdu->end : file->size;
+    const uint32_t data =
+        sqn__fits_checksum_bytes(file->bytes + hdu->data, end - hdu->data);
+    const uint32_t all = sqn__fits_checksum_add(
+        data, sqn__fits_checksum_bytes(file->bytes + hdu->header, n_header));
+    char text[SQN__CARD + 1];
+    int64_t written = 0;
+
+    if (datasum != NULL) {
+        *datasum = data;
+    }
+    if (sqn__fits_preflight_text(text, sizeof text, hdu, file->bytes, "DATASUM") &&
+        sqn__header_card_integer(&written, text) && written != (int64_t)data) {
+        return refuse(file, hdu, "DATASUM", data, err);
+    }
+    if (sqn__fits_preflight_text(text, sizeof text, hdu, file->bytes, "CHECKSUM") &&
+        strlen(text) == 16 && strspn(text, "0") != 16 && all != UINT32_MAX && all != 0) {
+        return refuse(file, hdu, "CHECKSUM", all, err);
+    }
+    return SQN_OK;
+}

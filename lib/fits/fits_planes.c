@@ -1,0 +1,266 @@
+/**
+ * @file fits_planes.c
+ * @brief Pixels by CFITSIO, out of memory files that we write.
+ *
+ * CFITSIO sees neither a name nor a header of the user: a plane comes to it with a header of
+ * the few cards that decoding needs, made from values that were checked.
+ */
+#include "fits_planes.h"
+
+#include <fitsio.h>
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "fits_tiles.h"
+#include "mem.h"
+#include "raise.h"
+
+/* Our status for a CFITSIO one, with its text; drains its process-wide message stack. */
+static sqn_status raise_fits(sqn_error *err, const sqn__fits_planes *planes, int code)
+{
+    char text[FLEN_STATUS] = "";
+
+    fits_get_errstatus(code, text);
+    fits_clear_errmsg();
+    if (code == MEMORY_ALLOCATION) {
+        return SQN_RAISE(err, E_MEM, "reading an image of %" PRId64 " pixels a plane",
+                         planes->n_pix);
+    }
+    if (planes->hdu->kind == SQN__FITS_TILED) {
+        return SQN_RAISE(err, E_FITS_COMPRESS, "a tile cannot be read: %s (CFITSIO %d)",
+                         text, code);
+    }
+    return SQN_RAISE(err, E_FITS_HEADER, "the image cannot be read: %s (CFITSIO %d)", text,
+                     code);
+}
+
+/* A finite number of a keyword; `missing` where it is absent. */
+static sqn_status find_number(double *out, const sqn__fits_planes *planes,
+                              const char *keyword, double missing, sqn_error *err)
+{
+    char text[SQN__CARD + 1];
+
+    *out = missing;
+    if (sqn__fits_preflight_text(text, sizeof text, planes->hdu, planes->file->bytes,
+                                 keyword) &&
+        !sqn__header_card_number(out, text)) {
+        const sqn_status status =
+            SQN_RAISE(err, E_FITS_HEADER, "'%.60s' is not a finite number", text);
+
+        sqn__fits_file_at(err, planes->file->path, planes->hdu, keyword);
+        return status;
+    }
+    return SQN_OK;
+}
+
+/* BLANK, of integer images only. */
+static sqn_status find_blank(sqn__fits_planes *planes, sqn_error *err)
+{
+    const sqn__fits_hdu *hdu = planes->hdu;
+    const char *keyword = hdu->kind == SQN__FITS_TILED ? "ZBLANK" : "BLANK";
+    const int bits = hdu->bitpix;
+    const int64_t high = bits == 64  ? INT64_MAX
+                         : bits == 8 ? 255
+                                     : (INT64_C(1) << (bits - 1 < 0 ? 0 : bits - 1)) - 1;
+    const int64_t low = bits == 8 ? 0 : -high - 1;
+    char text[SQN__CARD + 1];
+
+    if (bits < 0 ||
+        !sqn__fits_preflight_text(text, sizeof text, hdu, planes->file->bytes, keyword)) {
+        return SQN_OK;
+    }
+    planes->has_blank = sqn__header_card_integer(&planes->blank, text);
+    if (!planes->has_blank || planes->blank < low || planes->blank > high) {
+        const sqn_status status =
+            SQN_RAISE(err, E_FITS_HEADER,
+                      "'%.60s' is not an integer that BITPIX = %d can hold", text, bits);
+
+        sqn__fits_file_at(err, planes->file->path, hdu, keyword);
+        return status;
+    }
+    return SQN_OK;
+}
+
+static sqn_status find_scaling(sqn__fits_planes *planes, sqn_error *err)
+{
+    sqn_status status = find_number(&planes->scale, planes, "BSCALE", 1.0, err);
+
+    if (status == SQN_OK && planes->scale == 0.0) {
+        status = SQN_RAISE(err, E_FITS_HEADER, "it must not be 0");
+        sqn__fits_file_at(err, planes->file->path, planes->hdu, "BSCALE");
+    }
+    if (status == SQN_OK) {
+        status = find_number(&planes->zero, planes, "BZERO", 0.0, err);
+    }
+    return status == SQN_OK ? find_blank(planes, err) : status;
+}
+
+static size_t plane_bytes(const sqn__fits_planes *planes)
+{
+    const int bits = planes->hdu->bitpix;
+
+    return (size_t)planes->n_pix * (size_t)((bits < 0 ? -bits : bits) / 8);
+}
+
+/* One block of header for one plane of an uncompressed image. */
+static void write_header(sqn__fits_planes *planes)
+{
+    const sqn__fits_hdu *hdu = planes->hdu;
+    char *block = (char *)planes->buffer;
+    char card[10][SQN__CARD + 1];
+    int n = 0;
+
+    memset(block, ' ', SQN__BLOCK);
+    (void)snprintf(card[n++], SQN__CARD + 1, "SIMPLE  = %20s", "T");
+    (void)snprintf(card[n++], SQN__CARD + 1, "BITPIX  = %20d", hdu->bitpix);
+    (void)snprintf(card[n++], SQN__CARD + 1, "NAXIS   = %20d", 2);
+    (void)snprintf(card[n++], SQN__CARD + 1, "NAXIS1  = %20" PRId64, hdu->axes[0]);
+    (void)snprintf(card[n++], SQN__CARD + 1, "NAXIS2  = %20" PRId64, hdu->axes[1]);
+    if (planes->has_blank) {
+        (void)snprintf(card[n++], SQN__CARD + 1, "BLANK   = %20" PRId64, planes->blank);
+    }
+    (void)snprintf(card[n++], SQN__CARD + 1, "END");
+    for (int i = 0; i < n; i++) {
+        memcpy(block + (size_t)i * SQN__CARD, card[i], strlen(card[i]));
+    }
+}
+
+/* Open the memory file; CFITSIO writes nothing to it. */
+static int open_memory(fitsfile **fits, sqn__fits_planes *planes)
+{
+    int code = 0;
+
+    planes->address = planes->buffer;
+    fits_open_memfile(fits, "memory", READONLY, &planes->address, &planes->size, 0, NULL,
+                      &code);
+    return code;
+}
+
+static sqn_status open_tiled(sqn__fits_planes *planes, sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+    fitsfile *fits = NULL;
+    int code = 0, close_code = 0, naxis = 0, bitpix = 0, type = 0;
+    LONGLONG axes[SQN__FITS_AXES] = {0};
+
+    SQN_TRY(sqn__fits_tiles_check(planes->file, planes->hdu, err));
+    SQN_TRY(sqn__fits_tiles_pack(&planes->buffer, &planes->size, planes->file, planes->hdu,
+                                 err));
+    code = open_memory(&fits, planes);
+    fits_movabs_hdu(fits, 2, &type, &code);
+    fits_get_img_paramll(fits, SQN__FITS_AXES, &bitpix, &naxis, axes, &code);
+    if (code != 0) {
+        status = raise_fits(err, planes, code);
+        goto cleanup;
+    }
+    if (type != IMAGE_HDU || bitpix != planes->hdu->bitpix || naxis != planes->hdu->naxis ||
+        axes[0] != planes->hdu->axes[0] || axes[1] != planes->hdu->axes[1]) {
+        status =
+            SQN_RAISE(err, E_FITS_COMPRESS, "the header of the tiles contradicts itself");
+        goto cleanup;
+    }
+    planes->tiled = fits;
+    fits = NULL;
+
+cleanup:
+    if (fits != NULL) {
+        fits_close_file(fits, &close_code);
+    }
+    return status;
+}
+
+sqn_status sqn__fits_planes_open(sqn__fits_planes *planes, const sqn__fits_file *file,
+                                 const sqn__fits_hdu *hdu, sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+
+    *planes = (sqn__fits_planes){.file = file, .hdu = hdu};
+    planes->n_pix = hdu->axes[0] * hdu->axes[1];
+    SQN_TRY(find_scaling(planes, err));
+    if (hdu->kind == SQN__FITS_TILED) {
+        SQN_TRY(open_tiled(planes, err));
+    } else {
+        planes->size =
+            SQN__BLOCK + (plane_bytes(planes) + SQN__BLOCK - 1) / SQN__BLOCK * SQN__BLOCK;
+        planes->buffer = sqn__mem_alloc((int64_t)planes->size, 1);
+        if (planes->buffer == NULL) {
+            status = SQN_RAISE(err, E_MEM, "a plane of %zu bytes", planes->size);
+            goto cleanup;
+        }
+        write_header(planes);
+    }
+
+cleanup:
+    if (status != SQN_OK) {
+        sqn__fits_file_at(err, file->path, hdu, NULL);
+        sqn__fits_planes_close(planes);
+    }
+    return status;
+}
+
+/*
+ * Read n_pix values from `first` (from 1). Without a value for missing ones CFITSIO passes
+ * NaN and Inf through, with one it would make Inf missing too: integers and tiles need it.
+ */
+static int read_values(double *out, fitsfile *fits, const sqn__fits_planes *planes,
+                       int64_t first)
+{
+    double missing = NAN;
+    const bool plain = planes->tiled == NULL && planes->hdu->bitpix < 0;
+    int code = 0, any = 0;
+
+    fits_read_img(fits, TDOUBLE, first, planes->n_pix, plain ? NULL : &missing, out, &any,
+                  &code);
+    return code;
+}
+
+/* One plane of an uncompressed image, as an image of its own. */
+static int read_plain(double *out, sqn__fits_planes *planes, int64_t index)
+{
+    const size_t n = plane_bytes(planes);
+    const sqn__fits_hdu *hdu = planes->hdu;
+    fitsfile *fits = NULL;
+    int close_code = 0;
+
+    memcpy(planes->buffer + SQN__BLOCK, planes->file->bytes + hdu->data + (size_t)index * n,
+           n);
+
+    int code = open_memory(&fits, planes);
+
+    if (code == 0) {
+        code = read_values(out, fits, planes, 1);
+        fits_close_file(fits, &close_code);
+        for (int64_t p = 0; p < planes->n_pix; p++) {
+            out[p] = planes->zero + planes->scale * out[p];
+        }
+    }
+    return code;
+}
+
+sqn_status sqn__fits_planes_read(double *out, sqn__fits_planes *planes, int64_t index,
+                                 sqn_error *err)
+{
+    const int code = planes->tiled != NULL ? read_values(out, planes->tiled, planes,
+                                                         index * planes->n_pix + 1)
+                                           : read_plain(out, planes, index);
+
+    if (code != 0) {
+        const sqn_status status = raise_fits(err, planes, code);
+
+        sqn__fits_file_at(err, planes->file->path, planes->hdu, NULL);
+        return status;
+    }
+    return SQN_OK;
+}
+
+void sqn__fits_planes_close(sqn__fits_planes *planes)
+{
+    int code = 0;
+
+    if (planes->tiled != NULL) {
+        fits_close_file(planes->tiled, &code);
+    }
+    sqn__mem_free(planes->buffer);
+    *planes = (sqn__fits_planes){0};
+}

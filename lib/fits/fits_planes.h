@@ -1,0 +1,38 @@
+/** @file fits_planes.h @brief Planes of an image HDU as true values in double. */
+#ifndef SQN_FITS_PLANES_H
+#define SQN_FITS_PLANES_H
+
+#include "fits_file.h"
+#include "fits_shape.h"
+
+/** A reader of planes; keep it where it is while it is open. */
+typedef struct sqn__fits_planes {
+    const sqn__fits_file *file; /* borrowed */
+    const sqn__fits_hdu *hdu;   /* borrowed */
+    int64_t n_pix;              /* of a plane */
+    double scale, zero;
+    bool has_blank;
+    int64_t blank;
+    unsigned char *buffer; /* owned: the memory file that CFITSIO sees */
+    void *address;         /* of the buffer, as CFITSIO wants it */
+    size_t size;
+    void *tiled; /* fitsfile of a compressed image, open while we are */
+} sqn__fits_planes;
+
+/**
+ * Check scaling, blank and tiles of an image HDU whose shape is understood, and prepare to
+ * read it.
+ *
+ * @retval SQN_ERR_DATA  E_FITS_HEADER, E_FITS_COMPRESS. SQN_ERR_UNAVAILABLE, SQN_ERR_MEMORY.
+ */
+SQN_NODISCARD sqn_status sqn__fits_planes_open(sqn__fits_planes *planes,
+                                               const sqn__fits_file *file,
+                                               const sqn__fits_hdu *hdu, sqn_error *err);
+
+/** Values of plane `index` (from 0), NaN where BLANK; out [ny * nx]. */
+SQN_NODISCARD sqn_status sqn__fits_planes_read(double *out, sqn__fits_planes *planes,
+                                               int64_t index, sqn_error *err);
+
+void sqn__fits_planes_close(sqn__fits_planes *planes);
+
+#endif

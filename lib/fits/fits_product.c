@@ -1,0 +1,161 @@
+/** @file fits_product.c @brief A FITS file built in memory. */
+#include "fits_product.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fits_choice.h"
+#include "fits_seal.h"
+#include "mem.h"
+#include "raise.h"
+
+enum { GROWTH = 1 << 22 /* bytes; untouched memory costs nothing */, CARD = 80 };
+
+sqn_status sqn__fits_product_fail(sqn_error *err, int code, const char *what)
+{
+    char text[FLEN_STATUS];
+
+    fits_clear_errmsg();
+    if (code == MEMORY_ALLOCATION) {
+        return SQN_RAISE(err, E_MEM, "a product in memory (%s)", what);
+    }
+    fits_get_errstatus(code, text);
+    return SQN_RAISE(err, E_IO, "CFITSIO: %s (%s)", text, what);
+}
+
+sqn_status sqn__fits_product_card(sqn_fits_product *product, const char *card,
+                                  sqn_error *err)
+{
+    int code = 0;
+
+    return fits_write_record(product->file, card, &code) == 0
+               ? SQN_OK
+               : sqn__fits_product_fail(err, code, card);
+}
+
+sqn_status sqn__fits_product_seal(sqn_fits_product *product, sqn_error *err)
+{
+    const sqn_status status = sqn__fits_product_card(product, sqn__fits_seal_cards[0], err);
+
+    return status != SQN_OK ? status
+                            : sqn__fits_product_card(product, sqn__fits_seal_cards[1], err);
+}
+
+/* A file with nothing but the cards of an empty primary array. */
+static sqn_status start(sqn_fits_product *product, sqn_error *err)
+{
+    int code = 0;
+
+    /* CFITSIO must be able to grow the memory itself, so it is not sqn__mem_alloc()'s. */
+    fits_create_memfile(&product->file, &product->bytes, &product->capacity, GROWTH,
+                        realloc, &code);
+    fits_create_imgll(product->file, BYTE_IMG, 0, NULL, &code);
+    fits_delete_key(product->file, "COMMENT", &code); /* what FITS is, in two cards */
+    fits_delete_key(product->file, "COMMENT", &code);
+    return code == 0 ? SQN_OK : sqn__fits_product_fail(err, code, "primary header");
+}
+
+sqn_status sqn_fits_product_create(sqn_fits_product **out, const sqn_header *primary,
+                                   const sqn_log *log, sqn_error *err)
+{
+    sqn_fits_product *product = sqn__mem_alloc(1, sizeof *product);
+    sqn_status status = SQN_OK;
+
+    *out = NULL;
+    if (product == NULL) {
+        return SQN_RAISE(err, E_MEM, "a product");
+    }
+    product->log = log != NULL ? *log : (sqn_log){0};
+    SQN_TRY(start(product, err));
+    SQN_TRY(sqn__fits_product_header_write(product, primary, 0, "primary header", err));
+    SQN_TRY(sqn__fits_product_seal(product, err));
+    *out = product;
+    product = NULL;
+
+cleanup:
+    sqn_fits_product_destroy(&product);
+    return status;
+}
+
+/* Where all HDUs lie; `span` [n_hdu]. */
+static sqn_status locate(sqn__fits_seal_span *span, sqn_fits_product *product, int n_hdu,
+                         sqn_error *err)
+{
+    int code = 0;
+
+    for (int i = 0; i < n_hdu; i++) {
+        LONGLONG header = 0, data = 0, end = 0;
+
+        fits_movabs_hdu(product->file, i + 1, NULL, &code);
+        fits_get_hduaddrll(product->file, &header, &data, &end, &code);
+        span[i] = (sqn__fits_seal_span){header, data, end};
+    }
+    return code == 0 ? SQN_OK : sqn__fits_product_fail(err, code, "finishing");
+}
+
+/* Close the file; its bytes stay. */
+static sqn_status close_file(sqn_fits_product *product, sqn_error *err)
+{
+    int code = 0;
+
+    fits_close_file(product->file, &code);
+    product->file = NULL;
+    return code == 0 ? SQN_OK : sqn__fits_product_fail(err, code, "closing");
+}
+
+sqn_status sqn_fits_product_finish(const void **bytes, size_t *size,
+                                   sqn_fits_product *product, sqn_error *err)
+{
+    sqn__fits_seal_span *span = NULL;
+    int n_hdu = 0, code = 0;
+    sqn_status status = SQN_OK;
+
+    *bytes = NULL;
+    *size = 0;
+    if (product == NULL || product->file == NULL) {
+        return SQN_RAISE(err, E_ARG, "the product is not open");
+    }
+    fits_set_hdustruc(product->file, &code); /* else a header alone counts as no HDU */
+    if (fits_get_num_hdus(product->file, &n_hdu, &code) != 0) {
+        return sqn__fits_product_fail(err, code, "counting HDUs");
+    }
+    span = sqn__mem_alloc(n_hdu, sizeof *span);
+    if (span == NULL) {
+        return SQN_RAISE(err, E_MEM, "%d HDUs", n_hdu);
+    }
+    SQN_TRY(locate(span, product, n_hdu, err));
+    SQN_TRY(close_file(product, err));
+    product->size = (size_t)span[n_hdu - 1].end;
+    if (product->size > product->capacity) {
+        status = SQN_RAISE(err, E_OUT_VERIFY, "%zu bytes of %zu are there",
+                           product->capacity, product->size);
+        goto cleanup;
+    }
+    for (int i = 0; i < n_hdu; i++) {
+        SQN_TRY(sqn__fits_seal_put(product->bytes, &span[i], err));
+    }
+    SQN_TRY(sqn__fits_verify_file(product->bytes, product->size, n_hdu, err));
+    *bytes = product->bytes;
+    *size = product->size;
+
+cleanup:
+    sqn__mem_free(span);
+    return status;
+}
+
+void sqn_fits_product_destroy(sqn_fits_product **product)
+{
+    int code = 0;
+
+    if (product != NULL && *product != NULL) {
+        if ((*product)->file != NULL) {
+            fits_close_file((*product)->file, &code);
+            fits_clear_errmsg();
+        }
+        free((*product)->bytes); /* CFITSIO's memory */
+        sqn__mem_free(*product);
+        *product = NULL;
+    }
+}

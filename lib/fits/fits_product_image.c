@@ -1,0 +1,191 @@
+/** @file fits_product_image.c @brief An image HDU of a product. */
+#include <float.h>
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "fits_product.h"
+#include "mem.h"
+#include "raise.h"
+
+enum { CHUNK = 1 << 16 /* values converted at a time */ };
+
+/* Below this largest value a float32 would lose digits of the small ones. */
+static const double faint = 1e-30;
+
+/* One image on its way into the file. */
+typedef struct transfer {
+    const sqn_fits_image *image;
+    int64_t n;             /* values in all */
+    double factor[2];      /* their product is 2^exponent */
+    sqn_fits_type written; /* FLOAT64 where FLOAT32 cannot hold the values */
+    void *chunk;           /* [CHUNK] of the type written */
+} transfer;
+
+/* BITPIX codes of CFITSIO, its types in memory, and their sizes. */
+static const struct {
+    int bitpix, datatype;
+    size_t size;
+} types[] = {
+    [SQN_FITS_FLOAT32] = {FLOAT_IMG, TFLOAT, sizeof(float)},
+    [SQN_FITS_FLOAT64] = {DOUBLE_IMG, TDOUBLE, sizeof(double)},
+    [SQN_FITS_INT32] = {LONG_IMG, TINT, sizeof(int32_t)},
+    [SQN_FITS_UINT32] = {ULONG_IMG, TUINT, sizeof(uint32_t)},
+    [SQN_FITS_UINT8] = {BYTE_IMG, TBYTE, sizeof(uint8_t)},
+};
+
+static bool is_floating(sqn_fits_type type)
+{
+    return type == SQN_FITS_FLOAT32 || type == SQN_FITS_FLOAT64;
+}
+
+/* Value `i` as it is to be written. */
+static double scaled(const transfer *t, int64_t i)
+{
+    const double value = t->image->type == SQN_FITS_FLOAT32
+                             ? (double)((const float *)t->image->data)[i]
+                             : ((const double *)t->image->data)[i];
+
+    return isnan(value) ? (double)NAN : value * t->factor[0] * t->factor[1];
+}
+
+/* Products hold true values: what float32 cannot hold is written as float64. */
+static sqn_fits_type choose_type(const transfer *t)
+{
+    double largest = 0.0;
+
+    if (t->image->type != SQN_FITS_FLOAT32 || t->image->exponent == 0) {
+        return t->image->type;
+    }
+    for (int64_t i = 0; i < t->n; i++) {
+        const double size = fabs(scaled(t, i));
+
+        if (isfinite(size) && size > largest) {
+            largest = size;
+        }
+    }
+    return largest > (double)FLT_MAX || (largest > 0.0 && largest < faint)
+               ? SQN_FITS_FLOAT64
+               : SQN_FITS_FLOAT32;
+}
+
+/* Values first .. first + n - 1 as they are written. */
+static void *convert(const transfer *t, int64_t first, int64_t n)
+{
+    float *single = t->chunk;
+    double *twice = t->chunk;
+
+    for (int64_t i = 0; i < n; i++) {
+        if (t->written == SQN_FITS_FLOAT32) {
+            single[i] = (float)scaled(t, first + i);
+        } else {
+            twice[i] = scaled(t, first + i);
+        }
+    }
+    return t->chunk;
+}
+
+static sqn_status write_floating(sqn_fits_product *product, transfer *t, sqn_error *err)
+{
+    int code = 0;
+
+    t->chunk = sqn__mem_alloc(CHUNK, types[t->written].size);
+    if (t->chunk == NULL) {
+        return SQN_RAISE(err, E_MEM, "values of %s", t->image->extname);
+    }
+    for (int64_t i = 0; i < t->n && code == 0; i += CHUNK) {
+        const int64_t n = t->n - i < CHUNK ? t->n - i : CHUNK;
+
+        fits_write_img(product->file, types[t->written].datatype, i + 1, n,
+                       convert(t, i, n), &code);
+    }
+    sqn__mem_free(t->chunk);
+    return code == 0 ? SQN_OK : sqn__fits_product_fail(err, code, t->image->extname);
+}
+
+static sqn_status write_integers(sqn_fits_product *product, const transfer *t,
+                                 sqn_error *err)
+{
+    const int datatype = types[t->written].datatype;
+    const size_t size = types[t->written].size;
+    int code = 0;
+
+    for (int64_t i = 0; i < t->n && code == 0; i += CHUNK) {
+        const int64_t n = t->n - i < CHUNK ? t->n - i : CHUNK;
+        union {
+            const void *data;
+            void *argument; /* CFITSIO's prototype lacks a const */
+        } at = {(const char *)t->image->data + (size_t)i * size};
+
+        fits_write_img(product->file, datatype, i + 1, n, at.argument, &code);
+    }
+    return code == 0 ? SQN_OK : sqn__fits_product_fail(err, code, t->image->extname);
+}
+
+/* The mandatory cards, EXTNAME, BUNIT, the caller's cards, the places of the checksums. */
+static sqn_status write_header(sqn_fits_product *product, const transfer *t, sqn_error *err)
+{
+    const sqn_fits_image *image = t->image;
+    LONGLONG axes[4] = {0};
+    sqn_status status = SQN_OK;
+    int code = 0;
+
+    for (int i = 0; i < image->n_axis; i++) {
+        axes[i] = image->axes[i];
+    }
+    fits_create_imgll(product->file, types[t->written].bitpix, image->n_axis, axes, &code);
+    fits_write_key_str(product->file, "EXTNAME", image->extname, "name of this HDU", &code);
+    if (image->unit != NULL && image->unit[0] != '\0') {
+        fits_write_key_str(product->file, "BUNIT", image->unit, "unit of the values",
+                           &code);
+    }
+    if (code != 0) {
+        return sqn__fits_product_fail(err, code, image->extname);
+    }
+    SQN_TRY(sqn__fits_product_header_write(product, image->header, image->n_axis,
+                                           image->extname, err));
+    SQN_TRY(sqn__fits_product_seal(product, err));
+
+cleanup:
+    return status;
+}
+
+/* Number of values, or -1 if the axes make no image. */
+static int64_t count_values(const sqn_fits_image *image)
+{
+    int64_t n = image->n_axis < 1 || image->n_axis > 4 ? -1 : 1;
+
+    for (int i = 0; n > 0 && i < image->n_axis; i++) {
+        n = image->axes[i] < 1 ? -1 : sqn__mem_product(n, image->axes[i]);
+    }
+    return sqn__mem_product(n, 8) > 0 ? n : -1;
+}
+
+sqn_status sqn_fits_product_image(sqn_fits_product *product, const sqn_fits_image *image,
+                                  sqn_error *err)
+{
+    transfer t = {.image = image};
+    sqn_status status = SQN_OK;
+
+    if (product == NULL || product->file == NULL || image->data == NULL ||
+        image->extname == NULL || image->extname[0] == '\0') {
+        return SQN_RAISE(err, E_ARG, "an image needs an open product, a name and data");
+    }
+    t.n = count_values(image);
+    if (t.n < 0) {
+        return SQN_RAISE(err, E_ARG, "%d axes of %s make no image", image->n_axis,
+                         image->extname);
+    }
+    t.factor[0] = ldexp(1.0, image->exponent / 2);
+    t.factor[1] = ldexp(1.0, image->exponent - image->exponent / 2);
+    t.written = choose_type(&t);
+    SQN_TRY(write_header(product, &t, err));
+    if (is_floating(t.written)) {
+        SQN_TRY(write_floating(product, &t, err));
+    } else {
+        SQN_TRY(write_integers(product, &t, err));
+    }
+
+cleanup:
+    return status;
+}

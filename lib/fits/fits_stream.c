@@ -1,0 +1,76 @@
+/** @file fits_stream.c @brief Planes of many HDUs and files, one after the other. */
+#include <assert.h>
+#include <string.h>
+
+#include "fits_units.h"
+#include "raise.h"
+
+void sqn__fits_stream_close(sqn__fits_stream *stream)
+{
+    if (stream->file != NULL) {
+        sqn__fits_planes_close(&stream->planes);
+        sqn__fits_pool_give(stream->pool, stream->file);
+        stream->file = NULL;
+    }
+}
+
+/* The file may have been replaced since it was described. */
+static bool is_same(const sqn__fits_file *file, const sqn__fits_unit *unit)
+{
+    if (unit->hdu.number >= file->n_hdu) {
+        return false;
+    }
+
+    const sqn__fits_hdu *hdu = &file->hdu[unit->hdu.number];
+
+    return hdu->kind == unit->hdu.kind && hdu->data == unit->hdu.data &&
+           hdu->n_byte == unit->hdu.n_byte && hdu->bitpix == unit->hdu.bitpix &&
+           memcmp(hdu->axes, unit->hdu.axes, sizeof hdu->axes) == 0;
+}
+
+static sqn_status open_unit(sqn__fits_stream *stream, const sqn__fits_unit *unit,
+                            sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+    const sqn__fits_file *file = NULL;
+
+    SQN_TRY(sqn__fits_pool_take(&file, stream->pool, unit->path, NULL, err));
+    if (!is_same(file, unit)) {
+        status = SQN_RAISE(err, E_IO, "the file was changed while it was read");
+        sqn__fits_file_at(err, unit->path, NULL, NULL);
+        goto cleanup;
+    }
+    SQN_TRY(
+        sqn__fits_planes_open(&stream->planes, file, &file->hdu[unit->hdu.number], err));
+    stream->file = file;
+    file = NULL;
+
+cleanup:
+    sqn__fits_pool_give(stream->pool, file);
+    return status;
+}
+
+sqn_status sqn__fits_stream_next(double *out, const sqn__fits_unit **from,
+                                 sqn__fits_stream *stream, sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+
+    assert(stream->unit < stream->units->n);
+
+    const sqn__fits_unit *unit = &stream->units->unit[stream->unit];
+
+    *from = unit;
+    if (out != NULL && unit->path != NULL) {
+        SQN_TRY(stream->file == NULL ? open_unit(stream, unit, err) : SQN_OK);
+        SQN_TRY(sqn__fits_planes_read(out, &stream->planes, stream->plane, err));
+    }
+    stream->plane++;
+    if (stream->plane == unit->n_plane) {
+        sqn__fits_stream_close(stream);
+        stream->plane = 0;
+        stream->unit++;
+    }
+
+cleanup:
+    return status;
+}

@@ -1,0 +1,62 @@
+/** @file fits_units.h @brief Image HDUs joined to one row of planes, read in order. */
+#ifndef SQN_FITS_UNITS_H
+#define SQN_FITS_UNITS_H
+
+#include "fits_planes.h"
+#include "fits_pool.h"
+
+/** One image HDU of a role. */
+typedef struct sqn__fits_unit {
+    const char *path; /* borrowed; NULL: planes that do not exist */
+    int64_t file;     /* index in the list of files */
+    sqn__fits_hdu hdu;
+    sqn__fits_shape shape;
+    int64_t n_plane;
+    uint32_t datasum;
+} sqn__fits_unit;
+
+/** A growing list; zeroed = empty. */
+typedef struct sqn__fits_units {
+    int64_t n, capacity;
+    int64_t n_plane; /* of all */
+    sqn__fits_unit *unit;
+} sqn__fits_units;
+
+SQN_NODISCARD sqn_status sqn__fits_units_add(sqn__fits_units *units,
+                                             const sqn__fits_unit *unit, sqn_error *err);
+void sqn__fits_units_clear(sqn__fits_units *units);
+
+/**
+ * Describe HDU `number` of a file: its shape understood, its checksums verified.
+ *
+ * @param[in] spectral  As for sqn__fits_shape_of().
+ */
+SQN_NODISCARD sqn_status sqn__fits_units_describe(sqn__fits_unit *out,
+                                                  const sqn__fits_file *file, int number,
+                                                  bool spectral, sqn_error *err);
+
+/** E_SHAPE naming both files and both shapes. */
+sqn_status sqn__fits_units_refuse_shape(const sqn__fits_unit *unit,
+                                        const sqn__fits_unit *other, sqn_error *err);
+
+/** A place in the row of planes. */
+typedef struct sqn__fits_stream {
+    const sqn__fits_units *units; /* borrowed */
+    sqn__fits_pool *pool;         /* borrowed */
+    int64_t unit, plane;          /* next to be read */
+    const sqn__fits_file *file;   /* taken from the pool while planes are open */
+    sqn__fits_planes planes;
+} sqn__fits_stream;
+
+/**
+ * Read the next plane, or step over it where `out` is NULL.
+ *
+ * @param[out] from  The unit it belongs to; its path is NULL where no plane exists, and `out`
+ *                   is untouched then.
+ * @retval SQN_ERR_IO  E_IO: the file is not the one that was described.
+ */
+SQN_NODISCARD sqn_status sqn__fits_stream_next(double *out, const sqn__fits_unit **from,
+                                               sqn__fits_stream *stream, sqn_error *err);
+void sqn__fits_stream_close(sqn__fits_stream *stream);
+
+#endif

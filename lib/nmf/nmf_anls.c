@@ -1,0 +1,341 @@
+/**
+ * @file nmf_anls.c
+ * @brief Weighted alternating non-negative least squares with extrapolation, stage by stage.
+ *
+ * One pass over the data moves U with S fixed and yields the sums from which S follows
+ * exactly; the S of the next pass is extrapolated (Ang & Gillis 2019). docs/numerics.md,
+ * section 2.
+ */
+#include "nmf_anls.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "raise.h"
+#include "warn.h"
+
+/* Of the extrapolation: beta grows from pass to pass up to a limit, which a lost pass lowers. */
+static const double beta_start = 0.7, beta_growth = 1.1, limit_growth = 1.02;
+static const double kkt_limit = 1e-3; /* guarantee 7 */
+
+/* One stage on its way. */
+typedef struct progress {
+    sqn__nmf_stop_state stop;
+    sqn__nmf_stop_verdict verdict;
+    sqn_nmf_stage *stage;
+} progress;
+
+static void copy_short(const sqn__nmf_anls *state, float *to, const float *from)
+{
+    memcpy(to, from, (size_t)state->n_s * sizeof *to);
+}
+
+/* s = max(0, s_solved + beta (s_solved - s_before)); the background has no bound. */
+static void extrapolate(sqn__nmf_anls *state)
+{
+    const int64_t n = sqn__nmf_anls_n_across(state);
+    const float beta = (float)state->beta;
+
+    for (int64_t j = 0; j < state->panels->n_short; j++) {
+        const int64_t row = j * state->stride;
+
+        for (int64_t a = 0; a < n; a++) {
+            const float to = state->s_solved[row + a];
+            const float s = to + beta * (to - state->s_before[row + a]);
+
+            state->s[row + a] = s > 0.0F || a >= state->k ? s : 0.0F;
+        }
+    }
+    state->extrapolated = true;
+}
+
+/* The S of the next pass, and a bolder beta for the one after. */
+static void advance(sqn__nmf_anls *state)
+{
+    copy_short(state, state->s_before, state->s_solved);
+    sqn__nmf_anls_pass_solve(state);
+    extrapolate(state);
+    state->beta = fmin(state->beta_limit, beta_growth * state->beta);
+    state->beta_limit = fmin(1.0, limit_growth * state->beta_limit);
+}
+
+static void use_solved(sqn__nmf_anls *state)
+{
+    copy_short(state, state->s, state->s_solved);
+    state->extrapolated = false;
+}
+
+/* The pass was lost: back to the last exact S. */
+static void retreat(sqn__nmf_anls *state)
+{
+    state->beta_limit = state->beta / beta_growth;
+    state->beta *= 0.5;
+    use_solved(state);
+}
+
+static void accept(sqn__nmf_anls *state)
+{
+    float *u = state->u;
+
+    state->u = state->u_next;
+    state->u_next = u;
+    copy_short(state, state->s_accepted, state->s);
+}
+
+/* Iterate from u and s until the rule ends it; s_solved is the best S for u. */
+static sqn_status iterate(sqn__nmf_anls *state, progress *now, sqn_error *err)
+{
+    const int64_t limit = state->rule.max_iterations;
+    sqn_status status = SQN_OK;
+
+    now->verdict = SQN__NMF_STOP_GO_ON;
+    now->stop.n_small = 0;
+    state->beta = beta_start;
+    state->beta_limit = 1.0;
+    state->extrapolated = false;
+    copy_short(state, state->s_accepted, state->s);
+    copy_short(state, state->s_solved, state->s);
+    while (now->verdict == SQN__NMF_STOP_GO_ON && now->stage->iterations < limit) {
+        sqn__nmf_anls_pass_run(state);
+        now->stage->passes++;
+        if (state->extrapolated && !(state->chi2 <= now->stop.chi2)) {
+            retreat(state);
+            continue;
+        }
+        now->verdict = sqn__nmf_stop_judge(&now->stop, &state->rule, state->chi2);
+        if (now->verdict == SQN__NMF_STOP_BROKEN) {
+            return SQN_RAISE(err, E_NUM,
+                             "chi2 went from %g to %g with %" PRId64 " components",
+                             now->stop.chi2, state->chi2, state->k);
+        }
+        if (now->verdict == SQN__NMF_STOP_ROUNDING) {
+            break;
+        }
+        accept(state);
+        now->stage->iterations++;
+        advance(state);
+        SQN_TRY(sqn__nmf_stop_report(&state->task, state->k, now->stage->iterations,
+                                     state->chi2, err));
+    }
+
+cleanup:
+    return status;
+}
+
+/* A pass that also finds what the next component could start from. */
+static void look_at_leftover(sqn__nmf_anls *state)
+{
+    state->want_leftover = true;
+    sqn__nmf_anls_pass_run(state);
+    state->want_leftover = false;
+}
+
+/* The last pass: U for the S that is kept, and the numbers of the stage. */
+static sqn_status finish(sqn__nmf_anls *state, progress *now, sqn_error *err)
+{
+    if (now->verdict == SQN__NMF_STOP_ROUNDING) {
+        copy_short(state, state->s_solved, state->s_accepted);
+    }
+    use_solved(state);
+    look_at_leftover(state);
+    now->stage->passes++;
+    const double bound = sqn__nmf_stop_bound(&state->rule, now->stop.chi2);
+
+    if (!(state->chi2 <= now->stop.chi2 + 10.0 * bound)) {
+        return SQN_RAISE(err, E_NUM,
+                         "chi2 went from %g to %g in the last pass of %" PRId64
+                         " components",
+                         now->stop.chi2, state->chi2, state->k);
+    }
+    accept(state);
+    now->stop.chi2 = state->chi2;
+    now->stage->chi2 = state->chi2;
+    now->stage->kkt = sqn__nmf_anls_pass_optimality(state);
+    state->fresh = true;
+    return SQN_OK;
+}
+
+/* What a new column could have along the short axis; false when nothing positive is left. */
+static bool leftover(sqn__nmf_anls *state)
+{
+    bool any = false;
+
+    for (int64_t j = 0; j < state->panels->n_short; j++) {
+        state->start[j] = state->positive[j] / state->weights[j];
+        any = any || state->start[j] > 0.0;
+    }
+    return any;
+}
+
+static void report_vanished(sqn__nmf_anls *state, int64_t a)
+{
+    state->restarted[a] = 2;
+    sqn__log_warn(state->task.options->log, SQN_W_VANISHED, "",
+                  "component %" PRId64 " is zero in the model with %" PRId64 " components",
+                  a + 1, state->k);
+}
+
+/* Start one vanished component again, each once, if it `may`; true if there was one. */
+static bool restart_vanished(sqn__nmf_anls *state, bool may)
+{
+    const bool left = leftover(state) && may;
+
+    for (int64_t a = 0; a < state->k; a++) {
+        if (state->restarted[a] == 2 || !sqn__nmf_anls_state_vanished(state, a)) {
+            continue;
+        }
+        if (state->restarted[a] == 0 && left) {
+            state->restarted[a] = 1;
+            sqn__nmf_anls_state_reset(state, a, state->start);
+            return true;
+        }
+        report_vanished(state, a);
+    }
+    return false;
+}
+
+/* Whether the stage must go on after its last pass, and from where. */
+static bool resume(sqn__nmf_anls *state, const progress *now)
+{
+    const bool may = now->stage->iterations < state->rule.max_iterations &&
+                     now->verdict != SQN__NMF_STOP_EXACT;
+
+    if (restart_vanished(state, may)) {
+        return true;
+    }
+    if (!may || now->verdict != SQN__NMF_STOP_CONVERGED || now->stage->kkt <= kkt_limit) {
+        return false;
+    }
+    sqn__nmf_anls_pass_solve(state);
+    use_solved(state);
+    return true;
+}
+
+static sqn_nmf_stop reason(sqn__nmf_stop_verdict verdict)
+{
+    switch (verdict) {
+    case SQN__NMF_STOP_CONVERGED:
+        return SQN_NMF_CONVERGED;
+    case SQN__NMF_STOP_EXACT:
+        return SQN_NMF_EXACT;
+    case SQN__NMF_STOP_ROUNDING:
+        return SQN_NMF_ROUNDING;
+    case SQN__NMF_STOP_GO_ON:
+    case SQN__NMF_STOP_BROKEN:
+        break;
+    }
+    return SQN_NMF_MAX_ITERATIONS;
+}
+
+static sqn_status refine(void *context, sqn_nmf_stage *stage, sqn_error *err)
+{
+    sqn__nmf_anls *state = context;
+    progress now = {.stage = stage};
+    sqn_status status = SQN_OK;
+
+    now.stop.chi2 = state->chi2; /* a new column contributes nothing yet */
+    do {
+        SQN_TRY(iterate(state, &now, err));
+        SQN_TRY(finish(state, &now, err));
+    } while (resume(state, &now));
+    stage->stop = reason(now.verdict);
+
+cleanup:
+    return status;
+}
+
+/* Uniform numbers times the weighted rms of the residual. */
+static void draw(sqn__nmf_anls *state)
+{
+    const sqn_panels *panels = state->panels;
+    const sqn__nmf_start_draw draw = {state->task.options->seed, state->k,
+                                      panels->info.pixels_are_long};
+    double sum_v = 0.0;
+
+    for (int64_t j = 0; j < panels->n_short; j++) {
+        sum_v += state->weights[j];
+    }
+    const double rms = sqrt(state->chi2 / sum_v);
+
+    for (int64_t j = 0; j < panels->n_short; j++) {
+        state->start[j] = rms * sqn__nmf_start_uniform(&draw, j);
+    }
+}
+
+static sqn_status grow(void *context, int64_t *passes, sqn_error *err)
+{
+    sqn__nmf_anls *state = context;
+
+    (void)err;
+    if (!state->fresh) {
+        look_at_leftover(state);
+        accept(state);
+        *passes += 1;
+    }
+    if (state->task.options->start == SQN_NMF_START_RANDOM) {
+        draw(state);
+    } else {
+        (void)leftover(state);
+    }
+    sqn__nmf_anls_state_grow(state, state->start);
+    return SQN_OK;
+}
+
+static void save(void *context)
+{
+    sqn__nmf_anls *state = context;
+
+    memcpy(state->u_saved, state->u, (size_t)state->n_u * sizeof *state->u);
+    copy_short(state, state->s_saved, state->s);
+}
+
+static void restore(void *context)
+{
+    sqn__nmf_anls *state = context;
+
+    memcpy(state->u, state->u_saved, (size_t)state->n_u * sizeof *state->u);
+    copy_short(state, state->s, state->s_saved);
+    memset(state->start, 0, (size_t)state->panels->n_short * sizeof *state->start);
+    state->k--;
+    sqn__nmf_anls_state_grow(state, state->start);
+}
+
+static sqn_status create(void **out, const sqn__nmf_task *task, sqn_error *err)
+{
+    sqn__nmf_anls *state = NULL;
+    const sqn_status status = sqn__nmf_anls_state_create(&state, task, err);
+
+    *out = state;
+    return status;
+}
+
+static void destroy(void *state)
+{
+    sqn__nmf_anls_state_destroy(state);
+}
+
+static void column(const void *context, int64_t a, double *along, double *across)
+{
+    const sqn__nmf_anls *state = context;
+    const int64_t width = state->panels->width;
+
+    for (int64_t l = 0; l < state->panels->n_long; l++) {
+        along[l] = (double)state->u[(l / width * state->stride + a) * width + l % width];
+    }
+    for (int64_t j = 0; j < state->panels->n_short; j++) {
+        across[j] = (double)state->s[j * state->stride + a];
+    }
+}
+
+const sqn__nmf_method sqn__nmf_anls_method = {
+    .name = "anls",
+    .any_sign = true,
+    .create = create,
+    .grow = grow,
+    .refine = refine,
+    .save = save,
+    .restore = restore,
+    .column = column,
+    .destroy = destroy,
+};

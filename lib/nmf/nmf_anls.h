@@ -1,0 +1,106 @@
+/**
+ * @file nmf_anls.h
+ * @brief State of the fast method, shared by nmf_anls.c, nmf_anls_pass.c and nmf_anls_state.c.
+ *
+ * Legend: A ~ U S^T, U [L, k] on the long axis kept as [n_panel, K, T] (lanes contiguous), S
+ * [s, K] on the short one. K counts the background too; P(M): products of column pairs
+ * (a <= b) of M, in row b(b+1)/2 + a. With a background one axis has a constant column of ones
+ * and the other the free values; both are the last column in use.
+ */
+#ifndef SQN_NMF_ANLS_H
+#define SQN_NMF_ANLS_H
+
+#include "kernels.h"
+#include "nmf_internal.h"
+
+/** Work and sums of one thread. */
+typedef struct sqn__nmf_anls_slot {
+    float *r;              /**< [block, T] V o (X - S U^T) */
+    float *gram, *g;       /**< [K(K+1)/2, T], [K, T] the small problems of a panel. */
+    float *inverse, *step; /**< [K, T], [T] */
+    float *pairs;          /**< [K(K+1)/2, T] P(U) */
+    float *q, *c_panel;    /**< [s, K(K+1)/2] of a group, [s, K] of a panel. */
+    double *c, *positive;  /**< [s, K], [s] of a group. */
+    double chi2;
+    double *small, *work; /**< One problem in double, and NNLS's. */
+} sqn__nmf_anls_slot;
+
+/** One fit. Arrays of S are [s, K]. */
+typedef struct sqn__nmf_anls {
+    sqn__nmf_task task;
+    const sqn_panels *panels;
+    const sqn__kernels *kernels;
+    sqn__nmf_stop_rule rule;
+    int64_t stride, n_pair; /**< K with background, K(K+1)/2 */
+    int64_t k;              /**< Components in use. */
+    int64_t extra;          /**< 1 with a background, else 0. */
+    int64_t n_u, n_s;       /**< Elements of U and S. */
+
+    float *u, *u_next,
+        *u_saved;      /**< Accepted, of the pass in progress, of the best stage. */
+    float *s;          /**< Of the next pass. */
+    float *s_accepted; /**< Of the last accepted pass. */
+    float *s_solved, *s_before; /**< The last exact minimiser, and the one before. */
+    float *s_saved;
+    float *pairs;         /**< [s, K(K+1)/2] P(S) */
+    uint8_t *passive;     /**< [s, K] last active sets. */
+    uint8_t *restarted;   /**< [K] 1: once started again, 2: reported. */
+    int64_t *valid;       /**< [n_panel, T] data of a long index; very large past L. */
+    int64_t *panel_valid; /**< [n_panel] the fewest in the panel. */
+
+    double *q, *c; /**< Sums of the last pass. */
+    double chi2;
+    double *positive, *weights; /**< [s] sum of V max(X - S U^T, 0), sum of V */
+    double *start;              /**< [s] a new column. */
+    bool want_leftover;         /**< The next pass fills `positive`. */
+    bool fresh;                 /**< chi2 and positive belong to u and s. */
+
+    double beta, beta_limit; /**< Of the extrapolation. */
+    bool extrapolated;       /**< s is not s_solved. */
+
+    sqn__nmf_anls_slot *slots;
+    int n_slot;
+} sqn__nmf_anls;
+
+/** Unknowns of a long index, of a short index, and columns of the model. */
+static inline int64_t sqn__nmf_anls_n_along(const sqn__nmf_anls *a)
+{
+    return a->k + (a->panels->info.pixels_are_long ? 0 : a->extra);
+}
+
+static inline int64_t sqn__nmf_anls_n_across(const sqn__nmf_anls *a)
+{
+    return a->k + (a->panels->info.pixels_are_long ? a->extra : 0);
+}
+
+static inline int64_t sqn__nmf_anls_n_column(const sqn__nmf_anls *a)
+{
+    return a->k + a->extra;
+}
+
+/** Rows of a panel that are worked on together: X, V and R of a block stay in L2. */
+enum { SQN__NMF_ANLS_BLOCK = 256 };
+
+sqn_status sqn__nmf_anls_state_create(sqn__nmf_anls **out, const sqn__nmf_task *task,
+                                      sqn_error *err);
+void sqn__nmf_anls_state_destroy(sqn__nmf_anls *state);
+
+/** A new last component: zero along the long axis, `value` [s] along the short one. */
+void sqn__nmf_anls_state_grow(sqn__nmf_anls *state, const double *value);
+
+/** Component `a` starts again: zero along the long axis, `value` [s] along the short one. */
+void sqn__nmf_anls_state_reset(sqn__nmf_anls *state, int64_t a, const double *value);
+
+/** Whether component `a` of u and s contributes nothing. */
+bool sqn__nmf_anls_state_vanished(const sqn__nmf_anls *state, int64_t a);
+
+/** u_next from u with s fixed; q, c, chi2 and positive of both. One read of the data. */
+void sqn__nmf_anls_pass_run(sqn__nmf_anls *state);
+
+/** s_solved: the exact minimiser over S for the q, c of the last pass with s. */
+void sqn__nmf_anls_pass_solve(sqn__nmf_anls *state);
+
+/** Guarantee 7's number for the q, c of the last pass with s. */
+double sqn__nmf_anls_pass_optimality(const sqn__nmf_anls *state);
+
+#endif

@@ -1,0 +1,378 @@
+/**
+ * @file nmf_anls_pass.c
+ * @brief One read of the data: U with S fixed, and the sums from which S follows exactly.
+ *
+ * The residual form keeps float32 accurate: errors of the Gram matrices cost sweeps, not chi2
+ * (docs/numerics.md, section 2).
+ */
+#include <math.h>
+#include <omp.h>
+#include <string.h>
+
+#include "flush.h"
+#include "nmf_anls.h"
+#include "nmf_anls_lane.h"
+#include "nnls.h"
+
+enum {
+    N_SWEEP = 5,          /* best of 2, 5 and 10 */
+    WORTH_THREADS = 65536 /* short indices times k^2: a millisecond of small problems */
+};
+
+static const float proximal = 1e-7F; /* of the mean diagonal of a lane */
+
+/* One panel on its way through a pass. */
+typedef struct panel {
+    const float *x, *v; /* [s, T] */
+    float *u;           /* [K, T] of u_next */
+    int64_t index, width, n_short;
+} panel;
+
+static sqn_matrix view(float *data, int64_t rows, int64_t cols, int64_t stride)
+{
+    return (sqn_matrix){data, rows, cols, stride};
+}
+
+static sqn_matrix_const look(const float *data, int64_t rows, int64_t cols, int64_t stride)
+{
+    return (sqn_matrix_const){data, rows, cols, stride};
+}
+
+/* r = V o (X - S U^T) in rows first .. first + n; returns its part of chi2 if `sum`. */
+static double residual(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot,
+                       const panel *p, int64_t first, int64_t n, bool sum)
+{
+    const int64_t width = p->width, k = sqn__nmf_anls_n_column(state);
+    const float *x = p->x + first * width, *v = p->v + first * width;
+
+    state->kernels->product(view(slot->r, n, width, width),
+                            look(state->s + first * state->stride, n, k, state->stride),
+                            look(p->u, k, width, width));
+    if (sum) {
+        return state->kernels->weigh_sum(slot->r, x, v, n * width);
+    }
+    state->kernels->weigh(slot->r, x, v, n * width);
+    return 0.0;
+}
+
+/* G = P(S)^T V and g = S^T R of all lanes. */
+static void form_problems(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot,
+                          const panel *p)
+{
+    const int64_t width = p->width, k = sqn__nmf_anls_n_along(state);
+    const int64_t n_pair = k * (k + 1) / 2;
+
+    memset(slot->gram, 0, (size_t)(n_pair * width) * sizeof *slot->gram);
+    memset(slot->g, 0, (size_t)(k * width) * sizeof *slot->g);
+    for (int64_t j = 0; j < p->n_short; j += SQN__NMF_ANLS_BLOCK) {
+        const int64_t left = p->n_short - j;
+        const int64_t n = left < SQN__NMF_ANLS_BLOCK ? left : SQN__NMF_ANLS_BLOCK;
+
+        (void)residual(state, slot, p, j, n, false);
+        state->kernels->spread(view(slot->g, k, width, width),
+                               look(state->s + j * state->stride, n, k, state->stride),
+                               look(slot->r, n, width, width));
+        state->kernels->spread(
+            view(slot->gram, n_pair, width, width),
+            look(state->pairs + j * state->n_pair, n, n_pair, state->n_pair),
+            look(p->v + j * width, n, width, width));
+    }
+}
+
+/* Add the proximal term; 1 / G_aa, 0 where no datum says anything. */
+static void invert_diagonal(const sqn__nmf_anls_slot *slot, int64_t k, int64_t width)
+{
+    float *restrict mean = slot->step;
+
+    for (int64_t t = 0; t < width; t++) {
+        mean[t] = 0.0F;
+    }
+    for (int64_t a = 0; a < k; a++) {
+        const float *restrict diagonal = slot->gram + (a * (a + 3) / 2) * width;
+
+        for (int64_t t = 0; t < width; t++) {
+            mean[t] += diagonal[t] / (float)k;
+        }
+    }
+    for (int64_t a = 0; a < k; a++) {
+        float *restrict diagonal = slot->gram + (a * (a + 3) / 2) * width;
+        float *restrict inverse = slot->inverse + a * width;
+
+        for (int64_t t = 0; t < width; t++) {
+            diagonal[t] += proximal * mean[t];
+            inverse[t] = diagonal[t] > 0.0F ? 1.0F / diagonal[t] : 0.0F;
+        }
+    }
+}
+
+/* Lanes that are not determined stay out of the sweeps. */
+static void hold_lanes(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot,
+                       const panel *p)
+{
+    const int64_t *valid = state->valid + p->index * p->width;
+    const int64_t k = sqn__nmf_anls_n_along(state);
+
+    for (int64_t t = 0; t < p->width; t++) {
+        for (int64_t a = 0; valid[t] < state->k && a < k; a++) {
+            slot->inverse[a * p->width + t] = 0.0F;
+        }
+    }
+}
+
+static void descend_held(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot,
+                         const panel *p)
+{
+    const int64_t *valid = state->valid + p->index * p->width;
+    const float *anchor = state->u_saved + p->index * state->stride * p->width;
+
+    for (int64_t t = 0; t < p->width; t++) {
+        const sqn__nmf_anls_lane lane = {
+            .k = sqn__nmf_anls_n_along(state),
+            .n_bounded = state->k,
+            .width = p->width,
+            .gram = slot->gram + t,
+            .g = slot->g + t,
+            .anchor = anchor + t,
+            .u = p->u + t,
+            .work = slot->small,
+        };
+
+        if (valid[t] < state->k) {
+            sqn__nmf_anls_lane_descend(&lane);
+        }
+    }
+}
+
+static void descend(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot,
+                    const panel *p)
+{
+    const bool held = state->panel_valid[p->index] < state->k;
+    const sqn__kernels_lanes lanes = {
+        .k = sqn__nmf_anls_n_along(state),
+        .n_bounded = state->k,
+        .n_lane = p->width,
+        .gram = slot->gram,
+        .inverse = slot->inverse,
+        .g = slot->g,
+        .u = p->u,
+        .step = slot->step,
+    };
+
+    invert_diagonal(slot, lanes.k, p->width);
+    if (held) {
+        hold_lanes(state, slot, p);
+    }
+    for (int sweep = 0; sweep < N_SWEEP; sweep++) {
+        state->kernels->sweep(&lanes);
+    }
+    if (held) {
+        descend_held(state, slot, p);
+    }
+}
+
+/* positive += V max(X - S U^T, 0) by rows. */
+static void add_positive(double *positive, const float *r, int64_t n, int64_t width)
+{
+    for (int64_t j = 0; j < n; j++) {
+        float sum = 0.0F;
+
+        for (int64_t t = 0; t < width; t++) {
+            sum += r[j * width + t] > 0.0F ? r[j * width + t] : 0.0F;
+        }
+        positive[j] += (double)sum;
+    }
+}
+
+/* chi2, Q += V P(U), C += R U, and what is left over. */
+static void form_sums(const sqn__nmf_anls *state, sqn__nmf_anls_slot *slot, const panel *p)
+{
+    const int64_t width = p->width, k = sqn__nmf_anls_n_across(state);
+    const int64_t n_pair = k * (k + 1) / 2;
+
+    state->kernels->pairs(slot->pairs, p->u, k, width);
+    memset(slot->c_panel, 0, (size_t)(p->n_short * k) * sizeof *slot->c_panel);
+    for (int64_t j = 0; j < p->n_short; j += SQN__NMF_ANLS_BLOCK) {
+        const int64_t left = p->n_short - j;
+        const int64_t n = left < SQN__NMF_ANLS_BLOCK ? left : SQN__NMF_ANLS_BLOCK;
+
+        slot->chi2 += residual(state, slot, p, j, n, true);
+        if (state->want_leftover) {
+            add_positive(slot->positive + j, slot->r, n, width);
+        }
+        state->kernels->gather(view(slot->c_panel + j * k, n, k, k),
+                               look(slot->r, n, width, width), look(p->u, k, width, width));
+        state->kernels->gather(view(slot->q + j * n_pair, n, n_pair, n_pair),
+                               look(p->v + j * width, n, width, width),
+                               look(slot->pairs, n_pair, width, width));
+    }
+    for (int64_t i = 0; i < p->n_short * k; i++) {
+        slot->c[i] += (double)slot->c_panel[i];
+    }
+}
+
+static void visit_panel(const sqn__nmf_anls *state, sqn__nmf_anls_slot *slot, int64_t index)
+{
+    const sqn_panels *panels = state->panels;
+    const int64_t n = state->stride * panels->width;
+    const int64_t n_used = sqn__nmf_anls_n_column(state) * panels->width;
+    const panel p = {
+        .x = sqn__panels_x(panels, index),
+        .v = sqn__panels_v(panels, index),
+        .u = state->u_next + index * n,
+        .index = index,
+        .width = panels->width,
+        .n_short = panels->n_short,
+    };
+
+    memcpy(p.u, state->u + index * n, (size_t)n_used * sizeof *p.u);
+    if (state->k > 0) {
+        form_problems(state, slot, &p);
+        descend(state, slot, &p);
+    }
+    form_sums(state, slot, &p);
+}
+
+static void zero_slot(const sqn__nmf_anls *state, sqn__nmf_anls_slot *slot)
+{
+    const int64_t n = state->panels->n_short, k = sqn__nmf_anls_n_across(state);
+
+    memset(slot->q, 0, (size_t)(n * k * (k + 1) / 2) * sizeof *slot->q);
+    memset(slot->c, 0, (size_t)(n * k) * sizeof *slot->c);
+    memset(slot->positive, 0, (size_t)n * sizeof *slot->positive);
+    slot->chi2 = 0.0;
+}
+
+static void join_slot(sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot)
+{
+    const int64_t n = state->panels->n_short, k = sqn__nmf_anls_n_across(state);
+
+    for (int64_t i = 0; i < n * k * (k + 1) / 2; i++) {
+        state->q[i] += (double)slot->q[i];
+    }
+    for (int64_t i = 0; i < n * k; i++) {
+        state->c[i] += slot->c[i];
+    }
+    for (int64_t j = 0; j < n; j++) {
+        state->positive[j] += slot->positive[j];
+    }
+    state->chi2 += slot->chi2;
+}
+
+static void visit_group(const sqn__nmf_anls *state, sqn__nmf_anls_slot *slot, int64_t group)
+{
+    const int64_t first = group * SQN__PANELS_GROUP, end = first + SQN__PANELS_GROUP;
+
+    zero_slot(state, slot);
+    for (int64_t p = first; p < end && p < state->panels->n_panel; p++) {
+        visit_panel(state, slot, p);
+    }
+}
+
+/* Zero the totals and form P(S). */
+static void begin(sqn__nmf_anls *state)
+{
+    const int64_t n = state->panels->n_short, k = sqn__nmf_anls_n_across(state);
+
+    memset(state->q, 0, (size_t)(n * k * (k + 1) / 2) * sizeof *state->q);
+    memset(state->c, 0, (size_t)(n * k) * sizeof *state->c);
+    memset(state->positive, 0, (size_t)n * sizeof *state->positive);
+    state->chi2 = 0.0;
+    for (int64_t j = 0; j < n; j++) {
+        state->kernels->pairs(state->pairs + j * state->n_pair,
+                              state->s + j * state->stride, sqn__nmf_anls_n_along(state),
+                              1);
+    }
+}
+
+void sqn__nmf_anls_pass_run(sqn__nmf_anls *state)
+{
+    const int64_t n_group = sqn__panels_n_group(state->panels);
+
+    begin(state);
+#pragma omp parallel num_threads(state->n_slot) if (n_group > 1) default(none) \
+    shared(state, n_group)
+    {
+        sqn__nmf_anls_slot *slot = state->slots + omp_get_thread_num();
+        const unsigned mode = sqn__flush_on();
+
+#pragma omp for ordered schedule(dynamic, 1)
+        for (int64_t g = 0; g < n_group; g++) {
+            visit_group(state, slot, g);
+#pragma omp ordered
+            join_slot(state, slot);
+        }
+        sqn__flush_restore(mode);
+    }
+}
+
+/* Q_j in full, from its pairs. */
+static void unpack(double *full, const double *pairs, int64_t k)
+{
+    for (int64_t b = 0; b < k; b++) {
+        for (int64_t a = 0; a <= b; a++) {
+            full[a * k + b] = full[b * k + a] = pairs[b * (b + 1) / 2 + a];
+        }
+    }
+}
+
+/* One short index: s_solved from s. */
+static void solve_one(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot, int64_t j)
+{
+    const int64_t k = sqn__nmf_anls_n_across(state);
+    double *gram = slot->small, *s = gram + k * k;
+    const sqn__nnls_problem problem = {
+        .k = k,
+        .gram = gram,
+        .rhs = state->c + j * k,
+        .free_last = k > state->k,
+    };
+
+    unpack(gram, state->q + j * (k * (k + 1) / 2), k);
+    for (int64_t a = 0; a < k; a++) {
+        s[a] = (double)state->s[j * state->stride + a];
+    }
+    (void)sqn__nnls_solve(s, state->passive + j * state->stride, &problem, slot->work);
+    for (int64_t a = 0; a < k; a++) {
+        state->s_solved[j * state->stride + a] = (float)s[a];
+    }
+}
+
+void sqn__nmf_anls_pass_solve(sqn__nmf_anls *state)
+{
+    const int64_t k = sqn__nmf_anls_n_across(state);
+    const bool worth_threads = state->panels->n_short * k * k >= WORTH_THREADS;
+
+    memcpy(state->s_solved, state->s, (size_t)state->n_s * sizeof *state->s);
+#pragma omp parallel for num_threads(state->n_slot) if (worth_threads) default(none) \
+    shared(state) schedule(dynamic, 4)
+    for (int64_t j = 0; j < state->panels->n_short; j++) {
+        solve_one(state, state->slots + omp_get_thread_num(), j);
+    }
+}
+
+double sqn__nmf_anls_pass_optimality(const sqn__nmf_anls *state)
+{
+    const int64_t k = sqn__nmf_anls_n_across(state);
+    double *gram = state->slots[0].small, worst = 0.0;
+
+    for (int64_t j = 0; j < state->panels->n_short; j++) {
+        const float *s = state->s + j * state->stride;
+        double p2 = 0.0, size2 = 0.0;
+
+        unpack(gram, state->q + j * (k * (k + 1) / 2), k);
+        for (int64_t a = 0; a < k; a++) {
+            const double c = state->c[j * k + a];
+            const bool on_bound = a < state->k && !(s[a] > 0.0F);
+            const double p = on_bound ? fmax(c, 0.0) : c;
+            double b = c; /* (Q s + C)_a */
+
+            for (int64_t i = 0; i < k; i++) {
+                b += gram[a * k + i] * (double)s[i];
+            }
+            p2 += p * p;
+            size2 += b * b;
+        }
+        worst = size2 > 0.0 ? fmax(worst, sqrt(p2 / size2)) : worst;
+    }
+    return worst;
+}

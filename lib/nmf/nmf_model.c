@@ -1,0 +1,222 @@
+/** @file nmf_model.c @brief Stage records and the factors of the stages that are kept. */
+#include "nmf_model.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+#include "mem.h"
+#include "raise.h"
+
+static bool is_kept(const sqn_nmf_options *options, int64_t k)
+{
+    bool found = k == options->n_comp ||
+                 (options->n_keep == 0 && options->construction == SQN_NMF_SEQUENTIAL);
+
+    for (int64_t i = 0; i < options->n_keep; i++) {
+        found =
+            found || (options->keep[i] == k && options->construction == SQN_NMF_SEQUENTIAL);
+    }
+    return found;
+}
+
+static bool create_kept(sqn__nmf_kept *kept, const sqn_panels_info *info, bool background)
+{
+    const int64_t k = kept->n_comp;
+
+    kept->comp = sqn__mem_alloc(sqn__mem_product(k, info->n_pix), sizeof *kept->comp);
+    kept->coeff = sqn__mem_alloc(sqn__mem_product(k, info->n_frame), sizeof *kept->coeff);
+    kept->undetermined = sqn__mem_alloc(info->n_pix, sizeof *kept->undetermined);
+    if (background) {
+        kept->background = sqn__mem_alloc(info->n_frame, sizeof *kept->background);
+    }
+    return kept->comp != NULL && kept->coeff != NULL && kept->undetermined != NULL &&
+           (!background || kept->background != NULL);
+}
+
+static bool create_arrays(sqn_nmf *model, const sqn_panels *panels,
+                          const sqn_nmf_options *options)
+{
+    const bool joint = options->construction == SQN_NMF_JOINT;
+    int64_t n_kept = 0;
+
+    for (int64_t k = 1; k <= options->n_comp; k++) {
+        n_kept += is_kept(options, k) ? 1 : 0;
+    }
+    model->n_frame = panels->info.n_frame;
+    model->n_pix = panels->info.n_pix;
+    model->n_stage = joint ? 1 : options->n_comp;
+    model->stage = sqn__mem_alloc(model->n_stage, sizeof *model->stage);
+    model->kept = sqn__mem_alloc(n_kept, sizeof *model->kept);
+    model->along = sqn__mem_alloc(panels->n_long, sizeof *model->along);
+    model->across = sqn__mem_alloc(panels->n_short, sizeof *model->across);
+    if (model->stage == NULL || model->kept == NULL || model->along == NULL ||
+        model->across == NULL) {
+        return false;
+    }
+    for (int64_t k = 1; k <= options->n_comp; k++) {
+        if (is_kept(options, k)) {
+            sqn__nmf_kept *kept = model->kept + model->n_kept++;
+
+            kept->n_comp = k;
+            if (!create_kept(kept, &panels->info, options->background)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+sqn_status sqn__nmf_model_create(sqn_nmf **out, const sqn_panels *panels,
+                                 const sqn_nmf_options *options, sqn_error *err)
+{
+    sqn_nmf *model = sqn__mem_alloc(1, sizeof *model);
+
+    *out = model;
+    if (model == NULL || !create_arrays(model, panels, options)) {
+        sqn_nmf_destroy(out);
+        return SQN_RAISE(err, E_MEM,
+                         "components of %" PRId64 " stages with %" PRId64 " pixels each",
+                         options->n_comp, panels->info.n_pix);
+    }
+    return SQN_OK;
+}
+
+/* Unit L2 norm over the modelled pixels; a zero component stays zero, with coefficients 0. */
+static double inverse_norm(const double *h, int64_t n)
+{
+    double largest = 0.0, sum = 0.0;
+
+    for (int64_t j = 0; j < n; j++) {
+        largest = fmax(largest, h[j]);
+    }
+    for (int64_t j = 0; j < n && largest > 0.0; j++) {
+        sum += h[j] / largest * (h[j] / largest); /* safe from underflow */
+    }
+    return largest > 0.0 ? 1.0 / (largest * sqrt(sum)) : 0.0;
+}
+
+static void store_component(const sqn__nmf_kept *kept, int64_t a, const sqn_panels *panels,
+                            const double *w, const double *h)
+{
+    const sqn_panels_info *info = &panels->info;
+    const double scale = inverse_norm(h, info->n_pix_used);
+    const double unit = scale > 0.0 ? ldexp(1.0 / scale, panels->exponent) : 0.0;
+
+    for (int64_t j = 0; j < info->n_pix; j++) {
+        const int64_t at = panels->pixel[j];
+
+        kept->comp[a * info->n_pix + j] = at >= 0 ? (float)(h[at] * scale) : NAN;
+    }
+    for (int64_t i = 0; i < info->n_frame; i++) {
+        const int64_t at = panels->frame[i];
+
+        kept->coeff[i * kept->n_comp + a] = at >= 0 ? w[at] * unit : (double)NAN;
+    }
+}
+
+static void store_background(const sqn__nmf_kept *kept, const sqn_panels *panels,
+                             const double *b)
+{
+    for (int64_t i = 0; i < panels->info.n_frame; i++) {
+        const int64_t at = panels->frame[i];
+
+        kept->background[i] = at >= 0 ? ldexp(b[at], panels->exponent) : (double)NAN;
+    }
+}
+
+static const sqn__nmf_kept *find_kept(const sqn_nmf *model, int64_t n_comp)
+{
+    for (int64_t i = 0; i < model->n_kept; i++) {
+        if (model->kept[i].n_comp == n_comp) {
+            return model->kept + i;
+        }
+    }
+    return NULL;
+}
+
+void sqn__nmf_model_store(const sqn_nmf *model, int64_t n_comp, const sqn_panels *panels,
+                          const sqn__nmf_method *method, const void *state)
+{
+    const sqn__nmf_kept *kept = find_kept(model, n_comp);
+    const bool wide = panels->info.pixels_are_long;
+    const double *w = wide ? model->across : model->along;
+    const double *h = wide ? model->along : model->across;
+
+    if (kept == NULL) {
+        return;
+    }
+    for (int64_t a = 0; a < n_comp; a++) {
+        method->column(state, a, model->along, model->across);
+        store_component(kept, a, panels, w, h);
+    }
+    if (kept->background != NULL) {
+        method->column(state, n_comp, model->along, model->across);
+        store_background(kept, panels, w);
+    }
+    for (int64_t j = 0; j < model->n_pix; j++) {
+        const int64_t valid = panels->pixel_valid[j];
+
+        kept->undetermined[j] = valid > 0 && valid < n_comp;
+    }
+}
+
+int64_t sqn_nmf_n_stage(const sqn_nmf *model)
+{
+    return model->n_stage;
+}
+
+const sqn_nmf_stage *sqn_nmf_stage_at(const sqn_nmf *model, int64_t index)
+{
+    assert(index >= 0 && index < model->n_stage);
+    return model->stage + index;
+}
+
+sqn_matrix_const sqn_nmf_components(const sqn_nmf *model, int64_t n_comp)
+{
+    const sqn__nmf_kept *kept = find_kept(model, n_comp);
+
+    return kept == NULL
+               ? (sqn_matrix_const){0}
+               : (sqn_matrix_const){kept->comp, n_comp, model->n_pix, model->n_pix};
+}
+
+sqn_dmatrix_const sqn_nmf_coefficients(const sqn_nmf *model, int64_t n_comp)
+{
+    const sqn__nmf_kept *kept = find_kept(model, n_comp);
+
+    return kept == NULL ? (sqn_dmatrix_const){0}
+                        : (sqn_dmatrix_const){kept->coeff, model->n_frame, n_comp, n_comp};
+}
+
+const double *sqn_nmf_background(const sqn_nmf *model, int64_t n_comp)
+{
+    const sqn__nmf_kept *kept = find_kept(model, n_comp);
+
+    return kept != NULL ? kept->background : NULL;
+}
+
+const uint8_t *sqn_nmf_undetermined(const sqn_nmf *model, int64_t n_comp)
+{
+    const sqn__nmf_kept *kept = find_kept(model, n_comp);
+
+    return kept != NULL ? kept->undetermined : NULL;
+}
+
+void sqn_nmf_destroy(sqn_nmf **model)
+{
+    if (model == NULL || *model == NULL) {
+        return;
+    }
+    for (int64_t i = 0; i < (*model)->n_kept; i++) {
+        sqn__mem_free((*model)->kept[i].undetermined);
+        sqn__mem_free((*model)->kept[i].background);
+        sqn__mem_free((*model)->kept[i].coeff);
+        sqn__mem_free((*model)->kept[i].comp);
+    }
+    sqn__mem_free((*model)->across);
+    sqn__mem_free((*model)->along);
+    sqn__mem_free((*model)->kept);
+    sqn__mem_free((*model)->stage);
+    sqn__mem_free(*model);
+    *model = NULL;
+}

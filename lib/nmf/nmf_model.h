@@ -1,0 +1,31 @@
+/** @file nmf_model.h @brief The result of a fit, as nmf.c fills it. */
+#ifndef SQN_NMF_MODEL_H
+#define SQN_NMF_MODEL_H
+
+#include "nmf_internal.h"
+
+/** Factors of one kept stage, in the units and the shape of the data. */
+typedef struct sqn__nmf_kept {
+    int64_t n_comp;
+    float *comp;           /**< H [n_comp, n_pix] */
+    double *coeff;         /**< W [n_frame, n_comp] */
+    double *background;    /**< [n_frame] or NULL. */
+    uint8_t *undetermined; /**< [n_pix] */
+} sqn__nmf_kept;
+
+struct sqn_nmf {
+    int64_t n_frame, n_pix, n_stage, n_kept;
+    sqn_nmf_stage *stage;   /**< [n_stage] */
+    sqn__nmf_kept *kept;    /**< [n_kept] rising. */
+    double *along, *across; /**< Work: one column of each factor. */
+};
+
+/** Everything allocated, nothing filled. */
+sqn_status sqn__nmf_model_create(sqn_nmf **out, const sqn_panels *panels,
+                                 const sqn_nmf_options *options, sqn_error *err);
+
+/** Normalised copies of the method's factors of stage `n_comp`, if that is to be kept. */
+void sqn__nmf_model_store(const sqn_nmf *model, int64_t n_comp, const sqn_panels *panels,
+                          const sqn__nmf_method *method, const void *state);
+
+#endif

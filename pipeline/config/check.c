@@ -1,0 +1,239 @@
+/** @file check.c @brief What no single value can tell: keys that need or exclude each other. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "resolve.h"
+
+/* Report at a key; SCHEMA unless said otherwise. */
+static void report(const resolve *r, const char *key, const char *fix, const char *what)
+{
+    const problems_place place = resolve_place(r, key);
+
+    problems_add(r->problems, SQN_E_CFG_SCHEMA, &place, fix, "%s", what);
+}
+
+/* At most one of the keys, which stand in the same block. */
+static void check_exclusive(const resolve *r, const char *block, const char *const *names,
+                            int n)
+{
+    char path[PROBLEMS_PATH_MAX], first[PROBLEMS_PATH_MAX] = "";
+
+    for (int i = 0; i < n; i++) {
+        (void)snprintf(path, sizeof path, "%s.%s", block, names[i]);
+        if (!resolve_given(r, path)) {
+            continue;
+        }
+        if (first[0] != '\0') {
+            const problems_place place = resolve_place(r, path);
+
+            problems_add(r->problems, SQN_E_CFG_SCHEMA, &place, "keep one of the two",
+                         "%s and %s exclude each other", first, path);
+            return;
+        }
+        (void)snprintf(first, sizeof first, "%s", path);
+    }
+}
+
+static bool is_none(const char *hdu)
+{
+    return hdu != NULL && strcmp(hdu, "none") == 0;
+}
+
+static void check_input(const resolve *r, const char *block, const config_input *input)
+{
+    static const char *const noise[] = {"error_hdu",   "variance_hdu",   "ivar_hdu",
+                                        "error_files", "variance_files", "ivar_files"};
+    static const char *const flags[] = {"quality_hdu", "quality_files"};
+    const int ignored = is_none(input->error_hdu) ? 1 : 0; /* names no plane */
+
+    check_exclusive(r, block, noise + ignored, 6 - ignored);
+    if (!is_none(input->quality_hdu)) {
+        check_exclusive(r, block, flags, 2);
+    }
+}
+
+static void check_angles(const resolve *r)
+{
+    static const char *const sources[] = {"from", "keyword", "file", "values"};
+    const config_angles *angles = &r->config->science.angles;
+
+    if (!angles->given) {
+        return;
+    }
+    check_exclusive(r, "science.angles", sources, 4);
+    if (!resolve_given(r, "science.angles.from") &&
+        !resolve_given(r, "science.angles.keyword") &&
+        !resolve_given(r, "science.angles.file") &&
+        !resolve_given(r, "science.angles.values")) {
+        report(r, "science.angles", "write one of from, keyword, file, values",
+               "the block does not say where the angles come from");
+    }
+    if (angles->keyword_end != NULL && !resolve_given(r, "science.angles.keyword")) {
+        report(r, "science.angles.keyword_end", "write keyword too",
+               "keyword_end goes with keyword");
+    }
+    if (angles->column != NULL && !resolve_given(r, "science.angles.file")) {
+        report(r, "science.angles.column", "write file too", "column goes with file");
+    }
+}
+
+/* Turning needs angles. */
+static void check_turning(const resolve *r)
+{
+    const config *c = r->config;
+
+    if (c->science.angles.given) {
+        return;
+    }
+    if (c->combine.derotate == CONFIG_TRUE) {
+        const problems_place place = resolve_place(r, "combine.derotate");
+
+        problems_add(r->problems, SQN_E_ANGLES, &place, "add the block science.angles",
+                     "derotate is true, but there are no angles");
+    }
+    if (c->model.exclude_frame == CONFIG_FRAME_SKY) {
+        const problems_place place = resolve_place(r, "model.exclude_frame");
+
+        problems_add(r->problems, SQN_E_ANGLES, &place,
+                     "add the block science.angles, or write detector",
+                     "shapes on the sky need angles");
+    }
+}
+
+static void check_region(const resolve *r)
+{
+    const config_region *region = &r->config->region;
+
+    if (region->outer_radius > 0.0 && region->outer_radius <= region->inner_radius) {
+        const problems_place place = resolve_place(r, "region.outer_radius");
+
+        problems_add(r->problems, SQN_E_CFG_SCHEMA, &place,
+                     "write a larger one, or 0 for the whole frame",
+                     "outer_radius %g is not above inner_radius %g", region->outer_radius,
+                     region->inner_radius);
+    }
+}
+
+static void check_noise(const resolve *r)
+{
+    const config_noise_block *noise = &r->config->noise;
+
+    if (noise->model == CONFIG_NOISE_POISSON && !resolve_given(r, "noise.read_noise")) {
+        report(r, "noise.model", "write noise.read_noise in electrons",
+               "poisson needs read_noise");
+    }
+}
+
+/* mu is kept as published: data and model are not negative. */
+static void check_method(const resolve *r)
+{
+    const config *c = r->config;
+
+    if (c->components.method != CONFIG_METHOD_MU) {
+        return;
+    }
+    if (c->noise.negatives == CONFIG_NEGATIVES_KEEP) {
+        report(r, "noise.negatives", "write zero or missing, or use method anls",
+               "method mu cannot keep negative data");
+    }
+    if (c->components.background == CONFIG_BACKGROUND_FLAT) {
+        report(r, "components.background", "write none, or use method anls",
+               "method mu has no background");
+    }
+}
+
+static void check_counts(const resolve *r)
+{
+    const config_components *components = &r->config->components;
+    const config_integers *counts = &r->config->model.counts;
+    const problems_place place = resolve_place(r, "model.counts");
+    const int64_t count = components->count;
+
+    if (counts->n == 0 || components->load != NULL) {
+        return;
+    }
+    for (int64_t i = 0; count > 0 && i < counts->n; i++) {
+        if (counts->item[i] > count) {
+            problems_add(r->problems, SQN_E_COUNT, &place,
+                         "ask for fewer, or raise components.count",
+                         "a model of %" PRId64 " components is asked for, but only %" PRId64
+                         " are built",
+                         counts->item[i], count);
+            return;
+        }
+    }
+    if (components->construction == CONFIG_JOINT && !r->config->model.truncate &&
+        (counts->n > 1 || (count > 0 && counts->item[0] != count))) {
+        problems_add(r->problems, SQN_E_CFG_SCHEMA, &place,
+                     "leave model.counts out, or write model.truncate: true",
+                     "construction joint has one stage only, that of all components");
+    }
+}
+
+static void check_exclusion(const resolve *r)
+{
+    const config_model *model = &r->config->model;
+
+    if (model->scaling == CONFIG_SCALING_IMPUTATION &&
+        !resolve_given(r, "model.exclude_annulus") &&
+        !resolve_given(r, "model.exclude_ellipse") &&
+        !resolve_given(r, "model.exclude_circles") &&
+        !resolve_given(r, "model.exclude_mask")) {
+        report(r, "model.scaling", "write one of the exclude_*, or another scaling",
+               "imputation needs pixels that are not fitted");
+    }
+    for (int64_t i = 2; i < model->exclude_circles.n; i += 3) {
+        if (!(model->exclude_circles.item[i] > 0.0)) {
+            report(r, "model.exclude_circles", "write [x, y, radius] in pixels",
+                   "the radius of a circle is not positive");
+        }
+    }
+}
+
+static void check_combine(const resolve *r)
+{
+    if (r->config->combine.by == CONFIG_BY_WAVELENGTH &&
+        !resolve_given(r, "science.wavelengths")) {
+        report(r, "combine.by", "write science.wavelengths, or combine by file",
+               "there are no wavelengths to combine by");
+    }
+}
+
+static void check_simulate(const resolve *r)
+{
+    const config_simulate *simulate = &r->config->simulate;
+
+    for (int64_t i = 0; i < simulate->sources.n; i += 3) {
+        const double contrast = simulate->sources.item[i + 2];
+
+        if (!(simulate->sources.item[i] > 0.0 && contrast > 0.0 && contrast <= 1.0)) {
+            report(r, "simulate.sources",
+                   "write [separation, position angle, contrast], contrast 0 .. 1",
+                   "separation and contrast of a source must be positive");
+        }
+    }
+    if (simulate->sky.n == 2 &&
+        (simulate->sky.item[0] < 0.0 || simulate->sky.item[1] > 90.0)) {
+        report(r, "simulate.sky", "write [0 .. 360, -90 .. 90]",
+               "right ascension or declination is out of range");
+    }
+}
+
+void check_config(const resolve *r)
+{
+    if (r->use == CONFIG_FOR_RUN) {
+        check_input(r, "science", &r->config->science);
+        check_input(r, "references", &r->config->references);
+        check_angles(r);
+        check_region(r);
+        check_noise(r);
+        check_method(r);
+        check_counts(r);
+        check_exclusion(r);
+        check_combine(r);
+        check_turning(r);
+    } else {
+        check_simulate(r);
+    }
+}

@@ -1,0 +1,117 @@
+/** @file plot_stretch.c @brief Ranges of images from their order statistics. */
+#include "plot_stretch.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "mem.h"
+#include "raise.h"
+
+enum { SAMPLE_MAX = 2000000 }; /* pixels sorted for a percentile; more change nothing */
+
+double plot_stretch_level(const plot_stretch *stretch, double value)
+{
+    const double clipped = fmin(fmax(value, stretch->low), stretch->high);
+
+    if (isinf(stretch->soft)) {
+        return (clipped - stretch->low) / (stretch->high - stretch->low);
+    }
+    const double low = asinh(stretch->low / stretch->soft);
+    const double high = asinh(stretch->high / stretch->soft);
+
+    return (asinh(clipped / stretch->soft) - low) / (high - low);
+}
+
+static int compare(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* Every how many-th pixel is looked at. Odd, so that no column of an even width is left out. */
+static int64_t stride_of(int64_t n)
+{
+    return n <= SAMPLE_MAX ? 1 : (n / SAMPLE_MAX) | 1;
+}
+
+static int64_t room_for(int64_t n)
+{
+    return n / stride_of(n) + 1;
+}
+
+/* The finite pixels of the sample, sorted into `values` [room_for(n)]. Returns how many. */
+static int64_t sorted(double *values, int64_t n, const float *pixels)
+{
+    const int64_t stride = stride_of(n);
+    int64_t kept = 0;
+
+    for (int64_t i = 0; i < n; i += stride) {
+        if (isfinite(pixels[i])) {
+            values[kept++] = (double)pixels[i];
+        }
+    }
+    qsort(values, (size_t)kept, sizeof *values, compare);
+    return kept;
+}
+
+static double quantile(const double *rising, int64_t n, double share)
+{
+    return n > 0 ? rising[(int64_t)floor(share * (double)(n - 1) + 0.5)] : (double)NAN;
+}
+
+sqn_status plot_stretch_quantile(double *out, int64_t n, const float *pixels, double share,
+                                 sqn_error *err)
+{
+    double *values = sqn__mem_alloc(room_for(n), sizeof *values);
+
+    *out = NAN;
+    if (values == NULL) {
+        return SQN_RAISE(err, E_MEM, "quantile of an image");
+    }
+    const int64_t kept = sorted(values, n, pixels);
+
+    *out = quantile(values, kept, share);
+    sqn__mem_free(values);
+    return SQN_OK;
+}
+
+/* A range that is not empty, whatever the image. */
+static plot_stretch widened(double low, double high, double soft)
+{
+    if (!isfinite(low) || !isfinite(high)) {
+        return (plot_stretch){0.0, 1.0, INFINITY};
+    }
+    if (high - low <= 1e-6 * fmax(fabs(low), fabs(high))) {
+        const double half = high != 0.0 ? 0.5 * fabs(high) : 1.0;
+
+        return (plot_stretch){low - half, high + half, INFINITY};
+    }
+    return (plot_stretch){low, high, soft > 0.0 ? soft : 0.1 * (high - low)};
+}
+
+sqn_status plot_stretch_noise(plot_stretch *out, int64_t n, const float *pixels,
+                              sqn_error *err)
+{
+    double *values = sqn__mem_alloc(room_for(n), sizeof *values);
+
+    *out = (plot_stretch){0.0, 1.0, INFINITY};
+    if (values == NULL) {
+        return SQN_RAISE(err, E_MEM, "stretch of an image");
+    }
+    const int64_t kept = sorted(values, n, pixels);
+    const double median = quantile(values, kept, 0.5), high = quantile(values, kept, 0.998);
+    const double least = quantile(values, kept, 0.0);
+
+    for (int64_t i = 0; i < kept; i++) {
+        values[i] = fabs(values[i] - median);
+    }
+    qsort(values, (size_t)kept, sizeof *values, compare);
+
+    const double sigma = 1.4826 * quantile(values, kept, 0.5);
+
+    *out = widened(fmax(median - 3.0 * sigma, least), fmax(high, median + 3.0 * sigma),
+                   2.0 * sigma);
+    sqn__mem_free(values);
+    return SQN_OK;
+}

@@ -1,0 +1,446 @@
+/** @file directory.c @brief The output directory and the way a product gets into it. */
+/* NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-identifier-naming): for renameat2 */
+#define _GNU_SOURCE
+#include "directory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "digest.h"
+#include "mem.h"
+#include "raise.h"
+#include "warn.h"
+
+enum { NAME_BYTES = 128, PRODUCTS_MAX = 64, FOLDER_MODE = 0777, FILE_MODE = 0666 };
+static const char lock_name[] = ".sequin.lock";
+static const char manifest_name[] = "manifest.json";
+
+struct directory {
+    char path[4096], prefix[65];
+    int fd, lock; /* -1 = not open */
+    bool overwrite, simulated, complete, ours;
+    const char *const *names; /* of the plan, borrowed: [n_name] */
+    int64_t n_name, n_product;
+    directory_product products[PRODUCTS_MAX];
+};
+
+/* Our status for errno, with the file and its text. */
+static sqn_status raise_errno(sqn_error *err, const char *path, const char *what)
+{
+    const int code = errno;
+    const char *text = strerror(code);
+    sqn_status status = SQN_OK;
+
+    if (code == ENOSPC || code == EDQUOT || code == EFBIG) {
+        status = SQN_RAISE(err, E_OUT_NOSPACE, "%s: %s", what, text);
+    } else if (code == EACCES || code == EPERM || code == EROFS) {
+        status = SQN_RAISE(err, E_OUT_PERM, "%s: %s", what, text);
+    } else if (code == EEXIST || code == ENOTDIR || code == ENOENT ||
+               code == ENAMETOOLONG) {
+        status = SQN_RAISE(err, E_OUT_CREATE, "%s: %s", what, text);
+    } else {
+        status = SQN_RAISE(err, E_IO, "%s: %s", what, text);
+    }
+    sqn__error_at(err, path, -1, NULL);
+    return status;
+}
+
+/* mkdir -p. */
+static sqn_status make_path(const char *path, sqn_error *err)
+{
+    char part[4096];
+
+    if (snprintf(part, sizeof part, "%s", path) >= (int)sizeof part) {
+        errno = ENAMETOOLONG;
+        return raise_errno(err, path, "output directory");
+    }
+    for (char *c = part + 1; *c != '\0'; c++) {
+        if (*c == '/') {
+            *c = '\0';
+            if (mkdir(part, FOLDER_MODE) != 0 && errno != EEXIST) {
+                return raise_errno(err, part, "cannot make the directory");
+            }
+            *c = '/';
+        }
+    }
+    if (mkdir(part, FOLDER_MODE) != 0 && errno != EEXIST) {
+        return raise_errno(err, part, "cannot make the directory");
+    }
+    return SQN_OK;
+}
+
+static bool exists(const directory *dir, const char *name)
+{
+    struct stat about;
+
+    return fstatat(dir->fd, name, &about, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static void full_name(char out[NAME_BYTES], const directory *dir, const char *name)
+{
+    (void)snprintf(out, NAME_BYTES, "%s%s", dir->prefix, name);
+}
+
+static sqn_status take_lock(directory *dir, sqn_error *err)
+{
+    dir->ours = exists(dir, lock_name);
+    dir->lock =
+        openat(dir->fd, lock_name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
+    if (dir->lock < 0) {
+        return raise_errno(err, dir->path, "cannot write in the directory");
+    }
+    if (flock(dir->lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+        char who[64] = "";
+        const ssize_t n = pread(dir->lock, who, sizeof who - 1, 0);
+
+        who[n > 0 ? n : 0] = '\0';
+        close(dir->lock);
+        dir->lock = -1;
+        const sqn_status status =
+            SQN_RAISE(err, E_LOCK, "another run is writing here (%s)", who);
+
+        sqn__error_at(err, dir->path, -1, NULL);
+        return status;
+    }
+    char who[64];
+    const int n = snprintf(who, sizeof who, "pid %ld", (long)getpid());
+
+    (void)!ftruncate(dir->lock, 0);
+    (void)!pwrite(dir->lock, who, (size_t)n, 0);
+    return SQN_OK;
+}
+
+/* Names of the plan that exist, joined by ", "; their number. */
+static int64_t list_existing(char *list, size_t size, const directory *dir)
+{
+    int64_t n = 0;
+    size_t used = 0;
+
+    list[0] = '\0';
+    for (int64_t i = 0; i < dir->n_name; i++) {
+        char name[NAME_BYTES];
+
+        full_name(name, dir, dir->names[i]);
+        if (exists(dir, name)) {
+            const int more =
+                snprintf(list + used, size - used, "%s%s", n > 0 ? ", " : "", name);
+
+            used = used + (size_t)more < size ? used + (size_t)more : size - 1;
+            n++;
+        }
+    }
+    return n;
+}
+
+/* May this run write here? A complete run is only replaced on request; what was not written
+ * by Sequin never is. */
+static sqn_status check_products(directory *dir, const sqn_log *log, sqn_error *err)
+{
+    char list[400], manifest[NAME_BYTES];
+    const int64_t n = list_existing(list, sizeof list, dir);
+    sqn_status status = SQN_OK;
+
+    full_name(manifest, dir, manifest_name);
+    if (n == 0) {
+        return SQN_OK;
+    }
+    if (exists(dir, manifest)) {
+        if (dir->overwrite) {
+            dir->ours = true;
+            return unlinkat(dir->fd, manifest, 0) == 0
+                       ? SQN_OK
+                       : raise_errno(err, dir->path, "cannot remove the old manifest");
+        }
+        status = SQN_RAISE(err, E_OUT_EXISTS, "holds a complete run: %s", list);
+    } else if (dir->simulated && dir->overwrite) {
+        dir->ours = true;
+        return SQN_OK;
+    } else if (dir->ours) {
+        sqn__log_warn(log, SQN_W_CLEANUP, dir->path,
+                      "products of a run that did not end are replaced: %s", list);
+        return SQN_OK;
+    } else {
+        status =
+            SQN_RAISE(err, E_OUT_EXISTS, "holds files that Sequin did not write: %s", list);
+        sqn__error_mend(err, "choose another directory, or output.prefix");
+    }
+    sqn__error_at(err, dir->path, -1, NULL);
+    return status;
+}
+
+sqn_status directory_open(directory **out, const directory_plan *plan, const sqn_log *log,
+                          sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+    directory *dir = sqn__mem_alloc(1, sizeof *dir);
+
+    *out = NULL;
+    if (dir == NULL) {
+        return SQN_RAISE(err, E_MEM, "output directory");
+    }
+    dir->fd = dir->lock = -1;
+    dir->overwrite = plan->overwrite;
+    dir->simulated = plan->simulated;
+    dir->names = plan->products;
+    dir->n_name = plan->n_product;
+    (void)snprintf(dir->path, sizeof dir->path, "%s", plan->path);
+    (void)snprintf(dir->prefix, sizeof dir->prefix, "%s", plan->prefix);
+    SQN_TRY(make_path(plan->path, err));
+    dir->fd = open(plan->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (dir->fd < 0) {
+        status = raise_errno(err, plan->path, "output directory");
+        goto cleanup;
+    }
+    SQN_TRY(take_lock(dir, err));
+    SQN_TRY(check_products(dir, log, err));
+    *out = dir;
+    dir = NULL;
+
+cleanup:
+    directory_close(&dir);
+    return status;
+}
+
+sqn_status directory_guard(const directory *dir, const char *input, sqn_error *err)
+{
+    struct stat in, product;
+
+    if (stat(input, &in) != 0) {
+        return SQN_OK; /* the reader says what is wrong with it */
+    }
+    for (int64_t i = 0; i < dir->n_name; i++) {
+        char name[NAME_BYTES];
+
+        full_name(name, dir, dir->names[i]);
+        if (fstatat(dir->fd, name, &product, 0) == 0 && product.st_dev == in.st_dev &&
+            product.st_ino == in.st_ino) {
+            const sqn_status status =
+                SQN_RAISE(err, E_OUT_EXISTS, "the input %s would be replaced", name);
+
+            sqn__error_at(err, dir->path, -1, NULL);
+            sqn__error_mend(err, "choose another output directory");
+            return status;
+        }
+    }
+    return SQN_OK;
+}
+
+static void part_name(char *out, size_t size, const directory *dir, const char *name)
+{
+    (void)snprintf(out, size, ".%s%s.%ld.part", dir->prefix, name, (long)getpid());
+}
+
+void directory_temporary(char *path, size_t size, const directory *dir, const char *name)
+{
+    char part[2 * NAME_BYTES];
+
+    part_name(part, sizeof part, dir, name);
+    (void)snprintf(path, size, "/proc/self/fd/%d/%s", dir->fd, part);
+}
+
+static sqn_status write_all(int fd, const unsigned char *bytes, size_t size,
+                            const char *path, sqn_error *err)
+{
+    for (size_t done = 0; done < size;) {
+        const ssize_t n = write(fd, bytes + done, size - done);
+
+        if (n < 0 && errno != EINTR) {
+            return raise_errno(err, path, "cannot write");
+        }
+        done += n > 0 ? (size_t)n : 0;
+    }
+    return SQN_OK;
+}
+
+/* Does the file hold these bytes? */
+static bool same_bytes(int fd, const unsigned char *bytes, size_t size)
+{
+    unsigned char block[65536];
+    size_t done = 0;
+
+    for (;;) {
+        const ssize_t n = pread(fd, block, sizeof block, (off_t)done);
+
+        if (n == 0) {
+            return done == size;
+        }
+        if (n < 0 || (size_t)n > size - done ||
+            memcmp(block, bytes + done, (size_t)n) != 0) {
+            return false;
+        }
+        done += (size_t)n;
+    }
+}
+
+/* Rename the synced temporary file, and remember the product. */
+static sqn_status publish(directory *dir, const char *name, const void *bytes, size_t size,
+                          sqn_error *err)
+{
+    char part[2 * NAME_BYTES], final[NAME_BYTES];
+    const unsigned flags = dir->ours ? 0 : RENAME_NOREPLACE;
+
+    part_name(part, sizeof part, dir, name);
+    full_name(final, dir, name);
+    if (renameat2(dir->fd, part, dir->fd, final, flags) != 0) {
+        if (errno == EEXIST) {
+            const sqn_status status =
+                SQN_RAISE(err, E_OUT_EXISTS, "%s appeared while the run went on", final);
+
+            sqn__error_at(err, dir->path, -1, NULL);
+            return status;
+        }
+        return raise_errno(err, final, "cannot rename");
+    }
+    (void)fsync(dir->fd);
+    if (dir->n_product < PRODUCTS_MAX) {
+        directory_product *product = &dir->products[dir->n_product++];
+
+        (void)snprintf(product->name, sizeof product->name, "%s", final);
+        product->size = (int64_t)size;
+        digest_sha256(product->sha256, bytes, size);
+    }
+    return SQN_OK;
+}
+
+sqn_status directory_write(directory *dir, const char *name, const void *bytes, size_t size,
+                           sqn_error *err)
+{
+    char part[2 * NAME_BYTES];
+    sqn_status status = SQN_OK;
+
+    part_name(part, sizeof part, dir, name);
+    (void)unlinkat(dir->fd, part, 0);
+    const int fd = openat(dir->fd, part, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                          FILE_MODE);
+
+    if (fd < 0) {
+        return raise_errno(err, dir->path, "cannot create a file");
+    }
+    SQN_TRY(write_all(fd, bytes, size, name, err));
+    if (fsync(fd) != 0) {
+        status = raise_errno(err, name, "cannot sync");
+        goto cleanup;
+    }
+    if (!same_bytes(fd, bytes, size)) {
+        status =
+            SQN_RAISE(err, E_OUT_VERIFY, "%zu bytes do not read back as written", size);
+        sqn__error_at(err, name, -1, NULL);
+        goto cleanup;
+    }
+    SQN_TRY(publish(dir, name, bytes, size, err));
+
+cleanup:
+    (void)close(fd);
+    if (status != SQN_OK) {
+        (void)unlinkat(dir->fd, part, 0);
+    }
+    return status;
+}
+
+/* The whole of an open file, synced; free() the bytes. */
+static sqn_status read_whole(void **bytes, size_t *size, int fd, const char *name,
+                             sqn_error *err)
+{
+    struct stat about;
+
+    if (fd < 0 || fsync(fd) != 0 || fstat(fd, &about) != 0) {
+        return raise_errno(err, name, "cannot read back");
+    }
+    *size = (size_t)about.st_size;
+    *bytes = malloc(*size + 1);
+    if (*bytes == NULL) {
+        return SQN_RAISE(err, E_MEM, "%zu bytes of %s", *size, name);
+    }
+    if (pread(fd, *bytes, *size, 0) != (ssize_t)*size) {
+        return raise_errno(err, name, "cannot read back");
+    }
+    return SQN_OK;
+}
+
+sqn_status directory_keep(directory *dir, const char *name, sqn_error *err)
+{
+    char part[2 * NAME_BYTES];
+    void *bytes = NULL;
+    size_t size = 0;
+    sqn_status status = SQN_OK;
+
+    part_name(part, sizeof part, dir, name);
+    const int fd = openat(dir->fd, part, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+    SQN_TRY(read_whole(&bytes, &size, fd, name, err));
+    SQN_TRY(publish(dir, name, bytes, size, err));
+
+cleanup:
+    free(bytes);
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    return status;
+}
+
+sqn_status directory_read(void **bytes, size_t *size, const directory *dir,
+                          const char *name, sqn_error *err)
+{
+    char final[NAME_BYTES];
+
+    *bytes = NULL;
+    *size = 0;
+    full_name(final, dir, name);
+    for (int64_t k = 0; k < dir->n_product; k++) {
+        if (strcmp(dir->products[k].name, final) == 0) {
+            const int fd = openat(dir->fd, final, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+            const sqn_status status = read_whole(bytes, size, fd, name, err);
+
+            if (fd >= 0) {
+                (void)close(fd);
+            }
+            return status;
+        }
+    }
+    return SQN_OK;
+}
+
+int64_t directory_n_product(const directory *dir)
+{
+    return dir->n_product;
+}
+
+const directory_product *directory_product_at(const directory *dir, int64_t index)
+{
+    return &dir->products[index];
+}
+
+const char *directory_path(const directory *dir)
+{
+    return dir->path;
+}
+
+void directory_complete(directory *dir)
+{
+    dir->complete = true;
+}
+
+void directory_close(directory **dir)
+{
+    if (dir == NULL || *dir == NULL) {
+        return;
+    }
+    if ((*dir)->lock >= 0) {
+        if ((*dir)->complete || ((*dir)->n_product == 0 && !(*dir)->ours)) {
+            (void)unlinkat((*dir)->fd, lock_name, 0);
+        }
+        (void)close((*dir)->lock);
+    }
+    if ((*dir)->fd >= 0) {
+        (void)close((*dir)->fd);
+    }
+    sqn__mem_free(*dir);
+    *dir = NULL;
+}

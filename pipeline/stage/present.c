@@ -1,0 +1,213 @@
+/** @file present.c @brief Stage 6a: the pictures of a run. */
+#include "present.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "mem.h"
+#include "pictures.h"
+#include "raise.h"
+#include "warn.h"
+
+void present_title(char *out, size_t size, const result *r)
+{
+    const sqn_fits_stack *sci = &r->obs.science;
+
+    if (r->settings->title != NULL && r->settings->title[0] != '\0') {
+        (void)snprintf(out, size, "%s", r->settings->title);
+    } else if (!sqn_header_text(out, size, sci->primary, "OBJECT") &&
+               !sqn_header_text(out, size, sci->image, "OBJECT") &&
+               !sqn_header_text(out, size, sci->primary, "TARGNAME")) {
+        (void)snprintf(out, size, "%s", r->settings->name);
+    }
+}
+
+double present_peak_snr(double position[2], const result *r)
+{
+    const disk *d = &r->disk;
+    const float *snr = d->snr.data + (d->n_count - 1) * d->ny * d->nx;
+    double peak = NAN;
+
+    position[0] = position[1] = NAN;
+    for (int64_t e = 0; e < d->ny * d->nx; e++) {
+        if (!isnan(snr[e]) && !(snr[e] <= peak)) {
+            peak = snr[e];
+            const int64_t y = e / d->nx;
+
+            position[0] = (double)(e - y * d->nx) + 1.0;
+            position[1] = (double)y + 1.0;
+        }
+    }
+    return peak;
+}
+
+/* Where images lie on the sky: turned North up, or as the detector saw them. */
+static plot_sky sky_of(const result *r, bool turned)
+{
+    const observation *obs = &r->obs;
+    plot_sky sky = {obs->center[0], obs->center[1], obs->pixel_scale, NAN, false};
+
+    if (turned || obs->has_angles) {
+        /* a turn by theta brings North to +y */
+        sky.north_angle = turned ? 0.0 : -obs->science.frames[0].theta;
+        sky.mirrored = obs->wcs != NULL && !sqn_wcs_is_left_handed(obs->wcs);
+    }
+    return sky;
+}
+
+/* A copy of `n` values times 2^exponent; sqn__mem_free(). NULL without memory. */
+static float *in_true_unit(const float *values, int64_t n, int exponent)
+{
+    float *copy = sqn__mem_alloc(n, sizeof *copy);
+
+    for (int64_t e = 0; copy != NULL && e < n; e++) {
+        copy[e] = ldexpf(values[e], exponent);
+    }
+    return copy;
+}
+
+static sqn_status draw_curve(const char *path, const result *r, const char *title,
+                             sqn_error *err)
+{
+    const curve *c = &r->curve;
+    sqn_status status = SQN_OK;
+    double *n_comp = sqn__mem_alloc(c->n, sizeof *n_comp);
+
+    if (n_comp == NULL) {
+        return SQN_RAISE(err, E_MEM, "curve");
+    }
+    for (int64_t k = 0; k < c->n; k++) {
+        n_comp[k] = (double)c->n_comp[k];
+    }
+    const plot_frv_data data = {c->n,       n_comp,
+                                c->frv,     c->frv_centered,
+                                c->frv_pca, r->basis.counts[r->basis.n_count - 1],
+                                title};
+
+    SQN_TRY(plot_frv(path, &data, err));
+
+cleanup:
+    sqn__mem_free(n_comp);
+    return status;
+}
+
+static sqn_status draw_components(const char *path, const result *r, const char *title,
+                                  sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+    sqn_cube cube = {0};
+
+    SQN_TRY(product_component_images(&cube, r, err));
+    const plot_components_data data = {cube.n_frame, cube.ny, cube.nx, cube.data, title};
+
+    SQN_TRY(plot_components(path, &data, err));
+
+cleanup:
+    sqn_cube_clear(&cube);
+    return status;
+}
+
+static sqn_status draw_disk(const char *path, const result *r, const char *title,
+                            sqn_error *err)
+{
+    const disk *d = &r->disk;
+    const int64_t n_pix = d->ny * d->nx;
+    sqn_status status = SQN_OK;
+    uint8_t *excluded = NULL;
+    float *images =
+        in_true_unit(d->value.data, d->n_count * n_pix, r->obs.science.exponent);
+
+    if (images == NULL) {
+        return SQN_RAISE(err, E_MEM, "picture of %d x %d pixels", (int)d->nx, (int)d->ny);
+    }
+    SQN_TRY(target_outline(&excluded, &r->obs, r->settings, err));
+    const plot_disk_data data = {d->n_count,      d->ny,
+                                 d->nx,           images,
+                                 r->basis.counts, d->snr.data + (d->n_count - 1) * n_pix,
+                                 excluded,        r->obs.science.unit,
+                                 title,           sky_of(r, r->obs.derotate)};
+
+    SQN_TRY(plot_disk(path, &data, err));
+
+cleanup:
+    sqn__mem_free(excluded);
+    sqn__mem_free(images);
+    return status;
+}
+
+static sqn_status draw_input(const char *path, const result *r, const char *title,
+                             sqn_error *err)
+{
+    const sqn_fits_stack *sci = &r->obs.science;
+    const int64_t n_pix = sci->ny * sci->nx;
+    sqn_status status = SQN_OK;
+    float *science = sqn__mem_alloc(n_pix, sizeof *science);
+    float *reference = sqn__mem_alloc(n_pix, sizeof *reference);
+
+    if (science == NULL || reference == NULL) {
+        status = SQN_RAISE(err, E_MEM, "mean frames");
+        goto cleanup;
+    }
+    read_mean_frame(science, sci);
+    read_mean_frame(reference, read_references(&r->obs));
+    for (int64_t e = 0; e < n_pix; e++) {
+        science[e] = ldexpf(science[e], sci->exponent);
+        reference[e] = ldexpf(reference[e], sci->exponent);
+    }
+    const plot_input_data data = {sci->ny,
+                                  sci->nx,
+                                  science,
+                                  r->obs.references_are_science ? NULL : reference,
+                                  r->excluded, /* of the first frame */
+                                  r->settings->region.inner_radius,
+                                  r->settings->region.outer_radius,
+                                  sci->unit,
+                                  title,
+                                  sky_of(r, false)};
+
+    SQN_TRY(plot_input(path, &data, err));
+
+cleanup:
+    sqn__mem_free(science);
+    sqn__mem_free(reference);
+    return status;
+}
+
+static const struct {
+    const char *name;
+    sqn_status (*draw)(const char *path, const result *r, const char *title,
+                       sqn_error *err);
+} pictures[] = {
+    {"input.png", draw_input},
+    {"frv.png", draw_curve},
+    {"components.png", draw_components},
+    {"disk.png", draw_disk},
+};
+
+/* One picture; one that cannot be drawn is a warning. */
+static sqn_status draw_picture(directory *dir, const result *r, size_t k, const char *title,
+                               sqn_error *err)
+{
+    char path[512];
+    sqn_error why = {0};
+
+    directory_temporary(path, sizeof path, dir, pictures[k].name);
+    if (pictures[k].draw(path, r, title, &why) == SQN_OK) {
+        return directory_keep(dir, pictures[k].name, err);
+    }
+    sqn__log_warn(r->log, SQN_W_PLOT, pictures[k].name, "not drawn: %s", why.message);
+    return SQN_OK;
+}
+
+sqn_status present_pictures(directory *dir, const result *r, sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+    char title[128];
+
+    present_title(title, sizeof title, r);
+    for (size_t k = 0; k < sizeof pictures / sizeof pictures[0] && status == SQN_OK; k++) {
+        status = draw_picture(dir, r, k, title, err);
+    }
+    return status;
+}

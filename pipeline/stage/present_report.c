@@ -1,0 +1,382 @@
+/** @file present_report.c @brief Stage 6b: the report and the manifest of a run. */
+#include <assert.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "manifest.h"
+#include "mem.h"
+#include "present.h"
+#include "raise.h"
+#include "report.h"
+#include "sequin/version.h"
+
+enum {
+    TEXT_BYTES = 192,
+    PICTURES = 4,
+    FINDINGS_MAX = 8,
+    RESULT_COLUMNS = 7,
+    FRAME_COLUMNS = 8
+};
+
+static const struct {
+    const char *name, *caption;
+} picture_texts[PICTURES] = {
+    {"disk.png",
+     "The combined residual, its signal to noise, and the same for every number of "
+     "components on one stretch."},
+    {"frv.png", "Fractional residual variance of the references against the number of "
+                "components, for NMF and for PCA."},
+    {"components.png", "The components, in the order in which they were added."},
+    {"input.png",
+     "Mean science and reference frame, centre, region and excluded pixels, and "
+     "their profiles."},
+};
+
+/** Strings of the page: slots of fixed size, filled one after the other. */
+typedef struct slots {
+    int64_t n, capacity;
+    char (*text)[TEXT_BYTES];
+    const char **pointer; /* [capacity] */
+} slots;
+
+static sqn_status slots_create(slots *s, int64_t capacity, sqn_error *err)
+{
+    *s = (slots){.capacity = capacity};
+    s->text = sqn__mem_alloc(capacity, sizeof *s->text);
+    s->pointer = sqn__mem_alloc(capacity, sizeof *s->pointer);
+    return s->text != NULL && s->pointer != NULL
+               ? SQN_OK
+               : SQN_RAISE(err, E_MEM, "report of %" PRId64 " cells", capacity);
+}
+
+static void slots_clear(slots *s)
+{
+    sqn__mem_free(s->text);
+    sqn__mem_free(s->pointer);
+}
+
+SQN_PRINTF(2, 3)
+static const char *put(slots *s, const char *format, ...)
+{
+    va_list args;
+
+    if (s->n == s->capacity) {
+        return "";
+    }
+    va_start(args, format);
+    (void)vsnprintf(s->text[s->n], TEXT_BYTES, format, args);
+    va_end(args);
+    s->pointer[s->n] = s->text[s->n];
+    return s->text[s->n++];
+}
+
+/* Cells of the table of counts; frv and chi2 where the build has that stage. */
+static void fill_counts(slots *s, const result *r)
+{
+    const basis *b = &r->basis;
+    const disk *d = &r->disk;
+
+    for (int64_t c = 0; c < b->n_count; c++) {
+        const float *snr = d->snr.data + c * d->ny * d->nx;
+        int64_t row = -1;
+        float peak = NAN;
+
+        for (int64_t k = 0; k < r->curve.n; k++) {
+            row = r->curve.n_comp[k] == b->counts[c] ? k : row;
+        }
+        for (int64_t e = 0; e < d->ny * d->nx; e++) {
+            peak = fmaxf(peak, snr[e]);
+        }
+        (void)put(s, "%" PRId64, b->counts[c]);
+        (void)put(s, "%.4g", row < 0 ? NAN : r->curve.chi2_reduced[row]);
+        (void)put(s, "%.4g", row < 0 ? NAN : r->curve.frv[row]);
+        (void)put(s, "%.4g", row < 0 ? NAN : r->curve.frv_centered[row]);
+        (void)put(s, "%.4g", row < 0 ? NAN : r->curve.frv_pca[row]);
+        (void)put(s, "%s", row < 0 ? "" : r->curve.stop[row]);
+        (void)put(s, "%.3g", (double)peak);
+    }
+}
+
+static void fill_frames(slots *s, const result *r)
+{
+    const sqn_fits_stack *sci = &r->obs.science;
+    const double unit = ldexp(1.0, sci->exponent);
+
+    for (int64_t i = 0; i < sci->n_frame; i++) {
+        const sqn_fits_frame *f = &sci->frames[i];
+        const target_frame *t = &r->last.frames[i];
+        const char *slash = strrchr(f->file, '/');
+
+        (void)put(s, "%" PRId64, i + 1);
+        (void)put(s, "%s, HDU %d, plane %" PRId64, slash != NULL ? slash + 1 : f->file,
+                  f->hdu, f->plane);
+        (void)put(s, "%.2f", f->angle);
+        (void)put(s, "%" PRId64, f->n_missing);
+        (void)put(s, "%.4g", t->median * unit);
+        (void)put(s, "%.4g", t->sigma * unit);
+        (void)put(s, "%.3f", t->chi2_reduced);
+        (void)put(s, "%.4f%s", t->factor, t->at_edge ? " (edge)" : "");
+    }
+}
+
+/* The sentences under the verdict. */
+static int64_t find(const char *findings[FINDINGS_MAX], slots *s, const result *r)
+{
+    static const char *const noise[] = {[READ_ERRORS] = "the error planes of the input",
+                                        [READ_POISSON] = "a photon-noise model",
+                                        [READ_UNIFORM] = "equal weights, sigma measured"};
+    const observation *obs = &r->obs;
+    int64_t n = 0;
+
+    findings[n++] = put(s, "%" PRId64 " science frames, %s %" PRId64 " reference frames.",
+                        obs->science.n_frame,
+                        obs->references_are_science ? "which are also the" : "and",
+                        read_references(obs)->n_frame);
+    findings[n++] = put(s, "Star at (%.2f, %.2f) FITS pixels, from %s.", obs->center[0],
+                        obs->center[1], obs->center_origin);
+    findings[n++] = put(s, "Noise: %s.", noise[obs->noise]);
+    findings[n++] = put(s, "%s",
+                        obs->derotate ? "North is up in disk.fits."
+                                      : "Frames were combined as the detector saw them.");
+    findings[n++] = put(s, "Throughput: not measured.");
+    return n;
+}
+
+static const char *find_verdict(slots *s, const result *r)
+{
+    double position[2];
+    const double peak = present_peak_snr(position, r);
+
+    return put(s,
+               "With %" PRId64 " components, the largest S/N of one resolution element is "
+               "%.1f, at (%.0f, %.0f).",
+               r->basis.counts[r->basis.n_count - 1], peak, position[0], position[1]);
+}
+
+/** What the parts of the page share. */
+typedef struct page {
+    slots words, counts, frames, inputs;
+    report_warning *warnings;
+    report_picture pictures[PICTURES];
+    void *bytes[PICTURES];
+    char *settings;
+} page;
+
+static void fill_inputs(slots *s, const sqn_fits_stack *stack, const char *role)
+{
+    for (int64_t k = 0; k < stack->n_input; k++) {
+        const char *slash = strrchr(stack->inputs[k].file, '/');
+
+        (void)put(s, "%s", role);
+        (void)put(s, "%s", slash != NULL ? slash + 1 : stack->inputs[k].file);
+        (void)put(s, "%s", stack->inputs[k].datasum);
+    }
+}
+
+static sqn_status page_create(page *p, const result *r, const directory *dir,
+                              messages *said, sqn_error *err)
+{
+    const int64_t n_warning = messages_n_warning(said);
+    const int64_t n_input = r->obs.science.n_input + r->obs.reference_stack.n_input;
+    sqn_status status = SQN_OK;
+
+    SQN_TRY(slots_create(&p->words, 32, err));
+    SQN_TRY(slots_create(&p->counts, r->basis.n_count * RESULT_COLUMNS, err));
+    SQN_TRY(slots_create(&p->frames, r->obs.science.n_frame * FRAME_COLUMNS, err));
+    SQN_TRY(slots_create(&p->inputs, n_input * 3, err));
+    p->warnings = sqn__mem_alloc(n_warning, sizeof *p->warnings);
+    if (p->warnings == NULL) {
+        status = SQN_RAISE(err, E_MEM, "report of %" PRId64 " warnings", n_warning);
+        goto cleanup;
+    }
+    for (int64_t k = 0; k < n_warning; k++) {
+        p->warnings[k].line = messages_warning(said, k, &p->warnings[k].count);
+    }
+    for (int k = 0; k < PICTURES; k++) {
+        size_t size = 0;
+
+        SQN_TRY(directory_read(&p->bytes[k], &size, dir, picture_texts[k].name, err));
+        p->pictures[k] = (report_picture){picture_texts[k].name, picture_texts[k].caption,
+                                          p->bytes[k], size};
+    }
+    SQN_TRY(config_dump(&p->settings, r->settings, true, err));
+    fill_counts(&p->counts, r);
+    fill_frames(&p->frames, r);
+    fill_inputs(&p->inputs, &r->obs.science, "science");
+    fill_inputs(&p->inputs, &r->obs.reference_stack, "references");
+
+cleanup:
+    return status;
+}
+
+static void page_clear(page *p)
+{
+    slots_clear(&p->words);
+    slots_clear(&p->counts);
+    slots_clear(&p->frames);
+    slots_clear(&p->inputs);
+    sqn__mem_free(p->warnings);
+    for (int k = 0; k < PICTURES; k++) {
+        free(p->bytes[k]);
+    }
+    free(p->settings);
+}
+
+static sqn_status page_text(char **html, page *p, const result *r, messages *said,
+                            sqn_error *err)
+{
+    static const char *const count_heads[RESULT_COLUMNS] = {
+        "components", "chi2/n", "FRV", "FRV centred", "FRV of PCA", "stop", "largest S/N"};
+    static const char *const frame_heads[FRAME_COLUMNS] = {
+        "frame", "source", "angle", "missing", "median", "sigma", "chi2/n", "factor"};
+    static const char *const input_heads[] = {"role", "file", "DATASUM"};
+    const report_table counts = {"By number of components", RESULT_COLUMNS,
+                                 p->counts.n / RESULT_COLUMNS, count_heads,
+                                 p->counts.pointer};
+    const report_table frames = {"Science frames, largest count", FRAME_COLUMNS,
+                                 p->frames.n / FRAME_COLUMNS, frame_heads,
+                                 p->frames.pointer};
+    const report_table inputs = {NULL, 3, p->inputs.n / 3, input_heads, p->inputs.pointer};
+    const report_section sections[] = {
+        {.title = "Result", .n_table = 1, .tables = &counts},
+        {.title = "Diagnostics",
+         .note = "sigma is the scatter of the residual in the fitted pixels; chi2/n near 1 "
+                 "means "
+                 "that the errors explain it.",
+         .n_table = 1,
+         .tables = &frames},
+        {.title = "Inputs", .n_table = 1, .tables = &inputs},
+    };
+    const char *findings[FINDINGS_MAX];
+    char title[128];
+
+    present_title(title, sizeof title, r);
+    const report_row versions[] = {{"Sequin", sqn_version()}};
+    const report data = {
+        .title = title,
+        .subtitle =
+            put(&p->words, "%" PRId64 " x %" PRId64 " pixels, %" PRId64 " in the region",
+                r->obs.science.nx, r->obs.science.ny, r->obs.pixels.n_pix),
+        .version = sqn_version(),
+        .verdict = find_verdict(&p->words, r),
+        .findings = findings,
+        .n_finding = find(findings, &p->words, r),
+        .warnings = p->warnings,
+        .n_warning = messages_n_warning(said),
+        .pictures = p->pictures,
+        .n_picture = PICTURES,
+        .sections = sections,
+        .n_section = sizeof sections / sizeof sections[0],
+        .settings = p->settings,
+        .command = "sequin run run.yaml",
+        .versions = versions,
+        .n_version = 1,
+    };
+
+    return report_text(html, &data, err);
+}
+
+sqn_status present_report(directory *dir, const result *r, messages *said, sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+    char *html = NULL;
+    page p = {0};
+
+    SQN_TRY(page_create(&p, r, dir, said, err));
+    SQN_TRY(page_text(&html, &p, r, said, err));
+    assert(html != NULL);
+    SQN_TRY(directory_write(dir, "report.html", html, strlen(html), err));
+
+cleanup:
+    free(html);
+    page_clear(&p);
+    return status;
+}
+
+/* Products, warnings and numbers of the summary as JSON. */
+static sqn_status manifest_of(char **text, const directory *dir, const result *r,
+                              messages *said, sqn_error *err)
+{
+    const int64_t n_product = directory_n_product(dir),
+                  n_warning = messages_n_warning(said);
+    const basis *b = &r->basis;
+    double position[2];
+    const double peak = present_peak_snr(position, r);
+    char title[128];
+    sqn_status status = SQN_OK;
+    manifest_product *products = sqn__mem_alloc(n_product, sizeof *products);
+    manifest_warning *warnings = sqn__mem_alloc(n_warning, sizeof *warnings);
+    double *counts = sqn__mem_alloc(b->n_count, sizeof *counts);
+
+    if (products == NULL || warnings == NULL || counts == NULL) {
+        status = SQN_RAISE(err, E_MEM, "manifest");
+        goto cleanup;
+    }
+    for (int64_t k = 0; k < n_product; k++) {
+        const directory_product *p = directory_product_at(dir, k);
+        const size_t length = strlen(p->name);
+        const bool is_log = length >= 7 && strcmp(p->name + length - 7, "run.log") == 0;
+
+        products[k] = (manifest_product){p->name, p->size, is_log ? NULL : p->sha256};
+    }
+    for (int64_t k = 0; k < n_warning; k++) {
+        warnings[k].line = messages_warning(said, k, &warnings[k].count);
+    }
+    for (int64_t c = 0; c < b->n_count; c++) {
+        counts[c] = (double)b->counts[c];
+    }
+    const manifest_number numbers[] = {
+        {"n_science", (double)r->obs.science.n_frame},
+        {"n_reference", (double)read_references(&r->obs)->n_frame},
+        {"n_pixel", (double)r->obs.pixels.n_pix},
+        {"snr_peak", peak},
+        {"snr_peak_x", position[0]},
+        {"snr_peak_y", position[1]},
+    };
+    const manifest_series series[] = {
+        {"counts", b->n_count, counts},
+        {"chi2", r->curve.n, r->curve.chi2},
+        {"frv", r->curve.n, r->curve.frv},
+    };
+
+    present_title(title, sizeof title, r);
+    const manifest data = {
+        .version = sqn_version(),
+        .task = "imaging",
+        .title = title,
+        .n_product = n_product,
+        .n_warning = n_warning,
+        .n_number = sizeof numbers / sizeof numbers[0],
+        .n_series = sizeof series / sizeof series[0],
+        .products = products,
+        .warnings = warnings,
+        .numbers = numbers,
+        .series = series,
+    };
+
+    SQN_TRY(manifest_text(text, &data, err));
+
+cleanup:
+    sqn__mem_free(products);
+    sqn__mem_free(warnings);
+    sqn__mem_free(counts);
+    return status;
+}
+
+sqn_status present_manifest(directory *dir, const result *r, messages *said, sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+    char *text = NULL;
+
+    SQN_TRY(manifest_of(&text, dir, r, said, err));
+    assert(text != NULL);
+    SQN_TRY(directory_write(dir, "manifest.json", text, strlen(text), err));
+
+cleanup:
+    free(text);
+    return status;
+}

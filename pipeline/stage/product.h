@@ -1,0 +1,63 @@
+/**
+ * @file product.h
+ * @brief Stage 5: what a run found, as FITS products.
+ *
+ * In: everything the stages before left. Out: products in memory, ready to be written.
+ * Library: fits, header, wcs.
+ */
+#ifndef PRODUCT_H
+#define PRODUCT_H
+
+#include "combine.h"
+#include "curve.h"
+#include "fit.h"
+#include "read.h"
+#include "sequin/fits.h"
+#include "target.h"
+
+/** What the stages left. Owned by the run; products only look. */
+typedef struct result {
+    const config *settings;
+    const sqn_log *log;
+    observation obs;
+    uint8_t *excluded; /**< [n_science, ny, nx] or NULL. */
+    basis basis;
+    curve curve;
+    target target;
+    subtraction last; /**< Of the largest count. */
+    disk disk;
+} result;
+
+/** A maker of one product; the table of products names them. */
+typedef sqn_status product_maker(sqn_fits_product **out, const result *r, sqn_error *err);
+
+product_maker product_components, product_model, product_residual, product_disk,
+    product_derotated;
+
+/** Components of the last stage as images [k, ny, nx], NaN outside; sqn_cube_clear(). */
+SQN_NODISCARD sqn_status product_component_images(sqn_cube *out, const result *r,
+                                                  sqn_error *err);
+
+/** Table FRAMES of the science frames. */
+SQN_NODISCARD sqn_status product_add_frames(sqn_fits_product *product, const result *r,
+                                            sqn_error *err);
+
+/**
+ * A product whose primary HDU carries the first science header, versions, inputs, the
+ * configuration and `step` as HISTORY.
+ *
+ * @param[in] turned  North is up: cards that speak of the old orientation are moved to HISTORY.
+ */
+SQN_NODISCARD sqn_status product_start(sqn_fits_product **out, const result *r,
+                                       const char *step, bool turned, sqn_error *err);
+
+/** Cards of an image HDU: star, WCS turned by `theta`, noise model. Owned by the caller. */
+SQN_NODISCARD sqn_status product_image_header(sqn_header **out, const result *r,
+                                              double theta, bool north_up, int n_axis,
+                                              sqn_error *err);
+
+/** sqrt of a variance cube as a new cube, owned by the caller. */
+SQN_NODISCARD sqn_status product_sigma(sqn_cube *out, const sqn_cube *variance,
+                                       sqn_error *err);
+
+#endif

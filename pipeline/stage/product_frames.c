@@ -1,0 +1,203 @@
+/** @file product_frames.c @brief model.fits, residual.fits, and the table of frames. */
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "mem.h"
+#include "product.h"
+#include "raise.h"
+
+sqn_status product_add_frames(sqn_fits_product *product, const result *r, sqn_error *err)
+{
+    enum {
+        N_INTEGER = 8,
+        N_NUMBER = 9,
+        N_TEXT = 3,
+        N_COLUMN = N_INTEGER + N_NUMBER + N_TEXT
+    };
+    const sqn_fits_stack *sci = &r->obs.science;
+    const int64_t n = sci->n_frame;
+    const double unit = ldexp(1.0, sci->exponent);
+    sqn_status status = SQN_OK;
+    int64_t *integer = sqn__mem_alloc(N_INTEGER * n, sizeof *integer);
+    double *number = sqn__mem_alloc(N_NUMBER * n, sizeof *number);
+    const char **text = sqn__mem_alloc(N_TEXT * n, sizeof *text);
+
+    if (integer == NULL || number == NULL || text == NULL) {
+        status = SQN_RAISE(err, E_MEM, "table of %" PRId64 " frames", n);
+        goto cleanup;
+    }
+    for (int64_t i = 0; i < n; i++) {
+        const sqn_fits_frame *f = &sci->frames[i];
+        const target_frame *t = &r->last.frames[i];
+        const char *slash = strrchr(f->file, '/');
+        const int64_t integers[N_INTEGER] = {i + 1,      f->hdu,        f->extver,
+                                             f->plane,   t->n_valid,    f->n_missing,
+                                             t->at_edge, t->n_valid > 0};
+        const double numbers[N_NUMBER] = {f->exposure,
+                                          f->angle,
+                                          r->obs.derotate ? f->theta : 0.0,
+                                          t->median * unit,
+                                          t->sigma * unit,
+                                          t->chi2_reduced,
+                                          t->factor,
+                                          t->background * unit,
+                                          f->wavelength};
+
+        for (int k = 0; k < N_INTEGER; k++) {
+            integer[k * n + i] = integers[k];
+        }
+        for (int k = 0; k < N_NUMBER; k++) {
+            number[k * n + i] = numbers[k];
+        }
+        text[0 * n + i] = slash != NULL ? slash + 1 : f->file;
+        text[1 * n + i] = f->date;
+        text[2 * n + i] = f->filter;
+    }
+    const sqn_fits_column columns[N_COLUMN] = {
+        {.name = "frame", .integer = integer + 0 * n},
+        {.name = "file", .text = text + 0 * n},
+        {.name = "hdu", .integer = integer + 1 * n},
+        {.name = "extver", .integer = integer + 2 * n},
+        {.name = "plane", .integer = integer + 3 * n},
+        {.name = "date", .text = text + 1 * n},
+        {.name = "exposure", .unit = "s", .number = number + 0 * n},
+        {.name = "filter", .text = text + 2 * n},
+        {.name = "wavelength", .number = number + 8 * n},
+        {.name = "angle", .unit = "deg", .number = number + 1 * n},
+        {.name = "angle_applied", .unit = "deg", .number = number + 2 * n},
+        {.name = "median", .unit = sci->unit, .number = number + 3 * n},
+        {.name = "n_valid", .integer = integer + 4 * n},
+        {.name = "missing", .integer = integer + 5 * n},
+        {.name = "sigma", .unit = sci->unit, .number = number + 4 * n},
+        {.name = "chi2_reduced", .number = number + 5 * n},
+        {.name = "factor", .number = number + 6 * n},
+        {.name = "at_edge", .integer = integer + 6 * n},
+        {.name = "background", .unit = sci->unit, .number = number + 7 * n},
+        {.name = "used", .integer = integer + 7 * n},
+    };
+
+    SQN_TRY(sqn_fits_product_table(product, "FRAMES", columns, N_COLUMN, n, err));
+
+cleanup:
+    sqn__mem_free(integer);
+    sqn__mem_free(number);
+    sqn__mem_free(text);
+    return status;
+}
+
+/* SCI, ERR, DQ, FLAGS and FRAMES of the largest count, as the detector saw them. */
+static sqn_status add_planes(sqn_fits_product *product, const result *r,
+                             const sqn_cube *value, const sqn_cube *variance,
+                             sqn_error *err)
+{
+    const sqn_fits_stack *sci = &r->obs.science;
+    sqn_status status = SQN_OK;
+    sqn_header *header = NULL;
+    sqn_cube sigma = {0};
+
+    SQN_TRY(product_image_header(&header, r, 0.0, false, 3, err));
+    SQN_TRY(sqn_header_set_integer(header, "NCOMP", r->basis.counts[r->basis.n_count - 1],
+                                   "components in the model", err));
+    SQN_TRY(product_sigma(&sigma, variance, err));
+    sqn_fits_image image = {.extname = "SCI",
+                            .type = SQN_FITS_FLOAT32,
+                            .n_axis = 3,
+                            .axes = {value->nx, value->ny, value->n_frame},
+                            .data = value->data,
+                            .exponent = sci->exponent,
+                            .unit = sci->unit,
+                            .header = header};
+
+    SQN_TRY(sqn_fits_product_image(product, &image, err));
+    image.extname = "ERR";
+    image.data = sigma.data;
+    SQN_TRY(sqn_fits_product_image(product, &image, err));
+    image.unit = NULL;
+    image.exponent = 0;
+    if (sci->dq != NULL) {
+        image.extname = "DQ";
+        image.type = SQN_FITS_UINT32;
+        image.data = sci->dq;
+        SQN_TRY(sqn_fits_product_image(product, &image, err));
+    }
+    image.extname = "FLAGS";
+    image.type = SQN_FITS_UINT8;
+    image.data = r->last.flags;
+    SQN_TRY(sqn_fits_product_image(product, &image, err));
+    SQN_TRY(product_add_frames(product, r, err));
+
+cleanup:
+    sqn_header_destroy(&header);
+    sqn_cube_clear(&sigma);
+    return status;
+}
+
+/* Coefficients of every count, [n_counts, n_science, k], NaN beyond the count. */
+static sqn_status add_coefficients(sqn_fits_product *product, const result *r,
+                                   const char *extname, bool errors, sqn_error *err)
+{
+    const basis *b = &r->basis;
+    const sqn_fits_stack *sci = &r->obs.science;
+    const int64_t k = b->counts[b->n_count - 1];
+    sqn_status status = SQN_OK;
+    double *all = sqn__mem_alloc(b->n_count * sci->n_frame * k, sizeof *all);
+
+    if (all == NULL) {
+        return SQN_RAISE(err, E_MEM, "coefficients of %" PRId64 " counts", b->n_count);
+    }
+    for (int64_t c = 0; c < b->n_count; c++) {
+        const sqn_dmatrix_const m = errors ? sqn_target_errors(r->target.fit, c)
+                                           : sqn_target_coefficients(r->target.fit, c);
+
+        for (int64_t i = 0; i < sci->n_frame; i++) {
+            /* uniform weights: the coefficients' errors are in units of the frame's sigma */
+            const double scale =
+                errors && r->obs.noise == READ_UNIFORM ? r->last.frames[i].sigma : 1.0;
+
+            for (int64_t a = 0; a < k; a++) {
+                all[(c * sci->n_frame + i) * k + a] =
+                    a < m.cols ? scale * m.data[i * m.stride + a] : NAN;
+            }
+        }
+    }
+    const sqn_fits_image image = {.extname = extname,
+                                  .type = SQN_FITS_FLOAT64,
+                                  .n_axis = 3,
+                                  .axes = {k, sci->n_frame, b->n_count},
+                                  .data = all,
+                                  .exponent = sci->exponent,
+                                  .unit = sci->unit};
+
+    SQN_TRY(sqn_fits_product_image(product, &image, err));
+
+cleanup:
+    sqn__mem_free(all);
+    return status;
+}
+
+sqn_status product_model(sqn_fits_product **out, const result *r, sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+
+    SQN_TRY(
+        product_start(out, r, "model of the starlight in the science frames", false, err));
+    SQN_TRY(add_planes(*out, r, &r->last.model, &r->last.model_variance, err));
+    SQN_TRY(add_coefficients(*out, r, "COEFFICIENTS", false, err));
+    SQN_TRY(add_coefficients(*out, r, "COEFFICIENTS_ERR", true, err));
+
+cleanup:
+    return status;
+}
+
+sqn_status product_residual(sqn_fits_product **out, const result *r, sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+
+    SQN_TRY(
+        product_start(out, r, "science frames without the modelled starlight", false, err));
+    SQN_TRY(add_planes(*out, r, &r->last.residual, &r->last.residual_variance, err));
+
+cleanup:
+    return status;
+}

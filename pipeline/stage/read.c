@@ -1,0 +1,389 @@
+/** @file read.c @brief Stage 1: read the frames, and decide what headers and defaults leave. */
+#include "read.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "mem.h"
+#include "raise.h"
+#include "sequin/center.h"
+#include "warn.h"
+
+static const double fwhm_assumed = 4.0;
+
+/** Files of one input block, expanded. */
+typedef struct input_files {
+    sqn_fits_files data, noise, quality, mask;
+} input_files;
+
+static void clear_files(input_files *files)
+{
+    sqn_fits_files_clear(&files->data);
+    sqn_fits_files_clear(&files->noise);
+    sqn_fits_files_clear(&files->quality);
+    sqn_fits_files_clear(&files->mask);
+}
+
+static sqn_status expand(sqn_fits_files *out, const config_texts *names, const char *folder,
+                         const sqn_log *log, sqn_error *err)
+{
+    return names->n == 0 ? SQN_OK
+                         : sqn_fits_files_expand(out, (const char *const *)names->item,
+                                                 names->n, folder, log, err);
+}
+
+/* The one of sigma, variance and inverse variance that was given, and its files. */
+static const config_texts *choose_noise(sqn_fits_source *source, const config_input *input)
+{
+    if (input->variance_hdu != NULL || input->variance_files.n > 0) {
+        source->noise_kind = SQN_FITS_VARIANCE;
+        source->noise_hdu = input->variance_hdu;
+        return &input->variance_files;
+    }
+    if (input->ivar_hdu != NULL || input->ivar_files.n > 0) {
+        source->noise_kind = SQN_FITS_IVAR;
+        source->noise_hdu = input->ivar_hdu;
+        return &input->ivar_files;
+    }
+    source->noise_kind = SQN_FITS_SIGMA;
+    source->noise_hdu = input->error_hdu;
+    return &input->error_files;
+}
+
+static void fill_angles(sqn_fits_angles *angles, const config_angles *given)
+{
+    *angles = (sqn_fits_angles){
+        .from_wcs = given->from != NULL,
+        .keyword = given->keyword,
+        .keyword_end = given->keyword_end,
+        .file = given->file,
+        .column = given->column,
+        .values = given->values.item,
+        .n_value = given->values.n,
+        .clockwise = given->kind == CONFIG_NORTH_CW,
+        .offset = given->offset,
+    };
+}
+
+const char *read_beside(char *out, size_t size, const config *settings, const char *name)
+{
+    if (name == NULL) {
+        return NULL;
+    }
+    if (name[0] == '/' || settings->folder[0] == '\0') {
+        (void)snprintf(out, size, "%s", name);
+    } else {
+        (void)snprintf(out, size, "%s/%s", settings->folder, name);
+    }
+    return out;
+}
+
+/* Read one block. `exponent` INT_MIN: chosen from the data. */
+static sqn_status read_input(sqn_fits_stack *out, const config *settings,
+                             const config_input *input, int exponent, const sqn_log *log,
+                             sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+    input_files files = {0};
+    char wavelengths[4096], angle_file[4096];
+    sqn_fits_angles angles;
+    sqn_fits_source source = {
+        .files = &files.data,
+        .hdu = input->hdu,
+        .extver = input->extver.item,
+        .n_extver = input->extver.n,
+        .exclude = input->exclude_frames.item,
+        .n_exclude = input->exclude_frames.n,
+        .quality_hdu = input->quality_hdu,
+        .quality_bits = input->quality_bits.item,
+        .n_bit = input->quality_bits.n,
+        .missing_values = input->missing_values.item,
+        .n_missing_value = input->missing_values.n,
+        .divide_by = input->divide_by,
+        .wavelengths =
+            read_beside(wavelengths, sizeof wavelengths, settings, input->wavelengths),
+    };
+    const config_texts *noise = choose_noise(&source, input);
+
+    SQN_TRY(expand(&files.data, &input->files, settings->folder, log, err));
+    SQN_TRY(expand(&files.noise, noise, settings->folder, log, err));
+    SQN_TRY(expand(&files.quality, &input->quality_files, settings->folder, log, err));
+    SQN_TRY(expand(&files.mask, &input->mask_files, settings->folder, log, err));
+    source.noise_files = files.noise.n > 0 ? &files.noise : NULL;
+    source.quality_files = files.quality.n > 0 ? &files.quality : NULL;
+    source.mask_files = files.mask.n > 0 ? &files.mask : NULL;
+    if (input->valid_range.n == 2) {
+        source.valid_range[0] = input->valid_range.item[0];
+        source.valid_range[1] = input->valid_range.item[1];
+    }
+    if (input->angles.given) {
+        fill_angles(&angles, &input->angles);
+        angles.file = read_beside(angle_file, sizeof angle_file, settings, angles.file);
+        source.angles = &angles;
+    }
+    SQN_TRY(sqn_fits_stack_read(out, &source, exponent, log, err));
+
+cleanup:
+    clear_files(&files);
+    return status;
+}
+
+static sqn_status compare_roles(const observation *obs, const sqn_log *log, sqn_error *err)
+{
+    const sqn_fits_stack *sci = &obs->science, *ref = &obs->reference_stack;
+
+    if (obs->references_are_science) {
+        return SQN_OK;
+    }
+    if (sci->ny != ref->ny || sci->nx != ref->nx) {
+        const sqn_status status = SQN_RAISE(
+            err, E_SHAPE,
+            "frames are %" PRId64 " x %" PRId64 ", those of %s are %" PRId64 " x %" PRId64,
+            ref->nx, ref->ny, sci->frames[0].file, sci->nx, sci->ny);
+
+        sqn__error_at(err, ref->frames[0].file, ref->frames[0].hdu, NULL);
+        return status;
+    }
+    if (strcmp(sci->unit, ref->unit) != 0) {
+        sqn__log_warn(log, SQN_W_UNITS, ref->frames[0].file,
+                      "BUNIT is '%s' here and '%s' in %s", ref->unit, sci->unit,
+                      sci->frames[0].file);
+    }
+    return SQN_OK;
+}
+
+/* The number behind either of two keywords, image HDU first. */
+static bool header_number(double *out, const sqn_fits_stack *stack, const char *keyword)
+{
+    return sqn_header_number(out, stack->image, keyword) ||
+           sqn_header_number(out, stack->primary, keyword);
+}
+
+static sqn_status find_center(observation *obs, const config *settings, const sqn_log *log,
+                              sqn_error *err)
+{
+    const config_region *region = &settings->region;
+    const sqn_fits_stack *sci = &obs->science;
+    const char *origin = "the middle of the frame";
+
+    obs->center[0] = 0.5 * (double)(sci->nx + 1);
+    obs->center[1] = 0.5 * (double)(sci->ny + 1);
+    if (region->center.n == 2) {
+        memcpy(obs->center, region->center.item, sizeof obs->center);
+        origin = "region.center";
+    } else if (region->center_from == CONFIG_CENTER_STAR) {
+        double x, y;
+
+        if (header_number(&x, sci, "STARCENX") && header_number(&y, sci, "STARCENY")) {
+            obs->center[0] = x;
+            obs->center[1] = y;
+            origin = "STARCENX/STARCENY";
+        } else {
+            sqn__log_warn(log, SQN_W_CENTER_ASSUMED, settings->path,
+                          "the star is taken to stand in the middle of the frame (%g, %g)",
+                          obs->center[0], obs->center[1]);
+        }
+    } else if (region->center_from == CONFIG_CENTER_CRPIX) {
+        if (!header_number(&obs->center[0], sci, "CRPIX1") ||
+            !header_number(&obs->center[1], sci, "CRPIX2")) {
+            const sqn_status status = SQN_RAISE(err, E_FITS_HEADER, "no CRPIX1 and CRPIX2");
+
+            sqn__error_at(err, sci->frames[0].file, sci->frames[0].hdu, "CRPIX1");
+            return status;
+        }
+        origin = "CRPIX1/CRPIX2";
+    }
+    (void)snprintf(obs->center_origin, sizeof obs->center_origin, "%s", origin);
+    sqn__log_note(log, "star at (%.2f, %.2f) FITS pixels, from %s", obs->center[0],
+                  obs->center[1], origin);
+    return SQN_OK;
+}
+
+void read_mean_frame(float *out, const sqn_fits_stack *stack)
+{
+    const int64_t n_pix = stack->ny * stack->nx;
+
+    for (int64_t p = 0; p < n_pix; p++) {
+        double sum = 0.0;
+        int64_t n = 0;
+
+        for (int64_t i = 0; i < stack->n_frame; i++) {
+            const float x = stack->value.data[i * n_pix + p];
+
+            sum += isnan(x) ? 0.0 : (double)x;
+            n += !isnan(x);
+        }
+        out[p] = n > 0 ? (float)(sum / (double)n) : NAN;
+    }
+}
+
+/* Where the mean frame is symmetric about: a hint that the centre is wrong. */
+static sqn_status check_center(const observation *obs, const char *where,
+                               const sqn_log *log, sqn_error *err)
+{
+    const sqn_fits_stack *sci = &obs->science;
+    double found[2];
+    sqn_status status = SQN_OK;
+    float *mean = sqn__mem_alloc(sci->ny * sci->nx, sizeof *mean);
+
+    if (mean == NULL) {
+        return SQN_RAISE(err, E_MEM, "mean frame");
+    }
+    read_mean_frame(mean, sci);
+    if (sqn_center_find(found, mean, sci->ny, sci->nx, err) == SQN_ERR_DATA) {
+        goto cleanup; /* nothing stands out: nothing to compare with */
+    }
+    const double distance = hypot(found[0] - obs->center[0], found[1] - obs->center[1]);
+
+    if (distance > 2.0) {
+        sqn__log_warn(log, SQN_W_CENTER_MISMATCH, where,
+                      "the centre is (%.2f, %.2f), but the mean frame is symmetric about "
+                      "(%.2f, %.2f), %.1f pixels away",
+                      obs->center[0], obs->center[1], found[0], found[1], distance);
+    }
+
+cleanup:
+    sqn__mem_free(mean);
+    return status;
+}
+
+static sqn_status choose_pixels(observation *obs, const config *settings, sqn_error *err)
+{
+    const config_region *region = &settings->region;
+    char path[4096];
+    sqn_cube mask = {0};
+    sqn_status status = SQN_OK;
+
+    if (region->mask_file != NULL) {
+        SQN_TRY(sqn_fits_image_read(
+            &mask, read_beside(path, sizeof path, settings, region->mask_file), err));
+        if (mask.ny != obs->science.ny || mask.nx != obs->science.nx) {
+            status = SQN_RAISE(err, E_SHAPE,
+                               "region mask is %" PRId64 " x %" PRId64
+                               ", frames of %s are %" PRId64 " x %" PRId64,
+                               mask.nx, mask.ny, obs->science.frames[0].file,
+                               obs->science.nx, obs->science.ny);
+            sqn__error_at(err, path, -1, NULL);
+            goto cleanup;
+        }
+    }
+    const sqn_pixels_region chosen = {obs->center[0], obs->center[1], region->inner_radius,
+                                      region->outer_radius, mask.data};
+
+    SQN_TRY(sqn_pixels_init(&obs->pixels, obs->science.ny, obs->science.nx, &chosen, err));
+
+cleanup:
+    sqn_cube_clear(&mask);
+    return status;
+}
+
+/* Errors where both roles have them, else equal weights; said in either case. */
+static sqn_status choose_noise_model(observation *obs, const config *settings,
+                                     const sqn_log *log, sqn_error *err)
+{
+    const bool sci = obs->science.error.data != NULL;
+    const bool ref = read_references(obs)->error.data != NULL;
+    const config_noise model = settings->noise.model;
+
+    if (model == CONFIG_NOISE_ERRORS && !(sci && ref)) {
+        const sqn_status status = SQN_RAISE(
+            err, E_ERRPLANE, "noise.model is errors, but the %s have no error planes",
+            sci ? "references" : "science frames");
+
+        sqn__error_at(err, settings->path, -1, NULL);
+        return status;
+    }
+    if (model == CONFIG_NOISE_AUTO && sci != ref) {
+        sqn__log_warn(log, SQN_W_NOISE_MIXED, settings->path,
+                      "only the %s have error planes: equal weights are used",
+                      sci ? "science frames" : "references");
+    } else if (model == CONFIG_NOISE_AUTO && !sci) {
+        sqn__log_warn(log, SQN_W_NOISE_UNIFORM, settings->path,
+                      "no error planes: equal weights are used, and the noise is measured "
+                      "from the residuals");
+    }
+    obs->noise = model == CONFIG_NOISE_POISSON                 ? READ_POISSON
+                 : model != CONFIG_NOISE_UNIFORM && sci && ref ? READ_ERRORS
+                                                               : READ_UNIFORM;
+    return SQN_OK;
+}
+
+/* Pixel scale, resolution element, angles. */
+static sqn_status choose_scales(observation *obs, const config *settings,
+                                const sqn_log *log, sqn_error *err)
+{
+    const config_input *sci = &settings->science;
+    double scale = NAN;
+
+    if (isfinite(sci->pixel_scale)) {
+        scale = sci->pixel_scale;
+    } else if (obs->wcs != NULL) {
+        scale = sqn_wcs_scale(obs->wcs, obs->center);
+    } else {
+        (void)header_number(&scale, &obs->science, "PIXSCALE");
+    }
+    obs->pixel_scale = scale;
+    obs->fwhm = sci->fwhm;
+    if (!isfinite(obs->fwhm)) {
+        obs->fwhm = fwhm_assumed;
+        sqn__log_warn(log, SQN_W_FWHM_ASSUMED, settings->path,
+                      "the resolution element is taken to be %g pixels", obs->fwhm);
+    }
+    obs->has_angles = sci->angles.given;
+    obs->derotate = settings->combine.derotate == CONFIG_UNSET
+                        ? obs->has_angles
+                        : settings->combine.derotate == CONFIG_TRUE;
+    if (obs->derotate && !obs->has_angles) {
+        const sqn_status status =
+            SQN_RAISE(err, E_ANGLES, "combine.derotate is true, but no angles are given");
+
+        sqn__error_at(err, settings->path, -1, NULL);
+        return status;
+    }
+    return SQN_OK;
+}
+
+sqn_status read_observation(observation *out, const config *settings, const sqn_log *log,
+                            sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+    observation obs = {.references_are_science = settings->references_are_science};
+
+    *out = (observation){0};
+    SQN_TRY(read_input(&obs.science, settings, &settings->science, INT_MIN, log, err));
+    if (!obs.references_are_science) {
+        SQN_TRY(read_input(&obs.reference_stack, settings, &settings->references,
+                           obs.science.exponent, log, err));
+    }
+    SQN_TRY(compare_roles(&obs, log, err));
+    SQN_TRY(find_center(&obs, settings, log, err));
+    SQN_TRY(check_center(&obs, settings->path, log, err));
+    SQN_TRY(choose_pixels(&obs, settings, err));
+    SQN_TRY(sqn_wcs_create(&obs.wcs, obs.science.image, obs.science.nx, obs.science.ny,
+                           obs.science.frames[0].file, log, err));
+    SQN_TRY(choose_scales(&obs, settings, log, err));
+    SQN_TRY(choose_noise_model(&obs, settings, log, err));
+    *out = obs;
+    obs = (observation){0};
+
+cleanup:
+    read_clear(&obs);
+    return status;
+}
+
+const sqn_fits_stack *read_references(const observation *obs)
+{
+    return obs->references_are_science ? &obs->science : &obs->reference_stack;
+}
+
+void read_clear(observation *obs)
+{
+    sqn_fits_stack_clear(&obs->science);
+    sqn_fits_stack_clear(&obs->reference_stack);
+    sqn_pixels_clear(&obs->pixels);
+    sqn_wcs_destroy(&obs->wcs);
+    *obs = (observation){0};
+}

@@ -1,0 +1,357 @@
+/** @file subtract.c @brief Stage 3b: model, scale and subtract with one count of components. */
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "mem.h"
+#include "raise.h"
+#include "sequin/scaling.h"
+#include "sequin/weights.h"
+#include "target.h"
+#include "warn.h"
+
+/** Work space of one count. */
+typedef struct work {
+    float *row;               /* [n_pix] */
+    double *weight, *scratch; /* [ny * nx] */
+    float *from_fit;          /* [n_science, n_pix] */
+    float *from_comp;         /* [n_science, n_pix] */
+} work;
+
+static sqn_status work_create(work *w, const observation *obs, sqn_error *err)
+{
+    const int64_t n_pix = obs->pixels.n_pix, n_all = obs->science.ny * obs->science.nx;
+    const int64_t n_row = sqn__mem_product(obs->science.n_frame, n_pix);
+
+    w->row = sqn__mem_alloc(n_pix, sizeof *w->row);
+    w->weight = sqn__mem_alloc(n_all, sizeof *w->weight);
+    w->scratch = sqn__mem_alloc(n_all, sizeof *w->scratch);
+    w->from_fit = sqn__mem_alloc(n_row, sizeof *w->from_fit);
+    w->from_comp = sqn__mem_alloc(n_row, sizeof *w->from_comp);
+    if (w->row == NULL || w->weight == NULL || w->scratch == NULL || w->from_fit == NULL ||
+        w->from_comp == NULL) {
+        return SQN_RAISE(err, E_MEM, "work space of %" PRId64 " frames",
+                         obs->science.n_frame);
+    }
+    return SQN_OK;
+}
+
+static void work_clear(work *w)
+{
+    sqn__mem_free(w->row);
+    sqn__mem_free(w->weight);
+    sqn__mem_free(w->scratch);
+    sqn__mem_free(w->from_fit);
+    sqn__mem_free(w->from_comp);
+}
+
+sqn_status target_prepare(subtraction *out, const observation *obs, sqn_error *err)
+{
+    const int64_t n = obs->science.n_frame, ny = obs->science.ny, nx = obs->science.nx;
+    sqn_status status = SQN_OK;
+
+    *out = (subtraction){0};
+    SQN_TRY(sqn_cube_init(&out->model, n, ny, nx, err));
+    SQN_TRY(sqn_cube_init(&out->residual, n, ny, nx, err));
+    SQN_TRY(sqn_cube_init(&out->model_variance, n, ny, nx, err));
+    SQN_TRY(sqn_cube_init(&out->residual_variance, n, ny, nx, err));
+    out->flags = sqn__mem_alloc(sqn__mem_product(n, ny * nx), 1);
+    out->frames = sqn__mem_alloc(n, sizeof *out->frames);
+    if (out->flags == NULL || out->frames == NULL) {
+        status = SQN_RAISE(err, E_MEM, "flags of %" PRId64 " frames", n);
+    }
+
+cleanup:
+    if (status != SQN_OK) {
+        subtraction_clear(out);
+    }
+    return status;
+}
+
+void subtraction_clear(subtraction *s)
+{
+    sqn_cube_clear(&s->model);
+    sqn_cube_clear(&s->residual);
+    sqn_cube_clear(&s->model_variance);
+    sqn_cube_clear(&s->residual_variance);
+    sqn__mem_free(s->flags);
+    sqn__mem_free(s->frames);
+    *s = (subtraction){0};
+}
+
+/* Flags of frame `i`: the reader's, the region's, the exclusion's, the basis'. */
+static void flag_frame(uint8_t *flags, const target_input *in, int64_t i, int64_t i_count)
+{
+    const sqn_pixels *pixels = &in->obs->pixels;
+    const int64_t n_all = pixels->ny * pixels->nx;
+    const sqn_matrix_const comp = in->basis->components[i_count];
+    const uint8_t *undetermined =
+        in->basis->nmf != NULL ? sqn_nmf_undetermined(in->basis->nmf, comp.rows) : NULL;
+    const uint8_t *read = in->obs->science.flags + i * n_all;
+
+    for (int64_t e = 0; e < n_all; e++) {
+        flags[e] = (uint8_t)(read[e] | SQN_FLAG_OUTSIDE);
+    }
+    for (int64_t p = 0; p < pixels->n_pix; p++) {
+        const int64_t e = pixels->index[p];
+        int flag = read[e];
+
+        flag |= isnan(comp.data[p]) ? SQN_FLAG_NO_REFERENCE : 0;
+        flag |= in->excluded != NULL && in->excluded[i * n_all + e] != 0 ? SQN_FLAG_EXCLUDED
+                                                                         : 0;
+        flag |= undetermined != NULL && undetermined[p] != 0 ? SQN_FLAG_UNDETERMINED : 0;
+        flags[e] = (uint8_t)flag;
+    }
+}
+
+/* Given or modelled variance of a datum; NaN where it is to be measured (uniform). */
+static double data_variance(const target_input *in, int64_t i, int64_t p)
+{
+    const int64_t n_all = in->obs->science.ny * in->obs->science.nx;
+
+    if (in->obs->noise == READ_ERRORS) {
+        const double sigma =
+            in->obs->science.error.data[i * n_all + in->obs->pixels.index[p]];
+
+        return sigma * sigma;
+    }
+    return in->obs->noise == READ_POISSON ? in->target->variance[p] : NAN;
+}
+
+static bool is_fitted(uint8_t flags)
+{
+    return (flags & (SQN_FLAG_NO_SCIENCE | SQN_FLAG_NO_REFERENCE | SQN_FLAG_OUTSIDE |
+                     SQN_FLAG_EXCLUDED)) == 0;
+}
+
+/* The scaling that is meant by `auto`. */
+static config_scaling choose_scaling(const target_input *in)
+{
+    if (in->settings->model.scaling != CONFIG_SCALING_AUTO) {
+        return in->settings->model.scaling;
+    }
+    return in->excluded != NULL              ? CONFIG_SCALING_IMPUTATION
+           : in->obs->references_are_science ? CONFIG_SCALING_NONE
+                                             : CONFIG_SCALING_BFF;
+}
+
+/* The best fraction of the model of frame `i`, or 1. */
+static sqn_status scale_frame(subtraction *out, work *w, const target_input *in, int64_t i,
+                              sqn_error *err)
+{
+    const sqn_pixels *pixels = &in->obs->pixels;
+    const int64_t n_all = pixels->ny * pixels->nx;
+    const config_scaling scaling = choose_scaling(in);
+    target_frame *frame = &out->frames[i];
+    sqn_scaling found = {.factor = 1.0};
+    sqn_status status = SQN_OK;
+
+    if ((scaling == CONFIG_SCALING_BFF || scaling == CONFIG_SCALING_BFF_PUBLISHED) &&
+        frame->n_valid > 0) {
+        const sqn_scaling_frame scene = {pixels->ny,
+                                         pixels->nx,
+                                         in->obs->science.value.data + i * n_all,
+                                         out->model.data + i * n_all,
+                                         w->weight,
+                                         in->obs->fwhm};
+
+        memset(w->weight, 0, (size_t)n_all * sizeof *w->weight);
+        for (int64_t p = 0; p < pixels->n_pix; p++) {
+            const int64_t e = pixels->index[p];
+            const double variance = data_variance(in, i, p);
+
+            if (is_fitted(out->flags[i * n_all + e])) {
+                w->weight[e] = isnan(variance) ? 1.0 : 1.0 / variance;
+            }
+        }
+        SQN_TRY(scaling == CONFIG_SCALING_BFF
+                    ? sqn_scaling_bff(&found, &scene, err)
+                    : sqn_scaling_bff_published(&found, &scene, err));
+    }
+    frame->factor = found.factor;
+    frame->at_edge = found.at_edge;
+
+cleanup:
+    return status;
+}
+
+/* model and residual of frame `i`, and what is fitted of it. */
+static void model_frame(subtraction *out, work *w, const target_input *in, int64_t i,
+                        int64_t i_count)
+{
+    const sqn_pixels *pixels = &in->obs->pixels;
+    const int64_t n_all = pixels->ny * pixels->nx;
+    float *model = out->model.data + i * n_all;
+    target_frame *frame = &out->frames[i];
+
+    *frame = (target_frame){.factor = 1.0, .background = 0.0};
+    for (int64_t e = 0; e < n_all; e++) {
+        model[e] = NAN;
+    }
+    sqn_target_model(w->row, in->target->fit, i_count, i);
+    sqn_pixels_scatter(model, pixels, w->row);
+    if (sqn_target_background(in->target->fit, i_count) != NULL) {
+        frame->background = sqn_target_background(in->target->fit, i_count)[i];
+    }
+    for (int64_t p = 0; p < pixels->n_pix; p++) {
+        const int64_t e = pixels->index[p];
+
+        if (is_fitted(out->flags[i * n_all + e]) && !isnan(model[e])) {
+            w->scratch[frame->n_valid++] = in->obs->science.value.data[i * n_all + e];
+        }
+    }
+    frame->median = sqn_weights_median(w->scratch, frame->n_valid);
+}
+
+/* residual = data - factor model; sigma measured over the fitted pixels. */
+static void subtract_frame(subtraction *out, work *w, const target_input *in, int64_t i)
+{
+    const sqn_pixels *pixels = &in->obs->pixels;
+    const int64_t n_all = pixels->ny * pixels->nx;
+    float *model = out->model.data + i * n_all;
+    float *residual = out->residual.data + i * n_all;
+    target_frame *frame = &out->frames[i];
+    int64_t n = 0;
+
+    for (int64_t e = 0; e < n_all; e++) {
+        model[e] = (float)(frame->factor * model[e]);
+        residual[e] = in->obs->science.value.data[i * n_all + e] - model[e];
+    }
+    for (int64_t p = 0; p < pixels->n_pix; p++) {
+        const int64_t e = pixels->index[p];
+
+        if (is_fitted(out->flags[i * n_all + e]) && !isnan(residual[e])) {
+            w->scratch[n++] = residual[e];
+        }
+    }
+    frame->sigma = sqn_weights_mad_sigma(w->scratch, n);
+}
+
+/* Variance of reference data of weight 1 (uniform): what the last stage leaves per datum. */
+static double reference_variance(const target_input *in, int64_t i_count)
+{
+    const basis *b = in->basis;
+
+    if (in->obs->noise != READ_UNIFORM) {
+        return 1.0;
+    }
+    for (int64_t k = 0; b->nmf != NULL && k < sqn_nmf_n_stage(b->nmf); k++) {
+        const sqn_nmf_stage *stage = sqn_nmf_stage_at(b->nmf, k);
+
+        if (stage->n_comp >= b->counts[i_count]) {
+            return stage->chi2 / (double)sqn_panels_about(b->panels)->n_data;
+        }
+    }
+    return 0.0;
+}
+
+/* Variances of the model and of the residual of frame `i`, and its reduced chi2. */
+static void propagate_frame(subtraction *out, const work *w, const target_input *in,
+                            int64_t i, double sigma2_ref)
+{
+    const sqn_pixels *pixels = &in->obs->pixels;
+    const int64_t n_all = pixels->ny * pixels->nx;
+    target_frame *frame = &out->frames[i];
+    const bool uniform = in->obs->noise == READ_UNIFORM;
+    const double sigma2_frame = uniform ? frame->sigma * frame->sigma : 1.0;
+    const double f = frame->factor;
+    double chi2 = 0.0;
+
+    for (int64_t p = 0; p < pixels->n_pix; p++) {
+        const int64_t e = i * n_all + pixels->index[p];
+        const double given = data_variance(in, i, p);
+        const double sigma2 = uniform ? sigma2_frame : given;
+        const double fit = sigma2_frame * w->from_fit[i * pixels->n_pix + p];
+        const double comp = sigma2_ref * w->from_comp[i * pixels->n_pix + p];
+        const bool fitted = is_fitted(out->flags[e]);
+        /* data - f m, with m fitted to the data themselves: cov(data, m) = fit */
+        const double all = sigma2 + (fitted ? f * f - 2.0 * f : f * f) * fit + f * f * comp;
+
+        out->model_variance.data[e] = (float)(f * f * (fit + comp));
+        out->residual_variance.data[e] = (float)fmax(all, 0.01 * sigma2);
+        if (fitted && !isnan(out->residual.data[e]) && sigma2 > 0.0) {
+            chi2 += (double)out->residual.data[e] * out->residual.data[e] / sigma2;
+        }
+    }
+    frame->chi2_reduced = frame->n_valid > 0 ? chi2 / (double)frame->n_valid : NAN;
+}
+
+/* NaN where the value is, and outside the region. */
+static void blank_variances(subtraction *out)
+{
+    const int64_t n = out->model.n_frame * out->model.ny * out->model.nx;
+
+    for (int64_t e = 0; e < n; e++) {
+        if (isnan(out->model.data[e])) {
+            out->model_variance.data[e] = NAN;
+        }
+        if (isnan(out->residual.data[e])) {
+            out->residual_variance.data[e] = NAN;
+        }
+    }
+}
+
+static void warn_scaling(const subtraction *out, const target_input *in, int64_t i_count)
+{
+    const config_scaling scaling = choose_scaling(in);
+    int64_t n_edge = 0;
+
+    if (i_count + 1 < in->basis->n_count) {
+        return; /* said once, for the largest count */
+    }
+    for (int64_t i = 0; i < out->model.n_frame; i++) {
+        n_edge += out->frames[i].at_edge;
+    }
+    if (n_edge > 0) {
+        sqn__log_warn(in->log, SQN_W_BFF_EDGE, in->settings->path,
+                      "the factor of %" PRId64 " of %" PRId64
+                      " frames lies at the edge of its range",
+                      n_edge, out->model.n_frame);
+    }
+    if (in->obs->references_are_science &&
+        (scaling == CONFIG_SCALING_BFF || scaling == CONFIG_SCALING_BFF_PUBLISHED)) {
+        sqn__log_warn(
+            in->log, SQN_W_BFF_ADI, in->settings->path,
+            "a best fraction with references: science scales up what the components "
+            "have taken of the source");
+    }
+}
+
+sqn_status target_subtract(subtraction *out, const target_input *in, int64_t i_count,
+                           sqn_error *err)
+{
+    const int64_t n_pix = in->obs->pixels.n_pix, n_frame = in->obs->science.n_frame;
+    const int64_t n_all = in->obs->science.ny * in->obs->science.nx;
+    const basis *b = in->basis;
+    const bool own = in->obs->references_are_science;
+    sqn_status status = SQN_OK;
+    work w = {0};
+
+    SQN_TRY(work_create(&w, in->obs, err));
+    for (int64_t i = 0; i < n_frame; i++) {
+        flag_frame(out->flags + i * n_all, in, i, i_count);
+        model_frame(out, &w, in, i, i_count);
+        SQN_TRY(scale_frame(out, &w, in, i, err));
+        subtract_frame(out, &w, in, i);
+    }
+    const sqn_matrix fit = {w.from_fit, n_frame, n_pix, n_pix};
+    const sqn_matrix comp = {w.from_comp, n_frame, n_pix, n_pix};
+    const sqn_dmatrix_const coefficients =
+        b->nmf != NULL ? sqn_nmf_coefficients(b->nmf, b->components[i_count].rows)
+                       : (sqn_dmatrix_const){0};
+    const bool known = !own && coefficients.data != NULL;
+
+    SQN_TRY(sqn_target_variance(fit, comp, in->target->fit, i_count,
+                                known ? b->panels : NULL, coefficients, err));
+    const double sigma2_ref = reference_variance(in, i_count);
+
+    for (int64_t i = 0; i < n_frame; i++) {
+        propagate_frame(out, &w, in, i, sigma2_ref);
+    }
+    blank_variances(out);
+    warn_scaling(out, in, i_count);
+
+cleanup:
+    work_clear(&w);
+    return status;
+}

@@ -1,0 +1,191 @@
+/** @file target.c @brief Stage 3a: exclusion, and the exact fit of the science frames. */
+#include "target.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "mem.h"
+#include "raise.h"
+#include "sequin/exclude.h"
+#include "warn.h"
+
+static const double uncovered_warning = 0.10, uncovered_error = 0.90, large_warning = 0.5;
+
+/* The shapes of the configuration; the mask is read into `mask`. */
+static sqn_status read_shapes(sqn_exclude *shapes, sqn_cube *mask, const observation *obs,
+                              const config *settings, sqn_error *err)
+{
+    const config_model *m = &settings->model;
+    sqn_status status = SQN_OK;
+
+    *shapes = (sqn_exclude){
+        .has_annulus = m->exclude_annulus.n == 2,
+        .has_ellipse = m->exclude_ellipse.given,
+        .axis_ratio = m->exclude_ellipse.axis_ratio,
+        .position_angle = m->exclude_ellipse.position_angle,
+        .n_circle = m->exclude_circles.n / 3,
+        .circles = (const double(*)[3])m->exclude_circles.item,
+    };
+    if (shapes->has_annulus) {
+        memcpy(shapes->annulus, m->exclude_annulus.item, sizeof shapes->annulus);
+    }
+    if (shapes->has_ellipse) {
+        memcpy(shapes->semi_major, m->exclude_ellipse.semi_major.item,
+               sizeof shapes->semi_major);
+    }
+    if (m->exclude_mask != NULL) {
+        char path[4096];
+
+        (void)read_beside(path, sizeof path, settings, m->exclude_mask);
+        SQN_TRY(sqn_fits_image_read(mask, path, err));
+        if (mask->ny != obs->science.ny || mask->nx != obs->science.nx) {
+            status = SQN_RAISE(err, E_SHAPE,
+                               "exclude_mask is %" PRId64 " x %" PRId64
+                               ", frames of %s are %" PRId64 " x %" PRId64,
+                               mask->nx, mask->ny, obs->science.frames[0].file,
+                               obs->science.nx, obs->science.ny);
+            sqn__error_at(err, path, -1, NULL);
+            goto cleanup;
+        }
+        shapes->mask = mask->data;
+    }
+
+cleanup:
+    return status;
+}
+
+/* Share of the region that is excluded on average; and, when the science frames are the
+ * references, the share of excluded pixels that no frame covers. */
+static sqn_status check_coverage(const uint8_t *excluded, const observation *obs,
+                                 const char *where, const sqn_log *log, sqn_error *err)
+{
+    const int64_t n_pix = obs->science.ny * obs->science.nx, n_frame = obs->science.n_frame;
+    int64_t n_excluded = 0, n_touched = 0, n_uncovered = 0;
+
+    for (int64_t p = 0; p < obs->pixels.n_pix; p++) {
+        int64_t hits = 0, covered = 0;
+
+        for (int64_t i = 0; i < n_frame; i++) {
+            const int64_t e = i * n_pix + obs->pixels.index[p];
+
+            hits += excluded[e];
+            covered += excluded[e] == 0 && obs->science.flags[e] == 0;
+        }
+        n_excluded += hits;
+        n_touched += hits > 0;
+        n_uncovered += hits > 0 && covered == 0;
+    }
+    const double share = (double)n_excluded / (double)(obs->pixels.n_pix * n_frame);
+    const double lost = n_touched > 0 ? (double)n_uncovered / (double)n_touched : 0.0;
+
+    if (share > large_warning) {
+        sqn__log_warn(log, SQN_W_EXCLUDE_LARGE, where,
+                      "%.0f %% of the region is excluded from the fit", 100.0 * share);
+    }
+    if (!obs->references_are_science || lost <= uncovered_warning) {
+        return SQN_OK;
+    }
+    if (lost > uncovered_error) {
+        const sqn_status status =
+            SQN_RAISE(err, E_EXCLUDE_UNCOVERED,
+                      "no frame covers %.0f %% of the excluded pixels: they have no model",
+                      100.0 * lost);
+
+        sqn__error_at(err, where, -1, NULL);
+        return status;
+    }
+    sqn__log_warn(log, SQN_W_EXCLUDE_UNCOVERED, where,
+                  "no frame covers %.0f %% of the excluded pixels: they have no model",
+                  100.0 * lost);
+    return SQN_OK;
+}
+
+sqn_status target_exclude(uint8_t **out, const observation *obs, const config *settings,
+                          const sqn_log *log, sqn_error *err)
+{
+    const sqn_fits_stack *sci = &obs->science;
+    const bool sky =
+        settings->model.exclude_frame == CONFIG_FRAME_SKY ||
+        (settings->model.exclude_frame == CONFIG_FRAME_AUTO && obs->has_angles);
+    sqn_status status = SQN_OK;
+    sqn_exclude shapes;
+    sqn_cube mask = {0};
+    uint8_t *excluded = NULL;
+
+    *out = NULL;
+    SQN_TRY(read_shapes(&shapes, &mask, obs, settings, err));
+    if (!sqn_exclude_any(&shapes)) {
+        goto cleanup;
+    }
+    excluded = sqn__mem_alloc(sqn__mem_product(sci->n_frame, sci->ny * sci->nx), 1);
+    if (excluded == NULL) {
+        status = SQN_RAISE(err, E_MEM, "exclusion of %" PRId64 " frames", sci->n_frame);
+        goto cleanup;
+    }
+    for (int64_t i = 0; i < sci->n_frame; i++) {
+        sqn_exclude_frame(excluded + i * sci->ny * sci->nx, sci->ny, sci->nx, &shapes,
+                          obs->center, sky ? sci->frames[i].theta : 0.0);
+    }
+    SQN_TRY(check_coverage(excluded, obs, settings->path, log, err));
+    *out = excluded;
+    excluded = NULL;
+
+cleanup:
+    sqn__mem_free(excluded);
+    sqn_cube_clear(&mask);
+    return status;
+}
+
+sqn_status target_outline(uint8_t **out, const observation *obs, const config *settings,
+                          sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+    sqn_exclude shapes;
+    sqn_cube mask = {0};
+
+    *out = NULL;
+    SQN_TRY(read_shapes(&shapes, &mask, obs, settings, err));
+    if (!sqn_exclude_any(&shapes)) {
+        goto cleanup;
+    }
+    *out = sqn__mem_alloc(obs->science.ny * obs->science.nx, 1);
+    if (*out == NULL) {
+        status = SQN_RAISE(err, E_MEM, "outline of the exclusion");
+        goto cleanup;
+    }
+    sqn_exclude_frame(*out, obs->science.ny, obs->science.nx, &shapes, obs->center, 0.0);
+
+cleanup:
+    sqn_cube_clear(&mask);
+    return status;
+}
+
+sqn_status target_fit(target *out, const observation *obs, const basis *b,
+                      const config *settings, const uint8_t *excluded, sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+
+    /* The fit keeps a pointer to the basis: it must be where it stays. */
+    *out = (target){.basis = {b->n_count, b->components,
+                              settings->components.background == CONFIG_BACKGROUND_FLAT}};
+    SQN_TRY(weigh_variance(&out->variance, &obs->science, obs, settings, err));
+    const weigh_frames frames = {&obs->science, &obs->pixels, obs->noise, out->variance,
+                                 excluded};
+    const sqn_rows rows = weigh_rows(&frames);
+
+    SQN_TRY(sqn_target_fit(&out->fit, &out->basis, &rows, err));
+
+cleanup:
+    if (status != SQN_OK) {
+        target_clear(out);
+    }
+    return status;
+}
+
+void target_clear(target *t)
+{
+    sqn_target_destroy(&t->fit);
+    sqn__mem_free(t->variance);
+    *t = (target){0};
+}

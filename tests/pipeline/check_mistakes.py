@@ -1,0 +1,74 @@
+"""A user's mistake gets one clear line and the right exit code; nothing is overwritten."""
+import os
+
+from sequin_run import fresh, np, run, write_config, write_cube
+
+rng = np.random.default_rng(5)
+star = 100 * np.exp(-np.hypot(*np.mgrid[-10:11, -10:11]) / 4)
+frames = (star * (1 + 0.1 * rng.random((6, 1, 1))) + rng.normal(0, 0.1, (6, 21, 21))).astype("f4")
+write_cube("science.fits", frames[:2], np.full_like(frames[:2], 0.1))
+write_cube("refs.fits", frames[2:], np.full_like(frames[2:], 0.1))
+write_cube("small.fits", frames[2:, :20], np.full_like(frames[2:, :20], 0.1))
+masked = frames[2:].copy()
+masked[1] = np.nan
+write_cube("masked.fits", masked, np.full_like(masked, 0.1))
+
+BASE = """task: imaging
+science: {files: [science.fits], fwhm: 4}
+references: {files: [REFS]}
+region: {center: [11, 11]}
+components: {count: 2}
+"""
+
+
+def config(text=BASE, refs="refs.fits"):
+    return write_config("try.yaml", text.replace("REFS", refs))
+
+
+def one_line(done, *words):
+    """Exactly one error line, of the form of the program, with these words in it."""
+    lines = [line for line in done.stderr.splitlines() if line.startswith("sequin: error: ")]
+    assert len(lines) == 1, done.stderr
+    assert ". Fix: " in lines[0] and len(lines[0]) < 800, lines[0]
+    for word in words:
+        assert word in lines[0], (word, lines[0])
+
+
+def run_new(*arguments, expect):
+    return run("run", *arguments, "--output", fresh("out"), expect=expect)
+
+
+one_line(run("run", expect=64), "E_USAGE")
+one_line(run("run", "absent.yaml", expect=66), "E_IN_MISSING", "absent.yaml")
+one_line(run_new(config(BASE + "combin: {method: mean}\n"), expect=78),
+         "E_CFG_SCHEMA", "try.yaml:6:1", "combin", "combine")
+one_line(run_new(config(refs="nowhere.fits"), expect=66), "E_IN_MISSING", "nowhere.fits")
+one_line(run_new(config(refs="small.fits"), expect=65), "E_SHAPE", "small.fits", "science.fits",
+         "21", "20")
+one_line(run_new(config(BASE.replace("count: 2", "count: 9")), expect=78), "E_COUNT", "9", "4")
+one_line(run_new(config(BASE.replace("count: 2", "count: two")), expect=78), "E_CFG_SCHEMA",
+         "try.yaml:5:21", "components.count")
+
+# Several problems: every one is said, in one pass.
+done = run_new(config(BASE.replace("count: 2", "count: 2, tolerance: -1, metod: mu")), expect=78)
+assert len([x for x in done.stderr.splitlines() if "E_CFG_SCHEMA" in x]) == 2, done.stderr
+
+# A frame that is all masked is a warning.
+done = run_new(config(refs="masked.fits"), expect=0)
+assert "W_DATA_FRAME" in done.stderr, done.stderr
+done = run_new(config(refs="masked.fits"), "--strict", expect=65)
+assert not os.path.exists("out/manifest.json")
+
+# A complete run is not overwritten.
+run_new(config(), expect=0)
+before = open("out/disk.fits", "rb").read()
+one_line(run("run", config(), "--output", "out", expect=73), "E_OUT_EXISTS", "disk.fits",
+         "--overwrite")
+assert open("out/disk.fits", "rb").read() == before
+run("run", config(), "--output", "out", "--overwrite")
+
+# Files that are not ours are never replaced.
+os.makedirs(fresh("theirs"))
+open("theirs/disk.fits", "w").close()
+one_line(run("run", config(), "--output", "theirs", "--overwrite", expect=73), "E_OUT_EXISTS")
+assert os.path.getsize("theirs/disk.fits") == 0

@@ -1,0 +1,166 @@
+/** @file check_directory.c @brief The output directory: who may write, and how. */
+#include "directory.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sqn_check.h"
+
+static sqn_error err;
+static int n_made;
+static const char *const names[] = {"disk.fits", "manifest.json"};
+
+/* A new folder name under the scratch folder of the test. */
+static const char *fresh(char out[64])
+{
+    (void)snprintf(out, 64, "made/%ld.%d", (long)getpid(), n_made++);
+    return out;
+}
+
+static directory_plan plan(const char *path, bool overwrite)
+{
+    return (directory_plan){path, "", names, 2, overwrite, false};
+}
+
+/* Write both products of a complete run. */
+static void complete_run(const char *path, bool overwrite, const char *content)
+{
+    const directory_plan p = plan(path, overwrite);
+    directory *dir = NULL;
+
+    SQN_ASSERT_OK(directory_open(&dir, &p, NULL, &err), err);
+    SQN_ASSERT_OK(directory_write(dir, "disk.fits", content, strlen(content), &err), err);
+    SQN_ASSERT_OK(directory_write(dir, "manifest.json", "{}", 2, &err), err);
+    directory_complete(dir);
+    directory_close(&dir);
+    ck_assert_ptr_null(dir);
+}
+
+static void assert_content(const char *path, const char *expected)
+{
+    char name[128], content[64] = "";
+    FILE *file = NULL;
+
+    (void)snprintf(name, sizeof name, "%s/disk.fits", path);
+    file = fopen(name, "r");
+    ck_assert_ptr_nonnull(file);
+    (void)!fread(content, 1, sizeof content - 1, file);
+    (void)fclose(file);
+    ck_assert_str_eq(content, expected);
+}
+
+START_TEST(a_complete_run_is_replaced_only_on_request)
+{
+    char path[64];
+    directory *dir = NULL;
+
+    complete_run(fresh(path), false, "first");
+    const directory_plan p = plan(path, false);
+
+    SQN_ASSERT_FAILS(directory_open(&dir, &p, NULL, &err), err, SQN_E_OUT_EXISTS);
+    ck_assert_str_eq(err.message, "holds a complete run: disk.fits, manifest.json");
+    assert_content(path, "first");
+    complete_run(path, true, "second");
+    assert_content(path, "second");
+}
+END_TEST
+
+START_TEST(files_of_others_are_never_replaced)
+{
+    char path[64], name[128];
+    directory *dir = NULL;
+
+    ck_assert(mkdir("made", 0777) == 0 || access("made", F_OK) == 0);
+    ck_assert_int_eq(mkdir(fresh(path), 0777), 0);
+    (void)snprintf(name, sizeof name, "%s/disk.fits", path);
+    ck_assert_int_eq(symlink("nowhere", name), 0); /* a dangling link counts, too */
+    const directory_plan p = plan(path, true);
+
+    SQN_ASSERT_FAILS(directory_open(&dir, &p, NULL, &err), err, SQN_E_OUT_EXISTS);
+    ck_assert_ptr_nonnull(strstr(err.message, "did not write"));
+}
+END_TEST
+
+START_TEST(an_interrupted_run_may_be_repeated)
+{
+    char path[64];
+    const directory_plan p = plan(fresh(path), false);
+    directory *dir = NULL;
+
+    SQN_ASSERT_OK(directory_open(&dir, &p, NULL, &err), err);
+    SQN_ASSERT_OK(directory_write(dir, "disk.fits", "half", 4, &err), err);
+    directory_close(&dir); /* no manifest */
+    complete_run(path, false, "whole");
+    assert_content(path, "whole");
+}
+END_TEST
+
+START_TEST(a_second_run_is_refused)
+{
+    char path[64];
+    const directory_plan p = plan(fresh(path), false);
+    directory *dir = NULL;
+    int result = 0;
+
+    SQN_ASSERT_OK(directory_open(&dir, &p, NULL, &err), err);
+    const pid_t child = fork();
+
+    if (child == 0) {
+        directory *other = NULL;
+
+        _exit(directory_open(&other, &p, NULL, &err) == SQN_ERR_BUSY ? 7 : 1);
+    }
+    ck_assert_int_eq(waitpid(child, &result, 0), child);
+    ck_assert_int_eq(WEXITSTATUS(result), 7);
+    directory_close(&dir);
+}
+END_TEST
+
+START_TEST(an_input_is_guarded)
+{
+    char path[64], name[128];
+
+    complete_run(fresh(path), false, "input");
+    const directory_plan p = plan(path, true);
+    directory *dir = NULL;
+
+    SQN_ASSERT_OK(directory_open(&dir, &p, NULL, &err), err);
+    (void)snprintf(name, sizeof name, "%s/../../made/%s/disk.fits", path,
+                   strchr(path, '/') + 1);
+    SQN_ASSERT_FAILS(directory_guard(dir, name, &err), err, SQN_E_OUT_EXISTS);
+    SQN_ASSERT_OK(directory_guard(dir, "/etc/hostname", &err), err);
+    directory_close(&dir);
+}
+END_TEST
+
+START_TEST(a_file_is_no_directory)
+{
+    const directory_plan p = plan("plain/below", false);
+    const int fd = open("plain", O_CREAT | O_WRONLY, 0666);
+    directory *dir = NULL;
+
+    ck_assert_int_ge(fd, 0);
+    (void)close(fd);
+    SQN_ASSERT_FAILS(directory_open(&dir, &p, NULL, &err), err, SQN_E_OUT_CREATE);
+    ck_assert_ptr_null(dir);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("directory");
+    TCase *tcase = tcase_create("states");
+
+    tcase_add_test(tcase, a_complete_run_is_replaced_only_on_request);
+    tcase_add_test(tcase, files_of_others_are_never_replaced);
+    tcase_add_test(tcase, an_interrupted_run_may_be_repeated);
+    tcase_add_test(tcase, a_second_run_is_refused);
+    tcase_add_test(tcase, an_input_is_guarded);
+    tcase_add_test(tcase, a_file_is_no_directory);
+    suite_add_tcase(suite, tcase);
+    return sqn_check_run(suite);
+}

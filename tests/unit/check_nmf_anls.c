@@ -1,0 +1,259 @@
+/** @file check_nmf_anls.c @brief The fast method against the published one and itself. */
+#include <string.h>
+
+#include "blas.h"
+#include "nmf_anls.h"
+#include "nmf_anls_lane.h"
+#include "sqn_fit.h"
+
+static sqn_error err;
+
+static const sqn_planted_truth scene =
+    {.n_frame = 15, .n_pix = 300, .rank = 8, .noise = 0.02, .missing = 0.03, .seed = 5};
+
+START_TEST(it_ends_no_higher_than_a_thousand_published_iterations_a_stage)
+{
+    enum { K = 4, N_SEED = 5 };
+    sqn_nmf_options fast = sqn_fit_ask(K), slow = sqn_fit_ask(K);
+    int64_t passes = 0, iterations = 0;
+    int n_lower = 0;
+    sqn_planted p;
+
+    fast.start = slow.start = SQN_NMF_START_RANDOM;
+    slow.method = "mu";
+    slow.tolerance = 0.0;
+    sqn_planted_init(&p, &scene);
+    for (int64_t i = 0; i < scene.n_frame * scene.n_pix; i++) {
+        p.value[i] = fabsf(p.value[i]); /* both rules see the same data */
+    }
+    for (uint64_t seed = 1; seed <= N_SEED; seed++) {
+        fast.seed = slow.seed = seed;
+        sqn_nmf *a = sqn_fit_model(&p, &fast), *b = sqn_fit_model(&p, &slow);
+        const double chi2 = sqn_nmf_stage_at(a, K - 1)->chi2;
+        const double published = sqn_nmf_stage_at(b, K - 1)->chi2;
+
+        ck_assert_double_le(chi2, 1.001 * published);
+        n_lower += chi2 < published;
+        for (int64_t s = 0; s < K; s++) {
+            passes += sqn_nmf_stage_at(a, s)->passes;
+            iterations += sqn_nmf_stage_at(b, s)->iterations;
+        }
+        sqn_nmf_destroy(&a);
+        sqn_nmf_destroy(&b);
+    }
+    ck_assert_int_ge(n_lower, 4);
+    ck_assert_int_lt(10 * passes, iterations);
+    sqn_planted_clear(&p);
+}
+END_TEST
+
+START_TEST(own_kernels_give_the_same_model_to_rounding)
+{
+    sqn_nmf_options options = sqn_fit_ask(4);
+    sqn_planted p;
+
+    sqn_planted_init(&p, &scene);
+    options.tolerance = 1e-7;
+    sqn_panels *panels = sqn_fit_panels(&p, SQN_NEGATIVES_KEEP);
+    const sqn__nmf_task task = {panels, &options};
+    double chi2[2];
+
+    for (int i = 0; i < 2; i++) {
+        void *state = NULL;
+        sqn_nmf_stage stage = {0};
+        int64_t passes = 0;
+
+        SQN_ASSERT_OK(sqn__nmf_anls_method.create(&state, &task, &err), err);
+        ((sqn__nmf_anls *)state)->kernels =
+            i == 0 ? &sqn__kernels_ref_table : &sqn__kernels_cblas;
+        for (int k = 0; k < 4; k++) {
+            SQN_ASSERT_OK(sqn__nmf_anls_method.grow(state, &passes, &err), err);
+            stage = (sqn_nmf_stage){0};
+            SQN_ASSERT_OK(sqn__nmf_anls_method.refine(state, &stage, &err), err);
+            sqn__nmf_anls_method.save(state);
+        }
+        chi2[i] = stage.chi2;
+        sqn__nmf_anls_method.destroy(state);
+    }
+    ck_assert_double_eq_tol(chi2[0], chi2[1], 1e-5 * chi2[0]);
+    sqn_panels_destroy(&panels);
+    sqn_planted_clear(&p);
+}
+END_TEST
+
+START_TEST(a_long_short_axis_is_worked_on_in_blocks)
+{
+    const sqn_planted_truth large = {
+        .n_frame = 600, .n_pix = 620, .rank = 2, .noise = 0.05, .seed = 3};
+    const sqn_nmf_options options = sqn_fit_ask(2);
+    sqn_planted p;
+
+    sqn_planted_init(&p, &large);
+    sqn_nmf *model = sqn_fit_model(&p, &options);
+    const double chi2 = sqn_nmf_stage_at(model, 1)->chi2;
+
+    ck_assert_int_gt(large.n_frame / SQN__NMF_ANLS_BLOCK, 1);
+    ck_assert_double_eq_tol(sqn_fit_chi2(model, &p, 2), chi2, 1e-5 * chi2);
+    ck_assert_double_eq_tol(sqn_fit_reduced(model, &p, 2, chi2), 1.0, 0.05);
+    sqn_nmf_destroy(&model);
+    sqn_planted_clear(&p);
+}
+END_TEST
+
+START_TEST(strong_signals_end_at_the_rounding_of_float32)
+{
+    sqn_planted_truth truth = scene;
+    sqn_nmf_options options = sqn_fit_ask(3);
+    sqn_planted p;
+
+    truth.noise = 1e-6;
+    truth.rank = 2;
+    options.tolerance = 0.0;
+    sqn_planted_init(&p, &truth);
+    sqn_nmf *model = sqn_fit_model(&p, &options);
+    const sqn_nmf_stage *last = sqn_nmf_stage_at(model, 2);
+
+    ck_assert(last->stop != SQN_NMF_CONVERGED || last->iterations < options.max_iterations);
+    ck_assert_double_eq_tol(last->chi2, sqn_fit_chi2(model, &p, 3), 0.5 * last->chi2);
+    sqn_nmf_destroy(&model);
+    sqn_planted_clear(&p);
+}
+END_TEST
+
+enum { K = 4, PAIRS = K * (K + 1) / 2, WORK = K * (K + 5) };
+
+/* G = sum over `n` data of h h^T and g = sum (x - h u) h, pairs as the lane wants them. */
+static void form(float *gram, float *g, double h[][K], const double *x, const float *u,
+                 int n)
+{
+    for (int b = 0; b < K; b++) {
+        double sum_g = 0.0;
+
+        for (int a = 0; a <= b; a++) {
+            double sum = 0.0;
+
+            for (int i = 0; i < n; i++) {
+                sum += h[i][a] * h[i][b];
+            }
+            gram[b * (b + 1) / 2 + a] = (float)sum;
+        }
+        for (int i = 0; i < n; i++) {
+            double r = x[i];
+
+            for (int c = 0; c < K; c++) {
+                r -= h[i][c] * (double)u[c];
+            }
+            sum_g += r * h[i][b];
+        }
+        g[b] = (float)sum_g;
+    }
+}
+
+START_TEST(an_undetermined_pixel_finds_the_solution_nearest_to_its_anchor)
+{
+    double h[2][K] = {{1.0, 2.0, 0.5, 1.5}, {2.0, 1.0, 1.5, 0.5}};
+    const double x[2] = {4.0, 5.0};
+    const float anchor[K] = {0.5F, 0.7F, 0.9F, 0.4F};
+    float gram[PAIRS], g[K], u[K] = {1.0F, 0.0F, 2.0F, 0.3F};
+    double work[WORK];
+
+    form(gram, g, h, x, u, 2);
+    const sqn__nmf_anls_lane lane = {.k = K,
+                                     .n_bounded = K,
+                                     .width = 1,
+                                     .gram = gram,
+                                     .g = g,
+                                     .anchor = anchor,
+                                     .u = u,
+                                     .work = work};
+
+    ck_assert_int_eq(sqn__nmf_anls_lane_work_size(K), WORK);
+    sqn__nmf_anls_lane_descend(&lane);
+    for (int i = 0; i < 2; i++) { /* both data are met */
+        double sum = 0.0;
+
+        for (int a = 0; a < K; a++) {
+            sum += h[i][a] * (double)u[a];
+        }
+        ck_assert_double_eq_tol(sum, x[i], 1e-5);
+    }
+    /* D (u - anchor) lies in the span of the two rows, D the diagonal of G: nothing that
+       the data do not see has moved. The residual of fitting the rows to it is nothing. */
+    double d[K], hh[3] = {0}, hd[2] = {0}, left = 0.0;
+
+    for (int a = 0; a < K; a++) {
+        d[a] = (double)gram[a * (a + 3) / 2] * ((double)u[a] - (double)anchor[a]);
+        hh[0] += h[0][a] * h[0][a];
+        hh[1] += h[0][a] * h[1][a];
+        hh[2] += h[1][a] * h[1][a];
+        hd[0] += h[0][a] * d[a];
+        hd[1] += h[1][a] * d[a];
+    }
+    const double det = hh[0] * hh[2] - hh[1] * hh[1];
+    const double y0 = (hd[0] * hh[2] - hd[1] * hh[1]) / det;
+    const double y1 = (hd[1] * hh[0] - hd[0] * hh[1]) / det;
+
+    for (int a = 0; a < K; a++) {
+        const double e = d[a] - y0 * h[0][a] - y1 * h[1][a];
+
+        left += e * e;
+    }
+    ck_assert_double_lt(sqrt(left), 1e-4);
+}
+END_TEST
+
+START_TEST(an_undetermined_pixel_keeps_the_bound_and_never_rises)
+{
+    for (uint64_t trial = 0; trial < 500; trial++) {
+        double h[3][K], x[3], work[WORK], before = 0.0, after = 0.0;
+        float gram[PAIRS], g[K], u[K], anchor[K];
+
+        for (uint64_t i = 0; i < 3; i++) {
+            x[i] = 3.0 * (double)sqn__rng_uniform(8, trial, 90 + i) - 1.5;
+            for (uint64_t a = 0; a < K; a++) {
+                h[i][a] = (double)sqn__rng_uniform(8, trial, i * K + a);
+            }
+        }
+        for (uint64_t a = 0; a < K; a++) {
+            u[a] = sqn__rng_uniform(8, trial, 50 + a);
+            anchor[a] = a == 3 ? 0.0F : sqn__rng_uniform(8, trial, 60 + a);
+        }
+        form(gram, g, h, x, u, 3);
+        const sqn__nmf_anls_lane lane = {K, K, 1, gram, g, anchor, u, work};
+
+        for (int pass = 0; pass < 2; pass++) {
+            double *chi2 = pass == 0 ? &before : &after;
+
+            for (int i = 0; i < 3; i++) {
+                double r = x[i];
+
+                for (int a = 0; a < K; a++) {
+                    r -= h[i][a] * (double)u[a];
+                    ck_assert_float_ge(u[a], 0.0F);
+                }
+                *chi2 += r * r;
+            }
+            if (pass == 0) {
+                sqn__nmf_anls_lane_descend(&lane);
+            }
+        }
+        ck_assert_double_le(after, before + 1e-5);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("nmf_anls");
+    TCase *tcase = tcase_create("method");
+
+    tcase_set_timeout(tcase, 60);
+    tcase_add_test(tcase, it_ends_no_higher_than_a_thousand_published_iterations_a_stage);
+    tcase_add_test(tcase, own_kernels_give_the_same_model_to_rounding);
+    tcase_add_test(tcase, a_long_short_axis_is_worked_on_in_blocks);
+    tcase_add_test(tcase, strong_signals_end_at_the_rounding_of_float32);
+    tcase_add_test(tcase, an_undetermined_pixel_finds_the_solution_nearest_to_its_anchor);
+    tcase_add_test(tcase, an_undetermined_pixel_keeps_the_bound_and_never_rises);
+    suite_add_tcase(suite, tcase);
+    return sqn_check_run(suite);
+}

@@ -1,0 +1,405 @@
+/** @file check_panels.c @brief Rows to panels: shape, units, who takes part, every error. */
+#include <string.h>
+
+#include "panels_internal.h"
+#include "sqn_check.h"
+#include "sqn_planted.h"
+#include "sqn_wrap.h"
+
+static sqn_error err;
+
+static const sqn_planted_truth scene =
+    {.n_frame = 11, .n_pix = 300, .rank = 3, .noise = 0.05, .missing = 0.1, .seed = 7};
+
+static sqn_panels *panels_of(const sqn_planted *p, sqn_negatives negatives)
+{
+    sqn_panels *panels = NULL;
+
+    SQN_ASSERT_OK(sqn_panels_create(&panels, &p->rows, negatives, &err), err);
+    return panels;
+}
+
+/* Entry (i, j) as stored. */
+static float stored(const sqn_panels *panels, const float *what, int64_t i, int64_t j)
+{
+    const int64_t f = panels->frame[i], p = panels->pixel[j];
+    const int64_t l = panels->info.pixels_are_long ? p : f;
+    const int64_t s = panels->info.pixels_are_long ? f : p;
+
+    return what[(l / panels->width * panels->n_short + s) * panels->width +
+                l % panels->width];
+}
+
+static void panels_hold_the_rows(const sqn_planted *p, int64_t n_frame, int64_t n_pix)
+{
+    sqn_panels *panels = panels_of(p, SQN_NEGATIVES_KEEP);
+    double sum = 0.0;
+    int64_t n_data = 0;
+
+    for (int64_t i = 0; i < n_frame; i++) {
+        for (int64_t j = 0; j < n_pix; j++) {
+            const float x = p->value[i * n_pix + j], v = p->weight[i * n_pix + j];
+            const float back = ldexpf(stored(panels, panels->x, i, j), panels->exponent);
+
+            ck_assert_float_eq(back, isnan(x) ? 0.0F : x);
+            ck_assert_float_eq(
+                ldexpf(stored(panels, panels->v, i, j), panels->weight_exponent), v);
+            sum += v > 0.0F ? (double)v * x * x : 0.0;
+            n_data += v > 0.0F;
+        }
+    }
+    ck_assert_int_eq(sqn_panels_about(panels)->n_data, n_data);
+    ck_assert_double_eq_tol(sqn_panels_about(panels)->sum_vx2, sum, 1e-9 * sum);
+    sqn_panels_destroy(&panels);
+    ck_assert_ptr_null(panels);
+}
+
+START_TEST(values_and_weights_come_back_exactly_whichever_axis_is_long)
+{
+    sqn_planted p;
+    sqn_planted_truth turned = scene;
+
+    sqn_planted_init(&p, &scene);
+    panels_hold_the_rows(&p, scene.n_frame, scene.n_pix);
+    sqn_planted_clear(&p);
+    turned.n_frame = scene.n_pix;
+    turned.n_pix = scene.n_frame;
+    sqn_planted_init(&p, &turned);
+    panels_hold_the_rows(&p, turned.n_frame, turned.n_pix);
+    sqn_planted_clear(&p);
+}
+END_TEST
+
+START_TEST(the_longer_axis_is_long_and_pixels_are_when_equal)
+{
+    const int64_t shapes[3][3] = {{5, 6, 1}, {6, 5, 0}, {6, 6, 1}};
+
+    for (int i = 0; i < 3; i++) {
+        sqn_planted_truth truth = scene;
+        sqn_planted p;
+
+        truth.n_frame = shapes[i][0];
+        truth.n_pix = shapes[i][1];
+        truth.missing = 0.0;
+        sqn_planted_init(&p, &truth);
+        sqn_panels *panels = panels_of(&p, SQN_NEGATIVES_KEEP);
+
+        ck_assert_int_eq(panels->info.pixels_are_long, shapes[i][2]);
+        ck_assert_int_eq(panels->n_long, 6);
+        ck_assert_int_eq(panels->n_panel, 1);
+        sqn_panels_destroy(&panels);
+        sqn_planted_clear(&p);
+    }
+}
+END_TEST
+
+START_TEST(lanes_past_the_end_have_no_weight)
+{
+    sqn_planted p;
+
+    sqn_planted_init(&p, &scene);
+    sqn_panels *panels = panels_of(&p, SQN_NEGATIVES_KEEP);
+    const float *x = sqn__panels_x(panels, panels->n_panel - 1);
+    const float *v = sqn__panels_v(panels, panels->n_panel - 1);
+
+    ck_assert_int_eq(panels->n_panel, 3); /* 300 pixels in panels of 128 */
+    for (int64_t t = 300 - 2 * 128; t < panels->width; t++) {
+        ck_assert_float_eq(x[t], 0.0F);
+        ck_assert_float_eq(v[t], 0.0F);
+    }
+    sqn_panels_destroy(&panels);
+    sqn_planted_clear(&p);
+}
+END_TEST
+
+/* Frame 4 and pixels 0, 17 and 299 lose all weight; what lies there is `filling`. */
+static void blank(const sqn_planted *p, float filling)
+{
+    for (int64_t i = 0; i < scene.n_frame; i++) {
+        for (int64_t j = 0; j < scene.n_pix; j++) {
+            const int64_t at = i * scene.n_pix + j;
+
+            if (i == 4 || j == 0 || j == 17 || j == 299) {
+                p->weight[at] = 0.0F;
+                p->value[at] = filling;
+            }
+        }
+    }
+}
+
+START_TEST(frames_and_pixels_without_weight_leave_no_trace)
+{
+    sqn_planted full, cut;
+    sqn_planted_truth small = scene;
+
+    small.n_frame -= 1;
+    small.n_pix -= 3;
+    sqn_planted_init(&full, &scene);
+    sqn_planted_init(&cut, &small);
+    blank(&full, 1e30F);
+    for (int64_t i = 0, to = 0; i < scene.n_frame; i++) {
+        for (int64_t j = 0; j < scene.n_pix; j++) {
+            if (i != 4 && j != 0 && j != 17 && j != 299) {
+                cut.value[to] = full.value[i * scene.n_pix + j];
+                cut.weight[to++] = full.weight[i * scene.n_pix + j];
+            }
+        }
+    }
+    sqn_panels *a = panels_of(&full, SQN_NEGATIVES_KEEP);
+    sqn_panels *b = panels_of(&cut, SQN_NEGATIVES_KEEP);
+    const size_t bytes = (size_t)(a->n_panel * a->n_short * a->width) * sizeof *a->x;
+
+    ck_assert_int_eq(a->info.n_frame_used, small.n_frame);
+    ck_assert_int_eq(a->info.n_pix_used, small.n_pix);
+    ck_assert(!sqn_panels_has_frame(a, 4) && sqn_panels_has_frame(a, 5));
+    ck_assert(!sqn_panels_has_pixel(a, 299) && sqn_panels_has_pixel(a, 298));
+    ck_assert(!sqn_panels_has_pixel(a, -1) && !sqn_panels_has_frame(a, 11));
+    ck_assert_int_eq(a->n_panel, b->n_panel);
+    ck_assert_int_eq(a->exponent, b->exponent);
+    ck_assert_mem_eq(a->x, b->x, bytes);
+    ck_assert_mem_eq(a->v, b->v, bytes);
+    sqn_panels_destroy(&a);
+    sqn_panels_destroy(&b);
+    sqn_planted_clear(&full);
+    sqn_planted_clear(&cut);
+}
+END_TEST
+
+START_TEST(an_excluded_entry_keeps_its_value_and_a_missing_one_is_zero)
+{
+    sqn_planted p;
+
+    sqn_planted_init(&p, &scene);
+    p.weight[3 * scene.n_pix + 8] = 0.0F;
+    p.value[3 * scene.n_pix + 8] = 2.385F;
+    p.weight[3 * scene.n_pix + 9] = 0.0F;
+    p.value[3 * scene.n_pix + 9] = NAN;
+    sqn_panels *panels = panels_of(&p, SQN_NEGATIVES_KEEP);
+
+    ck_assert_float_eq(ldexpf(stored(panels, panels->x, 3, 8), panels->exponent), 2.385F);
+    ck_assert_float_eq(stored(panels, panels->x, 3, 9), 0.0F);
+    sqn_panels_destroy(&panels);
+    sqn_planted_clear(&p);
+}
+END_TEST
+
+START_TEST(a_power_of_two_on_the_data_gives_the_same_bits)
+{
+    sqn_planted p, scaled;
+
+    sqn_planted_init(&p, &scene);
+    sqn_planted_init(&scaled, &scene);
+    for (int64_t i = 0; i < scene.n_frame * scene.n_pix; i++) {
+        scaled.value[i] *= 0x1p-20F;
+        scaled.weight[i] *= 0x1p40F; /* of errors scaled alike */
+    }
+    sqn_panels *a = panels_of(&p, SQN_NEGATIVES_KEEP);
+    sqn_panels *b = panels_of(&scaled, SQN_NEGATIVES_KEEP);
+    const size_t bytes = (size_t)(a->n_panel * a->n_short * a->width) * sizeof *a->x;
+
+    ck_assert_int_eq(b->exponent, a->exponent - 20);
+    ck_assert_mem_eq(a->x, b->x, bytes);
+    ck_assert_mem_eq(a->v, b->v, bytes);
+    ck_assert_double_eq(a->info.sum_vx2, b->info.sum_vx2);
+    sqn_panels_destroy(&a);
+    sqn_panels_destroy(&b);
+    sqn_planted_clear(&p);
+    sqn_planted_clear(&scaled);
+}
+END_TEST
+
+/* Rows in double, far outside float32. */
+static sqn_status read_tiny(const void *context, int64_t row, double *value, double *weight,
+                            sqn_error *error)
+{
+    const sqn_planted *p = context;
+    const sqn_status status = p->rows.read(&p->pair, row, value, weight, error);
+
+    for (int64_t j = 0; j < scene.n_pix; j++) {
+        value[j] *= 1e-200;
+        weight[j] *= 1e300;
+    }
+    return status;
+}
+
+START_TEST(units_outside_float32_are_no_obstacle)
+{
+    sqn_planted p;
+    sqn_panels *panels = NULL;
+
+    sqn_planted_init(&p, &scene);
+    const sqn_rows rows = {scene.n_frame, scene.n_pix, read_tiny, &p};
+
+    SQN_ASSERT_OK(sqn_panels_create(&panels, &rows, SQN_NEGATIVES_KEEP, &err), err);
+    ck_assert_int_le(abs(panels->exponent - ilogb(1e-200)), 2);
+    const double v = (double)stored(panels, panels->v, 2, 30);
+    const double x = (double)stored(panels, panels->x, 2, 30);
+
+    ck_assert(x > 0.01 && x < 100.0 && v > 1e-3 && v < 2.0);
+    ck_assert_double_eq_tol(ldexp(x, panels->exponent),
+                            1e-200 * p.value[2 * scene.n_pix + 30], 1e-206);
+    sqn_panels_destroy(&panels);
+    sqn_planted_clear(&p);
+}
+END_TEST
+
+START_TEST(negative_data_are_kept_zeroed_or_left_out)
+{
+    sqn_planted p;
+    const int64_t at = 2 * scene.n_pix + 40;
+
+    sqn_planted_init(&p, &scene);
+    for (int64_t i = 0; i < scene.n_frame * scene.n_pix; i++) {
+        p.value[i] = fabsf(p.value[i]);
+        p.weight[i] = 1.5F;
+        p.value[i] = isnan(p.value[i]) ? 1.0F : p.value[i];
+    }
+    p.value[at] = -2.385F;
+    sqn_panels *keep = panels_of(&p, SQN_NEGATIVES_KEEP);
+    sqn_panels *zero = panels_of(&p, SQN_NEGATIVES_ZERO);
+    sqn_panels *missing = panels_of(&p, SQN_NEGATIVES_MISSING);
+
+    ck_assert_int_eq(keep->info.n_negative, 1);
+    ck_assert_int_eq(zero->info.n_negative, 1);
+    ck_assert_int_eq(missing->info.n_negative, 1);
+    ck_assert_int_eq(zero->info.n_data, missing->info.n_data + 1);
+    ck_assert_float_eq(ldexpf(stored(keep, keep->x, 2, 40), keep->exponent), -2.385F);
+    ck_assert_float_eq(stored(zero, zero->x, 2, 40), 0.0F);
+    ck_assert_float_gt(stored(zero, zero->v, 2, 40), 0.0F);
+    ck_assert_float_eq(stored(missing, missing->v, 2, 40), 0.0F);
+    sqn_panels_destroy(&keep);
+    sqn_panels_destroy(&zero);
+    sqn_panels_destroy(&missing);
+    sqn_planted_clear(&p);
+}
+END_TEST
+
+/* One entry replaced must be refused with `expected`. */
+static void refused(float value, float weight, sqn_id expected)
+{
+    sqn_planted p;
+    sqn_panels *panels = NULL;
+
+    sqn_planted_init(&p, &scene);
+    p.value[77] = value;
+    p.weight[77] = weight;
+    SQN_ASSERT_FAILS(sqn_panels_create(&panels, &p.rows, SQN_NEGATIVES_KEEP, &err), err,
+                     expected);
+    ck_assert_ptr_null(panels);
+    sqn_planted_clear(&p);
+}
+
+static sqn_status read_failing(const void *context, int64_t row, double *value,
+                               double *weight, sqn_error *error)
+{
+    (void)context;
+    (void)row;
+    value[0] = weight[0] = NAN;
+    *error = (sqn_error){.status = SQN_ERR_IO, .id = SQN_E_IO};
+    return SQN_ERR_IO;
+}
+
+START_TEST(unusable_values_and_weights_are_refused_by_name)
+{
+    const sqn_rows unreadable = {2, 2, read_failing, NULL},
+                   none = {0, 2, read_failing, NULL};
+    sqn_panels *panels = NULL;
+    sqn_planted p;
+
+    refused(1.0F, -1.0F, SQN_E_ERRPLANE);
+    refused(1.0F, NAN, SQN_E_ERRPLANE);
+    refused(1.0F, INFINITY, SQN_E_ERRPLANE);
+    refused(1.0F, 1e-30F, SQN_E_ERRPLANE);
+    refused(NAN, 1.0F, SQN_E_FITS_TYPE);
+    refused(INFINITY, 1.0F, SQN_E_FITS_TYPE);
+    SQN_ASSERT_FAILS(sqn_panels_create(&panels, &unreadable, SQN_NEGATIVES_KEEP, &err), err,
+                     SQN_E_IO);
+    SQN_ASSERT_FAILS(sqn_panels_create(&panels, &none, SQN_NEGATIVES_KEEP, &err), err,
+                     SQN_E_DATA_EMPTY);
+    SQN_ASSERT_FAILS(sqn_panels_create(&panels, NULL, SQN_NEGATIVES_KEEP, &err), err,
+                     SQN_E_ARG);
+    SQN_ASSERT_FAILS(sqn_panels_create(NULL, &none, SQN_NEGATIVES_KEEP, &err), err,
+                     SQN_E_ARG);
+    sqn_planted_init(&p, &scene);
+    memset(p.weight, 0, (size_t)(scene.n_frame * scene.n_pix) * sizeof *p.weight);
+    SQN_ASSERT_FAILS(sqn_panels_create(&panels, &p.rows, SQN_NEGATIVES_KEEP, &err), err,
+                     SQN_E_DATA_EMPTY);
+    sqn_planted_clear(&p);
+}
+END_TEST
+
+/* One value whose square leaves double. */
+static sqn_status read_wild(const void *context, int64_t row, double *value, double *weight,
+                            sqn_error *error)
+{
+    const sqn_planted *p = context;
+    const sqn_status status = p->rows.read(&p->pair, row, value, weight, error);
+
+    if (row == 3) {
+        value[5] = 1e200;
+        weight[5] = weight[6];
+    }
+    return status;
+}
+
+START_TEST(a_value_out_of_proportion_is_refused)
+{
+    sqn_planted p;
+    sqn_panels *panels = NULL;
+    sqn_planted_truth truth = scene;
+
+    truth.missing = 0.0;
+    sqn_planted_init(&p, &truth);
+    const sqn_rows rows = {scene.n_frame, scene.n_pix, read_wild, &p};
+
+    SQN_ASSERT_FAILS(sqn_panels_create(&panels, &rows, SQN_NEGATIVES_KEEP, &err), err,
+                     SQN_E_FITS_TYPE);
+    ck_assert_ptr_null(panels);
+    sqn_planted_clear(&p);
+}
+END_TEST
+
+START_TEST(every_allocation_can_fail)
+{
+    sqn_planted p;
+    sqn_panels *panels = NULL;
+    int64_t n = 0;
+
+    sqn_planted_init(&p, &scene);
+    for (;; n++) {
+        sqn_allocations_before_failure = n;
+        const sqn_status status =
+            sqn_panels_create(&panels, &p.rows, SQN_NEGATIVES_KEEP, &err);
+
+        if (status == SQN_OK) {
+            break;
+        }
+        ck_assert_int_eq(status, SQN_ERR_MEMORY);
+        ck_assert_ptr_null(panels);
+    }
+    ck_assert_int_eq(n, 9);
+    sqn_panels_destroy(&panels);
+    sqn_panels_destroy(NULL);
+    sqn_planted_clear(&p);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("panels");
+    TCase *tcase = tcase_create("create");
+
+    tcase_add_test(tcase, values_and_weights_come_back_exactly_whichever_axis_is_long);
+    tcase_add_test(tcase, the_longer_axis_is_long_and_pixels_are_when_equal);
+    tcase_add_test(tcase, lanes_past_the_end_have_no_weight);
+    tcase_add_test(tcase, frames_and_pixels_without_weight_leave_no_trace);
+    tcase_add_test(tcase, an_excluded_entry_keeps_its_value_and_a_missing_one_is_zero);
+    tcase_add_test(tcase, a_power_of_two_on_the_data_gives_the_same_bits);
+    tcase_add_test(tcase, units_outside_float32_are_no_obstacle);
+    tcase_add_test(tcase, negative_data_are_kept_zeroed_or_left_out);
+    tcase_add_test(tcase, unusable_values_and_weights_are_refused_by_name);
+    tcase_add_test(tcase, a_value_out_of_proportion_is_refused);
+    tcase_add_test(tcase, every_allocation_can_fail);
+    suite_add_tcase(suite, tcase);
+    return sqn_check_run(suite);
+}

@@ -1,0 +1,489 @@
+/** @file check_rotate.c @brief Turning: analytic images, the star, gaps, flags, variance. */
+#include "sequin/rotate.h"
+
+#include <math.h>
+#include <omp.h>
+#include <string.h>
+
+#include "mem.h"
+#include "rng.h"
+#include "sequin/cube.h"
+#include "sqn_check.h"
+#include "sqn_wrap.h"
+
+static const double pi = 3.14159265358979323846;
+static sqn_error err;
+
+/* A frame with every plane. */
+static sqn_image make(int64_t ny, int64_t nx)
+{
+    const sqn_image image = {ny,
+                             nx,
+                             sqn__mem_alloc(ny * nx, sizeof(float)),
+                             sqn__mem_alloc(ny * nx, sizeof(float)),
+                             sqn__mem_alloc(ny * nx, sizeof(uint32_t)),
+                             sqn__mem_alloc(ny * nx, 1)};
+
+    ck_assert_ptr_nonnull(image.value);
+    ck_assert_ptr_nonnull(image.variance);
+    ck_assert_ptr_nonnull(image.dq);
+    ck_assert_ptr_nonnull(image.flags);
+    for (int64_t p = 0; p < ny * nx; p++) {
+        image.variance[p] = 1.0F;
+    }
+    return image;
+}
+
+/* A frame of values only. */
+static sqn_image make_plain(int64_t ny, int64_t nx)
+{
+    const sqn_image image = {
+        .ny = ny, .nx = nx, .value = sqn__mem_alloc(ny * nx, sizeof(float))};
+
+    ck_assert_ptr_nonnull(image.value);
+    return image;
+}
+
+static void drop(sqn_image *image)
+{
+    sqn__mem_free(image->value);
+    sqn__mem_free(image->variance);
+    sqn__mem_free(image->dq);
+    sqn__mem_free(image->flags);
+}
+
+/* Gaussian sources about the star, the brightest of height 1, and the star itself. */
+enum { N_SOURCE = 5 };
+static const double sources[N_SOURCE][3] = {/* x and y from the star, height */
+                                            {0.0, 0.0, 1.0},
+                                            {12.3, -7.1, 1.0},
+                                            {-18.6, 3.45, 0.8},
+                                            {5.5, 19.25, 0.6},
+                                            {-9.75, -14.5, 0.9}};
+
+/* Brightness at (x, y) from the star when the sky is turned by `theta`. */
+static double sky(double x, double y, double theta, double fwhm)
+{
+    const double c = cos(theta * pi / 180.0), s = sin(theta * pi / 180.0);
+    double sum = 0.0;
+
+    for (int64_t k = 0; k < N_SOURCE; k++) {
+        const double dx = x - (c * sources[k][0] - s * sources[k][1]);
+        const double dy = y - (s * sources[k][0] + c * sources[k][1]);
+
+        sum += sources[k][2] * exp(-4.0 * log(2.0) * (dx * dx + dy * dy) / (fwhm * fwhm));
+    }
+    return sum;
+}
+
+static void paint(sqn_image *image, const double center[2], double theta, double fwhm)
+{
+    for (int64_t y = 0; y < image->ny; y++) {
+        for (int64_t x = 0; x < image->nx; x++) {
+            image->value[y * image->nx + x] = (float)sky(
+                (double)(x + 1) - center[0], (double)(y + 1) - center[1], theta, fwhm);
+        }
+    }
+}
+
+/* Largest difference where both are valid. */
+static double largest_difference(const sqn_image *a, const sqn_image *b)
+{
+    double largest = 0.0;
+
+    for (int64_t p = 0; p < a->ny * a->nx; p++) {
+        if (!isnan(a->value[p]) && !isnan(b->value[p])) {
+            largest = fmax(largest, fabs((double)a->value[p] - (double)b->value[p]));
+        }
+    }
+    return largest;
+}
+
+static double total(const sqn_image *image)
+{
+    double sum = 0.0;
+
+    for (int64_t p = 0; p < image->ny * image->nx; p++) {
+        sum += isnan(image->value[p]) ? 0.0 : (double)image->value[p];
+    }
+    return sum;
+}
+
+/* Turn the analytic sky and compare: once, and there and back. */
+static void compare(int64_t ny, int64_t nx, const double center[2], double theta,
+                    const double fwhm_and_limit[2])
+{
+    const double fwhm = fwhm_and_limit[0], limit = fwhm_and_limit[1];
+    sqn_image in = make_plain(ny, nx), out = make_plain(ny, nx);
+    sqn_image truth = make_plain(ny, nx);
+
+    paint(&in, center, 0.0, fwhm);
+    paint(&truth, center, theta, fwhm);
+    SQN_ASSERT_OK(sqn_rotate_frame(&out, &in, center, theta, &err), err);
+
+    const double once = largest_difference(&out, &truth);
+
+    ck_assert_msg(once < limit, "%g degrees, fwhm %g: off by %g", theta, fwhm, once);
+    ck_assert_double_lt(fabs(total(&out) / total(&in) - 1.0), 1e-3);
+
+    SQN_ASSERT_OK(sqn_rotate_frame(&truth, &out, center, -theta, &err), err);
+
+    const double twice = largest_difference(&truth, &in);
+
+    /* two interpolations: at worst twice the error of one */
+    ck_assert_msg(twice < 2.0 * limit, "%g degrees and back: off by %g", theta, twice);
+    drop(&in);
+    drop(&out);
+    drop(&truth);
+}
+
+START_TEST(sources_turn_to_where_they_belong)
+{
+    const double angles[5] = {0.3, 45.0, 203.7, -31.4, 3600.0 - 77.0};
+    const double even[2] = {40.5, 36.5}, odd[2] = {41.0, 37.0}, between[2] = {40.29, 37.83};
+
+    omp_set_num_threads(1); /* many small frames: threads would only wait for each other */
+    for (int64_t k = 0; k < 5; k++) {
+        const double fine[2] = {4.0, 3e-4}, coarse[2] = {3.0, 3e-3};
+
+        compare(72, 80, even, angles[k], fine);
+        compare(73, 81, odd, angles[k], fine);
+        compare(72, 80, even, angles[k], coarse);
+        compare(73, 80, between, angles[k], coarse);
+    }
+}
+END_TEST
+
+/* Centre of the light within 5 pixels of the star. */
+static void centroid(double out[2], const sqn_image *image, const double center[2])
+{
+    double sum = 0.0, sum_x = 0.0, sum_y = 0.0;
+
+    for (int64_t p = 0; p < image->ny * image->nx; p++) {
+        const int64_t row = p / image->nx;
+        const double x = (double)(p - row * image->nx + 1), y = (double)(row + 1);
+
+        if (hypot(x - center[0], y - center[1]) < 9.0) {
+            sum += image->value[p];
+            sum_x += x * (double)image->value[p];
+            sum_y += y * (double)image->value[p];
+        }
+    }
+    out[0] = sum_x / sum;
+    out[1] = sum_y / sum;
+}
+
+START_TEST(the_star_stays_where_it_is)
+{
+    enum { NY = 33, NX = 32, N_PIX = NY * NX };
+    const double centers[3][2] = {{16.5, 16.5}, {17.0, 16.0}, {15.81, 17.37}};
+
+    for (int64_t k = 0; k < 3; k++) {
+        sqn_image in = make(NY, NX), out = make(NY, NX);
+        double at[2];
+
+        for (int64_t p = 0; p < N_PIX; p++) {
+            const int64_t x = p % NX, y = p / NX;
+            const double dx = (double)(x + 1) - centers[k][0];
+            const double dy = (double)(y + 1) - centers[k][1];
+
+            in.value[p] = (float)exp(-(dx * dx + dy * dy) / 4.0);
+        }
+        SQN_ASSERT_OK(sqn_rotate_frame(&out, &in, centers[k], 61.3, &err), err);
+        centroid(at, &out, centers[k]);
+        ck_assert_double_lt(hypot(at[0] - centers[k][0], at[1] - centers[k][1]), 1e-3);
+        drop(&in);
+        drop(&out);
+    }
+}
+END_TEST
+
+static void fill_noise(sqn_image *image, uint64_t seed)
+{
+    for (int64_t p = 0; p < image->ny * image->nx; p++) {
+        const double u = (double)sqn__rng_uniform(seed, 0, (uint64_t)p);
+        const double v = (double)sqn__rng_uniform(seed, 1, (uint64_t)p);
+
+        image->value[p] = (float)(sqrt(-2.0 * log(u)) * cos(2.0 * pi * v));
+        image->dq[p] = (uint32_t)(65536.0 * u);
+        image->flags[p] = (uint8_t)(127.0 * v);
+    }
+}
+
+START_TEST(whole_turns_copy_every_plane)
+{
+    const double angles[3] = {0.0, 360.0, -720.0}, center[2] = {3.7, 5.2};
+
+    for (int64_t k = 0; k < 3; k++) {
+        sqn_image in = make(9, 7), out = make(9, 7);
+
+        fill_noise(&in, 1);
+        in.value[11] = NAN;
+        in.variance[11] = NAN;
+        SQN_ASSERT_OK(sqn_rotate_frame(&out, &in, center, angles[k], &err), err);
+        ck_assert_mem_eq(out.value, in.value, 63 * sizeof(float));
+        ck_assert_mem_eq(out.variance, in.variance, 63 * sizeof(float));
+        ck_assert_mem_eq(out.dq, in.dq, 63 * sizeof(uint32_t));
+        ck_assert_mem_eq(out.flags, in.flags, 63);
+        drop(&in);
+        drop(&out);
+    }
+}
+END_TEST
+
+START_TEST(a_quarter_turn_moves_each_pixel_onto_another)
+{
+    enum { N = 31, N_PIX = N * N };
+    const double center[2] = {16.0, 16.0};
+    sqn_image in = make(N, N), out = make(N, N);
+
+    fill_noise(&in, 2);
+    for (int64_t p = 0; p < N_PIX; p++) {
+        in.variance[p] = 1.0F + (float)(p % 5);
+    }
+    SQN_ASSERT_OK(sqn_rotate_frame(&out, &in, center, 90.0, &err), err);
+    for (int64_t y = 0; y < N; y++) {
+        for (int64_t x = 0; x < N; x++) { /* (x, y) goes to (-y, x) */
+            const int64_t from = y * N + x, to = x * N + (N - 1 - y);
+
+            ck_assert_float_eq_tol(out.value[to], in.value[from], 1e-6F);
+            ck_assert_float_eq_tol(out.variance[to], in.variance[from], 1e-6F);
+            ck_assert_uint_eq(out.dq[to], in.dq[from]);
+            ck_assert_uint_eq(out.flags[to], in.flags[from]);
+        }
+    }
+    drop(&in);
+    drop(&out);
+}
+END_TEST
+
+/* Share of valid input in the bilinear footprint, by the definition. */
+static double share_of_valid(const sqn_image *in, double x, double y)
+{
+    double share = 0.0;
+
+    for (int64_t j = 0; j < in->ny; j++) {
+        for (int64_t i = 0; i < in->nx; i++) {
+            const double wx = 1.0 - fabs((double)(i + 1) - x);
+            const double wy = 1.0 - fabs((double)(j + 1) - y);
+
+            if (wx > 0.0 && wy > 0.0 && !isnan(in->value[j * in->nx + i])) {
+                share += wx * wy;
+            }
+        }
+    }
+    return share;
+}
+
+START_TEST(valid_is_what_nine_tenths_of_the_footprint_are)
+{
+    enum { NY = 34, NX = 41, N_PIX = NY * NX };
+    const double center[2] = {19.3, 17.8}, theta = -28.9;
+    const double c = cos(theta * pi / 180.0), s = sin(theta * pi / 180.0);
+    sqn_image in = make(NY, NX), out = make(NY, NX);
+
+    fill_noise(&in, 3);
+    for (int64_t p = 5; p < N_PIX; p += 17) {
+        in.value[p] = NAN;
+    }
+    SQN_ASSERT_OK(sqn_rotate_frame(&out, &in, center, theta, &err), err);
+    for (int64_t p = 0; p < N_PIX; p++) {
+        const int64_t column = p % NX, row = p / NX;
+        const double dx = (double)(column + 1) - center[0];
+        const double dy = (double)(row + 1) - center[1];
+        const double x = center[0] + c * dx + s * dy, y = center[1] - s * dx + c * dy;
+        const int64_t i = (int64_t)floor(x - 0.5), j = (int64_t)floor(y - 0.5);
+        const int there = i >= 0 && i < NX && j >= 0 && j < NY;
+        const int valid = share_of_valid(&in, x, y) >= 0.9;
+        const unsigned flags = there ? in.flags[j * NX + i] : 0U;
+
+        ck_assert_int_eq(isnan(out.value[p]), !valid);
+        ck_assert_int_eq(isnan(out.variance[p]), !valid);
+        ck_assert_uint_eq(out.flags[p], flags | (valid ? 0U : SQN_FLAG_TURNED_MISSING));
+        ck_assert_uint_eq(out.dq[p], there ? in.dq[j * NX + i] : 0U);
+    }
+    drop(&in);
+    drop(&out);
+}
+END_TEST
+
+START_TEST(what_lies_under_a_gap_changes_nothing)
+{
+    enum { N = 40, N_PIX = N * N };
+    const double center[2] = {20.5, 20.5};
+    sqn_image in = make(N, N), out = make(N, N), again = make(N, N);
+
+    fill_noise(&in, 4);
+    for (int64_t p = 0; p < N_PIX; p += 9) {
+        in.value[p] = NAN;
+        in.variance[p] = NAN;
+    }
+    SQN_ASSERT_OK(sqn_rotate_frame(&out, &in, center, 33.0, &err), err);
+    for (int64_t p = 0; p < N_PIX; p += 9) {
+        in.value[p] = INFINITY;
+        in.variance[p] = 1e30F;
+    }
+    SQN_ASSERT_OK(sqn_rotate_frame(&again, &in, center, 33.0, &err), err);
+    ck_assert_mem_eq(again.value, out.value, N_PIX * sizeof(float));
+    ck_assert_mem_eq(again.variance, out.variance, N_PIX * sizeof(float));
+    drop(&in);
+    drop(&out);
+    drop(&again);
+}
+END_TEST
+
+START_TEST(threads_do_not_change_a_bit)
+{
+    enum { N = 50, N_PIX = N * N };
+    const double center[2] = {24.2, 26.1};
+    sqn_image in = make(N, N), out = make(N, N), again = make(N, N);
+
+    fill_noise(&in, 5);
+    for (int64_t p = 0; p < N_PIX; p++) {
+        in.value[p] = p % 7 == 0 || p > 2100 ? NAN : in.value[p];
+    }
+    omp_set_num_threads(1);
+    SQN_ASSERT_OK(sqn_rotate_frame(&out, &in, center, -131.0, &err), err);
+    omp_set_num_threads(3);
+    SQN_ASSERT_OK(sqn_rotate_frame(&again, &in, center, -131.0, &err), err);
+    ck_assert_mem_eq(again.value, out.value, N_PIX * sizeof(float));
+    ck_assert_mem_eq(again.variance, out.variance, N_PIX * sizeof(float));
+    drop(&in);
+    drop(&out);
+    drop(&again);
+}
+END_TEST
+
+START_TEST(a_smooth_image_hardly_notices_a_gap)
+{
+    enum { N = 60, N_PIX = N * N };
+    const double center[2] = {30.5, 30.5};
+    sqn_image in = make(N, N), whole = make(N, N), out = make(N, N);
+
+    for (int64_t p = 0; p < N_PIX; p++) {
+        const int64_t x = p % N, y = p / N;
+
+        in.value[p] = (float)(100.0 + (double)x * 0.5 - (double)y * 0.3);
+    }
+    SQN_ASSERT_OK(sqn_rotate_frame(&whole, &in, center, 21.0, &err), err);
+    for (int64_t y = 0; y < N; y++) { /* a lost pixel, and a lost corner 20 pixels wide */
+        for (int64_t x = 0; x < N; x++) {
+            in.value[y * N + x] =
+                x + y < 20 || (x == 40 && y == 31) ? NAN : in.value[y * N + x];
+        }
+    }
+    SQN_ASSERT_OK(sqn_rotate_frame(&out, &in, center, 21.0, &err), err);
+    ck_assert_double_lt(largest_difference(&out, &whole), 0.3); /* slope: 0.58 a pixel */
+    drop(&in);
+    drop(&whole);
+    drop(&out);
+}
+END_TEST
+
+/* Over many noise images: mean of the propagated variance, and of the squares themselves. */
+static void turn_noise(double theta, double share_of_gaps, double *propagated,
+                       double *scatter)
+{
+    enum { N = 64, N_PIX = N * N };
+    const double center[2] = {32.2, 32.9};
+    sqn_image in = make(N, N), out = make(N, N);
+    double sum = 0.0, sum_var = 0.0;
+    int64_t n = 0;
+
+    omp_set_num_threads(1);
+    for (int64_t k = 0; k < 10; k++) {
+        fill_noise(&in, 100 + (uint64_t)k);
+        for (int64_t p = 0; p < N_PIX; p++) {
+            const double u = (double)sqn__rng_uniform((uint64_t)k, 7, (uint64_t)p);
+
+            in.value[p] = u < share_of_gaps ? NAN : in.value[p];
+        }
+        SQN_ASSERT_OK(sqn_rotate_frame(&out, &in, center, theta, &err), err);
+        for (int64_t p = 0; p < N_PIX; p++) {
+            const int64_t x = p % N, y = p / N;
+
+            if (hypot((double)x - 32.0, (double)y - 32.0) < 25.0 && !isnan(out.value[p])) {
+                sum += (double)out.value[p] * (double)out.value[p];
+                sum_var += (double)out.variance[p];
+                n++;
+            }
+        }
+    }
+    *scatter = sum / (double)n;
+    *propagated = sum_var / (double)n;
+    drop(&in);
+    drop(&out);
+}
+
+START_TEST(the_variance_is_the_scatter_of_turned_noise)
+{
+    const double angles[3] = {0.9, 24.0, -45.0};
+
+    for (int64_t k = 0; k < 3; k++) {
+        double propagated, scatter;
+
+        turn_noise(angles[k], 0.0, &propagated, &scatter);
+        /* 20000 pixels, neighbours correlated: the scatter is known to 1 % */
+        ck_assert_double_eq_tol(propagated, scatter, 0.03);
+        ck_assert_double_lt(propagated, 0.98); /* resampling smooths */
+    }
+}
+END_TEST
+
+START_TEST(gaps_hardly_spoil_the_variance)
+{
+    double propagated, scatter;
+
+    turn_noise(24.0, 0.1, &propagated, &scatter);
+    /* what fills a gap repeats its neighbours: a little is missing */
+    ck_assert_double_gt(propagated, 0.94 * scatter);
+    ck_assert_double_lt(propagated, 1.02 * scatter);
+}
+END_TEST
+
+START_TEST(wrong_arguments_and_no_memory_are_errors)
+{
+    const double center[2] = {3.0, 3.0};
+    sqn_image in = make(5, 5), out = make(5, 5);
+    sqn_image without = out, small = out;
+
+    without.variance = NULL;
+    small.nx = 4;
+    SQN_ASSERT_FAILS(sqn_rotate_frame(&without, &in, center, 1.0, &err), err, SQN_E_ARG);
+    SQN_ASSERT_FAILS(sqn_rotate_frame(&small, &in, center, 1.0, &err), err, SQN_E_ARG);
+    SQN_ASSERT_FAILS(sqn_rotate_frame(&out, &in, center, (double)NAN, &err), err,
+                     SQN_E_ARG);
+    for (int64_t n = 0; n < 4; n++) { /* coefficients, rounds, variance, its presence */
+        sqn_allocations_before_failure = n;
+        SQN_ASSERT_FAILS(sqn_rotate_frame(&out, &in, center, 1.0, &err), err, SQN_E_MEM);
+    }
+    sqn_allocations_before_failure = 2; /* a frame of values alone needs two */
+
+    const sqn_image plain = {.ny = 5, .nx = 5, .value = in.value};
+
+    SQN_ASSERT_OK(sqn_rotate_frame(&out, &plain, center, 1.0, &err), err);
+    drop(&in);
+    drop(&out);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("rotate");
+    TCase *truth = tcase_create("truth"), *planes = tcase_create("planes");
+
+    tcase_add_test(truth, sources_turn_to_where_they_belong);
+    tcase_add_test(truth, the_star_stays_where_it_is);
+    tcase_add_test(truth, a_quarter_turn_moves_each_pixel_onto_another);
+    tcase_add_test(truth, the_variance_is_the_scatter_of_turned_noise);
+    tcase_add_test(truth, gaps_hardly_spoil_the_variance);
+    tcase_add_test(planes, whole_turns_copy_every_plane);
+    tcase_add_test(planes, valid_is_what_nine_tenths_of_the_footprint_are);
+    tcase_add_test(planes, what_lies_under_a_gap_changes_nothing);
+    tcase_add_test(planes, threads_do_not_change_a_bit);
+    tcase_add_test(planes, a_smooth_image_hardly_notices_a_gap);
+    tcase_add_test(planes, wrong_arguments_and_no_memory_are_errors);
+    suite_add_tcase(suite, truth);
+    suite_add_tcase(suite, planes);
+    return sqn_check_run(suite);
+}

@@ -1,0 +1,274 @@
+/** @file check_snr.c @brief Signal to noise: noise alone, a source, gaps, a second route. */
+#include "sequin/snr.h"
+
+#include <math.h>
+#include <omp.h>
+
+#include "rng.h"
+#include "sqn_check.h"
+#include "sqn_wrap.h"
+
+enum { NY = 75, NX = 80, N_PIX = NY * NX, MAX_OTHER = 200 };
+
+static const double pi = 3.14159265358979323846;
+static const double star[2] = {40.5, 38.0};
+static const double fwhm = 4.0;
+static float image[N_PIX], map[N_PIX];
+static sqn_error err;
+
+static void fill_noise(uint64_t seed)
+{
+    for (int64_t p = 0; p < N_PIX; p++) {
+        const double u = (double)sqn__rng_uniform(seed, 0, (uint64_t)p);
+        const double v = (double)sqn__rng_uniform(seed, 1, (uint64_t)p);
+
+        image[p] = (float)(sqrt(-2.0 * log(u)) * cos(2.0 * pi * v));
+    }
+}
+
+static double snr_at(double x, double y)
+{
+    const double position[2] = {x, y};
+
+    return sqn_snr_at(image, NY, NX, star, position, fwhm);
+}
+
+/* Flux by counting fine dots; NaN where one falls on a gap or outside. */
+static double dots(double x, double y)
+{
+    enum { N = 240 };
+    double sum = 0.0;
+
+    for (int64_t j = 0; j < N; j++) {
+        for (int64_t i = 0; i < N; i++) {
+            const double dx = (((double)i + 0.5) / N - 0.5) * fwhm;
+            const double dy = (((double)j + 0.5) / N - 0.5) * fwhm;
+            const int64_t column = (int64_t)floor(x + dx - 0.5);
+            const int64_t row = (int64_t)floor(y + dy - 0.5);
+
+            if (dx * dx + dy * dy < 0.25 * fwhm * fwhm) {
+                const int there = column >= 0 && column < NX && row >= 0 && row < NY;
+
+                sum += there ? (double)image[row * NX + column] : (double)NAN;
+            }
+        }
+    }
+    return sum * fwhm * fwhm / (double)(N * N);
+}
+
+/* The definition, with angles and two passes. */
+static double second_route(double x, double y)
+{
+    const double r = hypot(x - star[0], y - star[1]);
+    const double start = atan2(y - star[1], x - star[0]);
+    const int64_t n = (int64_t)floor(2.0 * pi * r / fwhm);
+    double flux[MAX_OTHER], mean = 0.0, variance = 0.0;
+    int64_t n_other = 0;
+
+    for (int64_t k = 1; k < n; k++) {
+        const double angle = start + 2.0 * pi * (double)k / (double)n;
+
+        flux[n_other] = dots(star[0] + r * cos(angle), star[1] + r * sin(angle));
+        n_other += !isnan(flux[n_other]);
+    }
+    for (int64_t k = 0; k < n_other; k++) {
+        mean += flux[k] / (double)n_other;
+    }
+    for (int64_t k = 0; k < n_other; k++) {
+        variance += (flux[k] - mean) * (flux[k] - mean) / (double)(n_other - 1);
+    }
+    return n_other < 2
+               ? (double)NAN
+               : (dots(x, y) - mean) / sqrt(variance * (1.0 + 1.0 / (double)n_other));
+}
+
+START_TEST(the_ratio_is_that_of_a_second_route)
+{
+    const double places[6][2] = {{44.5, 38.0},  {50.0, 31.0}, {12.0, 20.0},
+                                 {40.2, 61.37}, {70.0, 38.0}, {3.1, 72.8}};
+
+    fill_noise(1);
+    image[40 * NX + 31] = NAN; /* lies on the circle of the second */
+    for (int64_t k = 0; k < 6; k++) {
+        const double x = places[k][0], y = places[k][1];
+        const double direct = snr_at(x, y), second = second_route(x, y);
+
+        ck_assert_int_eq(isnan(direct), isnan(second));
+        ck_assert(isnan(direct) || fabs(direct - second) < 0.01);
+    }
+}
+END_TEST
+
+START_TEST(the_map_is_the_ratio_at_each_pixel)
+{
+    double sum = 0.0;
+    int64_t n = 0;
+
+    fill_noise(2);
+    image[30 * NX + 20] = NAN;
+    SQN_ASSERT_OK(sqn_snr_map(map, image, NY, NX, star, fwhm, &err), err);
+    for (int64_t y = 0; y < NY; y += 3) {
+        for (int64_t x = 0; x < NX; x += 3) {
+            const double single = snr_at((double)(x + 1), (double)(y + 1));
+            const double d = (double)map[y * NX + x] - single;
+
+            ck_assert_int_eq(isnan(map[y * NX + x]), isnan(single));
+            if (hypot((double)x - 39.5, (double)y - 37.0) < 33.0 && !isnan(d)) {
+                /* farther out few apertures are left, whose sigma can be small by chance */
+                ck_assert_double_lt(fabs(d), 0.01 + 0.01 * fabs(single));
+                sum += d * d;
+                n++;
+            }
+        }
+    }
+    ck_assert_int_gt(n, 250);
+    ck_assert_double_lt(sqrt(sum / (double)n), 0.005);
+}
+END_TEST
+
+START_TEST(noise_alone_follows_student)
+{
+    /* 24 apertures at 16 pixels: 22 degrees of freedom, variance 22 / 20 */
+    double sum = 0.0, sum_2 = 0.0;
+    int64_t n = 0;
+
+    for (int64_t k = 0; k < 60; k++) {
+        fill_noise(10 + (uint64_t)k);
+        for (int64_t a = 0; a < 12; a++) {
+            const double angle = 2.0 * pi * (double)a / 12.0;
+            const double snr =
+                snr_at(star[0] + 16.0 * cos(angle), star[1] + 16.0 * sin(angle));
+
+            sum += snr;
+            sum_2 += snr * snr;
+            n++;
+        }
+    }
+    ck_assert_double_lt(fabs(sum / (double)n), 0.12); /* 720 values: 3 sigma */
+    ck_assert_double_eq_tol(sum_2 / (double)n, 22.0 / 20.0, 0.2);
+}
+END_TEST
+
+START_TEST(few_apertures_widen_the_distribution)
+{
+    /* 6 apertures at one fwhm: 4 degrees of freedom; |t| > 2.132 in one of ten */
+    int64_t n_above = 0, n = 0;
+
+    for (int64_t k = 0; k < 1500; k++) {
+        for (int64_t p = 0; p < N_PIX; p++) { /* only the middle is needed */
+            const int64_t y = p / NX, x = p % NX;
+
+            if (llabs(y - 37) < 9 && llabs(x - 39) < 9) {
+                const uint64_t index = (uint64_t)(k * N_PIX + p);
+                const double u = (double)sqn__rng_uniform(5, 0, index);
+                const double v = (double)sqn__rng_uniform(5, 1, index);
+
+                image[p] = (float)(sqrt(-2.0 * log(u)) * cos(2.0 * pi * v));
+            }
+        }
+        n_above += fabs(snr_at(star[0] + fwhm, star[1])) > 2.132;
+        n++;
+    }
+    ck_assert_double_eq_tol((double)n_above / (double)n, 0.1, 0.03);
+}
+END_TEST
+
+START_TEST(an_injected_source_has_the_expected_ratio)
+{
+    double mean = 0.0;
+
+    for (int64_t k = 0; k < 100; k++) {
+        fill_noise(300 + (uint64_t)k);
+        image[38 * NX + 62] += 60.0F;
+        mean += snr_at(63.0, 39.0) / 100.0;
+    }
+    /* The flux of noise has the variance sum of squared overlaps, 10.48 on average; one over
+       the standard deviation of 34 is larger by 1 + 3 / (4 * 34). */
+    ck_assert_double_eq_tol(mean, 60.0 / sqrt(10.48) * (1.0 + 0.75 / 34.0), 0.8);
+}
+END_TEST
+
+START_TEST(scale_and_offset_do_not_matter)
+{
+    fill_noise(4);
+
+    const double before = snr_at(55.0, 30.0);
+
+    for (int64_t p = 0; p < N_PIX; p++) {
+        image[p] = 300.0F * image[p] + 1000.0F;
+    }
+    ck_assert_double_eq_tol(snr_at(55.0, 30.0), before, 1e-4);
+}
+END_TEST
+
+START_TEST(without_data_there_is_no_ratio)
+{
+    fill_noise(6);
+    ck_assert(isnan(snr_at(star[0] + 3.99, star[1])));
+    ck_assert(!isnan(snr_at(star[0] + 4.0, star[1])));
+    ck_assert(isnan(snr_at(2.0, 38.0))); /* sticks out */
+    ck_assert(isnan(sqn_snr_at(image, NY, NX, star, star, fwhm)));
+    for (int64_t p = 0; p < N_PIX; p++) {
+        image[p] = 2.385F;
+    }
+    ck_assert(isnan(snr_at(55.0, 30.0))); /* no noise */
+
+    /* Only the aperture and one or two others have data. */
+    for (int64_t n_other = 1; n_other <= 2; n_other++) {
+        fill_noise(7);
+        for (int64_t p = 0; p < N_PIX; p++) {
+            const int64_t x = p % NX, y = p / NX;
+            const double angle =
+                atan2((double)(y + 1) - star[1], (double)(x + 1) - star[0]) + 0.25;
+            const double turns = angle / (2.0 * pi) * 25.0; /* 25 apertures at 16 pixels */
+
+            image[p] = turns > -0.2 && turns < 1.6 + (double)n_other ? image[p] : NAN;
+        }
+        ck_assert_int_eq(isnan(snr_at(star[0] + 16.0, star[1])), n_other < 2);
+    }
+}
+END_TEST
+
+START_TEST(threads_do_not_change_a_bit)
+{
+    static float again[N_PIX];
+
+    fill_noise(9);
+    omp_set_num_threads(1);
+    SQN_ASSERT_OK(sqn_snr_map(map, image, NY, NX, star, fwhm, &err), err);
+    omp_set_num_threads(3);
+    SQN_ASSERT_OK(sqn_snr_map(again, image, NY, NX, star, fwhm, &err), err);
+    ck_assert_mem_eq(again, map, sizeof map);
+}
+END_TEST
+
+START_TEST(a_wrong_width_and_no_memory_are_errors)
+{
+    fill_noise(8);
+    SQN_ASSERT_FAILS(sqn_snr_map(map, image, NY, NX, star, 0.0, &err), err, SQN_E_ARG);
+    SQN_ASSERT_FAILS(sqn_snr_map(map, image, NY, NX, star, (double)NAN, &err), err,
+                     SQN_E_ARG);
+    for (int64_t n = 0; n < 3; n++) {
+        sqn_allocations_before_failure = n;
+        SQN_ASSERT_FAILS(sqn_snr_map(map, image, NY, NX, star, fwhm, &err), err, SQN_E_MEM);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("snr");
+    TCase *tcase = tcase_create("apertures");
+
+    tcase_add_test(tcase, the_ratio_is_that_of_a_second_route);
+    tcase_add_test(tcase, the_map_is_the_ratio_at_each_pixel);
+    tcase_add_test(tcase, noise_alone_follows_student);
+    tcase_add_test(tcase, few_apertures_widen_the_distribution);
+    tcase_add_test(tcase, an_injected_source_has_the_expected_ratio);
+    tcase_add_test(tcase, scale_and_offset_do_not_matter);
+    tcase_add_test(tcase, without_data_there_is_no_ratio);
+    tcase_add_test(tcase, threads_do_not_change_a_bit);
+    tcase_add_test(tcase, a_wrong_width_and_no_memory_are_errors);
+    suite_add_tcase(suite, tcase);
+    return sqn_check_run(suite);
+}

@@ -1,0 +1,419 @@
+/** @file check_target_variance.c @brief Variances of models, against algebra and chance. */
+#include <math.h>
+#include <omp.h>
+#include <string.h>
+
+#include "rng.h"
+#include "sequin/target.h"
+#include "sqn_check.h"
+#include "sqn_wrap.h"
+
+enum { N_PIX = 150, N_TRIAL = 2000, K = 3, N_REFERENCE = 12 };
+enum {
+    N_VALUES = N_TRIAL * N_PIX,
+    N_DATA = N_REFERENCE * N_PIX,
+    N_BASIS = K * N_PIX,
+    N_W = K * N_REFERENCE
+};
+
+static sqn_error err;
+static float basis[N_BASIS], value[N_VALUES], weight[N_VALUES], fit[N_VALUES],
+    comp[N_VALUES];
+static const double truth[K] = {20.0, 35.0, 27.5}; /* far from the bounds */
+
+static double uniform(uint64_t stream, int64_t index)
+{
+    return (double)sqn__rng_uniform(777, stream, (uint64_t)index);
+}
+
+static double normal(uint64_t stream, int64_t index)
+{
+    return sqrt(-2.0 * log(uniform(stream, index))) *
+           cos(6.283185307179586 * uniform(stream + 1, index));
+}
+
+static double sigma_at(int64_t pixel)
+{
+    return 0.5 + uniform(20, pixel);
+}
+
+/* Many frames of one truth: only the noise differs. A sixth of the pixels is not fitted. */
+static void observe(double sky)
+{
+    for (int64_t e = 0; e < N_BASIS; e++) {
+        basis[e] = (float)(0.3 * uniform(21, e));
+    }
+    for (int64_t e = 0; e < N_VALUES; e++) {
+        const int64_t p = e % N_PIX;
+        double x = sky + sigma_at(p) * normal(22, e);
+
+        for (int64_t j = 0; j < K; j++) {
+            x += truth[j] * (double)basis[j * N_PIX + p];
+        }
+        value[e] = (float)x;
+        weight[e] = p % 6 == 0 ? 0.0F : (float)(1.0 / (sigma_at(p) * sigma_at(p)));
+    }
+}
+
+static const sqn_matrix_const components = {basis, K, N_PIX, N_PIX};
+static const sqn_matrix from_fit = {fit, N_TRIAL, N_PIX, N_PIX};
+static const sqn_matrix from_comp = {comp, N_TRIAL, N_PIX, N_PIX};
+static const sqn_rows_pair pair = {{value, N_TRIAL, N_PIX, N_PIX},
+                                   {weight, N_TRIAL, N_PIX, N_PIX}};
+
+static sqn_target *fit_trials(bool background)
+{
+    static sqn_target_basis target_basis;
+    const sqn_rows rows = sqn_rows_dense(&pair);
+    sqn_target *target = NULL;
+
+    target_basis = (sqn_target_basis){1, &components, background};
+    SQN_ASSERT_OK(sqn_target_fit(&target, &target_basis, &rows, &err), err);
+    return target;
+}
+
+/* Variance of x[i * stride] about its mean. */
+static double scatter(const double *x, int64_t n, int64_t stride)
+{
+    double sum = 0.0, square = 0.0;
+
+    for (int64_t i = 0; i < n; i++) {
+        sum += x[i * stride];
+    }
+    for (int64_t i = 0; i < n; i++) {
+        square += pow(x[i * stride] - sum / (double)n, 2);
+    }
+    return square / (double)(n - 1);
+}
+
+/* A variance measured from N_TRIAL samples has a relative error of sqrt(2 / N) = 0.032. */
+static const double sampling = 0.032;
+
+START_TEST(coefficients_scatter_as_their_errors_say)
+{
+    observe(0.0);
+    sqn_target *target = fit_trials(false);
+    const sqn_dmatrix_const w = sqn_target_coefficients(target, 0);
+
+    for (int64_t j = 0; j < K; j++) {
+        const double error = sqn_target_errors(target, 0).data[j];
+
+        ck_assert_double_eq_tol(scatter(w.data + j, N_TRIAL, K) / (error * error), 1.0,
+                                3.5 * sampling);
+    }
+    sqn_target_destroy(&target);
+}
+END_TEST
+
+START_TEST(models_scatter_as_their_variance_says_with_background)
+{
+    const sqn_dmatrix_const none = {0};
+    static double model[N_TRIAL];
+    float row[N_PIX];
+
+    observe(-1.5);
+    sqn_target *target = fit_trials(true);
+
+    SQN_ASSERT_OK(sqn_target_variance(from_fit, from_comp, target, 0, NULL, none, &err),
+                  err);
+    for (int64_t p = 0; p < N_PIX; p += 30) { /* not fitted: imputed */
+        for (int64_t i = 0; i < N_TRIAL; i++) {
+            sqn_target_model(row, target, 0, i);
+            model[i] = row[p];
+        }
+        ck_assert_double_eq_tol(scatter(model, N_TRIAL, 1) / (double)fit[p], 1.0,
+                                3.5 * sampling);
+        ck_assert(comp[p] == 0.0F);
+    }
+    sqn_target_destroy(&target);
+}
+END_TEST
+
+START_TEST(leverages_add_up_to_the_number_of_unknowns)
+{
+    const sqn_dmatrix_const none = {0};
+
+    observe(0.0);
+    for (int background = 0; background < 2; background++) {
+        sqn_target *target = fit_trials(background == 1);
+        double sum = 0.0, largest = 0.0;
+
+        SQN_ASSERT_OK(sqn_target_variance(from_fit, from_comp, target, 0, NULL, none, &err),
+                      err);
+        for (int64_t p = 0; p < N_PIX; p++) { /* trace of V^1/2 H^T C H V^1/2 */
+            sum += (double)weight[p] * fit[p];
+            largest = fmax(largest, (double)weight[p] * fit[p]);
+        }
+        ck_assert_double_eq_tol(sum, K + background, 1e-5);
+        ck_assert_double_eq_tol(sqn_target_about(target, 0, 0).leverage, largest, 1e-6);
+        sqn_target_destroy(&target);
+    }
+}
+END_TEST
+
+/* ---- Errors of the components ---------------------------------------------------------- */
+
+/* References of known coefficients; weights of any size, some missing. */
+typedef struct build {
+    float value[N_DATA], weight[N_DATA];
+    double w[N_W];
+    sqn_rows_pair pair;
+    sqn_panels *panels;
+} build;
+
+static double reference_weight(int64_t i, int64_t p)
+{
+    return i == 4 || uniform(31, i * N_PIX + p) < 0.1
+               ? 0.0
+               : 1e-9 * (1.0 + uniform(32, p * 64 + i));
+}
+
+/* The first n_pix pixels; frame 4 has no data and NaN coefficients, pixel 7 has no data. */
+static build *create_build(int64_t n_pix)
+{
+    build *b = calloc(1, sizeof *b);
+
+    ck_assert_ptr_nonnull(b);
+    for (int64_t j = 0; j < N_W; j++) {
+        b->w[j] = j / K == 4 ? NAN : 1e4 * uniform(30, j);
+    }
+    for (int64_t i = 0; i < N_REFERENCE; i++) {
+        for (int64_t p = 0; p < n_pix; p++) {
+            b->value[i * n_pix + p] = (float)(1e4 * uniform(33, i * n_pix + p));
+            b->weight[i * n_pix + p] = p == 7 ? 0.0F : (float)reference_weight(i, p);
+        }
+    }
+    b->pair = (sqn_rows_pair){{b->value, N_REFERENCE, n_pix, n_pix},
+                              {b->weight, N_REFERENCE, n_pix, n_pix}};
+    const sqn_rows rows = sqn_rows_dense(&b->pair);
+
+    SQN_ASSERT_OK(sqn_panels_create(&b->panels, &rows, SQN_NEGATIVES_KEEP, &err), err);
+    return b;
+}
+
+static void destroy_build(build *b)
+{
+    sqn_panels_destroy(&b->panels);
+    free(b);
+}
+
+/* w^T M w by Gauss-Jordan on [G | w], on the components that are above 0 at the pixel. */
+static double by_elimination(const build *b, const double *w, int64_t p, int64_t n_pix)
+{
+    double a[K][K + 1] = {{0}}, sum = 0.0;
+
+    for (int64_t j = 0; j < K; j++) {
+        const bool in = basis[j * N_PIX + p] > 0.0F;
+
+        for (int64_t l = 0; l < K; l++) {
+            for (int64_t i = 0; i < N_REFERENCE; i++) {
+                const double v = b->weight[i * n_pix + p];
+
+                a[j][l] += in && basis[l * N_PIX + p] > 0.0F && v > 0.0
+                               ? v * b->w[i * K + j] * b->w[i * K + l]
+                               : 0.0;
+            }
+        }
+        a[j][j] = in ? a[j][j] : 1.0;
+        a[j][K] = in ? w[j] : 0.0;
+    }
+    for (int64_t q = 0; q < K; q++) {
+        for (int64_t j = 0; j < K; j++) {
+            const double factor = a[j][q] / a[q][q];
+
+            for (int64_t l = 0; j != q && l <= K; l++) {
+                a[j][l] -= factor * a[q][l];
+            }
+        }
+    }
+    for (int64_t j = 0; j < K; j++) {
+        sum += w[j] * a[j][K] / a[j][j];
+    }
+    return sum;
+}
+
+START_TEST(component_variances_equal_the_algebra_whichever_axis_is_long)
+{
+    const int64_t n_pixels[] = {N_PIX, 10}; /* 12 references: pixels long, frames long */
+
+    for (int c = 0; c < 2; c++) {
+        const int64_t n_pix = n_pixels[c];
+        build *b = create_build(n_pix);
+        const sqn_matrix_const few = {basis, K, n_pix, N_PIX};
+        const sqn_target_basis target_basis = {1, &few, true};
+        const sqn_rows_pair some = {{value, 2, n_pix, N_PIX}, {weight, 2, n_pix, N_PIX}};
+        const sqn_rows rows = sqn_rows_dense(&some);
+        const sqn_matrix out = {fit, 2, n_pix, N_PIX}, out_comp = {comp, 2, n_pix, N_PIX};
+        sqn_target *target = NULL;
+
+        observe(0.0);
+        basis[N_PIX + 3] = 0.0F; /* on its bound: without error */
+        basis[2 * N_PIX + 5] = NAN;
+        SQN_ASSERT_OK(sqn_target_fit(&target, &target_basis, &rows, &err), err);
+        SQN_ASSERT_OK(sqn_target_variance(out, out_comp, target, 0, b->panels,
+                                          (sqn_dmatrix_const){b->w, N_REFERENCE, K, K},
+                                          &err),
+                      err);
+        for (int64_t p = 0; p < n_pix; p++) {
+            const double *w = sqn_target_coefficients(target, 0).data + K;
+
+            if (p == 5) {
+                ck_assert(isnan(comp[N_PIX + p]) && isnan(fit[N_PIX + p]));
+            } else if (p != 7) { /* a pixel without data has no component in a real build */
+                ck_assert_double_eq_tol(
+                    (double)comp[N_PIX + p] / by_elimination(b, w, p, n_pix), 1.0, 1e-5);
+            }
+        }
+        sqn_target_destroy(&target);
+        destroy_build(b);
+    }
+}
+END_TEST
+
+/* Columns of one weight, solved many times with other noise: w h scatters by w M w. */
+START_TEST(imputed_light_scatters_as_the_component_variance_says)
+{
+    build *b = create_build(N_PIX);
+    const double w[K] = {3.0, 5.0, 2.0};
+    static double model[N_TRIAL];
+
+    observe(0.0);
+    for (int64_t trial = 0; trial < N_TRIAL; trial++) {
+        double g[K][K + 1] = {{0}};
+
+        for (int64_t i = 0; i < N_REFERENCE; i++) {
+            const double v = b->weight[i * N_PIX + 20];
+
+            if (v > 0.0) {
+                const double x = normal(40, trial * N_REFERENCE + i) / sqrt(v);
+
+                for (int64_t j = 0; j < K; j++) {
+                    for (int64_t l = 0; l <= K; l++) {
+                        g[j][l] += v * b->w[i * K + j] * (l < K ? b->w[i * K + l] : x);
+                    }
+                }
+            }
+        }
+        model[trial] = 0.0;
+        for (int64_t q = 0; q < K; q++) {
+            for (int64_t j = 0; j < K; j++) {
+                const double factor = g[j][q] / g[q][q];
+
+                for (int64_t l = 0; j != q && l <= K; l++) {
+                    g[j][l] -= factor * g[q][l];
+                }
+            }
+        }
+        for (int64_t j = 0; j < K; j++) {
+            model[trial] += w[j] * g[j][K] / g[j][j];
+        }
+    }
+    ck_assert_double_eq_tol(scatter(model, N_TRIAL, 1) / by_elimination(b, w, 20, N_PIX),
+                            1.0, 3.5 * sampling);
+    destroy_build(b);
+}
+END_TEST
+
+START_TEST(dependent_components_have_large_finite_errors_but_a_known_model)
+{
+    const sqn_dmatrix_const none = {0};
+
+    observe(0.0);
+    sqn_target *single = NULL;
+    const sqn_matrix_const two = {basis, 2, N_PIX, N_PIX};
+    const sqn_target_basis plain = {1, &two, false};
+    const sqn_rows rows = sqn_rows_dense(&pair);
+    static float wanted[N_PIX];
+
+    SQN_ASSERT_OK(sqn_target_fit(&single, &plain, &rows, &err), err);
+    SQN_ASSERT_OK(sqn_target_variance(from_fit, from_comp, single, 0, NULL, none, &err),
+                  err);
+    memcpy(wanted, fit, sizeof wanted);
+    for (int64_t p = 0; p < N_PIX; p++) { /* the third repeats the second */
+        basis[N_BASIS - N_PIX + p] = basis[N_PIX + p];
+    }
+    sqn_target *target = fit_trials(false);
+
+    SQN_ASSERT_OK(sqn_target_variance(from_fit, from_comp, target, 0, NULL, none, &err),
+                  err);
+    ck_assert(sqn_target_errors(target, 0).data[2] >
+              100.0 * sqn_target_errors(single, 0).data[1]);
+    ck_assert(isfinite(sqn_target_errors(target, 0).data[2]));
+    for (int64_t p = 0; p < N_PIX; p++) {
+        ck_assert_double_eq_tol((double)fit[p] / (double)wanted[p], 1.0, 1e-4);
+    }
+    sqn_target_destroy(&single);
+    sqn_target_destroy(&target);
+}
+END_TEST
+
+START_TEST(threads_do_not_change_a_bit)
+{
+    build *b = create_build(N_PIX);
+    const sqn_dmatrix_const w = {b->w, N_REFERENCE, K, K};
+    static float once[2][N_VALUES];
+
+    observe(0.0);
+    sqn_target *target = fit_trials(false);
+
+    for (int n = 1; n <= 3; n++) {
+        omp_set_num_threads(n);
+        SQN_ASSERT_OK(
+            sqn_target_variance(from_fit, from_comp, target, 0, b->panels, w, &err), err);
+        if (n == 1) {
+            memcpy(once[0], fit, sizeof fit);
+            memcpy(once[1], comp, sizeof comp);
+        }
+        ck_assert_mem_eq(once[0], fit, sizeof fit);
+        ck_assert_mem_eq(once[1], comp, sizeof comp);
+    }
+    sqn_target_destroy(&target);
+    destroy_build(b);
+}
+END_TEST
+
+START_TEST(errors_are_named)
+{
+    build *b = create_build(N_PIX);
+    const sqn_dmatrix_const w = {b->w, N_REFERENCE, K, K};
+    const sqn_dmatrix_const short_w = {b->w, N_REFERENCE - 1, K, K};
+    const sqn_matrix narrow = {fit, N_TRIAL, N_PIX - 1, N_PIX};
+
+    observe(0.0);
+    sqn_target *target = fit_trials(false);
+
+    SQN_ASSERT_FAILS(sqn_target_variance(narrow, from_comp, target, 0, b->panels, w, &err),
+                     err, SQN_E_SHAPE);
+    SQN_ASSERT_FAILS(sqn_target_variance(from_fit, narrow, target, 0, b->panels, w, &err),
+                     err, SQN_E_SHAPE);
+    SQN_ASSERT_FAILS(
+        sqn_target_variance(from_fit, from_comp, target, 0, b->panels, short_w, &err), err,
+        SQN_E_SHAPE);
+    for (int64_t i = 0; i < 3; i++) {
+        sqn_allocations_before_failure = i;
+        SQN_ASSERT_FAILS(
+            sqn_target_variance(from_fit, from_comp, target, 0, b->panels, w, &err), err,
+            SQN_E_MEM);
+    }
+    sqn_target_destroy(&target);
+    destroy_build(b);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("target_variance");
+    TCase *tcase = tcase_create("variance");
+
+    tcase_set_timeout(tcase, 60.0); /* a second, when the machine is not shared */
+    tcase_add_test(tcase, coefficients_scatter_as_their_errors_say);
+    tcase_add_test(tcase, models_scatter_as_their_variance_says_with_background);
+    tcase_add_test(tcase, leverages_add_up_to_the_number_of_unknowns);
+    tcase_add_test(tcase, component_variances_equal_the_algebra_whichever_axis_is_long);
+    tcase_add_test(tcase, imputed_light_scatters_as_the_component_variance_says);
+    tcase_add_test(tcase, dependent_components_have_large_finite_errors_but_a_known_model);
+    tcase_add_test(tcase, threads_do_not_change_a_bit);
+    tcase_add_test(tcase, errors_are_named);
+    suite_add_tcase(suite, tcase);
+    return sqn_check_run(suite);
+}
