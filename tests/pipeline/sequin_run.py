@@ -98,8 +98,12 @@ def verify(folder):
             assert "OK" in done.stdout and "0 warning" not in done.stderr, done.stdout
 
 
-def snr(image, center, position, fwhm):
-    """S/N of an aperture of 1 fwhm (Mawet et al. 2014), our own plain way; FITS pixels."""
+def snr(image, center, position, fwhm, skip=0):
+    """S/N of an aperture of 1 fwhm (Mawet et al. 2014), our own plain way; FITS pixels.
+
+    `skip` leaves out that many neighbours on either side: with angular differential imaging
+    they hold the negative lobes of the source itself, not noise.
+    """
     y, x = np.mgrid[1:image.shape[0] + 1, 1:image.shape[1] + 1]
 
     def flux(px, py):
@@ -116,5 +120,6 @@ def snr(image, center, position, fwhm):
     fluxes = np.array([flux(center[0] + radius * np.cos(angle + 2 * np.pi * k / n),
                             center[1] + radius * np.sin(angle + 2 * np.pi * k / n))
                        for k in range(n)])
-    others = fluxes[1:][np.isfinite(fluxes[1:])]
+    others = fluxes[1 + skip:n - skip]
+    others = others[np.isfinite(others)]
     return (fluxes[0] - others.mean()) / (others.std(ddof=1) * np.sqrt(1 + 1 / others.size))
