@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Flux recovered in a simulated ring, against its truth, over a grid of contrasts.
 
-Usage: ring_flux.py SEQUIN [FOLDER]   prints the table of docs/validation.md
+Usage: ring_flux.py SEQUIN [FOLDER [simulate.KEY=VALUE ...]]   prints the table of docs/validation.md
 
 For every contrast: `sequin simulate` makes the observation of configs/simulate.yaml with that
 ring; `sequin run` reduces it with imputation (excluded: the ring at 1 % of its peak) and with
@@ -20,6 +20,8 @@ SEQUIN = os.path.abspath(sys.argv[1])
 FOLDER = sys.argv[2] if len(sys.argv) > 2 else "ring-flux"
 SOURCE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FWHM, INNER, OUTER = 4.0, 8.0, 46.0
+CONTRASTS, SEEDS = (1e-4, 2e-4, 4e-4, 8e-4, 1.6e-3), range(1, 7)
+EXTRA = [word for setting in sys.argv[3:] for word in ("--set", setting)]  # of the simulator
 
 RUN = """task: imaging
 science: {files: [science.fits], fwhm: 4, angles: {file: angles.txt}}
@@ -35,11 +37,13 @@ def sequin(*arguments):
 
 
 def observe(contrast, seed):
-    """Simulate; returns the folder."""
+    """Simulate, unless it is there; returns the folder."""
     folder = os.path.join(FOLDER, f"c{contrast:g}-s{seed}")
+    if os.path.exists(os.path.join(folder, "truth.fits")):
+        return folder
     sequin("simulate", os.path.join(SOURCE, "configs/simulate.yaml"), "--output", folder,
            "--overwrite", "--set", f"simulate.ring.contrast={contrast}",
-           "--set", f"simulate.seed={seed}")
+           "--set", f"simulate.seed={seed}", *EXTRA)
     return folder
 
 
@@ -88,24 +92,25 @@ def pca(folder, ring, truth):
     return best
 
 
-def element_snr(image, disk, ring):
-    """Truth in one resolution element on the ring over the scatter of such elements off it."""
+def element_snr(empty, disk, ring):
+    """Ring in one resolution element over what such elements hold without any ring.
+
+    `empty`: the same observation without a ring, reduced in the same way.
+    """
     size = int(round(FWHM * np.sqrt(np.pi) / 2))
     element = np.ones((size, size))
-    signal = ndimage.convolve(np.where(ring, disk, 0), element)[ring & (disk > disk.max() / 2)]
-    y, x = np.indices(image.shape) + 0.5 - image.shape[0] / 2
-    clear = ~ndimage.binary_dilation(ring, iterations=3) & (np.hypot(x, y) < OUTER - 3) & \
-        (np.hypot(x, y) > INNER + 3) & np.isfinite(image)
-    noise = ndimage.convolve(np.nan_to_num(image), element)[clear]
-    return np.median(signal) / (1.4826 * np.median(np.abs(noise - np.median(noise))))
+    crest = ring & (disk > disk.max() / 4)
+    signal = ndimage.convolve(np.where(ring, disk, 0), element)[crest]
+    noise = ndimage.convolve(np.nan_to_num(empty), element)[crest]
+    return np.median(signal) / np.sqrt(np.mean(noise ** 2))
 
 
 def main():
     print("| ring contrast | S/N per element | imputation | bff | PCA, best count (modes) |")
     print("| --: | --: | --: | --: | --: |")
-    for contrast in (3e-6, 1e-5, 3e-5, 1e-4, 3e-4):
+    for contrast in CONTRASTS:
         ratios = []
-        for seed in (1, 2, 3):
+        for seed in SEEDS:
             folder = observe(contrast, seed)
             disk = fits.getdata(os.path.join(folder, "truth.fits"), "DISK").astype(float)
             ring = disk > 0.01 * disk.max()
@@ -116,9 +121,12 @@ def main():
             imputed = reduce(folder, "imputation", "{exclude_mask: ring.fits}")
             fraction = reduce(folder, "bff", "{scaling: bff}")
             flux, modes = pca(folder, ring, truth)
-            ratios.append((element_snr(imputed, disk, ring), imputed[ring].sum() / truth,
+            dark = observe(0, seed)
+            fits.writeto(os.path.join(dark, "ring.fits"), ring.astype("f4"), overwrite=True)
+            empty = reduce(dark, "imputation", "{exclude_mask: ring.fits}")
+            ratios.append((element_snr(empty, disk, ring), imputed[ring].sum() / truth,
                            fraction[ring].sum() / truth, flux / truth, modes))
-        snr, a, b, c, modes = np.median(ratios, axis=0)
+        snr, a, b, c, modes = np.mean(ratios, axis=0)
         worst = [max(abs(r[i] - 1) for r in ratios) for i in (1, 2, 3)]
         print(f"| {contrast:g} | {snr:.1f} | {a:.3f} ({worst[0]:.3f}) | {b:.3f} ({worst[1]:.3f})"
               f" | {c:.3f} ({worst[2]:.3f}; {modes:.0f}) |", flush=True)

@@ -35,7 +35,7 @@ turned = np.rot90(ring) & ~ring & ~planet & clear & np.isfinite(disk)
 contrast = disk[valid].mean() / np.abs(disk[turned]).mean()
 correlation = np.corrcoef(disk[valid | turned], truth[valid | turned])[0, 1]
 print(f"ring against turned ring {contrast:.1f}, correlation with the truth {correlation:.3f}")
-assert contrast > 3 and correlation > 0.9
+assert contrast > 3 and correlation > 0.8
 
 # run.yaml runs again and gives the same data.
 run("run", "out/run.yaml", "--output", fresh("again"))
