@@ -33,14 +33,31 @@ static sqn_status look_keyword(double *out, bool *of_file, const sqn__fits_unit 
     return status;
 }
 
-/* The WCS is read elsewhere; without it there is no angle of this kind. */
-static sqn_status look_wcs(const sqn__fits_unit *unit, sqn_error *err)
+/* Position angle of +y; where East is to the right it counts the other way round. */
+static sqn_status look_wcs(sqn__fits_facts *facts, const sqn__fits_unit *unit,
+                           const sqn__fits_headers *headers, const sqn_log *log,
+                           sqn_error *err)
 {
-    const sqn_status status =
-        SQN_RAISE(err, E_UNAVAILABLE, "angles from the WCS are not read");
+    const int64_t nx = unit->shape.nx, ny = unit->shape.ny;
+    const double middle[2] = {0.5 * (double)(nx + 1), 0.5 * (double)(ny + 1)};
+    char where[SQN_ERROR_WHERE_MAX];
+    sqn_status status = SQN_OK;
+    sqn_wcs *wcs = NULL;
 
-    sqn__error_mend(err, "give the angles by keyword, file or values");
-    sqn__fits_file_at(err, unit->path, &unit->hdu, NULL);
+    sqn__fits_file_where(where, sizeof where, unit->path, &unit->hdu);
+    SQN_TRY(sqn_wcs_create(&wcs, headers->image, nx, ny, where, log, err));
+    if (wcs != NULL) {
+        facts->angle[0] = facts->angle[1] = sqn_wcs_position_angle(wcs, middle);
+        facts->sense = sqn_wcs_is_left_handed(wcs) ? 1.0 : -1.0;
+    }
+    if (wcs == NULL || !isfinite(facts->angle[0])) {
+        status =
+            SQN_RAISE(err, E_ANGLES, "from: wcs, but there is no usable celestial WCS");
+        sqn__fits_file_at(err, unit->path, &unit->hdu, NULL);
+    }
+
+cleanup:
+    sqn_wcs_destroy(&wcs);
     return status;
 }
 
@@ -51,10 +68,8 @@ sqn_status sqn__fits_angles_look(sqn__fits_facts *facts, const sqn__fits_unit *u
 {
     bool end_of_file = false;
 
-    (void)log;
-
     if (angles->from_wcs) {
-        return look_wcs(unit, err);
+        return look_wcs(facts, unit, headers, log, err);
     }
     facts->sense = angles->clockwise ? -1.0 : 1.0;
     if (angles->keyword == NULL) {

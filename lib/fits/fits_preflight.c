@@ -282,7 +282,7 @@ static sqn_status find_tiled(sqn__fits_hdu *hdu, const unsigned char *bytes, con
     }
     hdu->naxis = (int)value;
     for (int a = 0; a < hdu->naxis; a++) {
-        char keyword[16];
+        char keyword[24];
 
         (void)snprintf(keyword, sizeof keyword, "ZNAXIS%d", a + 1);
         if (!sqn__fits_preflight_integer(&hdu->axes[a], hdu, bytes, keyword, -1) ||

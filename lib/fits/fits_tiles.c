@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fits_codec.h"
 #include "fits_table.h"
 #include "mem.h"
 #include "raise.h"
@@ -35,14 +36,28 @@ static sqn_status check_codec(const sqn__fits_file *file, const sqn__fits_hdu *h
     return SQN_RAISE(err, E_FITS_COMPRESS, "the codec '%.40s' is unknown", codec);
 }
 
+static bool is_rice(const sqn__fits_file *file, const sqn__fits_hdu *hdu)
+{
+    char codec[SQN__CARD + 1];
+
+    return sqn__fits_preflight_text(codec, sizeof codec, hdu, file->bytes, "ZCMPTYPE") &&
+           strncmp(codec, "RICE", 4) == 0;
+}
+
+/* How the tiles are made. */
+typedef struct coding {
+    sqn__fits_codec_rice rice; /* block 0: another codec */
+    int64_t tile[SQN__FITS_AXES];
+} coding;
+
 /* Tiles within the image; as many rows as tiles. */
-static sqn_status check_tiling(const sqn__fits_file *file, const sqn__fits_hdu *hdu,
-                               sqn_error *err)
+static sqn_status find_tiling(coding *code, const sqn__fits_file *file,
+                              const sqn__fits_hdu *hdu, sqn_error *err)
 {
     int64_t n_tile = 1, n_pix = 1;
 
     for (int a = 0; a < hdu->naxis; a++) {
-        char keyword[16];
+        char keyword[24];
         int64_t tile = 0;
 
         (void)snprintf(keyword, sizeof keyword, "ZTILE%d", a + 1);
@@ -53,6 +68,7 @@ static sqn_status check_tiling(const sqn__fits_file *file, const sqn__fits_hdu *
                              "%s is not an integer from 1 to %" PRId64, keyword,
                              hdu->axes[a]);
         }
+        code->tile[a] = tile;
         n_pix = sqn__mem_product(n_pix, tile);
         n_tile = sqn__mem_product(n_tile, (hdu->axes[a] - 1) / tile + 1);
     }
@@ -68,49 +84,99 @@ static sqn_status check_tiling(const sqn__fits_file *file, const sqn__fits_hdu *
     return SQN_OK;
 }
 
-/* Parameters of the codec that CFITSIO uses without a look. */
-static sqn_status check_parameters(const sqn__fits_file *file, const sqn__fits_hdu *hdu,
-                                   sqn_error *err)
+/* An integer keyword of one of the allowed values; the first where it is absent. */
+static sqn_status find_within(int64_t *out, const sqn__fits_file *file,
+                              const sqn__fits_hdu *hdu, const char *keyword,
+                              const int64_t allowed[4], sqn_error *err)
 {
-    int64_t value = 0;
+    const bool read =
+        sqn__fits_preflight_integer(out, hdu, file->bytes, keyword, allowed[0]);
 
-    if (!sqn__fits_preflight_integer(&value, hdu, file->bytes, "ZDITHER0", 1) ||
-        value < 1 || value > DITHER_MAX) {
+    for (int i = 0; i < 4 && read; i++) {
+        if (*out == allowed[i]) {
+            return SQN_OK;
+        }
+    }
+    return SQN_RAISE(err, E_FITS_COMPRESS, "%s has a value that RICE does not have",
+                     keyword);
+}
+
+/* Parameters of the codec that CFITSIO uses without a look. */
+static sqn_status find_parameters(sqn__fits_codec_rice *rice, const sqn__fits_file *file,
+                                  const sqn__fits_hdu *hdu, sqn_error *err)
+{
+    static const int64_t blocks[4] = {32, 16, 32, 16}, widths[4] = {4, 2, 1, 4};
+    char name[2][SQN__CARD + 1];
+    sqn_status status = SQN_OK;
+    int64_t dither = 0;
+
+    if (!sqn__fits_preflight_integer(&dither, hdu, file->bytes, "ZDITHER0", 1) ||
+        dither < 1 || dither > DITHER_MAX) {
         return SQN_RAISE(err, E_FITS_COMPRESS, "ZDITHER0 is not an integer from 1 to %d",
                          (int)DITHER_MAX);
     }
-    for (int i = 1; i <= SQN__FITS_AXES; i++) {
-        char keyword[16], name[SQN__CARD + 1];
+    if (!is_rice(file, hdu)) {
+        return SQN_OK;
+    }
+    for (int i = 0; i < 2; i++) {
+        static const char *const names[2] = {"BLOCKSIZE", "BYTEPIX"};
+        char keyword[24];
 
-        (void)snprintf(keyword, sizeof keyword, "ZNAME%d", i);
-        (void)sqn__fits_preflight_text(name, sizeof name, hdu, file->bytes, keyword);
-        (void)snprintf(keyword, sizeof keyword, "ZVAL%d", i);
-
-        const bool block = strcmp(name, "BLOCKSIZE") == 0;
-        const bool byte = strcmp(name, "BYTEPIX") == 0;
-        const bool read = sqn__fits_preflight_integer(&value, hdu, file->bytes, keyword, 0);
-
-        if ((block && (!read || (value != 16 && value != 32))) ||
-            (byte && (!read || (value != 1 && value != 2 && value != 4)))) {
-            return SQN_RAISE(err, E_FITS_COMPRESS, "%s (%s) has no value that RICE has",
-                             keyword, name);
+        (void)snprintf(keyword, sizeof keyword, "ZNAME%d", i + 1);
+        if (sqn__fits_preflight_text(name[i], sizeof name[i], hdu, file->bytes, keyword) &&
+            strcmp(name[i], names[i]) != 0) {
+            return SQN_RAISE(err, E_FITS_COMPRESS, "%s is '%.40s', not '%s'", keyword,
+                             name[i], names[i]);
         }
     }
-    return SQN_OK;
+    SQN_TRY(find_within(&rice->block, file, hdu, "ZVAL1", blocks, err));
+    SQN_TRY(find_within(&rice->bytes, file, hdu, "ZVAL2", widths, err));
+
+cleanup:
+    return status;
 }
 
-/* Every descriptor of one variable field inside the heap. */
-static sqn_status check_descriptors(const sqn__fits_file *file, const sqn__fits_hdu *hdu,
-                                    const sqn__fits_field *field, int64_t heap,
-                                    sqn_error *err)
+/* Pixels of tile `index`: those at the far edges are smaller. */
+static int64_t tile_pixels(const coding *code, const sqn__fits_hdu *hdu, int64_t index)
+{
+    int64_t n_pix = 1;
+
+    for (int a = 0; a < hdu->naxis; a++) {
+        const int64_t tile = code->tile[a] > 0 ? code->tile[a] : 1;
+        const int64_t n_tile = (hdu->axes[a] - 1) / tile + 1;
+        const int64_t left = hdu->axes[a] - index % n_tile * tile;
+
+        n_pix *= left < tile ? left : tile;
+        index /= n_tile;
+    }
+    return n_pix;
+}
+
+/* One tile of `n` elements must be what its column says, to its end. */
+static bool is_whole(const sqn__fits_field *field, const unsigned char *bytes, int64_t n,
+                     int64_t n_pix, const coding *code)
+{
+    if (strcmp(field->name, "UNCOMPRESSED_DATA") == 0) {
+        return n == n_pix;
+    }
+    if (strcmp(field->name, "COMPRESSED_DATA") == 0 && code->rice.block > 0) {
+        return sqn__fits_codec_rice_ends(bytes, n, n_pix, &code->rice);
+    }
+    return sqn__fits_codec_gzip_ends(bytes, n, 8 * n_pix);
+}
+
+/* Every tile of one variable field inside the heap, and whole. */
+static sqn_status check_tiles(const sqn__fits_file *file, const sqn__fits_hdu *hdu,
+                              const sqn__fits_field *field, int64_t heap,
+                              const coding *code, sqn_error *err)
 {
     const int64_t width = field->type == 'P' ? 4 : 8;
     const int64_t element = sqn__fits_table_width(field->element);
     const int64_t room = (int64_t)hdu->n_byte - heap;
+    const unsigned char *data = file->bytes + hdu->data;
 
     for (int64_t r = 0; r < hdu->n_row; r++) {
-        const unsigned char *at =
-            file->bytes + hdu->data + r * hdu->row_bytes + field->offset;
+        const unsigned char *at = data + r * hdu->row_bytes + field->offset;
         const int64_t n = sqn__fits_table_integer(at, width);
         const int64_t start = sqn__fits_table_integer(at + width, width);
 
@@ -120,6 +186,12 @@ static sqn_status check_descriptors(const sqn__fits_file *file, const sqn__fits_
                              "tile %" PRId64 " lies outside the heap (%" PRId64
                              " elements at %" PRId64 " of %" PRId64 " bytes)",
                              r + 1, n, start, room);
+        }
+        if (n > 0 &&
+            !is_whole(field, data + heap + start, n, tile_pixels(code, hdu, r), code)) {
+            return SQN_RAISE(err, E_FITS_COMPRESS,
+                             "tile %" PRId64 " of %s is damaged or cut", r + 1,
+                             field->name);
         }
     }
     return SQN_OK;
@@ -131,7 +203,7 @@ static bool is_sound(const sqn__fits_field *field)
     static const struct {
         const char *name, *types, *elements;
     } known[] = {
-        {"COMPRESSED_DATA", "PQ", "BIJ"},
+        {"COMPRESSED_DATA", "PQ", "B"},
         {"GZIP_COMPRESSED_DATA", "PQ", "B"},
         {"UNCOMPRESSED_DATA", "PQ", "BIJED"},
         {"ZSCALE", "D", ""},
@@ -151,7 +223,8 @@ static bool is_sound(const sqn__fits_field *field)
 
 /* Columns and heap of the table. */
 static sqn_status check_fields(const sqn__fits_file *file, const sqn__fits_hdu *hdu,
-                               const sqn__fits_field *fields, int64_t n, sqn_error *err)
+                               const sqn__fits_field *fields, int64_t n, const coding *code,
+                               sqn_error *err)
 {
     int64_t heap = 0;
     bool has_data = false;
@@ -170,7 +243,7 @@ static sqn_status check_fields(const sqn__fits_file *file, const sqn__fits_hdu *
         has_data = has_data || strcmp(fields[i].name, "COMPRESSED_DATA") == 0;
 
         const sqn_status status = fields[i].element != '\0'
-                                      ? check_descriptors(file, hdu, &fields[i], heap, err)
+                                      ? check_tiles(file, hdu, &fields[i], heap, code, err)
                                       : SQN_OK;
 
         if (status != SQN_OK) {
@@ -186,14 +259,15 @@ sqn_status sqn__fits_tiles_check(const sqn__fits_file *file, const sqn__fits_hdu
                                  sqn_error *err)
 {
     sqn_status status = SQN_OK;
+    coding code = {0};
     sqn__fits_field *fields = NULL;
     int64_t n_field = 0;
 
     SQN_TRY(check_codec(file, hdu, err));
-    SQN_TRY(check_tiling(file, hdu, err));
-    SQN_TRY(check_parameters(file, hdu, err));
+    SQN_TRY(find_tiling(&code, file, hdu, err));
+    SQN_TRY(find_parameters(&code.rice, file, hdu, err));
     SQN_TRY(sqn__fits_table_fields(&fields, &n_field, file, hdu, err));
-    SQN_TRY(check_fields(file, hdu, fields, n_field, err));
+    SQN_TRY(check_fields(file, hdu, fields, n_field, &code, err));
 
 cleanup:
     sqn__mem_free(fields);

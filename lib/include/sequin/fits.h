@@ -51,14 +51,14 @@ typedef enum sqn_fits_noise {
 /** Where the angle of each frame comes from; the first that is set is used. */
 typedef struct sqn_fits_angles {
     bool from_wcs;
-    const char *keyword; /**< Header keyword (degrees); NULL = no. */
-    const char
-        *keyword_end;     /**< Value at the end of the file, planes interpolated; NULL. */
-    const char *file;     /**< Image, table or text; NULL = no. */
-    const char *column;   /**< Of a table; NULL = the first numeric one. */
-    const double *values; /**< [n_value] (degrees); NULL = no. */
+    const char *keyword;     /**< Header keyword (degrees); NULL = no. */
+    const char *keyword_end; /**< Value at the end of the file; planes get the value at the
+                               middle of their exposure, the short way round; NULL. */
+    const char *file;        /**< Image, table or text; NULL = no. */
+    const char *column;      /**< Of a table; NULL = the first numeric one. */
+    const double *values;    /**< [n_value] (degrees); NULL = no. */
     int64_t n_value;
-    bool clockwise; /**< kind: north_cw. */
+    bool clockwise; /**< kind: north_cw; a WCS knows its own sense. */
     double offset;  /**< (degrees). */
 } sqn_fits_angles;
 
@@ -102,12 +102,15 @@ typedef struct sqn_fits_frame {
 /** An input and the checksum of what was read of it. */
 typedef struct sqn_fits_input {
     const char *file;
-    char datasum[24]; /**< Of the image HDU, as decimal text. */
+    char datasum[24]; /**< DATASUM of the image HDU, of several their ones' complement sum
+                           (decimal text). */
 } sqn_fits_input;
 
 /**
  * Frames of one role. Values are true values divided by 2^exponent: 0 unless the data leave
- * the comfortable range of float32 (|x| far from 1e-12 .. 1e12), so that no unit overflows.
+ * the comfortable range of float32, so that no unit overflows. It is the mean binary exponent
+ * of the valid values of the first frame that has any but 0, where that lies beyond 2^-40 or
+ * 2^40 (1e-12, 1e12); a single value that overflows all the same is refused (E_FITS_TYPE).
  */
 typedef struct sqn_fits_stack {
     int64_t n_frame, ny, nx;
@@ -138,6 +141,7 @@ typedef struct sqn_fits_stack {
  *
  * @retval SQN_ERR_INPUT, SQN_ERR_PERMISSION, SQN_ERR_DATA, SQN_ERR_UNAVAILABLE, SQN_ERR_IO,
  *         SQN_ERR_MEMORY  With id, file, HDU and keyword in `err`.
+ * @retval SQN_ERR_CONFIG  E_CFG_SCHEMA: a frame or bit number out of range.
  */
 SQN_API SQN_NODISCARD sqn_status sqn_fits_stack_read(sqn_fits_stack *out,
                                                      const sqn_fits_source *source,

@@ -38,7 +38,10 @@ SQN_API bool sqn_header_text(char *out, size_t size, const sqn_header *header,
  */
 SQN_API bool sqn_header_number(double *out, const sqn_header *header, const char *keyword);
 
-/** Append a card; replaces the first card of the same keyword if there is one. */
+/**
+ * Append a card; replaces the first card of the same keyword if there is one. Long texts are
+ * continued; a number that is not finite is written as undefined (no value).
+ */
 SQN_API SQN_NODISCARD sqn_status sqn_header_set_text(sqn_header *header,
                                                      const char *keyword, const char *value,
                                                      const char *comment, sqn_error *err);
