@@ -121,7 +121,7 @@ static sqn_status require_axes(sqn__fits_hdu *hdu, int64_t *n_element, const wal
 
     hdu->naxis = (int)naxis;
     for (int a = 0; a < naxis && status == SQN_OK; a++) {
-        char keyword[16];
+        char keyword[24];
 
         (void)snprintf(keyword, sizeof keyword, "NAXIS%d", a + 1);
         status = require(&axis, w, 3 + a, keyword, axis_bounds);
@@ -282,7 +282,7 @@ static sqn_status find_tiled(sqn__fits_hdu *hdu, const unsigned char *bytes, con
     }
     hdu->naxis = (int)value;
     for (int a = 0; a < hdu->naxis; a++) {
-        char keyword[16];
+        char keyword[24];
 
         (void)snprintf(keyword, sizeof keyword, "ZNAXIS%d", a + 1);
         if (!sqn__fits_preflight_integer(&hdu->axes[a], hdu, bytes, keyword, -1) ||

@@ -57,7 +57,7 @@ static sqn_status find_tiling(coding *code, const sqn__fits_file *file,
     int64_t n_tile = 1, n_pix = 1;
 
     for (int a = 0; a < hdu->naxis; a++) {
-        char keyword[16];
+        char keyword[24];
         int64_t tile = 0;
 
         (void)snprintf(keyword, sizeof keyword, "ZTILE%d", a + 1);
@@ -120,7 +120,7 @@ static sqn_status find_parameters(sqn__fits_codec_rice *rice, const sqn__fits_fi
     }
     for (int i = 0; i < 2; i++) {
         static const char *const names[2] = {"BLOCKSIZE", "BYTEPIX"};
-        char keyword[16];
+        char keyword[24];
 
         (void)snprintf(keyword, sizeof keyword, "ZNAME%d", i + 1);
         if (sqn__fits_preflight_text(name[i], sizeof name[i], hdu, file->bytes, keyword) &&
@@ -142,7 +142,8 @@ static int64_t tile_pixels(const coding *code, const sqn__fits_hdu *hdu, int64_t
     int64_t n_pix = 1;
 
     for (int a = 0; a < hdu->naxis; a++) {
-        const int64_t tile = code->tile[a], n_tile = (hdu->axes[a] - 1) / tile + 1;
+        const int64_t tile = code->tile[a] > 0 ? code->tile[a] : 1;
+        const int64_t n_tile = (hdu->axes[a] - 1) / tile + 1;
         const int64_t left = hdu->axes[a] - index % n_tile * tile;
 
         n_pix *= left < tile ? left : tile;

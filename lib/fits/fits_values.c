@@ -62,7 +62,7 @@ cleanup:
 
 static const sqn__fits_hdu *find_hdu(const sqn__fits_file *file, bool table)
 {
-    for (int64_t i = 0; i < file->n_hdu; i++) {
+    for (int64_t i = 0; file->hdu != NULL && i < file->n_hdu; i++) {
         if (table ? file->hdu[i].kind == SQN__FITS_TABLE
                   : sqn__fits_select_has_pixels(&file->hdu[i])) {
             return &file->hdu[i];

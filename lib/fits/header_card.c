@@ -10,7 +10,10 @@ static char upper(char c)
 {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
-    return c >= 'a' && c <= 'z' ? letters[c - 'a'] : c;
+    if (c >= 'a' && c <= 'z') {
+        c = letters[c - 'a'];
+    }
+    return c;
 }
 
 static bool is_digit(char c)

@@ -84,13 +84,13 @@ END_TEST
 
 START_TEST(absolute_names_need_no_folder)
 {
-    char name[4096];
+    char folder[2048], name[4096];
     const char *names[1] = {name};
     sqn_fits_files files;
 
     make_files();
-    ck_assert_ptr_nonnull(getcwd(name, sizeof name - 20));
-    (void)strcat(name, "/in/f9.fits");
+    ck_assert_ptr_nonnull(getcwd(folder, sizeof folder));
+    (void)snprintf(name, sizeof name, "%s/in/f9.fits", folder);
     SQN_ASSERT_OK(sqn_fits_files_expand(&files, names, 1, "elsewhere", NULL, &err), err);
     ck_assert_str_eq(files.path[0], name);
     sqn_fits_files_clear(&files);

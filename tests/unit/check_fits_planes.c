@@ -92,7 +92,7 @@ END_TEST
 enum { NX = 20, NY = 15, NZ = 3, N = NX * NY * NZ };
 
 /* A compressed cube of short or float values. */
-static void write_tiles(int codec, int type, const void *values)
+static void write_tiles(int codec, int type, void *values)
 {
     long axes[3] = {NX, NY, NZ};
     fitsfile *fits = NULL;
@@ -108,9 +108,9 @@ static void write_tiles(int codec, int type, const void *values)
     fits_update_key(fits, TSTRING, "EXTNAME", name, NULL, &status);
     fits_update_key(fits, TINT, "EXTVER", &version, NULL, &status);
     if (type == TFLOAT) {
-        fits_write_imgnull(fits, type, 1, N, (void *)(uintptr_t)values, &missing, &status);
+        fits_write_imgnull(fits, type, 1, N, values, &missing, &status);
     } else {
-        fits_write_img(fits, type, 1, N, (void *)(uintptr_t)values, &status);
+        fits_write_img(fits, type, 1, N, values, &status);
     }
     fits_write_chksum(fits, &status);
     fits_close_file(fits, &status);

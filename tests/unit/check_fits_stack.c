@@ -79,7 +79,7 @@ static void write_mef(const char *path, const char *const *primary)
 
     sqn_raw_image(file, NULL, (const int[4]){0, 0, 0, 0}, primary, NULL);
     for (int i = 0; i < 2; i++) {
-        sqn_raw_image(file, "SCI", square, versions[i], ramp + 6 * i);
+        sqn_raw_image(file, "SCI", square, versions[i], ramp + (ptrdiff_t)6 * i);
         sqn_raw_image(file, "ERR", square, versions[i], errors);
         put_flags(file, "DQ", 2 - i, flags);
     }
