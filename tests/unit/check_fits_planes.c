@@ -277,6 +277,33 @@ START_TEST(a_descriptor_outside_the_heap_is_refused)
 }
 END_TEST
 
+START_TEST(a_tile_that_ends_too_early_is_refused)
+{
+    static unsigned char good[60000];
+    static float scene[N];
+    static short rounded[N];
+    sqn_fits_stack stack;
+
+    make_scene(scene, rounded);
+    for (int c = 0; c < 2; c++) {
+        size_t data = 2880;
+
+        write_tiles(c == 0 ? RICE_1 : GZIP_2, TSHORT, rounded);
+
+        const size_t n = sqn_raw_load(good, sizeof good, path);
+
+        while (memcmp(good + data, "END     ", 8) != 0) {
+            data += 80;
+        }
+        data = (data / 2880 + 1) * 2880;
+        good[data + 8 + 3]--; /* length of the second tile */
+        damage(good, n, "COMMENT ", "COMMENT");
+        SQN_ASSERT_FAILS(read_file(&stack), err, SQN_E_FITS_COMPRESS);
+        ck_assert_ptr_nonnull(strstr(err.message, "tile 2 of COMPRESSED_DATA is damaged"));
+    }
+}
+END_TEST
+
 START_TEST(a_changed_byte_does_not_pass_the_checksum)
 {
     static unsigned char bytes[60000];
@@ -307,6 +334,7 @@ int main(void)
     tcase_add_test(tcase, codecs_that_are_not_safe_are_unavailable);
     tcase_add_test(tcase, tiles_that_hurt_cfitsio_are_refused);
     tcase_add_test(tcase, a_descriptor_outside_the_heap_is_refused);
+    tcase_add_test(tcase, a_tile_that_ends_too_early_is_refused);
     tcase_add_test(tcase, a_changed_byte_does_not_pass_the_checksum);
     suite_add_tcase(suite, tcase);
     return sqn_check_run(suite);

@@ -83,6 +83,7 @@ static const struct broken {
     {{SIMPLE, SHORT, TWO, X4, Y3, "PCOUNT  = -1"},
      SQN_E_FITS_HEADER,
      "b.fits:HDU 0:PCOUNT"},
+    {{SIMPLE, SHORT, TWO, X4, Y3, "PCOUNT  = 2"}, SQN_E_FITS_HEADER, "b.fits:HDU 0:PCOUNT"},
     {{SIMPLE, SHORT, TWO, X4, Y3, "GCOUNT  = 2"}, SQN_E_FITS_HEADER, "b.fits:HDU 0:GCOUNT"},
     {{SIMPLE, SHORT, TWO, "NAXIS1  = 4294967296", "NAXIS2  = 4294967296"},
      SQN_E_FITS_SIZE,
