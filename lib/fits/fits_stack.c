@@ -349,7 +349,7 @@ static sqn_status hand_over_headers(job *j)
         SQN_TRY(sqn_header_create(&j->stack->image, j->err));
         SQN_TRY(sqn_header_merge(j->stack->image, j->stack->primary, j->err));
     }
-    (void)snprintf(j->stack->unit, sizeof j->stack->unit, "%s%s", layout->facts[0].unit,
+    (void)snprintf(j->stack->unit, sizeof j->stack->unit, "%.69s%s", layout->facts[0].unit,
                    layout->facts[0].unit[0] != '\0' && j->source->divide_by != NULL ? "/s"
                                                                                     : "");
 
