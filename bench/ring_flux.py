@@ -6,7 +6,8 @@ Usage: ring_flux.py SEQUIN [FOLDER [simulate.KEY=VALUE ...]]   prints the table 
 For every contrast: `sequin simulate` makes the observation of configs/simulate.yaml with that
 ring; `sequin run` reduces it with imputation (excluded: the ring at 1 % of its peak) and with
 the best fraction (nothing excluded); NumPy reduces it by PCA, every count of modes, of which
-the one with the best flux is taken. Flux is the sum of the mean image inside that ring.
+the one with the truest image is taken. Flux is the sum of the mean image inside that ring over
+the truth; the image error is the rms of image - truth there over the rms of the truth.
 """
 import os
 import subprocess
@@ -69,8 +70,15 @@ def derotate(residual, angles, center):
     return np.mean(turned, axis=0)
 
 
-def pca(folder, ring, truth):
-    """The count of modes whose flux comes nearest to the truth: a favour to PCA."""
+def judge(image, disk, ring):
+    """Flux over the truth, and error of the image."""
+    difference = image[ring] - disk[ring]
+    return image[ring].sum() / disk[ring].sum(), np.sqrt((difference ** 2).sum() /
+                                                         (disk[ring] ** 2).sum())
+
+
+def pca(folder, disk, ring):
+    """judge() of the count of modes with the truest image, and that count."""
     with fits.open(os.path.join(folder, "references.fits")) as r, \
             fits.open(os.path.join(folder, "science.fits")) as s:
         ref, sci = (np.where(h["DQ"].data == 0, h["SCI"].data, np.nan).astype(float)
@@ -79,17 +87,15 @@ def pca(folder, ring, truth):
     center = (ref.shape[1] + 1) / 2
     y, x = np.indices(ref.shape[1:]) + 1.0 - center
     region = (np.hypot(x, y) >= INNER) & (np.hypot(x, y) <= OUTER)
-    mean = np.nanmean(ref, axis=0)
+    mean = np.nansum(ref, axis=0) / np.maximum(np.isfinite(ref).sum(axis=0), 1)
     ref, sci = (np.where(np.isfinite(c), c - mean, 0)[:, region] for c in (ref, sci))
     modes = np.linalg.svd(ref, full_matrices=False)[2]
-    best = None
+    tried = []
     for k in range(1, len(modes)):
         cube = np.zeros((len(sci),) + region.shape)
         cube[:, region] = sci - sci @ modes[:k].T @ modes[:k]
-        flux = derotate(cube, angles, center)[ring].sum()
-        if best is None or abs(flux - truth) < abs(best[0] - truth):
-            best = flux, k
-    return best
+        tried.append(judge(derotate(cube, angles, center), disk, ring) + (k,))
+    return min(tried, key=lambda result: result[1])
 
 
 def element_snr(empty, disk, ring):
@@ -105,31 +111,34 @@ def element_snr(empty, disk, ring):
     return np.median(signal) / np.sqrt(np.mean(noise ** 2))
 
 
+def measure(contrast, seed):
+    """One observation: S/N per element, then (flux, image error) of each reduction."""
+    folder, dark = observe(contrast, seed), observe(0, seed)
+    disk = fits.getdata(os.path.join(folder, "truth.fits"), "DISK").astype(float)
+    y, x = np.indices(disk.shape) + 0.5 - disk.shape[0] / 2
+    ring = (disk > 0.01 * disk.max()) & (np.hypot(x, y) >= INNER + 1) & \
+        (np.hypot(x, y) <= OUTER - 1)
+    for place in (folder, dark):
+        fits.writeto(os.path.join(place, "ring.fits"), ring.astype("f4"), overwrite=True)
+    imputation = "{exclude_mask: ring.fits}"
+    empty = reduce(dark, "imputation", imputation)
+    imputed, fraction = reduce(folder, "imputation", imputation), reduce(folder, "bff",
+                                                                         "{scaling: bff}")
+    return (element_snr(empty, disk, ring), *judge(imputed, disk, ring),
+            *judge(fraction, disk, ring), *pca(folder, disk, ring))
+
+
 def main():
-    print("| ring contrast | S/N per element | imputation | bff | PCA, best count (modes) |")
-    print("| --: | --: | --: | --: | --: |")
+    print("| ring contrast | S/N per element | imputation: flux | bff: flux | PCA: flux | "
+          "image error: imputation, bff, PCA (modes) |")
+    print("| --: | --: | --: | --: | --: | --: |")
     for contrast in CONTRASTS:
-        ratios = []
-        for seed in SEEDS:
-            folder = observe(contrast, seed)
-            disk = fits.getdata(os.path.join(folder, "truth.fits"), "DISK").astype(float)
-            ring = disk > 0.01 * disk.max()
-            y, x = np.indices(disk.shape) + 0.5 - disk.shape[0] / 2
-            ring &= (np.hypot(x, y) >= INNER + 1) & (np.hypot(x, y) <= OUTER - 1)
-            fits.writeto(os.path.join(folder, "ring.fits"), ring.astype("f4"), overwrite=True)
-            truth = disk[ring].sum()
-            imputed = reduce(folder, "imputation", "{exclude_mask: ring.fits}")
-            fraction = reduce(folder, "bff", "{scaling: bff}")
-            flux, modes = pca(folder, ring, truth)
-            dark = observe(0, seed)
-            fits.writeto(os.path.join(dark, "ring.fits"), ring.astype("f4"), overwrite=True)
-            empty = reduce(dark, "imputation", "{exclude_mask: ring.fits}")
-            ratios.append((element_snr(empty, disk, ring), imputed[ring].sum() / truth,
-                           fraction[ring].sum() / truth, flux / truth, modes))
-        snr, a, b, c, modes = np.mean(ratios, axis=0)
-        worst = [max(abs(r[i] - 1) for r in ratios) for i in (1, 2, 3)]
-        print(f"| {contrast:g} | {snr:.1f} | {a:.3f} ({worst[0]:.3f}) | {b:.3f} ({worst[1]:.3f})"
-              f" | {c:.3f} ({worst[2]:.3f}; {modes:.0f}) |", flush=True)
+        all_seeds = np.array([measure(contrast, seed) for seed in SEEDS])
+        snr, a, ea, b, eb, c, ec, modes = all_seeds.mean(axis=0)
+        scatter = all_seeds[:, (1, 3, 5)].std(axis=0, ddof=1)
+        print(f"| {contrast:g} | {snr:.1f} | {a:.3f} +- {scatter[0]:.3f} | "
+              f"{b:.3f} +- {scatter[1]:.3f} | {c:.3f} +- {scatter[2]:.3f} | "
+              f"{ea:.3f}, {eb:.3f}, {ec:.3f} ({modes:.0f}) |", flush=True)
 
 
 if __name__ == "__main__":

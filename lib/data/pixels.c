@@ -24,14 +24,12 @@ static int64_t collect(int64_t *index, int64_t ny, int64_t nx,
 {
     int64_t n = 0;
 
-    for (int64_t y = 0; y < ny; y++) {
-        for (int64_t x = 0; x < nx; x++) {
-            if (inside(region, x, y, nx)) {
-                if (index != NULL) {
-                    index[n] = y * nx + x;
-                }
-                n++;
+    for (int64_t e = 0; e < ny * nx; e++) {
+        if (inside(region, e % nx, e / nx, nx)) {
+            if (index != NULL) {
+                index[n] = e;
             }
+            n++;
         }
     }
     return n;
