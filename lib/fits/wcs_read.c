@@ -6,7 +6,7 @@
 
 #include "wcs_parts.h"
 
-enum { WHY = 256, KEYWORD = 16 };
+enum { WHY = 256, KEYWORD = 40 };
 
 /* A header being read; `why` tells of the first thing that is wrong. */
 typedef struct reading {

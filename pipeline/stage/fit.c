@@ -190,8 +190,9 @@ cleanup:
 
 sqn_matrix_const fit_last(const basis *b)
 {
-    return b->nmf != NULL ? sqn_nmf_components(b->nmf, b->n_comp)
-                          : b->components[b->n_count - 1];
+    return b->nmf != NULL
+               ? sqn_nmf_components(b->nmf, b->n_comp)
+               : (sqn_matrix_const){b->loaded.data, b->n_comp, b->loaded.nx, b->loaded.nx};
 }
 
 void fit_clear(basis *b)

@@ -16,13 +16,12 @@
 /** Bases and curves. Owned by the run. */
 typedef struct basis {
     sqn_panels *panels;
-    sqn_nmf *nmf; /**< NULL when loaded. */
-    sqn_cube
-        loaded; /**< Components of components.load, gathered: [k, 1, n_pix] per count. */
-    double *variance;             /**< Of READ_POISSON for the references. */
-    int64_t n_comp;               /**< Of the last stage. */
-    int64_t n_count;              /**< Counts to model with, */
-    int64_t *counts;              /**< rising; owned. */
+    sqn_nmf *nmf;     /**< NULL when loaded. */
+    sqn_cube loaded;  /**< Of components.load: [rows, 1, n_pix], the last stage first. */
+    double *variance; /**< Of READ_POISSON for the references. */
+    int64_t n_comp;   /**< Of the last stage. */
+    int64_t n_count;  /**< Counts to model with, */
+    int64_t *counts;  /**< rising; owned. */
     sqn_matrix_const *components; /**< [n_count] of [k, n_pix] views; the array is owned. */
     double sum_centered;          /**< Denominator of frv_centered. */
     double *pca;                  /**< [n_comp] frv_pca. */

@@ -1,6 +1,7 @@
 /** @file product_components.c @brief components.fits: the build and its record. */
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "mem.h"
@@ -182,10 +183,31 @@ static void stages_take(stages *s, const result *r, int64_t k, int64_t first)
     }
 }
 
+/* Geometry, and the counts of the stages: what components.load asks for. */
+static sqn_status stages_header(sqn_header **out, const result *r, sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+    int64_t n = 0;
+    char key[32];
+
+    SQN_TRY(product_image_header(out, r, 0.0, false, 3, err));
+    for (int64_t k = 1; k <= r->basis.n_comp; k++) {
+        if (sqn_nmf_components(r->basis.nmf, k).data == NULL) {
+            continue;
+        }
+        (void)snprintf(key, sizeof key, "NCOMP%" PRId64, ++n);
+        SQN_TRY(sqn_header_set_integer(*out, key, k, "components of this stage", err));
+    }
+
+cleanup:
+    return status;
+}
+
 static sqn_status add_stages(sqn_fits_product *product, const result *r, sqn_error *err)
 {
     const sqn_fits_stack *ref = read_references(&r->obs);
     sqn_status status = SQN_OK;
+    sqn_header *header = NULL;
     stages s = {0};
     int64_t first = 0;
 
@@ -203,12 +225,14 @@ static sqn_status add_stages(sqn_fits_product *product, const result *r, sqn_err
         {.name = "component", .integer = s.component},
     };
 
-    SQN_TRY(add_images(product, "STAGES", &s.images, NULL, err));
+    SQN_TRY(stages_header(&header, r, err));
+    SQN_TRY(add_images(product, "STAGES", &s.images, header, err));
     SQN_TRY(
         add_matrix(product, "STAGE_COEFFICIENTS", coeff, ref->exponent, ref->unit, err));
     SQN_TRY(sqn_fits_product_table(product, "STAGE_INDEX", columns, 3, s.n_row, err));
 
 cleanup:
+    sqn_header_destroy(&header);
     stages_clear(&s);
     return status;
 }

@@ -44,10 +44,9 @@ static sqn_status disk_header(sqn_header **out, const result *r, int n_axis, sqn
     SQN_TRY(sqn_header_add_history(
         *out, "noise is correlated between neighbouring pixels where frames were turned",
         err));
-    if (r->obs.references_are_science) {
+    if (r->obs.references_are_science || r->basis.nmf == NULL) {
         SQN_TRY(sqn_header_add_history(
-            *out, "ERR does not hold the errors of the components (references: science)",
-            err));
+            *out, "ERR does not hold the errors of the components", err));
     }
     if (n_axis == 4) {
         SQN_TRY(sqn_header_set_text(*out, "CTYPE4", "GROUP", "see table GROUPS", err));

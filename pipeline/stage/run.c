@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "directory.h"
+#include "load.h"
 #include "mem.h"
 #include "present.h"
 #include "product.h"
@@ -105,7 +106,10 @@ static sqn_status build(run *r, sqn_error *err)
     hooks.progress = show_build;
     hooks.progress_context = r;
     sqn_status status =
-        fit_basis(&r->result.basis, &r->result.obs, r->settings, excluded, &hooks, err);
+        r->settings->components.load != NULL
+            ? load_basis(&r->result.basis, &r->result.obs, r->settings, &r->log, err)
+            : fit_basis(&r->result.basis, &r->result.obs, r->settings, excluded, &hooks,
+                        err);
 
     progress_end(r->progress);
     if (status == SQN_OK) {

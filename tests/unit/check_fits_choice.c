@@ -299,7 +299,7 @@ static void copy_headers(const char *path)
     fits_get_num_hdus(file, &n_hdu, &code);
     for (int i = 0; i < 4 * n_hdu && i < 80; i++) {
         sqn_header *header = NULL;
-        char name[16];
+        char name[32];
         sqn_fits_image image = {
             name, SQN_FITS_FLOAT32, i % 4 + 1, {2, 2, 2, 1}, values, 0, "Jy", NULL};
 

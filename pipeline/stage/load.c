@@ -1,0 +1,200 @@
+/** @file load.c @brief Stage 2, the other way: components of an earlier run. */
+#include "load.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "mem.h"
+#include "raise.h"
+
+static const double same_center = 0.01; /* pixels */
+
+/** One HDU of components as it is in the file. */
+typedef struct hdu {
+    sqn_fits_stack stack; /* one frame a component */
+    int64_t n_count;      /* 0: one stage with all of them */
+    int64_t *counts;      /* [n_count] of the stages, one below the other */
+} hdu;
+
+static void hdu_clear(hdu *h)
+{
+    sqn_fits_stack_clear(&h->stack);
+    sqn__mem_free(h->counts);
+}
+
+static sqn_status read_hdu(hdu *out, const char *path, const char *name, const sqn_log *log,
+                           sqn_error *err)
+{
+    char *paths[1] = {NULL};
+    char copy[4096];
+    const sqn_fits_files files = {1, paths};
+    const sqn_fits_source source = {
+        .files = &files, .hdu = name, .noise_hdu = "none", .quality_hdu = "none"};
+
+    (void)snprintf(copy, sizeof copy, "%s", path);
+    paths[0] = copy;
+    return sqn_fits_stack_read(&out->stack, &source, 0, log, err);
+}
+
+/* The counts of the stages in the file, from the cards NCOMPn of STAGES. */
+static sqn_status read_counts(hdu *h, sqn_error *err)
+{
+    char key[32];
+    double value;
+
+    for (h->n_count = 0;; h->n_count++) {
+        (void)snprintf(key, sizeof key, "NCOMP%" PRId64, h->n_count + 1);
+        if (!sqn_header_number(&value, h->stack.image, key)) {
+            break;
+        }
+    }
+    h->counts = sqn__mem_alloc(h->n_count, sizeof *h->counts);
+    if (h->counts == NULL) {
+        return SQN_RAISE(err, E_MEM, "%" PRId64 " stages", h->n_count);
+    }
+    for (int64_t s = 0; s < h->n_count; s++) {
+        (void)snprintf(key, sizeof key, "NCOMP%" PRId64, s + 1);
+        (void)sqn_header_number(&value, h->stack.image, key);
+        h->counts[s] = (int64_t)value;
+    }
+    return SQN_OK;
+}
+
+/* Same shape, same centre, nothing outside the region. */
+static sqn_status check_geometry(const hdu *h, const observation *obs, const char *path,
+                                 sqn_error *err)
+{
+    const sqn_fits_stack *stack = &h->stack;
+    sqn_status status = SQN_OK;
+    double x = NAN, y = NAN;
+    int64_t n_finite = 0, n_inside = 0;
+
+    (void)sqn_header_number(&x, stack->image, "STARCENX");
+    (void)sqn_header_number(&y, stack->image, "STARCENY");
+    if (stack->ny != obs->science.ny || stack->nx != obs->science.nx) {
+        status = SQN_RAISE(err, E_SHAPE,
+                           "components are %" PRId64 " x %" PRId64
+                           ", frames of %s are %" PRId64 " x %" PRId64,
+                           stack->nx, stack->ny, obs->science.frames[0].file,
+                           obs->science.nx, obs->science.ny);
+    } else if (!(hypot(x - obs->center[0], y - obs->center[1]) < same_center)) {
+        status =
+            SQN_RAISE(err, E_SHAPE,
+                      "components are centred on (%g, %g), the science frames on (%g, %g)",
+                      x, y, obs->center[0], obs->center[1]);
+    } else {
+        for (int64_t e = 0; e < stack->ny * stack->nx; e++) {
+            n_finite += !isnan(stack->value.data[e]);
+        }
+        for (int64_t p = 0; p < obs->pixels.n_pix; p++) {
+            n_inside += !isnan(stack->value.data[obs->pixels.index[p]]);
+        }
+        if (n_inside < n_finite) {
+            status = SQN_RAISE(err, E_SHAPE,
+                               "components have %" PRId64 " pixels, of which %" PRId64
+                               " lie outside the region",
+                               n_finite, n_finite - n_inside);
+        }
+    }
+    sqn__error_at(err, path, -1, NULL);
+    return status;
+}
+
+/* Rows of pixels out of the frames of an HDU, behind `first` rows that are there. */
+static void gather(sqn_cube *out, int64_t first, const hdu *h, const sqn_pixels *pixels)
+{
+    for (int64_t a = 0; a < h->stack.n_frame; a++) {
+        sqn_pixels_gather(out->data + (first + a) * pixels->n_pix, pixels,
+                          h->stack.value.data + a * pixels->ny * pixels->nx);
+    }
+}
+
+/* View of the basis of one count; no data when the file does not hold it. */
+static sqn_matrix_const view(const basis *b, const hdu *stages, int64_t count,
+                             bool truncate)
+{
+    const int64_t n_pix = b->loaded.nx;
+    sqn_matrix_const rows = {b->loaded.data, count, n_pix, n_pix};
+    int64_t first = b->n_comp;
+
+    if (count == b->n_comp || (truncate && count < b->n_comp)) {
+        return rows;
+    }
+    for (int64_t s = 0; s < stages->n_count; s++) {
+        if (stages->counts[s] == count) {
+            rows.data = b->loaded.data + first * n_pix;
+            return rows;
+        }
+        first += stages->counts[s];
+    }
+    return (sqn_matrix_const){0};
+}
+
+/* The counts that are asked for, or all that there are, and their views. */
+static sqn_status choose_counts(basis *b, const hdu *stages, const config *settings,
+                                sqn_error *err)
+{
+    const config_integers *given = &settings->model.counts;
+    sqn_status status = SQN_OK;
+
+    b->n_count = given->n > 0 ? given->n : stages->n_count > 0 ? stages->n_count : 1;
+    b->counts = sqn__mem_alloc(b->n_count, sizeof *b->counts);
+    b->components = sqn__mem_alloc(b->n_count, sizeof *b->components);
+    if (b->counts == NULL || b->components == NULL) {
+        return SQN_RAISE(err, E_MEM, "%" PRId64 " counts", b->n_count);
+    }
+    for (int64_t c = 0; c < b->n_count && status == SQN_OK; c++) {
+        b->counts[c] = given->n > 0          ? given->item[c]
+                       : stages->n_count > 0 ? stages->counts[c]
+                                             : b->n_comp;
+        b->components[c] = view(b, stages, b->counts[c], settings->model.truncate);
+        if (b->components[c].data == NULL) {
+            status =
+                SQN_RAISE(err, E_COUNT,
+                          "the file holds %" PRId64 " components and no stage of %" PRId64,
+                          b->n_comp, b->counts[c]);
+            sqn__error_at(err, settings->components.load, -1, NULL);
+            sqn__error_mend(
+                err, "ask for the counts that were written (components.write_stages), "
+                     "or set model.truncate");
+        }
+    }
+    return status;
+}
+
+sqn_status load_basis(basis *out, const observation *obs, const config *settings,
+                      const sqn_log *log, sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+    basis b = {0};
+    hdu last = {0}, stages = {0};
+    sqn_error absent = {0};
+    char path[4096];
+
+    (void)read_beside(path, sizeof path, settings, settings->components.load);
+    SQN_TRY(read_hdu(&last, path, "COMPONENTS", log, err));
+    SQN_TRY(check_geometry(&last, obs, path, err));
+    if (read_hdu(&stages, path, "STAGES", NULL, &absent) == SQN_OK) {
+        SQN_TRY(check_geometry(&stages, obs, path, err));
+        SQN_TRY(read_counts(&stages, err));
+    } else if (absent.id != SQN_E_FITS_HDU) {
+        *err = absent;
+        status = absent.status;
+        goto cleanup;
+    }
+    b.n_comp = last.stack.n_frame;
+    SQN_TRY(sqn_cube_init(&b.loaded, b.n_comp + stages.stack.n_frame, 1, obs->pixels.n_pix,
+                          err));
+    gather(&b.loaded, 0, &last, &obs->pixels);
+    gather(&b.loaded, b.n_comp, &stages, &obs->pixels);
+    SQN_TRY(choose_counts(&b, &stages, settings, err));
+    *out = b;
+    b = (basis){0};
+
+cleanup:
+    fit_clear(&b);
+    hdu_clear(&last);
+    hdu_clear(&stages);
+    return status;
+}
