@@ -232,7 +232,7 @@ static sqn_status check_center(const observation *obs, const char *where,
     if (mean == NULL) {
         return SQN_RAISE(err, E_MEM, "mean frame");
     }
-    read_mean_frame(mean, sci);
+    read_mean_frame(mean, read_references(obs)); /* the star without what surrounds it */
     if (sqn_center_find(found, mean, sci->ny, sci->nx, err) == SQN_ERR_DATA) {
         goto cleanup; /* nothing stands out: nothing to compare with */
     }

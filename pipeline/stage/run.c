@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "directory.h"
+#include "judge.h"
 #include "load.h"
 #include "mem.h"
 #include "present.h"
@@ -78,6 +79,7 @@ static sqn_status read_frames(run *r, sqn_error *err)
     SQN_TRY(guard_inputs(r, &r->result.obs.science, err));
     SQN_TRY(guard_inputs(r, &r->result.obs.reference_stack, err));
     SQN_TRY(target_exclude(&r->result.excluded, &r->result.obs, r->settings, &r->log, err));
+    judge_rotation(&r->result.obs, r->settings, &r->log);
 
 cleanup:
     return status;
@@ -136,6 +138,7 @@ static sqn_status subtract(run *r, sqn_error *err)
         progress_update(r->progress, c + 1, 0,
                         sqn_target_about(res->target.fit, c, 0).chi2);
     }
+    judge_result(res);
 
 cleanup:
     progress_end(r->progress);
