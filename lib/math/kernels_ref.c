@@ -39,33 +39,13 @@ static void gather(sqn_matrix out, sqn_matrix_const a, sqn_matrix_const b)
     }
 }
 
-static void weigh(float *r, const float *x, const float *v, int64_t n)
-{
-    sqn__lanes_weigh(r, x, v, n);
-}
-
-static double weigh_sum(float *r, const float *x, const float *v, int64_t n)
-{
-    return sqn__lanes_weigh_sum(r, x, v, n);
-}
-
-static void pairs(float *out, const float *m, int64_t k, int64_t n)
-{
-    sqn__lanes_pairs(out, m, k, n);
-}
-
-static void sweep(const sqn__kernels_lanes *lanes)
-{
-    sqn__lanes_sweep(lanes);
-}
-
 const sqn__kernels sqn__kernels_ref_table = {
     .name = "portable",
     .product = product,
     .spread = spread,
     .gather = gather,
-    .weigh = weigh,
-    .weigh_sum = weigh_sum,
-    .pairs = pairs,
-    .sweep = sweep,
+    .weigh = sqn__lanes_weigh,
+    .weigh_sum = sqn__lanes_weigh_sum,
+    .pairs = sqn__lanes_pairs,
+    .sweep = sqn__lanes_sweep,
 };
