@@ -7,6 +7,8 @@
 #include "raise.h"
 #include "warn.h"
 
+static const double flags_many = 20.0; /* per cent */
+
 void sqn__fits_tally_see(sqn__fits_tally *tally, sqn__fits_sight sight, int64_t frame,
                          int64_t n_pix)
 {
@@ -72,16 +74,30 @@ static void warn_sights(const sqn__fits_tally *tally, const char *where, const s
     }
 }
 
+/* Number, value, share and use of one bit; a warning where it costs much. */
+static void report_bit(const sqn__fits_tally *tally, int b, const char *where,
+                       const sqn_log *log)
+{
+    const double share = percent(tally->bit[b], tally->n_pix);
+    const bool used = (tally->used >> b & 1U) != 0;
+
+    sqn__log_note(
+        log, "%s: flag bit %d (value %" PRIu32 "): %" PRId64 " pixels, %.3g %%: %s", where,
+        b, UINT32_C(1) << b, tally->bit[b], share, used ? "missing" : "not used");
+    if (used && share > flags_many) {
+        sqn__log_warn(log, SQN_W_FLAGS_MANY, where,
+                      "flag bit %d (value %" PRIu32
+                      ") alone makes %.0f %% of the pixels missing",
+                      b, UINT32_C(1) << b, share);
+    }
+}
+
 static void report_bits(const sqn__fits_tally *tally, const int64_t *bits, int64_t n_bit,
                         const char *where, const sqn_log *log)
 {
     for (int b = 0; b < SQN__FITS_BITS; b++) {
         if (tally->bit[b] > 0) {
-            sqn__log_note(
-                log, "%s: flag bit %d (value %" PRIu32 "): %" PRId64 " pixels, %.3g %%: %s",
-                where, b, UINT32_C(1) << b, tally->bit[b],
-                percent(tally->bit[b], tally->n_pix),
-                (tally->used >> b & 1U) != 0 ? "missing" : "not used");
+            report_bit(tally, b, where, log);
         }
     }
     for (int64_t i = 0; i < n_bit; i++) {

@@ -167,7 +167,7 @@ END_TEST
 
 START_TEST(planes_can_be_ignored_and_bits_be_chosen)
 {
-    const int64_t bits[2] = {2, 9}, wrong[1] = {32};
+    const int64_t bits[2] = {2, 9}, common[1] = {0}, wrong[1] = {32};
     const sqn_fits_files files = list(one, 1);
     sqn_fits_source source = {.files = &files, .noise_hdu = "none", .quality_hdu = "none"};
     sqn_fits_stack s;
@@ -175,6 +175,7 @@ START_TEST(planes_can_be_ignored_and_bits_be_chosen)
     write_mef("a.fits", NULL);
     SQN_ASSERT_OK(read_source(&s, &source), err);
     ck_assert(s.error.data == NULL && s.dq == NULL && s.frames[0].n_missing == 0);
+    ck_assert_ptr_null(sqn_record_find(&record, SQN_W_FLAGS_MANY));
     sqn_fits_stack_clear(&s);
     source.quality_hdu = "dq";
     source.quality_bits = bits;
@@ -186,6 +187,11 @@ START_TEST(planes_can_be_ignored_and_bits_be_chosen)
     ck_assert_ptr_nonnull(sqn_record_remark(&record,
                                             "flag bit 0 (value 1): 4 pixels, 33.3 %"
                                             ": not used"));
+    sqn_fits_stack_clear(&s);
+    source.quality_bits = common; /* a third of the pixels */
+    source.n_bit = 1;
+    SQN_ASSERT_OK(read_source(&s, &source), err);
+    ck_assert_ptr_nonnull(sqn_record_find(&record, SQN_W_FLAGS_MANY));
     sqn_fits_stack_clear(&s);
     source.quality_bits = wrong;
     source.n_bit = 1;
