@@ -6,15 +6,17 @@ set -eu
 build="gcc libc6-dev cmake ninja-build pkg-config
   libcfitsio-dev wcslib-dev libgsl-dev libopenblas-dev liblapacke-dev libfftw3-dev
   libyaml-dev giza-dev nettle-dev zlib1g-dev fontconfig fonts-dejavu-core"
-test="check fitsverify clang-format-14 clang-tidy-14 binutils git
+test="check fitsverify clang-format-14 clang-tidy-14 libomp-14-dev binutils git
   python3 python3-numpy python3-astropy"
 
-all="clang-14 libomp-14-dev libclang-rt-14-dev valgrind python3-scipy"
+all="clang-14 libclang-rt-14-dev valgrind python3-scipy"
 
 wanted=$build
 case ${1:-build} in
   test) wanted="$build $test";;
   all) wanted="$build $test $all";;
+  build) ;;
+  *) echo "packages.sh: build, test or all" >&2; exit 64;;
 esac
 
 missing=""

@@ -4,6 +4,10 @@
 set -eu
 cd "$(dirname "$0")/.."
 all=${1:-}
+case $all in
+  ""|--all) ;;
+  *) echo "usage: sh tools/test.sh [--all]" >&2; exit 64;;
+esac
 
 sh tools/packages.sh test
 [ "$all" = --all ] && sh tools/packages.sh all

@@ -2,6 +2,7 @@
 #include "curve.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 
 #include "mem.h"
@@ -21,11 +22,12 @@ static const char *stop_word(sqn_nmf_stop stop)
 
 static sqn_status create(curve *c, int64_t n, sqn_error *err)
 {
-    enum { N_INTEGER = 5, N_NUMBER = 6 };
+    enum { N_INTEGER = 5, N_NUMBER = 7 };
     int64_t **integers[N_INTEGER] = {&c->n_comp, &c->n_data, &c->chosen, &c->iterations,
                                      &c->passes};
     double **numbers[N_NUMBER] = {&c->chi2,         &c->chi2_reduced, &c->frv,
-                                  &c->frv_centered, &c->frv_pca,      &c->kkt};
+                                  &c->frv_centered, &c->frv_pca,      &c->kkt,
+                                  &c->heldout};
     bool complete = true;
 
     c->n = n;
@@ -62,6 +64,7 @@ static void fill(curve *c, const basis *b)
         c->frv_centered[k] = stage->chi2 / b->sum_centered;
         c->frv_pca[k] = b->pca[stage->n_comp - 1];
         c->kkt[k] = stage->kkt;
+        c->heldout[k] = (double)NAN;
         c->stop[k] = stop_word(stage->stop);
     }
 }
@@ -96,6 +99,7 @@ void curve_clear(curve *c)
     sqn__mem_free(c->frv_centered);
     sqn__mem_free(c->frv_pca);
     sqn__mem_free(c->kkt);
+    sqn__mem_free(c->heldout);
     sqn__mem_free(c->stop);
     *c = (curve){0};
 }
@@ -134,6 +138,8 @@ sqn_status curve_add(sqn_fits_product *product, const curve *c, sqn_error *err)
         {.name = "frv", .number = c->frv},
         {.name = "frv_centered", .number = c->frv_centered},
         {.name = "frv_pca", .number = c->frv_pca},
+        {.name = "frv_heldout", .number = c->heldout},
+        {.name = "frv_heldout_err", .number = c->heldout},
         {.name = "chosen", .integer = c->chosen},
         {.name = "iterations", .integer = c->iterations},
         {.name = "passes", .integer = c->passes},

@@ -10,7 +10,8 @@ typedef struct curve {
     int64_t n; /**< Stages; 0 when the components were loaded. */
     int64_t *n_comp, *n_data, *chosen, *iterations, *passes;
     double *chi2, *chi2_reduced, *frv, *frv_centered, *frv_pca, *kkt;
-    const char **stop;
+    double *heldout;   /**< NaN: no entries were hidden from the build. */
+    const char **stop; /**< Static words. */
 } curve;
 
 SQN_NODISCARD sqn_status curve_make(curve *out, const basis *b, sqn_error *err);

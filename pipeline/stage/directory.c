@@ -382,6 +382,9 @@ cleanup:
     if (fd >= 0) {
         (void)close(fd);
     }
+    if (status != SQN_OK) {
+        (void)unlinkat(dir->fd, part, 0);
+    }
     return status;
 }
 

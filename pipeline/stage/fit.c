@@ -34,6 +34,18 @@ static sqn_status choose_n_comp(basis *b, const observation *obs, const config *
     return status;
 }
 
+void fit_sort_counts(int64_t *counts, int64_t n)
+{
+    for (int64_t i = 1; i < n; i++) {
+        for (int64_t k = i; k > 0 && counts[k - 1] > counts[k]; k--) {
+            const int64_t larger = counts[k - 1];
+
+            counts[k - 1] = counts[k];
+            counts[k] = larger;
+        }
+    }
+}
+
 /* The counts to model: as written, or all; views are filled later. */
 static sqn_status choose_counts(basis *b, const config *settings, sqn_error *err)
 {
@@ -58,6 +70,7 @@ static sqn_status choose_counts(basis *b, const config *settings, sqn_error *err
             return status;
         }
     }
+    fit_sort_counts(b->counts, b->n_count);
     return SQN_OK;
 }
 

@@ -37,6 +37,9 @@ SQN_NODISCARD sqn_status fit_basis(basis *out, const observation *obs,
                                    const config *settings, const uint8_t *excluded,
                                    const sqn_nmf_options *hooks, sqn_error *err);
 
+/** Bring counts into rising order. */
+void fit_sort_counts(int64_t *counts, int64_t n);
+
 /** Components of the last stage, [n_comp, n_pix]; borrowed. */
 sqn_matrix_const fit_last(const basis *b);
 

@@ -18,14 +18,15 @@ void judge_rotation(const observation *obs, const config *settings, const sqn_lo
     const double outer =
         settings->region.outer_radius > 0.0 ? settings->region.outer_radius : edge;
     const double inner = fmax(settings->region.inner_radius, obs->fwhm);
-    double low = frames[0].theta, high = frames[0].theta;
+    double at = 0.0, low = 0.0, high = 0.0; /* turned since the first frame, degrees */
 
     if (!obs->references_are_science || !obs->has_angles) {
         return;
     }
     for (int64_t i = 1; i < obs->science.n_frame; i++) {
-        low = fmin(low, frames[i].theta);
-        high = fmax(high, frames[i].theta);
+        at += remainder(frames[i].theta - frames[i - 1].theta, 360.0);
+        low = fmin(low, at);
+        high = fmax(high, at);
     }
     const double turn = (high - low) / radian;
 

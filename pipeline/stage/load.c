@@ -53,12 +53,25 @@ static sqn_status read_counts(hdu *h, sqn_error *err)
     if (h->counts == NULL) {
         return SQN_RAISE(err, E_MEM, "%" PRId64 " stages", h->n_count);
     }
+    int64_t n_row = 0;
+
     for (int64_t s = 0; s < h->n_count; s++) {
         (void)snprintf(key, sizeof key, "NCOMP%" PRId64, s + 1);
         (void)sqn_header_number(&value, h->stack.image, key);
-        h->counts[s] = (int64_t)value;
+        h->counts[s] =
+            value >= 1.0 && value <= (double)h->stack.n_frame ? (int64_t)value : 0;
+        n_row += h->counts[s];
+        if (h->counts[s] == 0) {
+            return SQN_RAISE(err, E_FITS_HEADER, "%s = %g is no count of STAGES", key,
+                             value);
+        }
     }
-    return SQN_OK;
+    return n_row == h->stack.n_frame
+               ? SQN_OK
+               : SQN_RAISE(err, E_FITS_HEADER,
+                           "the cards NCOMPn of STAGES sum to %" PRId64
+                           ", its planes are %" PRId64,
+                           n_row, h->stack.n_frame);
 }
 
 /* Same shape, same centre, nothing outside the region. */
@@ -144,10 +157,13 @@ static sqn_status choose_counts(basis *b, const hdu *stages, const config *setti
     if (b->counts == NULL || b->components == NULL) {
         return SQN_RAISE(err, E_MEM, "%" PRId64 " counts", b->n_count);
     }
-    for (int64_t c = 0; c < b->n_count && status == SQN_OK; c++) {
+    for (int64_t c = 0; c < b->n_count; c++) {
         b->counts[c] = given->n > 0          ? given->item[c]
                        : stages->n_count > 0 ? stages->counts[c]
                                              : b->n_comp;
+    }
+    fit_sort_counts(b->counts, b->n_count);
+    for (int64_t c = 0; c < b->n_count && status == SQN_OK; c++) {
         b->components[c] = view(b, stages, b->counts[c], settings->model.truncate);
         if (b->components[c].data == NULL) {
             status =

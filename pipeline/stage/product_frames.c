@@ -152,8 +152,9 @@ static sqn_status add_coefficients(sqn_fits_product *product, const result *r,
 
         for (int64_t i = 0; i < sci->n_frame; i++) {
             /* uniform weights: the coefficients' errors are in units of the frame's sigma */
-            const double scale =
-                errors && r->obs.noise == READ_UNIFORM ? r->last.frames[i].sigma : 1.0;
+            const double scale = errors && r->obs.noise == READ_UNIFORM
+                                     ? r->last.sigma[c * sci->n_frame + i]
+                                     : 1.0;
 
             for (int64_t a = 0; a < k; a++) {
                 all[(c * sci->n_frame + i) * k + a] =

@@ -155,7 +155,7 @@ static sqn_status compare_roles(const observation *obs, const sqn_log *log, sqn_
     return SQN_OK;
 }
 
-/* The number behind either of two keywords, image HDU first. */
+/* The number behind a keyword: of the image HDU, else of the primary. */
 static bool header_number(double *out, const sqn_fits_stack *stack, const char *keyword)
 {
     return sqn_header_number(out, stack->image, keyword) ||
@@ -233,8 +233,13 @@ static sqn_status check_center(const observation *obs, const char *where,
         return SQN_RAISE(err, E_MEM, "mean frame");
     }
     read_mean_frame(mean, read_references(obs)); /* the star without what surrounds it */
-    if (sqn_center_find(found, mean, sci->ny, sci->nx, err) == SQN_ERR_DATA) {
-        goto cleanup; /* nothing stands out: nothing to compare with */
+    status = sqn_center_find(found, mean, sci->ny, sci->nx, err);
+    if (status == SQN_ERR_DATA) {
+        status = SQN_OK; /* nothing stands out: nothing to compare with */
+        goto cleanup;
+    }
+    if (status != SQN_OK) {
+        goto cleanup;
     }
     const double distance = hypot(found[0] - obs->center[0], found[1] - obs->center[1]);
 

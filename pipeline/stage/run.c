@@ -129,7 +129,7 @@ static sqn_status subtract(run *r, sqn_error *err)
 
     SQN_TRY(
         target_fit(&res->target, &res->obs, &res->basis, r->settings, res->excluded, err));
-    SQN_TRY(target_prepare(&res->last, &res->obs, err));
+    SQN_TRY(target_prepare(&res->last, &res->obs, res->basis.n_count, err));
     SQN_TRY(combine_prepare(&res->disk, &res->obs, r->settings, res->basis.n_count, err));
     progress_stage(r->progress, "subtraction", res->basis.n_count);
     for (int64_t c = 0; c < res->basis.n_count; c++) {

@@ -45,7 +45,8 @@ static void work_clear(work *w)
     sqn__mem_free(w->from_comp);
 }
 
-sqn_status target_prepare(subtraction *out, const observation *obs, sqn_error *err)
+sqn_status target_prepare(subtraction *out, const observation *obs, int64_t n_count,
+                          sqn_error *err)
 {
     const int64_t n = obs->science.n_frame, ny = obs->science.ny, nx = obs->science.nx;
     sqn_status status = SQN_OK;
@@ -57,7 +58,8 @@ sqn_status target_prepare(subtraction *out, const observation *obs, sqn_error *e
     SQN_TRY(sqn_cube_init(&out->residual_variance, n, ny, nx, err));
     out->flags = sqn__mem_alloc(sqn__mem_product(n, ny * nx), 1);
     out->frames = sqn__mem_alloc(n, sizeof *out->frames);
-    if (out->flags == NULL || out->frames == NULL) {
+    out->sigma = sqn__mem_alloc(sqn__mem_product(n_count, n), sizeof *out->sigma);
+    if (out->flags == NULL || out->frames == NULL || out->sigma == NULL) {
         status = SQN_RAISE(err, E_MEM, "flags of %" PRId64 " frames", n);
     }
 
@@ -76,7 +78,14 @@ void subtraction_clear(subtraction *s)
     sqn_cube_clear(&s->residual_variance);
     sqn__mem_free(s->flags);
     sqn__mem_free(s->frames);
+    sqn__mem_free(s->sigma);
     *s = (subtraction){0};
+}
+
+/* The stage a count is modelled with: its own, or the last one cut to its first columns. */
+static int64_t stage_of(const target_input *in, int64_t i_count)
+{
+    return in->settings->model.truncate ? in->basis->n_comp : in->basis->counts[i_count];
 }
 
 /* Flags of frame `i`: the reader's, the region's, the exclusion's, the basis'. */
@@ -86,7 +95,8 @@ static void flag_frame(uint8_t *flags, const target_input *in, int64_t i, int64_
     const int64_t n_all = pixels->ny * pixels->nx;
     const sqn_matrix_const comp = in->basis->components[i_count];
     const uint8_t *undetermined =
-        in->basis->nmf != NULL ? sqn_nmf_undetermined(in->basis->nmf, comp.rows) : NULL;
+        in->basis->nmf != NULL ? sqn_nmf_undetermined(in->basis->nmf, stage_of(in, i_count))
+                               : NULL;
     const uint8_t *read = in->obs->science.flags + i * n_all;
 
     for (int64_t e = 0; e < n_all; e++) {
@@ -227,7 +237,7 @@ static void subtract_frame(subtraction *out, work *w, const target_input *in, in
     frame->sigma = sqn_weights_mad_sigma(w->scratch, n);
 }
 
-/* Variance of reference data of weight 1 (uniform): what the last stage leaves per datum. */
+/* Variance of reference data of weight 1 (uniform): what the stage leaves per datum. */
 static double reference_variance(const target_input *in, int64_t i_count)
 {
     const basis *b = in->basis;
@@ -238,7 +248,7 @@ static double reference_variance(const target_input *in, int64_t i_count)
     for (int64_t k = 0; b->nmf != NULL && k < sqn_nmf_n_stage(b->nmf); k++) {
         const sqn_nmf_stage *stage = sqn_nmf_stage_at(b->nmf, k);
 
-        if (stage->n_comp >= b->counts[i_count]) {
+        if (stage->n_comp >= stage_of(in, i_count)) {
             return stage->chi2 / (double)sqn_panels_about(b->panels)->n_data;
         }
     }
@@ -333,12 +343,16 @@ sqn_status target_subtract(subtraction *out, const target_input *in, int64_t i_c
         model_frame(out, &w, in, i, i_count);
         SQN_TRY(scale_frame(out, &w, in, i, err));
         subtract_frame(out, &w, in, i);
+        out->sigma[i_count * n_frame + i] = out->frames[i].sigma;
     }
     const sqn_matrix fit = {w.from_fit, n_frame, n_pix, n_pix};
     const sqn_matrix comp = {w.from_comp, n_frame, n_pix, n_pix};
-    const sqn_dmatrix_const coefficients =
-        b->nmf != NULL ? sqn_nmf_coefficients(b->nmf, b->components[i_count].rows)
-                       : (sqn_dmatrix_const){0};
+    sqn_dmatrix_const coefficients = {0};
+
+    if (b->nmf != NULL) {
+        coefficients = sqn_nmf_coefficients(b->nmf, stage_of(in, i_count));
+        coefficients.cols = b->counts[i_count];
+    }
     const bool known = !own && coefficients.data != NULL;
 
     SQN_TRY(sqn_target_variance(fit, comp, in->target->fit, i_count,

@@ -30,7 +30,9 @@ typedef struct target_frame {
 typedef struct subtraction {
     sqn_cube model, residual;                   /**< (stored unit) */
     sqn_cube model_variance, residual_variance; /**< (stored unit^2) */
-    uint8_t *flags;
+    uint8_t *flags;                             /**< SQN_FLAG_* */
+    double
+        *sigma; /**< [n_count, n_science] (stored unit) of every count subtracted so far. */
     target_frame *frames; /**< [n_science] */
 } subtraction;
 
@@ -57,7 +59,7 @@ SQN_NODISCARD sqn_status target_fit(target *out, const observation *obs, const b
 
 /** Give a subtraction its planes. */
 SQN_NODISCARD sqn_status target_prepare(subtraction *out, const observation *obs,
-                                        sqn_error *err);
+                                        int64_t n_count, sqn_error *err);
 
 /** Everything a count is subtracted with. Borrowed. */
 typedef struct target_input {
