@@ -1,6 +1,8 @@
 /** @file simulate.c @brief `sequin simulate`. */
 #include "simulate.h"
 
+#include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,10 +10,12 @@
 #include "command.h"
 #include "config.h"
 #include "directory.h"
+#include "manifest.h"
 #include "raise.h"
+#include "sequin/version.h"
 
 static const char *const names[] = {"references.fits", "science.fits", "angles.txt",
-                                    "truth.fits"};
+                                    "truth.fits", "manifest.json"};
 enum { N_NAME = sizeof names / sizeof names[0] };
 
 static sqn_status open_directory(directory **out, const config *settings,
@@ -27,7 +31,6 @@ static sqn_status open_directory(directory **out, const config *settings,
         .products = names,
         .n_product = N_NAME,
         .overwrite = given->overwrite,
-        .simulated = true,
     };
 
     (void)snprintf(by_default, sizeof by_default, "sequin-out/%s", settings->name);
@@ -50,6 +53,35 @@ cleanup:
     return status;
 }
 
+/* What was made, with checksums: the mark of a complete directory. */
+static sqn_status write_manifest(directory *dir, sqn_error *err)
+{
+    enum { N_PRODUCT = N_NAME - 1 };
+    manifest_product products[N_PRODUCT];
+    sqn_status status = SQN_OK;
+    char *text = NULL;
+
+    for (int k = 0; k < N_PRODUCT; k++) {
+        const directory_product *p = directory_product_at(dir, k);
+
+        products[k] = (manifest_product){p->name, p->size, p->sha256};
+    }
+    const manifest data = {.version = sqn_version(),
+                           .task = "simulate",
+                           .title = "",
+                           .n_product = N_PRODUCT,
+                           .products = products};
+
+    SQN_TRY(manifest_text(&text, &data, err));
+    assert(text != NULL);
+    SQN_TRY(directory_write(dir, names[N_PRODUCT], text, strlen(text), err));
+    directory_complete(dir);
+
+cleanup:
+    free(text);
+    return status;
+}
+
 static sqn_status write_all(directory *dir, const simulation *made, sqn_error *err)
 {
     sqn_status status = SQN_OK;
@@ -60,10 +92,8 @@ static sqn_status write_all(directory *dir, const simulation *made, sqn_error *e
     SQN_TRY(simulate_angles_text(&angles, made, err));
     SQN_TRY(directory_write(dir, names[2], angles, strlen(angles), err));
     SQN_TRY(write_fits(dir, made, SIMULATE_TRUTH, names[3], err));
-    directory_complete(dir);
-    for (int64_t k = 0; k < directory_n_product(dir); k++) {
-        (void)printf("%s/%s\n", directory_path(dir), directory_product_at(dir, k)->name);
-    }
+    SQN_TRY(write_manifest(dir, err));
+    SQN_TRY(directory_list(dir, err));
 
 cleanup:
     free(angles);
@@ -86,6 +116,10 @@ sqn_status command_simulate(const options *given, messages *said, sqn_error *err
     SQN_TRY(open_directory(&dir, &settings, given, &log, err));
     SQN_TRY(simulate_make(&made, &settings.simulate, &log, err));
     SQN_TRY(write_all(dir, &made, err));
+    if (given->strict && messages_n_warning(said) > 0) {
+        status = SQN_RAISE(err, E_STRICT, "%" PRId64 " warnings with --strict",
+                           messages_n_warning(said));
+    }
     messages_summary(said);
 
 cleanup:

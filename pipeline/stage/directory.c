@@ -25,7 +25,8 @@ static const char manifest_name[] = "manifest.json";
 struct directory {
     char path[4096], prefix[65];
     int fd, lock; /* -1 = not open */
-    bool overwrite, simulated, complete, ours;
+    bool overwrite, complete, ours;
+    bool replaces; /* a complete run, whose manifest goes before the first product comes */
     const char *const *names; /* of the plan, borrowed: [n_name] */
     int64_t n_name, n_product;
     directory_product products[PRODUCTS_MAX];
@@ -153,15 +154,10 @@ static sqn_status check_products(directory *dir, const sqn_log *log, sqn_error *
     }
     if (exists(dir, manifest)) {
         if (dir->overwrite) {
-            dir->ours = true;
-            return unlinkat(dir->fd, manifest, 0) == 0
-                       ? SQN_OK
-                       : raise_errno(err, dir->path, "cannot remove the old manifest");
+            dir->ours = dir->replaces = true;
+            return SQN_OK;
         }
         status = SQN_RAISE(err, E_OUT_EXISTS, "holds a complete run: %s", list);
-    } else if (dir->simulated && dir->overwrite) {
-        dir->ours = true;
-        return SQN_OK;
     } else if (dir->ours) {
         sqn__log_warn(log, SQN_W_CLEANUP, dir->path,
                       "products of a run that did not end are replaced: %s", list);
@@ -187,7 +183,6 @@ sqn_status directory_open(directory **out, const directory_plan *plan, const sqn
     }
     dir->fd = dir->lock = -1;
     dir->overwrite = plan->overwrite;
-    dir->simulated = plan->simulated;
     dir->names = plan->products;
     dir->n_name = plan->n_product;
     (void)snprintf(dir->path, sizeof dir->path, "%s", plan->path);
@@ -279,6 +274,21 @@ static bool same_bytes(int fd, const unsigned char *bytes, size_t size)
     }
 }
 
+/* From the first new product on, the old run is not complete any more. */
+static sqn_status forget_old_run(directory *dir, sqn_error *err)
+{
+    char manifest[NAME_BYTES];
+
+    if (!dir->replaces) {
+        return SQN_OK;
+    }
+    dir->replaces = false;
+    full_name(manifest, dir, manifest_name);
+    return unlinkat(dir->fd, manifest, 0) == 0
+               ? SQN_OK
+               : raise_errno(err, dir->path, "cannot remove the old manifest");
+}
+
 /* Rename the synced temporary file, and remember the product. */
 static sqn_status publish(directory *dir, const char *name, const void *bytes, size_t size,
                           sqn_error *err)
@@ -286,6 +296,9 @@ static sqn_status publish(directory *dir, const char *name, const void *bytes, s
     char part[2 * NAME_BYTES], final[NAME_BYTES];
     const unsigned flags = dir->ours ? 0 : RENAME_NOREPLACE;
 
+    if (forget_old_run(dir, err) != SQN_OK) {
+        return SQN_ERR_PERMISSION;
+    }
     part_name(part, sizeof part, dir, name);
     full_name(final, dir, name);
     if (renameat2(dir->fd, part, dir->fd, final, flags) != 0) {
@@ -425,6 +438,40 @@ const char *directory_path(const directory *dir)
     return dir->path;
 }
 
+sqn_status directory_list(const directory *dir, sqn_error *err)
+{
+    for (int64_t k = 0; k < dir->n_product; k++) {
+        (void)printf("%s/%s\n", dir->path, dir->products[k].name);
+    }
+    return fflush(stdout) == 0 && ferror(stdout) == 0
+               ? SQN_OK
+               : SQN_RAISE(err, E_IO,
+                           "the list of products cannot be written to standard output");
+}
+
+/* Has this run written the product? */
+static bool is_written(const directory *dir, const char *name)
+{
+    for (int64_t k = 0; k < dir->n_product; k++) {
+        if (strcmp(dir->products[k].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void directory_tidy(directory *dir)
+{
+    for (int64_t i = 0; i < dir->n_name && dir->ours; i++) {
+        char name[NAME_BYTES];
+
+        full_name(name, dir, dir->names[i]);
+        if (!is_written(dir, name)) {
+            (void)unlinkat(dir->fd, name, 0);
+        }
+    }
+}
+
 void directory_complete(directory *dir)
 {
     dir->complete = true;
@@ -436,7 +483,8 @@ void directory_close(directory **dir)
         return;
     }
     if ((*dir)->lock >= 0) {
-        if ((*dir)->complete || ((*dir)->n_product == 0 && !(*dir)->ours)) {
+        if ((*dir)->complete ||
+            ((*dir)->n_product == 0 && ((*dir)->replaces || !(*dir)->ours))) {
             (void)unlinkat((*dir)->fd, lock_name, 0);
         }
         (void)close((*dir)->lock);

@@ -27,7 +27,6 @@ typedef struct directory_plan {
         *products; /**< [n_product] names without prefix, manifest.json last. */
     int64_t n_product;
     bool overwrite; /**< Replace a complete run. */
-    bool simulated; /**< Products without a manifest: with `overwrite` they are replaced. */
 } directory_plan;
 
 /** A product as written. */
@@ -75,6 +74,12 @@ const directory_product *directory_product_at(const directory *dir, int64_t inde
 
 /** Path of the directory as given; borrowed. */
 const char *directory_path(const directory *dir);
+
+/** The products, one a line, on standard output. @retval SQN_ERR_IO E_IO. */
+SQN_NODISCARD sqn_status directory_list(const directory *dir, sqn_error *err);
+
+/** Remove what an earlier run left under names of the plan that this run has not written. */
+void directory_tidy(directory *dir);
 
 /** The run is complete: its manifest is written. */
 void directory_complete(directory *dir);

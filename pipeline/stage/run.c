@@ -71,9 +71,30 @@ static sqn_status guard_inputs(const run *r, const sqn_fits_stack *stack, sqn_er
     return status;
 }
 
+/* The files of the configuration that no stack lists. */
+static sqn_status guard_settings(const run *r, sqn_error *err)
+{
+    const config *c = r->settings;
+    const char *const names[] = {c->region.mask_file, c->model.exclude_mask,
+                                 c->components.load};
+    sqn_status status = directory_guard(r->directory, c->path, err);
+
+    for (size_t k = 0; k < sizeof names / sizeof names[0] && status == SQN_OK; k++) {
+        char path[4096];
+
+        if (names[k] != NULL) {
+            status = directory_guard(r->directory,
+                                     read_beside(path, sizeof path, c, names[k]), err);
+        }
+    }
+    return status;
+}
+
 static sqn_status read_frames(run *r, sqn_error *err)
 {
     sqn_status status = SQN_OK;
+
+    SQN_TRY(guard_settings(r, err));
 
     SQN_TRY(read_observation(&r->result.obs, r->settings, &r->log, err));
     SQN_TRY(guard_inputs(r, &r->result.obs.science, err));
@@ -209,6 +230,7 @@ static sqn_status finish(run *r, sqn_error *err)
     SQN_TRY(write_text(r, "run.yaml", text, err));
     messages_summary(r->said);
     SQN_TRY(write_text(r, "run.log", messages_text(r->said), err));
+    directory_tidy(r->directory);
     SQN_TRY(present_manifest(r->directory, &r->result, r->said, err));
     directory_complete(r->directory);
 
@@ -219,12 +241,7 @@ cleanup:
 
 static sqn_status list_products(run *r, sqn_error *err)
 {
-    (void)err;
-    for (int64_t k = 0; k < directory_n_product(r->directory); k++) {
-        (void)printf("%s/%s\n", directory_path(r->directory),
-                     directory_product_at(r->directory, k)->name);
-    }
-    return SQN_OK;
+    return directory_list(r->directory, err);
 }
 
 static const struct {

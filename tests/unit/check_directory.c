@@ -23,7 +23,7 @@ static const char *fresh(char out[64])
 
 static directory_plan plan(const char *path, bool overwrite)
 {
-    return (directory_plan){path, "", names, 2, overwrite, false};
+    return (directory_plan){path, "", names, 2, overwrite};
 }
 
 /* Write both products of a complete run. */
@@ -66,6 +66,18 @@ START_TEST(a_complete_run_is_replaced_only_on_request)
     assert_content(path, "first");
     complete_run(path, true, "second");
     assert_content(path, "second");
+
+    /* What a run does not write again does not stay beside its manifest. */
+    const directory_plan again = plan(path, true);
+    char name[128];
+
+    SQN_ASSERT_OK(directory_open(&dir, &again, NULL, &err), err);
+    SQN_ASSERT_OK(directory_write(dir, "manifest.json", "{}", 2, &err), err);
+    directory_tidy(dir);
+    directory_complete(dir);
+    directory_close(&dir);
+    (void)snprintf(name, sizeof name, "%s/disk.fits", path);
+    ck_assert_int_ne(access(name, F_OK), 0);
 }
 END_TEST
 
@@ -134,6 +146,8 @@ START_TEST(an_input_is_guarded)
     SQN_ASSERT_FAILS(directory_guard(dir, name, &err), err, SQN_E_OUT_EXISTS);
     SQN_ASSERT_OK(directory_guard(dir, "/etc/hostname", &err), err);
     directory_close(&dir);
+    (void)snprintf(name, sizeof name, "%s/manifest.json", path);
+    ck_assert_int_eq(access(name, F_OK), 0); /* nothing was written: the old run is whole */
 }
 END_TEST
 
