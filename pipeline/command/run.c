@@ -1,13 +1,28 @@
 /** @file run.c @brief `sequin run`. */
 #include "run.h"
 
+#include <stdio.h>
+
 #include "command.h"
 #include "config.h"
+
+/* The command as it was typed, quoted where a shell would split. */
+static void compose(char *out, size_t size, const options *given)
+{
+    int used = snprintf(out, size, "sequin run %s", given->config);
+
+    for (int k = 0; k < given->n_set && used >= 0 && (size_t)used < size; k++) {
+        used += snprintf(out + used, size - (size_t)used, " --set '%s'", given->sets[k]);
+    }
+}
 
 sqn_status command_run(const options *given, messages *said, sqn_error *err)
 {
     const sqn_log problems = messages_problems(said);
     config settings = {0};
+    char command[2048];
+
+    compose(command, sizeof command, given);
     sqn_status status = config_read(&settings, given->config, given->sets, given->n_set,
                                     CONFIG_FOR_RUN, &problems, err);
 
@@ -16,6 +31,7 @@ sqn_status command_run(const options *given, messages *said, sqn_error *err)
             .output = given->output,
             .overwrite = given->overwrite,
             .strict = given->strict,
+            .command = command,
             .progress = given->level == MESSAGES_QUIET ? NULL : stderr,
         };
 

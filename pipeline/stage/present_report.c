@@ -272,7 +272,7 @@ static sqn_status page_text(char **html, page *p, const result *r, messages *sai
         .sections = sections,
         .n_section = sizeof sections / sizeof sections[0],
         .settings = p->settings,
-        .command = "sequin run run.yaml",
+        .command = r->command,
         .versions = versions,
         .n_version = 1,
     };

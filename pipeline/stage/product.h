@@ -19,6 +19,7 @@
 typedef struct result {
     const config *settings;
     const sqn_log *log;
+    const char *command; /**< As typed, for the report. */
     observation obs;
     uint8_t *excluded; /**< [n_science, ny, nx] or NULL. */
     basis basis;

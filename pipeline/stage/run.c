@@ -292,6 +292,7 @@ sqn_status run_imaging(const config *settings, const run_options *options, messa
 
     r.result.settings = settings;
     r.result.log = &r.log;
+    r.result.command = options->command;
     SQN_TRY(progress_create(&r.progress, options->progress, err));
     for (int k = 0; k < N_STAGE; k++) {
         messages_note(said, "stage: %s", stages[k].name);
