@@ -48,9 +48,16 @@ static plot_sky sky_of(const result *r, bool turned)
     const observation *obs = &r->obs;
     plot_sky sky = {obs->center[0], obs->center[1], obs->pixel_scale, NAN, false};
 
-    if (turned || obs->has_angles) {
-        /* a turn by theta brings North to +y */
-        sky.north_angle = turned ? 0.0 : -obs->science.frames[0].theta;
+    if (turned) {
+        sky.north_angle = 0.0;
+    } else if (obs->has_angles) {
+        sky.north_angle = -obs->science.frames[0].theta; /* that turn brings North to +y */
+    } else if (obs->wcs != NULL) {
+        const double pa = sqn_wcs_position_angle(obs->wcs, obs->center);
+
+        sky.north_angle = sqn_wcs_is_left_handed(obs->wcs) ? -pa : pa;
+    }
+    if (!isnan(sky.north_angle)) {
         sky.mirrored = obs->wcs != NULL && !sqn_wcs_is_left_handed(obs->wcs);
     }
     return sky;

@@ -143,6 +143,36 @@ cleanup:
     return status;
 }
 
+/* Without a sky: offsets from the star in pixels, further axes counted from 1. */
+static sqn_status add_pixel_axes(sqn_header *header, const double center[2], int n_axis,
+                                 sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+    char key[16];
+
+    for (int a = 1; a <= n_axis && status == SQN_OK; a++) {
+        const double crpix = a <= 2 ? center[a - 1] : 1.0;
+
+        (void)snprintf(key, sizeof key, "CRPIX%c", '0' + a);
+        status = sqn_header_set_number(header, key, crpix, a <= 2 ? "star" : "", err);
+        (void)snprintf(key, sizeof key, "CRVAL%c", '0' + a);
+        status = status != SQN_OK
+                     ? status
+                     : sqn_header_set_number(header, key, a <= 2 ? 0.0 : 1.0, "", err);
+        (void)snprintf(key, sizeof key, "CDELT%c", '0' + a);
+        status =
+            status != SQN_OK ? status : sqn_header_set_number(header, key, 1.0, "", err);
+    }
+    SQN_TRY(status);
+    SQN_TRY(sqn_header_set_text(header, "CTYPE1", "XPIXEL", "offset from the star (pixels)",
+                                err));
+    SQN_TRY(sqn_header_set_text(header, "CTYPE2", "YPIXEL", "offset from the star (pixels)",
+                                err));
+
+cleanup:
+    return status;
+}
+
 sqn_status product_image_header(sqn_header **out, const result *r, double theta,
                                 bool north_up, int n_axis, sqn_error *err)
 {
@@ -160,8 +190,7 @@ sqn_status product_image_header(sqn_header **out, const result *r, double theta,
     } else if (north_up && isfinite(obs->pixel_scale)) {
         SQN_TRY(sqn_wcs_offsets(header, obs->center, obs->pixel_scale, n_axis, err));
     } else {
-        SQN_TRY(sqn_header_set_number(header, "CRPIX1", obs->center[0], "star", err));
-        SQN_TRY(sqn_header_set_number(header, "CRPIX2", obs->center[1], "star", err));
+        SQN_TRY(add_pixel_axes(header, obs->center, n_axis, err));
     }
     *out = header;
     header = NULL;

@@ -131,12 +131,34 @@ cleanup:
     return status;
 }
 
+/* A frame that is its own reference is modelled with itself. */
+static bool share_file(const sqn_fits_stack *sci, const sqn_fits_stack *ref)
+{
+    for (int64_t i = 0; i < sci->n_frame; i++) {
+        for (int64_t j = 0; j < ref->n_frame; j++) {
+            if (strcmp(sci->frames[i].file, ref->frames[j].file) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 static sqn_status compare_roles(const observation *obs, const sqn_log *log, sqn_error *err)
 {
     const sqn_fits_stack *sci = &obs->science, *ref = &obs->reference_stack;
 
     if (obs->references_are_science) {
         return SQN_OK;
+    }
+    if (share_file(sci, ref)) {
+        const sqn_status status =
+            SQN_RAISE(err, E_DUPLICATE, "is a science file and a reference file");
+
+        sqn__error_at(err, ref->frames[0].file, -1, NULL);
+        sqn__error_mend(err,
+                        "write 'references: science' for angular differential imaging");
+        return status;
     }
     if (sci->ny != ref->ny || sci->nx != ref->nx) {
         const sqn_status status = SQN_RAISE(

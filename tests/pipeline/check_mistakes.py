@@ -72,3 +72,5 @@ os.makedirs(fresh("theirs"))
 open("theirs/disk.fits", "w").close()
 one_line(run("run", config(), "--output", "theirs", "--overwrite", expect=73), "E_OUT_EXISTS")
 assert os.path.getsize("theirs/disk.fits") == 0
+
+one_line(run_new(config(refs="science.fits"), expect=65), "E_DUPLICATE", "science.fits")
