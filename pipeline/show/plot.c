@@ -207,6 +207,15 @@ void plot_discard(plot_page *page)
     }
 }
 
+sqn_status plot_end(plot_page *page, sqn_status drawn, sqn_error *err)
+{
+    if (drawn == SQN_OK) {
+        return plot_close(page, err);
+    }
+    plot_discard(page);
+    return drawn;
+}
+
 static void take_pen(const plot_pen *pen)
 {
     giza_set_colour_index((int)pen->colour);

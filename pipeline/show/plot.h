@@ -74,6 +74,9 @@ SQN_NODISCARD sqn_status plot_open(plot_page *page, const char *path, double wid
 /** Write the page. Nothing is left behind on failure. @retval SQN_ERR_IO */
 SQN_NODISCARD sqn_status plot_close(plot_page *page, sqn_error *err);
 
+/** plot_close() after a drawing that went well, plot_discard() otherwise; returns the status. */
+SQN_NODISCARD sqn_status plot_end(plot_page *page, sqn_status drawn, sqn_error *err);
+
 /** Give a page up; nothing happens after plot_close(). */
 void plot_discard(plot_page *page);
 

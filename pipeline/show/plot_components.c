@@ -106,11 +106,7 @@ sqn_status plot_components(const char *png_path, const plot_components_data *dat
 
     SQN_TRY(plot_open(&page, png_path, fmax(width, 700.0), fmax(height, 400.0), err));
     status = draw(&page, data, &g, err);
-    if (status != SQN_OK) {
-        plot_discard(&page);
-        goto cleanup;
-    }
-    SQN_TRY(plot_close(&page, err));
+    status = plot_end(&page, status, err);
 
 cleanup:
     return status;

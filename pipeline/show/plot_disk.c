@@ -180,11 +180,7 @@ sqn_status plot_disk(const char *png_path, const plot_disk_data *data, sqn_error
 
     SQN_TRY(plot_open(&page, png_path, l.width, l.height, err));
     status = draw(&page, data, &l, err);
-    if (status != SQN_OK) {
-        plot_discard(&page);
-        goto cleanup;
-    }
-    SQN_TRY(plot_close(&page, err));
+    status = plot_end(&page, status, err);
 
 cleanup:
     return status;

@@ -285,11 +285,7 @@ sqn_status plot_input(const char *png_path, const plot_input_data *data, sqn_err
 
     SQN_TRY(plot_open(&page, png_path, l.width, l.height, err));
     status = draw(&page, data, &l, err);
-    if (status != SQN_OK) {
-        plot_discard(&page);
-        goto cleanup;
-    }
-    SQN_TRY(plot_close(&page, err));
+    status = plot_end(&page, status, err);
 
 cleanup:
     return status;

@@ -21,8 +21,7 @@ typedef struct disk {
     uint32_t *dq; /**< NULL when the input has none. */
     uint8_t *flags;
     int32_t *coverage;
-    sqn_cube
-        turned; /**< combine.frames: [n_science, ny, nx] of the last count, else empty. */
+    sqn_cube turned; /**< [n_science, ny, nx] every frame turned, of the last count. */
 } disk;
 
 /** Groups and storage. */

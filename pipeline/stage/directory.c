@@ -296,14 +296,16 @@ static sqn_status publish(directory *dir, const char *name, const void *bytes, s
     char part[2 * NAME_BYTES], final[NAME_BYTES];
     const unsigned flags = dir->ours ? 0 : RENAME_NOREPLACE;
 
-    if (forget_old_run(dir, err) != SQN_OK) {
-        return SQN_ERR_PERMISSION;
+    sqn_status status = forget_old_run(dir, err);
+
+    if (status != SQN_OK) {
+        return status;
     }
     part_name(part, sizeof part, dir, name);
     full_name(final, dir, name);
     if (renameat2(dir->fd, part, dir->fd, final, flags) != 0) {
         if (errno == EEXIST) {
-            const sqn_status status =
+            status =
                 SQN_RAISE(err, E_OUT_EXISTS, "%s appeared while the run went on", final);
 
             sqn__error_at(err, dir->path, -1, NULL);
