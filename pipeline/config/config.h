@@ -189,6 +189,7 @@ typedef struct config_simulate {
     double jitter;           /**< rms of the pointing on each axis (pixels). */
     double star_flux;        /**< Of the star beside the focal-plane mask, behind the stop
                                   (electrons per frame): what contrasts are relative to. */
+    double reference_flux;   /**< Of the reference star over that of the star. */
     double exposure;         /**< (s) */
     double background;       /**< (electrons per pixel) adds its noise and is taken off. */
     double gain;             /**< Electrons per data unit. */

@@ -218,6 +218,13 @@ typedef struct destination {
     sqn_cube *star;      /* NULL = not kept */
 } destination;
 
+/* Light of the star that these frames show (electrons per frame). */
+static double flux_of(const config_simulate *options, stream_role role)
+{
+    return role == STREAM_REFERENCE ? options->reference_flux * options->star_flux
+                                    : options->star_flux;
+}
+
 static void expose(const destination *to, const workshop *shop, const slot_planes *slot,
                    int64_t frame)
 {
@@ -228,7 +235,7 @@ static void expose(const destination *to, const workshop *shop, const slot_plane
 
     for (int64_t p = 0; p < n_pixel; p++) {
         const int64_t element = element_of(p, shop);
-        const double star = options->star_flux * slot->star[element];
+        const double star = flux_of(options, to->role) * slot->star[element];
 
         slot->electrons[p] = star;
         if (to->angle != NULL) {

@@ -38,6 +38,7 @@ static sqn_status add_numbers(sqn_header *header, const config_simulate *o, sqn_
         {"charge", (double)o->charge},
         {"jitter", o->jitter},
         {"star_flux", o->star_flux},
+        {"reference_flux", o->reference_flux},
         {"exposure", o->exposure},
         {"background", o->background},
         {"gain", o->gain},

@@ -37,6 +37,7 @@ static inline void sqn_observation_init(sqn_observation *out)
         .lyot_stop = 0.9,
         .charge = 2,
         .star_flux = 1e7,
+        .reference_flux = 1.0,
         .exposure = 60.0,
         .background = 30.0,
         .gain = 1.7,

@@ -130,6 +130,7 @@ START_TEST(full_yaml_says_the_defaults_of_the_simulator)
     ck_assert(s->power_law == -2.5 && s->mask_radius == 2.5 && s->lyot_stop == 0.9);
     ck_assert_int_eq(s->coronagraph, CONFIG_CORONAGRAPH_LYOT);
     ck_assert(s->charge == 2 && s->jitter == 0.05 && s->star_flux == 1e9);
+    ck_assert(s->reference_flux == 1.0);
     ck_assert(s->exposure == 10.0 && s->background == 10.0 && s->gain == 1.0);
     ck_assert(s->read_noise == 5.0 && s->cosmic_rays == 3.0 && s->bad_pixels == 0.001);
     ck_assert(s->rotation.n == 2 && s->rotation.item[1] == 60.0);
