@@ -26,6 +26,7 @@ FOLDER = sys.argv[2] if len(sys.argv) > 2 else "ring-flux"
 SOURCE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FWHM, INNER, OUTER = 3.0, 8.0, 94.0
 CONTRASTS, SEEDS = (1e-4, 2e-4, 4e-4, 8e-4, 1.6e-3, 3.2e-3), range(1, 7)
+COUNTS = (*range(1, 13), 15, 20, 25, 30, 40, 50, 59)  # of modes tried by PCA
 EXTRA = [word for setting in sys.argv[3:] for word in ("--set", setting)]  # of the simulator
 
 RUN = """task: imaging
@@ -100,7 +101,7 @@ def pca(folder, disk, ring, *, klip):
                 for c in (ref, sci))
     modes = np.linalg.svd(ref, full_matrices=False)[2]
     tried = []
-    for k in range(1, len(modes) + 1 if klip else len(modes)):
+    for k in (k for k in COUNTS if k <= len(modes)):
         cube = np.zeros((len(sci),) + region.shape)
         cube[:, region] = sci - sci @ modes[:k].T @ modes[:k]
         tried.append(judge(derotate(cube, angles, center), disk, ring) + (k,))

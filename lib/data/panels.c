@@ -11,14 +11,6 @@
 #include "panels_internal.h"
 #include "raise.h"
 
-enum {
-    WIDTH_SMALL = 128,
-    WIDTH_LARGE = 256,
-    MANY = 65536, /* long indices from which wide panels still feed many threads */
-    SHORT_MAX_WIDE =
-        192 /* short indices up to which X, V and R of a wide panel stay in L2 */
-};
-
 static const double span_max = 1e24; /* of the weights: 2^80, half the range of float32 */
 
 /* What the first reading finds. */
@@ -138,9 +130,7 @@ static void choose_shape(sqn_panels *panels, const survey *found)
     info->pixels_are_long = info->n_pix_used >= info->n_frame_used;
     panels->n_long = info->pixels_are_long ? info->n_pix_used : info->n_frame_used;
     panels->n_short = info->pixels_are_long ? info->n_frame_used : info->n_pix_used;
-    panels->width = panels->n_long >= MANY && panels->n_short <= SHORT_MAX_WIDE
-                        ? WIDTH_LARGE
-                        : WIDTH_SMALL;
+    panels->width = SQN__PANELS_WIDTH;
     panels->n_panel = (panels->n_long + panels->width - 1) / panels->width;
 }
 

@@ -12,8 +12,9 @@
 #include "sequin/panels.h"
 
 enum {
-    SQN__PANELS_GROUP =
-        16 /**< Panels whose sums one thread adds up before they are joined. */
+    SQN__PANELS_WIDTH = 128,     /**< T: wider ones fall out of the first cache. */
+    SQN__PANELS_GROUP_MAX = 16,  /**< Panels whose sums one thread adds up, */
+    SQN__PANELS_GROUPS_MIN = 16, /**< fewer where there would be fewer groups than this. */
 };
 
 struct sqn_panels {
@@ -44,10 +45,33 @@ static inline const float *sqn__panels_v(const sqn_panels *panels, int64_t p)
     return panels->v + p * panels->n_short * panels->width;
 }
 
+/** Panels first .. end. */
+typedef struct sqn__panels_range {
+    int64_t first, end;
+} sqn__panels_range;
+
+/** Panels of a group but the last, a function of the size of the data alone. */
+static inline int64_t sqn__panels_per_group(const sqn_panels *panels)
+{
+    const int64_t even = panels->n_panel / SQN__PANELS_GROUPS_MIN;
+
+    return even < 1 ? 1 : even < SQN__PANELS_GROUP_MAX ? even : SQN__PANELS_GROUP_MAX;
+}
+
 /** Groups of panels, the unit of threads. */
 static inline int64_t sqn__panels_n_group(const sqn_panels *panels)
 {
-    return (panels->n_panel + SQN__PANELS_GROUP - 1) / SQN__PANELS_GROUP;
+    const int64_t size = sqn__panels_per_group(panels);
+
+    return (panels->n_panel + size - 1) / size;
+}
+
+/** Panels of group `g`. */
+static inline sqn__panels_range sqn__panels_of_group(const sqn_panels *panels, int64_t g)
+{
+    const int64_t size = sqn__panels_per_group(panels), end = (g + 1) * size;
+
+    return (sqn__panels_range){g * size, end < panels->n_panel ? end : panels->n_panel};
 }
 
 #endif

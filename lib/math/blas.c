@@ -28,19 +28,6 @@ static CBLAS_TRANSPOSE operation(bool transpose)
     return transpose ? CblasTrans : CblasNoTrans;
 }
 
-void sqn__blas_sgemm(sqn_matrix c, sqn_matrix_const a, bool transpose_a, sqn_matrix_const b,
-                     bool transpose_b, float alpha, float beta)
-{
-    const int64_t depth = transpose_a ? a.rows : a.cols;
-
-    assert(depth == (transpose_b ? b.cols : b.rows));
-    assert(c.rows == (transpose_a ? a.cols : a.rows));
-    assert(c.cols == (transpose_b ? b.rows : b.cols));
-    cblas_sgemm(CblasRowMajor, operation(transpose_a), operation(transpose_b),
-                narrow(c.rows), narrow(c.cols), narrow(depth), alpha, a.data,
-                narrow(a.stride), b.data, narrow(b.stride), beta, c.data, narrow(c.stride));
-}
-
 void sqn__blas_dgemm(sqn_dmatrix c, sqn_dmatrix_const a, bool transpose_a,
                      sqn_dmatrix_const b, bool transpose_b, double alpha, double beta)
 {

@@ -13,11 +13,7 @@ int sqn__blas_n_thread(void);
 /** OpenBLAS uses one thread from now on, in the whole process. */
 void sqn__blas_single_thread(void);
 
-/** C = alpha op(A) op(B) + beta C in float32; op is the transpose where asked. */
-void sqn__blas_sgemm(sqn_matrix c, sqn_matrix_const a, bool transpose_a, sqn_matrix_const b,
-                     bool transpose_b, float alpha, float beta);
-
-/** The same in double. */
+/** C = alpha op(A) op(B) + beta C in double; op is the transpose where asked. */
 void sqn__blas_dgemm(sqn_dmatrix c, sqn_dmatrix_const a, bool transpose_a,
                      sqn_dmatrix_const b, bool transpose_b, double alpha, double beta);
 

@@ -1,8 +1,9 @@
 /**
  * @file kernels.h
- * @brief Work on one panel, as tables of functions: one portable, the others on CBLAS.
+ * @brief Work on one panel, as tables of functions: plain loops, and one table per vector width.
  *
- * Legend: T lanes (columns of a panel), n rows of a panel, k columns of a factor. Every table
+ * Legend: T lanes (columns of a panel), always SQN__KERNELS_WIDTH and contiguous from row to
+ * row; n rows of a panel, k columns of a factor. Every table
  * gives the same numbers to the rounding of float32; one table always gives the same bits.
  */
 #ifndef SQN_KERNELS_H
@@ -11,6 +12,11 @@
 #include <stdint.h>
 
 #include "sequin/matrix.h"
+
+enum {
+    SQN__KERNELS_WIDTH = 128, /**< T. Wider panels fall out of the first cache. */
+    SQN__KERNELS_ALIGN = 16   /**< Columns of a turned panel are multiples of it. */
+};
 
 /** T problems min 1/2 d^T G d - g^T d, u + d >= 0, of k unknowns each; lanes contiguous. */
 typedef struct sqn__kernels_lanes {
@@ -23,34 +29,53 @@ typedef struct sqn__kernels_lanes {
     float *step;          /**< [n_lane] work. */
 } sqn__kernels_lanes;
 
+/** A model of a panel beside its data. */
+typedef struct sqn__kernels_fit {
+    const float *x, *v; /**< [n, T] */
+    const float *u;     /**< [k, T] */
+    sqn_matrix_const s; /**< [k, n] the other factor, turned. */
+} sqn__kernels_fit;
+
 typedef struct sqn__kernels {
     const char *name;
-    /** out [n, T] = a [n, k] b [k, T] */
-    void (*product)(sqn_matrix out, sqn_matrix_const a, sqn_matrix_const b);
+    /** r [n, T] = v o (x - s^T u); returns sum v (x - s^T u)^2, in double. */
+    double (*residual)(float *r, const sqn__kernels_fit *fit);
     /** out [k, T] += a^T b, a [n, k], b [n, T] */
-    void (*spread)(sqn_matrix out, sqn_matrix_const a, sqn_matrix_const b);
-    /** out [n, k] += a b^T, a [n, T], b [k, T] */
-    void (*gather)(sqn_matrix out, sqn_matrix_const a, sqn_matrix_const b);
-    /** r = v o (x - r), arrays of `n` numbers. */
-    void (*weigh)(float *r, const float *x, const float *v, int64_t n);
-    /** The same; returns sum v (x - r)^2 in double. */
-    double (*weigh_sum)(float *r, const float *x, const float *v, int64_t n);
+    void (*spread)(float *out, sqn_matrix_const a, const float *b);
+    /** out [k, N] += a b, a [k, T], b [T, N] (as turned); N of the alignment. */
+    void (*gather)(sqn_matrix out, const float *a, sqn_matrix_const b);
+    /** out [T, N] = in^T, in [n, T], N >= n of the alignment; columns from n on are 0. */
+    void (*turn)(sqn_matrix out, const float *in, int64_t n);
     /** P of the lanes: out [k(k+1)/2, n], pair (a <= b) in row b(b+1)/2 + a, m [k, n]. */
     void (*pairs)(float *out, const float *m, int64_t k, int64_t n);
     /** One sweep of cyclic coordinate descent. */
     void (*sweep)(const sqn__kernels_lanes *lanes);
 } sqn__kernels;
 
-/** Portable loops; depends on nothing outside. */
+/** Plain loops: the specification of the others. */
 extern const sqn__kernels sqn__kernels_ref_table;
 
-/** Products by CBLAS; the same bits always only while BLAS uses one thread. */
-extern const sqn__kernels sqn__kernels_cblas;
+/** Vectors of four: what every x86-64 and every 64-bit Arm has. */
+extern const sqn__kernels sqn__kernels_base_table;
 
-/** The same products, lanes in AVX2 and FMA; NULL where it is not built for. */
+/** Vectors of eight (AVX2 and FMA), of sixteen (AVX-512); NULL where the processor has none. */
 const sqn__kernels *sqn__kernels_avx2_table(void);
+const sqn__kernels *sqn__kernels_avx512_table(void);
 
-/** The table for a fit when BLAS uses `n_blas_thread` threads, on this processor. */
-const sqn__kernels *sqn__kernels_choose(int n_blas_thread);
+/** The fastest table that runs on this processor. */
+const sqn__kernels *sqn__kernels_choose(void);
+
+/** The next multiple of the alignment. */
+static inline int64_t sqn__kernels_aligned(int64_t n)
+{
+    return (n + SQN__KERNELS_ALIGN - 1) / SQN__KERNELS_ALIGN * SQN__KERNELS_ALIGN;
+}
+
+/** Room for a row of a turned panel of `n` rows: aligned, and an odd number of cache lines, so
+ *  that a column of tiles does not fall on a few sets of the cache. */
+static inline int64_t sqn__kernels_columns(int64_t n)
+{
+    return (sqn__kernels_aligned(n) / SQN__KERNELS_ALIGN | 1) * SQN__KERNELS_ALIGN;
+}
 
 #endif

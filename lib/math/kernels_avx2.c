@@ -1,41 +1,23 @@
 /**
  * @file kernels_avx2.c
- * @brief Lanes in AVX2 and FMA, eight at a time; products as in the table on CBLAS.
+ * @brief Vectors of eight: AVX2 and FMA.
  *
  * Compiled for that instruction set alone: nothing in here runs before the processor is asked.
  */
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "kernels.h"
 
 #if defined(__AVX2__) && defined(__FMA__)
-#include "kernels_lanes.h"
+#define SQN__TILE_LANES 8
+#define SQN__TILE_ROWS  6
+#define SQN__TILE_CASES TILE_CASE_6
+#define SQN__TILE_FRONT 0, 8, 1, 9, 2, 10, 3, 11
+#define SQN__TILE_BACK  4, 12, 5, 13, 6, 14, 7, 15
+#include "kernels_tile.h"
 
-static void product(sqn_matrix out, sqn_matrix_const a, sqn_matrix_const b)
-{
-    sqn__kernels_cblas.product(out, a, b);
-}
-
-static void spread(sqn_matrix out, sqn_matrix_const a, sqn_matrix_const b)
-{
-    sqn__kernels_cblas.spread(out, a, b);
-}
-
-static void gather(sqn_matrix out, sqn_matrix_const a, sqn_matrix_const b)
-{
-    sqn__kernels_cblas.gather(out, a, b);
-}
-
-static const sqn__kernels table = {
-    .name = "avx2",
-    .product = product,
-    .spread = spread,
-    .gather = gather,
-    .weigh = sqn__lanes_weigh,
-    .weigh_sum = sqn__lanes_weigh_sum,
-    .pairs = sqn__lanes_pairs,
-    .sweep = sqn__lanes_sweep,
-};
+static const sqn__kernels table = SQN__TILE_TABLE("avx2");
 
 const sqn__kernels *sqn__kernels_avx2_table(void)
 {

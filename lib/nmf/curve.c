@@ -139,16 +139,14 @@ static void add_square(const group_space *slot, int64_t n_short, int64_t width)
 static void sum_group(group_space *slot, const double *mean, const sqn_panels *panels,
                       int64_t group)
 {
-    const int64_t first = group * SQN__PANELS_GROUP, n_short = panels->n_short;
-    const int64_t last = first + SQN__PANELS_GROUP < panels->n_panel
-                             ? first + SQN__PANELS_GROUP
-                             : panels->n_panel;
+    const sqn__panels_range range = sqn__panels_of_group(panels, group);
+    const int64_t n_short = panels->n_short;
 
     slot->trace = 0.0;
     if (slot->square != NULL) {
         memset(slot->square, 0, (size_t)(n_short * n_short) * sizeof *slot->square);
     }
-    for (int64_t p = first; p < last; p++) {
+    for (int64_t p = range.first; p < range.end; p++) {
         slot->trace += center_panel(slot, mean, panels, p);
         if (slot->square != NULL) {
             add_square(slot, n_short, panels->width);

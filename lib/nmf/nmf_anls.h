@@ -10,8 +10,12 @@
 #ifndef SQN_NMF_ANLS_H
 #define SQN_NMF_ANLS_H
 
+#include <assert.h>
+
 #include "kernels.h"
 #include "nmf_internal.h"
+
+static_assert((int)SQN__PANELS_WIDTH == (int)SQN__KERNELS_WIDTH, "panels fit the kernels");
 
 /** Work and sums of one thread. */
 typedef struct sqn__nmf_anls_slot {
@@ -19,8 +23,9 @@ typedef struct sqn__nmf_anls_slot {
     float *gram, *g;       /**< [K(K+1)/2, T], [K, T] the small problems of a panel. */
     float *inverse, *step; /**< [K, T], [T] */
     float *pairs;          /**< [K(K+1)/2, T] P(U) */
-    float *q, *c_panel;    /**< [s, K(K+1)/2] of a group, [s, K] of a panel. */
-    double *c, *positive;  /**< [s, K], [s] of a group. */
+    float *turned;         /**< [T, block] V, then R of a block. */
+    float *q, *c_panel;    /**< [K(K+1)/2, s] of a group, [K, s] of a panel; s aligned. */
+    double *c, *positive;  /**< [K, s], [s] of a group. */
     double chi2;
     double *small, *work; /**< One problem in double, and NNLS's. */
 } sqn__nmf_anls_slot;
@@ -33,6 +38,7 @@ typedef struct sqn__nmf_anls {
     sqn__nmf_stop_rule rule;
     int64_t stride, n_pair; /**< K with background, K(K+1)/2 */
     int64_t k;              /**< Components in use. */
+    int64_t n_aligned;      /**< s, aligned for the kernels. */
     int64_t extra;          /**< 1 with a background, else 0. */
     int64_t n_u, n_s;       /**< Elements of U and S. */
 
@@ -43,6 +49,7 @@ typedef struct sqn__nmf_anls {
     float *s_solved, *s_before; /**< The last exact minimiser, and the one before. */
     float *s_saved;
     float *pairs;         /**< [s, K(K+1)/2] P(S) */
+    float *s_turned;      /**< [K, s], s aligned: S^T of the pass. */
     uint8_t *passive;     /**< [s, K] last active sets. */
     uint8_t *restarted;   /**< [K] 1: once started again, 2: reported. */
     int64_t *valid;       /**< [n_panel, T] data of a long index; very large past L. */

@@ -38,21 +38,31 @@ static sqn_matrix_const look(const float *data, int64_t rows, int64_t cols, int6
     return (sqn_matrix_const){data, rows, cols, stride};
 }
 
-/* r = V o (X - S U^T) in rows first .. first + n; returns its part of chi2 if `sum`. */
-static double residual(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot,
-                       const panel *p, int64_t first, int64_t n, bool sum)
-{
-    const int64_t width = p->width, k = sqn__nmf_anls_n_column(state);
-    const float *x = p->x + first * width, *v = p->v + first * width;
+/* Rows of a panel that are worked on together. */
+typedef struct block {
+    int64_t first, n;
+} block;
 
-    state->kernels->product(view(slot->r, n, width, width),
-                            look(state->s + first * state->stride, n, k, state->stride),
-                            look(p->u, k, width, width));
-    if (sum) {
-        return state->kernels->weigh_sum(slot->r, x, v, n * width);
-    }
-    state->kernels->weigh(slot->r, x, v, n * width);
-    return 0.0;
+static block block_at(const panel *p, int64_t first)
+{
+    const int64_t left = p->n_short - first;
+
+    return (block){first, left < SQN__NMF_ANLS_BLOCK ? left : SQN__NMF_ANLS_BLOCK};
+}
+
+/* r = V o (X - S U^T) of a block; returns its part of chi2. */
+static double residual(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot,
+                       const panel *p, block b)
+{
+    const int64_t first = b.first * p->width, n = state->n_aligned;
+    const sqn__kernels_fit fit = {
+        .x = p->x + first,
+        .v = p->v + first,
+        .u = p->u,
+        .s = look(state->s_turned + b.first, sqn__nmf_anls_n_column(state), b.n, n),
+    };
+
+    return state->kernels->residual(slot->r, &fit);
 }
 
 /* G = P(S)^T V and g = S^T R of all lanes. */
@@ -65,17 +75,14 @@ static void form_problems(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *
     memset(slot->gram, 0, (size_t)(n_pair * width) * sizeof *slot->gram);
     memset(slot->g, 0, (size_t)(k * width) * sizeof *slot->g);
     for (int64_t j = 0; j < p->n_short; j += SQN__NMF_ANLS_BLOCK) {
-        const int64_t left = p->n_short - j;
-        const int64_t n = left < SQN__NMF_ANLS_BLOCK ? left : SQN__NMF_ANLS_BLOCK;
+        const block b = block_at(p, j);
 
-        (void)residual(state, slot, p, j, n, false);
-        state->kernels->spread(view(slot->g, k, width, width),
-                               look(state->s + j * state->stride, n, k, state->stride),
-                               look(slot->r, n, width, width));
+        (void)residual(state, slot, p, b);
         state->kernels->spread(
-            view(slot->gram, n_pair, width, width),
-            look(state->pairs + j * state->n_pair, n, n_pair, state->n_pair),
-            look(p->v + j * width, n, width, width));
+            slot->g, look(state->s + j * state->stride, b.n, k, state->stride), slot->r);
+        state->kernels->spread(
+            slot->gram, look(state->pairs + j * state->n_pair, b.n, n_pair, state->n_pair),
+            p->v + j * width);
     }
 }
 
@@ -183,29 +190,39 @@ static void add_positive(double *positive, const float *r, int64_t n, int64_t wi
     }
 }
 
+/* out [n_row, b] += a rows^T, a [n_row, T], the rows [b.n, T] of a block turned on the way. */
+static void gather(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot,
+                   sqn_matrix_const a, const float *rows, float *out, block b)
+{
+    const int64_t n = sqn__kernels_aligned(b.n), stride = sqn__kernels_columns(b.n);
+
+    state->kernels->turn(view(slot->turned, a.cols, n, stride), rows, b.n);
+    state->kernels->gather(view(out + b.first, a.rows, n, state->n_aligned), a.data,
+                           look(slot->turned, a.cols, n, stride));
+}
+
 /* chi2, Q += V P(U), C += R U, and what is left over. */
 static void form_sums(const sqn__nmf_anls *state, sqn__nmf_anls_slot *slot, const panel *p)
 {
     const int64_t width = p->width, k = sqn__nmf_anls_n_across(state);
-    const int64_t n_pair = k * (k + 1) / 2;
+    const int64_t n_pair = k * (k + 1) / 2, n_c = k * state->n_aligned;
 
     state->kernels->pairs(slot->pairs, p->u, k, width);
-    memset(slot->c_panel, 0, (size_t)(p->n_short * k) * sizeof *slot->c_panel);
+    memset(slot->c_panel, 0, (size_t)n_c * sizeof *slot->c_panel);
     for (int64_t j = 0; j < p->n_short; j += SQN__NMF_ANLS_BLOCK) {
-        const int64_t left = p->n_short - j;
-        const int64_t n = left < SQN__NMF_ANLS_BLOCK ? left : SQN__NMF_ANLS_BLOCK;
+        const block b = block_at(p, j);
 
-        slot->chi2 += residual(state, slot, p, j, n, true);
+        slot->chi2 += residual(state, slot, p, b);
         if (state->want_leftover) {
-            add_positive(slot->positive + j, slot->r, n, width);
+            add_positive(slot->positive + j, slot->r, b.n, width);
         }
-        state->kernels->gather(view(slot->c_panel + j * k, n, k, k),
-                               look(slot->r, n, width, width), look(p->u, k, width, width));
-        state->kernels->gather(view(slot->q + j * n_pair, n, n_pair, n_pair),
-                               look(p->v + j * width, n, width, width),
-                               look(slot->pairs, n_pair, width, width));
+        if (k > 0) {
+            gather(state, slot, look(p->u, k, width, width), slot->r, slot->c_panel, b);
+            gather(state, slot, look(slot->pairs, n_pair, width, width), p->v + j * width,
+                   slot->q, b);
+        }
     }
-    for (int64_t i = 0; i < p->n_short * k; i++) {
+    for (int64_t i = 0; i < n_c; i++) {
         slot->c[i] += (double)slot->c_panel[i];
     }
 }
@@ -234,25 +251,26 @@ static void visit_panel(const sqn__nmf_anls *state, sqn__nmf_anls_slot *slot, in
 
 static void zero_slot(const sqn__nmf_anls *state, sqn__nmf_anls_slot *slot)
 {
-    const int64_t n = state->panels->n_short, k = sqn__nmf_anls_n_across(state);
+    const int64_t n = state->n_aligned, k = sqn__nmf_anls_n_across(state);
 
     memset(slot->q, 0, (size_t)(n * k * (k + 1) / 2) * sizeof *slot->q);
     memset(slot->c, 0, (size_t)(n * k) * sizeof *slot->c);
-    memset(slot->positive, 0, (size_t)n * sizeof *slot->positive);
+    memset(slot->positive, 0, (size_t)state->panels->n_short * sizeof *slot->positive);
     slot->chi2 = 0.0;
 }
 
 static void join_slot(sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot)
 {
     const int64_t n = state->panels->n_short, k = sqn__nmf_anls_n_across(state);
+    const int64_t n_pair = k * (k + 1) / 2;
 
-    for (int64_t i = 0; i < n * k * (k + 1) / 2; i++) {
-        state->q[i] += (double)slot->q[i];
-    }
-    for (int64_t i = 0; i < n * k; i++) {
-        state->c[i] += slot->c[i];
-    }
     for (int64_t j = 0; j < n; j++) {
+        for (int64_t i = 0; i < n_pair; i++) {
+            state->q[j * n_pair + i] += (double)slot->q[i * state->n_aligned + j];
+        }
+        for (int64_t a = 0; a < k; a++) {
+            state->c[j * k + a] += slot->c[a * state->n_aligned + j];
+        }
         state->positive[j] += slot->positive[j];
     }
     state->chi2 += slot->chi2;
@@ -260,15 +278,15 @@ static void join_slot(sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot)
 
 static void visit_group(const sqn__nmf_anls *state, sqn__nmf_anls_slot *slot, int64_t group)
 {
-    const int64_t first = group * SQN__PANELS_GROUP, end = first + SQN__PANELS_GROUP;
+    const sqn__panels_range range = sqn__panels_of_group(state->panels, group);
 
     zero_slot(state, slot);
-    for (int64_t p = first; p < end && p < state->panels->n_panel; p++) {
+    for (int64_t p = range.first; p < range.end; p++) {
         visit_panel(state, slot, p);
     }
 }
 
-/* Zero the totals and form P(S). */
+/* Zero the totals; form P(S) and S^T. */
 static void begin(sqn__nmf_anls *state)
 {
     const int64_t n = state->panels->n_short, k = sqn__nmf_anls_n_across(state);
@@ -278,9 +296,13 @@ static void begin(sqn__nmf_anls *state)
     memset(state->positive, 0, (size_t)n * sizeof *state->positive);
     state->chi2 = 0.0;
     for (int64_t j = 0; j < n; j++) {
-        state->kernels->pairs(state->pairs + j * state->n_pair,
-                              state->s + j * state->stride, sqn__nmf_anls_n_along(state),
-                              1);
+        const float *s = state->s + j * state->stride;
+
+        state->kernels->pairs(state->pairs + j * state->n_pair, s,
+                              sqn__nmf_anls_n_along(state), 1);
+        for (int64_t a = 0; a < sqn__nmf_anls_n_column(state); a++) {
+            state->s_turned[a * state->n_aligned + j] = s[a];
+        }
     }
 }
 

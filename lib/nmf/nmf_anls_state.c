@@ -3,7 +3,6 @@
 #include <omp.h>
 #include <string.h>
 
-#include "blas.h"
 #include "mem.h"
 #include "nmf_anls.h"
 #include "nmf_anls_lane.h"
@@ -14,7 +13,7 @@ static bool create_slot(sqn__nmf_anls_slot *slot, const sqn__nmf_anls *state)
 {
     const int64_t width = state->panels->width, n_short = state->panels->n_short;
     const int64_t block = n_short < SQN__NMF_ANLS_BLOCK ? n_short : SQN__NMF_ANLS_BLOCK;
-    const int64_t k = state->stride;
+    const int64_t k = state->stride, n_aligned = state->n_aligned;
 
     slot->r = sqn__mem_alloc(block * width, sizeof *slot->r);
     slot->gram = sqn__mem_alloc(state->n_pair * width, sizeof *slot->gram);
@@ -22,16 +21,19 @@ static bool create_slot(sqn__nmf_anls_slot *slot, const sqn__nmf_anls *state)
     slot->inverse = sqn__mem_alloc(k * width, sizeof *slot->inverse);
     slot->step = sqn__mem_alloc(width, sizeof *slot->step);
     slot->pairs = sqn__mem_alloc(state->n_pair * width, sizeof *slot->pairs);
-    slot->q = sqn__mem_alloc(sqn__mem_product(n_short, state->n_pair), sizeof *slot->q);
-    slot->c_panel = sqn__mem_alloc(state->n_s, sizeof *slot->c_panel);
-    slot->c = sqn__mem_alloc(state->n_s, sizeof *slot->c);
+    slot->turned =
+        sqn__mem_alloc(sqn__kernels_columns(block) * width, sizeof *slot->turned);
+    slot->q = sqn__mem_alloc(sqn__mem_product(n_aligned, state->n_pair), sizeof *slot->q);
+    slot->c_panel = sqn__mem_alloc(sqn__mem_product(n_aligned, k), sizeof *slot->c_panel);
+    slot->c = sqn__mem_alloc(sqn__mem_product(n_aligned, k), sizeof *slot->c);
     slot->positive = sqn__mem_alloc(n_short, sizeof *slot->positive);
     slot->small = sqn__mem_alloc(sqn__nmf_anls_lane_work_size(k), sizeof *slot->small);
     slot->work = sqn__mem_alloc(sqn__nnls_work_size(k), sizeof *slot->work);
     return slot->r != NULL && slot->gram != NULL && slot->g != NULL &&
            slot->inverse != NULL && slot->step != NULL && slot->pairs != NULL &&
-           slot->q != NULL && slot->c_panel != NULL && slot->c != NULL &&
-           slot->positive != NULL && slot->small != NULL && slot->work != NULL;
+           slot->turned != NULL && slot->q != NULL && slot->c_panel != NULL &&
+           slot->c != NULL && slot->positive != NULL && slot->small != NULL &&
+           slot->work != NULL;
 }
 
 static void clear_slot(sqn__nmf_anls_slot *slot)
@@ -42,6 +44,7 @@ static void clear_slot(sqn__nmf_anls_slot *slot)
     sqn__mem_free(slot->c);
     sqn__mem_free(slot->c_panel);
     sqn__mem_free(slot->q);
+    sqn__mem_free(slot->turned);
     sqn__mem_free(slot->pairs);
     sqn__mem_free(slot->step);
     sqn__mem_free(slot->inverse);
@@ -86,6 +89,8 @@ static bool create_sums(sqn__nmf_anls *state)
     const int64_t n_q = sqn__mem_product(n, state->n_pair);
 
     state->pairs = sqn__mem_alloc(n_q, sizeof *state->pairs);
+    state->s_turned = sqn__mem_alloc(sqn__mem_product(state->n_aligned, state->stride),
+                                     sizeof *state->s_turned);
     state->q = sqn__mem_alloc(n_q, sizeof *state->q);
     state->c = sqn__mem_alloc(state->n_s, sizeof *state->c);
     state->passive = sqn__mem_alloc(state->n_s, sizeof *state->passive);
@@ -96,10 +101,10 @@ static bool create_sums(sqn__nmf_anls *state)
     state->panel_valid = sqn__mem_alloc(state->panels->n_panel, sizeof *state->panel_valid);
     state->valid =
         sqn__mem_alloc(state->panels->n_panel * state->panels->width, sizeof *state->valid);
-    return state->pairs != NULL && state->q != NULL && state->c != NULL &&
-           state->passive != NULL && state->restarted != NULL && state->positive != NULL &&
-           state->weights != NULL && state->start != NULL && state->panel_valid != NULL &&
-           state->valid != NULL;
+    return state->pairs != NULL && state->s_turned != NULL && state->q != NULL &&
+           state->c != NULL && state->passive != NULL && state->restarted != NULL &&
+           state->positive != NULL && state->weights != NULL && state->start != NULL &&
+           state->panel_valid != NULL && state->valid != NULL;
 }
 
 /* How many data each long index has, where that is a pixel. */
@@ -154,7 +159,7 @@ sqn_status sqn__nmf_anls_state_create(sqn__nmf_anls **out, const sqn__nmf_task *
     if (state != NULL) {
         state->task = *task;
         state->panels = panels;
-        state->kernels = sqn__kernels_choose(sqn__blas_n_thread());
+        state->kernels = sqn__kernels_choose();
         state->rule = (sqn__nmf_stop_rule){
             .tolerance = task->options->tolerance,
             .max_iterations = task->options->max_iterations,
@@ -166,6 +171,7 @@ sqn_status sqn__nmf_anls_state_create(sqn__nmf_anls **out, const sqn__nmf_task *
         state->stride = n_comp + state->extra;
         state->n_pair = state->stride * (state->stride + 1) / 2;
         state->n_u = sqn__mem_product(panels->n_panel * panels->width, state->stride);
+        state->n_aligned = sqn__kernels_aligned(panels->n_short);
         state->n_s = sqn__mem_product(panels->n_short, state->stride);
     }
     if (state == NULL || !create_factors(state) || !create_sums(state) ||
@@ -200,6 +206,7 @@ void sqn__nmf_anls_state_destroy(sqn__nmf_anls *state)
     sqn__mem_free(state->passive);
     sqn__mem_free(state->c);
     sqn__mem_free(state->q);
+    sqn__mem_free(state->s_turned);
     sqn__mem_free(state->pairs);
     sqn__mem_free(state->s_saved);
     sqn__mem_free(state->s_before);

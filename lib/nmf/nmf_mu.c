@@ -82,11 +82,10 @@ static void visit(sqn__nmf_mu *state, panel_work *work)
 
 #pragma omp for ordered schedule(dynamic, 1)
         for (int64_t g = 0; g < n_group; g++) {
-            const int64_t first = g * SQN__PANELS_GROUP;
+            const sqn__panels_range range = sqn__panels_of_group(panels, g);
 
             slot_zero(sums, panels->n_short, state->n_comp);
-            for (int64_t p = first; p < first + SQN__PANELS_GROUP && p < panels->n_panel;
-                 p++) {
+            for (int64_t p = range.first; p < range.end; p++) {
                 work(state, sums, p);
             }
 #pragma omp ordered

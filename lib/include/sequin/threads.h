@@ -10,8 +10,8 @@ extern "C" {
 
 /**
  * Set the linked OpenBLAS to one thread, for the whole process. Sequin parallelises outside
- * BLAS; a fit that finds more than one BLAS thread uses its own, slower kernels, because the
- * bits of a product split over threads depend on their number.
+ * BLAS; where a target or a curve finds more than one BLAS thread it uses loops of its own,
+ * which are slower, because the bits of a product split over threads depend on their number.
  */
 SQN_API void sqn_threads_single_blas(void);
 

@@ -1,0 +1,129 @@
+/** @file check_kernels_sweep.c @brief Coordinate descent over lanes, every table of kernels. */
+#include "kernels.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "sqn_check.h"
+#include "sqn_kernels.h"
+
+enum {
+    N = 37,
+    K = 11,
+    T = SQN__KERNELS_WIDTH,
+    PAIRS = K * (K + 1) / 2,
+    NK = N * K,
+    KT = K * T,
+    NT = N * T
+};
+
+static float s[NK], u[KT], v[NT];
+static float gram[PAIRS * T], inverse[KT], g[KT], step[T];
+
+/* A problem per lane from random rows; lane 5 has no data at all. */
+static sqn__kernels_lanes lanes_of(int64_t n_bounded)
+{
+    sqn_kernels_fill(s, NK, 1, 1.0);
+    sqn_kernels_fill(v, NT, 10, 1.0);
+    sqn_kernels_fill(g, KT, 12, 1.0);
+    for (int64_t i = 0; i < NK; i++) {
+        s[i] = fabsf(s[i]);
+    }
+    for (int64_t i = 0; i < KT; i++) {
+        g[i] *= 30.0F; /* strong enough to reach the bounds */
+    }
+    for (int64_t b = 0; b < K; b++) {
+        for (int64_t a = 0; a <= b; a++) {
+            for (int64_t t = 0; t < T; t++) {
+                double sum = 0.0;
+
+                for (int64_t i = 0; i < N && t != 5; i++) {
+                    sum += fabs((double)v[i * T + t]) * s[i * K + a] * s[i * K + b];
+                }
+                gram[(b * (b + 1) / 2 + a) * T + t] = (float)sum;
+            }
+        }
+    }
+    for (int64_t a = 0; a < K; a++) {
+        for (int64_t t = 0; t < T; t++) {
+            const float diagonal = gram[(a * (a + 3) / 2) * T + t];
+
+            inverse[a * T + t] = diagonal > 0.0F ? 1.0F / diagonal : 0.0F;
+            u[a * T + t] = a % 2 == 0 ? 0.25F : 0.0F;
+        }
+    }
+    return (sqn__kernels_lanes){.k = K,
+                                .n_bounded = n_bounded,
+                                .n_lane = T,
+                                .gram = gram,
+                                .inverse = inverse,
+                                .g = g,
+                                .u = u,
+                                .step = step};
+}
+
+/* 1/2 d^T G d - g^T d of one lane, d = u - u0, with the first g. */
+static double objective(const float *now, const float *first, const float *first_g,
+                        int64_t t)
+{
+    double sum = 0.0;
+
+    for (int64_t a = 0; a < K; a++) {
+        const double d = (double)now[a * T + t] - first[a * T + t];
+
+        sum -= d * first_g[a * T + t];
+        for (int64_t b = 0; b < K; b++) {
+            const int64_t pair = a <= b ? b * (b + 1) / 2 + a : a * (a + 1) / 2 + b;
+            const double e = (double)now[b * T + t] - first[b * T + t];
+
+            sum += 0.5 * d * gram[pair * T + t] * e;
+        }
+    }
+    return sum;
+}
+
+START_TEST(sweeps_descend_keep_the_bound_and_reach_the_minimum)
+{
+    const sqn__kernels_lanes lanes = lanes_of(K - 1);
+    float first[KT], first_g[KT];
+    double before[T] = {0};
+    bool below = false;
+
+    memcpy(first, u, sizeof first);
+    memcpy(first_g, g, sizeof first_g);
+    for (int sweep = 0; sweep < 2000; sweep++) {
+        sqn_kernels_at(_i)->sweep(&lanes);
+        for (int64_t t = 0; t < T && sweep < 50; t++) {
+            const double now = objective(u, first, first_g, t);
+
+            ck_assert_double_le(now, before[t] + 1e-5 * (fabs(before[t]) + 1.0));
+            before[t] = now;
+        }
+    }
+    for (int64_t t = 0; t < T; t++) {
+        for (int64_t a = 0; a < K && t != 5; a++) {
+            const double slack = (double)g[a * T + t] * inverse[a * T + t];
+
+            ck_assert(a >= K - 1 || u[a * T + t] >= 0.0F);
+            below = below || u[a * T + t] < 0.0F;
+            ck_assert_double_le(slack, 2e-3); /* no step up is left */
+            ck_assert(a < K - 1 && u[a * T + t] <= 0.0F ? 1 : slack > -2e-3);
+        }
+    }
+    ck_assert(below);                   /* the free unknown uses its freedom */
+    ck_assert_float_eq(u[5], first[5]); /* nothing moves a lane without data */
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("kernels_sweep");
+    TCase *tcase = tcase_create("tables");
+
+    tcase_set_timeout(tcase, 30);
+    tcase_add_loop_test(tcase, sweeps_descend_keep_the_bound_and_reach_the_minimum, 0,
+                        SQN_N_KERNELS);
+    suite_add_tcase(suite, tcase);
+    return sqn_check_run(suite);
+}
