@@ -67,6 +67,18 @@ one_line(run("run", config(), "--output", "out", expect=73), "E_OUT_EXISTS", "di
 assert open("out/disk.fits", "rb").read() == before
 run("run", config(), "--output", "out", "--overwrite")
 
+# A run that fails leaves its log, with the error in it, and no manifest ...
+one_line(run_new(config(refs="small.fits"), expect=65), "E_SHAPE")
+assert sorted(os.listdir("out")) == [".sequin.lock", "run.log"], os.listdir("out")
+assert "sequin: error: E_SHAPE: small.fits" in open("out/run.log").read()
+run("run", config(), "--output", "out", "--strict")
+assert not os.path.exists("out/.sequin.lock") and os.path.exists("out/manifest.json")
+
+# ... but touches nothing of a complete one.
+before = {name: open(f"out/{name}", "rb").read() for name in os.listdir("out")}
+run("run", config(refs="small.fits"), "--output", "out", "--overwrite", expect=65)
+assert before == {name: open(f"out/{name}", "rb").read() for name in os.listdir("out")}
+
 # Files that are not ours are never replaced.
 os.makedirs(fresh("theirs"))
 open("theirs/disk.fits", "w").close()
