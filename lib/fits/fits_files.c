@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "fits_file.h"
+#include "fits_bytes.h"
 #include "mem.h"
 #include "raise.h"
 #include "sequin/fits.h"
@@ -84,7 +84,7 @@ static sqn_status refuse_missing(const char *path, sqn_error *err)
 
     if (status == SQN_ERR_INPUT) {
         mend_brackets(path, err);
-        sqn__fits_file_hint(err, path);
+        sqn__fits_bytes_hint(err, path);
     }
     sqn__error_at(err, path, -1, NULL);
     return status;
@@ -278,11 +278,12 @@ static sqn_status append_listed(growing *names, const char *list_path, const cha
     char name[PATH_BYTES], path[PATH_BYTES];
     struct stat info;
 
-    SQN_TRY(sqn__fits_file_load(&text, list_path, err));
+    SQN_TRY(sqn__fits_bytes_open(&text, list_path, err));
     if (text.size > LIST_BYTES) {
         status = SQN_RAISE(err, E_FITS_SIZE, "a list of files has %zu bytes", text.size);
         goto cleanup;
     }
+    SQN_TRY(sqn__fits_bytes_need(&text, 0, text.size, err));
     for (size_t at = 0; at < text.size;) {
         take_line(name, &at, &text);
         if (name[0] != '\0') {
