@@ -39,6 +39,11 @@ def run_new(*arguments, expect):
 
 
 one_line(run("run", expect=64), "E_USAGE")
+one_line(run("run", "science.fits", expect=78), "E_CFG_SYNTAX", "this is a FITS file")
+one_line(run("run", "try.yaml", "--outptu", "x", expect=64), "E_USAGE", "--outptu", "--output")
+one_line(run_new(config(refs="\"ref[01].fits\""), expect=66), "E_IN_MISSING", "only * and ?")
+one_line(run_new(config(BASE.replace("fwhm: 4", "fwhm: 4, angles: {keyword: PARANG}")), expect=65),
+         "E_ANGLES", "science.fits:HDU 1:PARANG", "science.angles.file")
 one_line(run("run", "absent.yaml", expect=66), "E_IN_MISSING", "absent.yaml")
 one_line(run_new(config(BASE + "combin: {method: mean}\n"), expect=78),
          "E_CFG_SCHEMA", "try.yaml:6:1", "combin", "combine")
