@@ -115,6 +115,8 @@ typedef struct sqn_fits_frame {
 /** An input and the checksum of what was read of it. */
 typedef struct sqn_fits_input {
     const char *file;
+    const char *kind; /**< "frames", "errors", "flags", "mask", "angles", "wavelengths":
+                           the first of these it was read for. Static. */
     char datasum[24]; /**< DATASUM of the image HDU, of several their ones' complement sum
                            (decimal text). */
 } sqn_fits_input;
