@@ -91,3 +91,14 @@ one_line(run("run", config(), "--output", "theirs", "--overwrite", expect=73), "
 assert os.path.getsize("theirs/disk.fits") == 0
 
 one_line(run_new(config(refs="science.fits"), expect=65), "E_DUPLICATE", "science.fits")
+
+# Residuals below zero, which no model of positive components follows: what to do depends on
+# whose light the components hold.
+r = np.hypot(*np.mgrid[-10:11, -10:11])
+below = np.where((r > 6) & (r < 9), -2, frames).astype("f4")
+write_cube("below.fits", below, np.full_like(below, 0.1))
+low = BASE.replace("science.fits", "below.fits").replace("count: 2", "count: 1")
+done = run_new(config(low), expect=0)
+assert "with 1 component or more" in done.stderr and "or exclude the disk" in done.stderr, done.stderr
+done = run_new(config(low.replace("{files: [REFS]}", "science")), expect=0)
+assert "with 1 component or more" in done.stderr and "reference stars" in done.stderr, done.stderr

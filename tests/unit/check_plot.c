@@ -246,7 +246,9 @@ START_TEST(thirty_components_of_more_are_drawn)
         many[i] = sqn__rng_uniform(3, 1, (uint64_t)i);
     }
     for (int64_t n = 1; n <= N_MANY; n += 13) {
-        const plot_components_data data = {n, SIDE, SIDE, many, "HD 1", NULL};
+        const double share[N_MANY] = {0.5, NAN, 0.2385}; /* known, unknown, none at all */
+        const plot_components_data data = {n,    SIDE,   SIDE,
+                                           many, "HD 1", n > 1 ? share : NULL};
 
         SQN_ASSERT_OK(plot_components("components.png", &data, &err), err);
         assert_picture("components.png");
