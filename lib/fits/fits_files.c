@@ -268,15 +268,44 @@ static void take_line(char *out, size_t *at, const sqn__fits_file *text)
                    (const char *)line);
 }
 
-/* Append the names of a list as they stand there: one a line, blank lines are skipped. */
+/* Append the name of one line as it stands there; its file must exist. */
+static sqn_status append_line(growing *names, const char *name, const char *folder,
+                              sqn_error *err)
+{
+    char path[PATH_BYTES];
+    struct stat info;
+    sqn_status status = join(path, folder, name, err);
+
+    if (status == SQN_OK && stat(path, &info) != 0) {
+        status = refuse_missing(path, err);
+    }
+    return status == SQN_OK ? append_copy(names, name, NULL, err) : status;
+}
+
+/* One a line, blank lines are skipped. */
+static sqn_status append_lines(growing *names, const sqn__fits_file *text,
+                               const char *folder, sqn_error *err)
+{
+    const int64_t n_before = names->files.n;
+    sqn_status status = SQN_OK;
+
+    for (size_t at = 0; at < text->size && status == SQN_OK;) {
+        char name[PATH_BYTES];
+
+        take_line(name, &at, text);
+        status = name[0] != '\0' ? append_line(names, name, folder, err) : SQN_OK;
+    }
+    return status == SQN_OK && names->files.n == n_before
+               ? SQN_RAISE(err, E_IN_MISSING, "the list names no file")
+               : status;
+}
+
+/* Append the names of a list. */
 static sqn_status append_listed(growing *names, const char *list_path, const char *folder,
                                 sqn_error *err)
 {
     sqn_status status = SQN_OK;
     sqn__fits_file text = {0};
-    const int64_t n_before = names->files.n;
-    char name[PATH_BYTES], path[PATH_BYTES];
-    struct stat info;
 
     SQN_TRY(sqn__fits_bytes_open(&text, list_path, err));
     if (text.size > LIST_BYTES) {
@@ -284,17 +313,7 @@ static sqn_status append_listed(growing *names, const char *list_path, const cha
         goto cleanup;
     }
     SQN_TRY(sqn__fits_bytes_need(&text, 0, text.size, err));
-    for (size_t at = 0; at < text.size;) {
-        take_line(name, &at, &text);
-        if (name[0] != '\0') {
-            SQN_TRY(join(path, folder, name, err));
-            SQN_TRY(stat(path, &info) == 0 ? SQN_OK : refuse_missing(path, err));
-            SQN_TRY(append_copy(names, name, NULL, err));
-        }
-    }
-    if (names->files.n == n_before) {
-        status = SQN_RAISE(err, E_IN_MISSING, "the list names no file");
-    }
+    SQN_TRY(append_lines(names, &text, folder, err));
 
 cleanup:
     if (status != SQN_OK) {
@@ -329,6 +348,26 @@ static void clear_growing(growing *list)
     sqn__mem_free(list->identity);
 }
 
+/* Append one name, or those of the list it names. */
+static sqn_status append_unlisted(growing *list, const char *name, const char *folder,
+                                  sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+    char path[PATH_BYTES];
+    struct stat info;
+
+    SQN_TRY(join(path, folder, name, err));
+    if (name[0] == '@' && lstat(path, &info) != 0) {
+        SQN_TRY(join(path, folder, name + 1, err));
+        SQN_TRY(append_listed(list, path, folder, err));
+    } else {
+        SQN_TRY(append_copy(list, name, NULL, err));
+    }
+
+cleanup:
+    return status;
+}
+
 sqn_status sqn_fits_files_unlist(sqn_fits_files *out, const char *const *names,
                                  int64_t n_name, const char *folder, sqn_error *err)
 {
@@ -337,16 +376,7 @@ sqn_status sqn_fits_files_unlist(sqn_fits_files *out, const char *const *names,
 
     *out = (sqn_fits_files){0};
     for (int64_t i = 0; i < n_name; i++) {
-        char path[PATH_BYTES];
-        struct stat info;
-
-        SQN_TRY(join(path, folder, names[i], err));
-        if (names[i][0] == '@' && lstat(path, &info) != 0) {
-            SQN_TRY(join(path, folder, names[i] + 1, err));
-            SQN_TRY(append_listed(&list, path, folder, err));
-        } else {
-            SQN_TRY(append_copy(&list, names[i], NULL, err));
-        }
+        SQN_TRY(append_unlisted(&list, names[i], folder, err));
     }
     *out = list.files;
     list.files = (sqn_fits_files){0};
