@@ -8,13 +8,12 @@
 
 /* What the method stands on. */
 static const char *const citations[] = {
-    "Ren et al. 2018, ApJ 852, 104 (arXiv:1712.10317): sequential non-negative matrix "
-    "factorisation for direct imaging, best fraction.",
+    "Ren et al. 2018, ApJ 852, 104 (arXiv:1712.10317): sequential NMF, best fraction.",
     "Ren et al. 2020, doi:10.3847/1538-4357/ab7024 (arXiv:2001.00563): data imputation.",
-    "Zhu 2016, arXiv:1612.06037: non-negative factorisation with weights and missing data.",
+    "Zhu 2016, arXiv:1612.06037: NMF with weights and missing data.",
     "Green & Bailey 2024, arXiv:2311.04855: data with noise and negative values.",
-    "Blanton & Roweis 2007, AJ 133, 734: non-negative factorisation with uncertainties.",
-    "Lee & Seung 1999, Nature 401, 788: non-negative matrix factorisation.",
+    "Blanton & Roweis 2007, AJ 133, 734: NMF with uncertainties.",
+    "Lee & Seung 1999, Nature 401, 788: non-negative matrix factorisation (NMF).",
     "Ang & Gillis 2019, arXiv:1805.06604: extrapolation of alternating least squares.",
     "Mawet et al. 2014: signal to noise from a small number of apertures."};
 

@@ -19,14 +19,14 @@ static meanwhile now;
 
 int __real_flock(
     int fd,
-    int operation); /* NOLINT(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): the linker's names */
+    int operation); /* NOLINT(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-identifier-naming): the linker's names */
 int __wrap_flock(
     int fd,
-    int operation); /* NOLINT(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): the linker's names */
+    int operation); /* NOLINT(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-identifier-naming): the linker's names */
 
 int __wrap_flock(
     int fd,
-    int operation) /* NOLINT(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): the linker's names */
+    int operation) /* NOLINT(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-identifier-naming): the linker's names */
 {
     const meanwhile then = now;
 
