@@ -17,16 +17,11 @@ static sqn_error err;
 static int folder;
 static meanwhile now;
 
-int __real_flock(
-    int fd,
-    int operation); /* NOLINT(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-identifier-naming): the linker's names */
-int __wrap_flock(
-    int fd,
-    int operation); /* NOLINT(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-identifier-naming): the linker's names */
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-identifier-naming): ld --wrap dictates these names. */
+int __real_flock(int fd, int operation);
+int __wrap_flock(int fd, int operation);
 
-int __wrap_flock(
-    int fd,
-    int operation) /* NOLINT(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-identifier-naming): the linker's names */
+int __wrap_flock(int fd, int operation)
 {
     const meanwhile then = now;
 
@@ -42,6 +37,7 @@ int __wrap_flock(
     }
     return __real_flock(fd, operation);
 }
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-identifier-naming) */
 
 static void set_up(void)
 {
