@@ -8,6 +8,10 @@
 void sqn__log_warn(const sqn_log *log, sqn_id id, const char *where, const char *format,
                    ...) SQN_PRINTF(4, 5);
 
+/** Send a warning whose advice is `fix` (without a final stop; NULL: the id's own). */
+void sqn__log_advise(const sqn_log *log, sqn_id id, const char *where, const char *fix,
+                     const char *format, ...) SQN_PRINTF(5, 6);
+
 /** Send a remark. */
 void sqn__log_note(const sqn_log *log, const char *format, ...) SQN_PRINTF(2, 3);
 

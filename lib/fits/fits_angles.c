@@ -24,6 +24,9 @@ static sqn_status look_keyword(double *out, bool *of_file, const sqn__fits_unit 
     if (!own && !sqn_header_text(text, sizeof text, headers->primary, keyword)) {
         status = SQN_RAISE(err, E_ANGLES,
                            "the keyword is neither here nor in the primary header");
+        sqn__error_mend(err,
+                        "name a keyword that these headers have, or give the angles by "
+                        "science.angles.file or values");
     } else if (!sqn__header_card_number(out, text)) {
         status = SQN_RAISE(err, E_FITS_HEADER, "the angle '%.60s' is not a number", text);
     }
@@ -53,6 +56,7 @@ static sqn_status look_wcs(sqn__fits_facts *facts, const sqn__fits_unit *unit,
     if (wcs == NULL || !isfinite(facts->angle[0])) {
         status =
             SQN_RAISE(err, E_ANGLES, "from: wcs, but there is no usable celestial WCS");
+        sqn__error_mend(err, "give the angles by science.angles.keyword, file or values");
         sqn__fits_file_at(err, unit->path, &unit->hdu, NULL);
     }
 

@@ -4,7 +4,10 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "fits_bytes.h"
 #include "raise.h"
+
+enum { BLOCK_BYTES = 65536 }; /* a multiple of 4 */
 
 static uint32_t fold(uint64_t sum)
 {
@@ -51,17 +54,38 @@ static sqn_status refuse(const sqn__fits_file *file, const sqn__fits_hdu *hdu,
     return status;
 }
 
+/* Sum of bytes [from, to) of the file, a multiple of 4 from its beginning. */
+static sqn_status sum_range(uint32_t *out, const sqn__fits_file *file, size_t from,
+                            size_t to, sqn_error *err)
+{
+    unsigned char block[BLOCK_BYTES];
+    sqn_status status = SQN_OK;
+
+    *out = 0;
+    for (size_t at = from; at < to && status == SQN_OK; at += sizeof block) {
+        const size_t n = to - at < sizeof block ? to - at : sizeof block;
+
+        status = sqn__fits_bytes_read(block, file, at, n, err);
+        *out = sqn__fits_checksum_add(*out, sqn__fits_checksum_bytes(block, n));
+    }
+    return status;
+}
+
 sqn_status sqn__fits_checksum_verify(uint32_t *datasum, const sqn__fits_file *file,
                                      const sqn__fits_hdu *hdu, sqn_error *err)
 {
     const size_t n_header = hdu->data - hdu->header;
     const size_t end = hdu->end < file->size ? hdu->end : file->size;
-    const uint32_t data =
-        sqn__fits_checksum_bytes(file->bytes + hdu->data, end - hdu->data);
-    const uint32_t all = sqn__fits_checksum_add(
-        data, sqn__fits_checksum_bytes(file->bytes + hdu->header, n_header));
     char text[SQN__CARD + 1];
     int64_t written = 0;
+    uint32_t data = 0;
+    const sqn_status status = sum_range(&data, file, hdu->data, end, err);
+
+    if (status != SQN_OK) {
+        return status;
+    }
+    const uint32_t all = sqn__fits_checksum_add(
+        data, sqn__fits_checksum_bytes(file->bytes + hdu->header, n_header));
 
     if (datasum != NULL) {
         *datasum = data;

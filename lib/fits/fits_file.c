@@ -1,16 +1,11 @@
-/** @file fits_file.c @brief Opening by descriptor; mapping; the list of HDUs. */
+/** @file fits_file.c @brief The list of HDUs of a file, and what stands behind them. */
 #include "fits_file.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "fits_inflate.h"
+#include "fits_bytes.h"
 #include "mem.h"
 #include "raise.h"
 #include "warn.h"
@@ -37,117 +32,6 @@ void sqn__fits_file_at(sqn_error *err, const char *path, const sqn__fits_hdu *hd
     } else {
         sqn__fits_file_where(err->where, sizeof err->where, path, hdu);
     }
-}
-
-static sqn_status raise_errno(sqn_error *err, int code)
-{
-    switch (code) {
-    case ENOENT:
-    case ENOTDIR:
-    case ELOOP:
-    case ENAMETOOLONG:
-        return SQN_RAISE(err, E_IN_MISSING, "%s", strerror(code));
-    case EACCES:
-    case EPERM:
-        return SQN_RAISE(err, E_IN_PERM, "%s", strerror(code));
-    case ENXIO: /* a socket */
-        return SQN_RAISE(err, E_IN_NOTFILE, "%s", strerror(code));
-    default:
-        return SQN_RAISE(err, E_IO, "%s", strerror(code));
-    }
-}
-
-void sqn__fits_file_hint(sqn_error *err, const char *path)
-{
-    char name[4096];
-    struct stat info;
-
-    if (err != NULL && snprintf(name, sizeof name, "%s.gz", path) < (int)sizeof name &&
-        stat(name, &info) == 0) {
-        sqn__error_mend(err, "name the file that is there, '%.200s'", name);
-    }
-}
-
-static const char *what_it_is(mode_t mode)
-{
-    return S_ISDIR(mode)    ? "a directory"
-           : S_ISFIFO(mode) ? "a pipe"
-           : S_ISCHR(mode)  ? "a device"
-                            : "not a regular file";
-}
-
-/* A descriptor of a regular file and its size; nothing blocks, nothing is claimed. */
-static sqn_status open_regular(int *out, size_t *size, const char *path, sqn_error *err)
-{
-    const int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-    sqn_status status = SQN_OK;
-    struct stat info;
-
-    if (fd < 0) {
-        status = raise_errno(err, errno);
-        if (errno == ENOENT) {
-            sqn__fits_file_hint(err, path);
-        }
-        return status;
-    }
-    if (fstat(fd, &info) != 0) {
-        status = raise_errno(err, errno);
-    } else if (!S_ISREG(info.st_mode)) {
-        status = SQN_RAISE(err, E_IN_NOTFILE, "it is %s", what_it_is(info.st_mode));
-    } else if (info.st_size <= 0) {
-        status = SQN_RAISE(err, E_FITS_NOTFITS, "the file is empty");
-    }
-    if (status != SQN_OK) {
-        (void)close(fd);
-        return status;
-    }
-    *size = (size_t)info.st_size;
-    *out = fd;
-    return SQN_OK;
-}
-
-static void unmap(void *map, size_t size)
-{
-    if (map != NULL) {
-        (void)munmap(map, size);
-    }
-}
-
-sqn_status sqn__fits_file_load(sqn__fits_file *file, const char *path, sqn_error *err)
-{
-    sqn_status status = SQN_OK;
-    size_t size = 0;
-    int fd = -1;
-
-    *file = (sqn__fits_file){.path = path};
-    SQN_TRY(open_regular(&fd, &size, path, err));
-
-    void *map = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
-
-    if (map == MAP_FAILED) {
-        status = errno == ENOMEM ? SQN_RAISE(err, E_MEM, "mapping %zu bytes", size)
-                                 : raise_errno(err, errno);
-        goto cleanup;
-    }
-    file->map = map;
-    file->bytes = map;
-    file->size = size;
-    if (size > 2 && file->bytes[0] == 0x1f && file->bytes[1] == 0x8b) {
-        status = sqn__fits_inflate_all(&file->inflated, &file->size, map, size, err);
-        file->bytes = file->inflated;
-        file->map = NULL;
-        unmap(map, size);
-    }
-
-cleanup:
-    if (fd >= 0) {
-        (void)close(fd);
-    }
-    if (status != SQN_OK) {
-        sqn__fits_file_at(err, path, NULL, NULL);
-        *file = (sqn__fits_file){.path = path};
-    }
-    return status;
 }
 
 bool sqn__fits_file_is_fits(const sqn__fits_file *file)
@@ -205,10 +89,37 @@ static void place(sqn_error *err, const char *path, int number)
     }
 }
 
+/* The header that begins at `offset`, block by block to its END; where no header begins, one
+ * block. */
+static sqn_status need_header(const sqn__fits_file *file, size_t offset, int number,
+                              sqn_error *err)
+{
+    const size_t room = file->size - offset;
+    bool ends = false;
+
+    for (size_t at = 0; at < room && at < (size_t)SQN__FITS_CARDS_MAX * SQN__CARD && !ends;
+         at += SQN__BLOCK) {
+        const size_t n = room - at < SQN__BLOCK ? room - at : SQN__BLOCK;
+        const unsigned char *block = file->bytes + offset + at;
+        const sqn_status status = sqn__fits_bytes_need(file, offset + at, n, err);
+
+        if (status != SQN_OK) {
+            return status;
+        }
+        ends =
+            at == 0 && number > 0 && (n < SQN__CARD || memcmp(block, "XTENSION", 8) != 0);
+        for (size_t i = 0; i + SQN__CARD <= n && !ends; i += SQN__CARD) {
+            ends = sqn__fits_preflight_ends((const char *)block + i);
+        }
+    }
+    return SQN_OK;
+}
+
 /* Walk HDU number `n` at `offset`, unless the list ends there in good order. */
 static bool walk_next(sqn__fits_hdu *hdu, sqn__fits_file *file, size_t offset, int number)
 {
     if (offset >= file->size ||
+        need_header(file, offset, number, &file->broken) != SQN_OK ||
         (number > 0 && (file->size - offset < SQN__CARD ||
                         memcmp(file->bytes + offset, "XTENSION", 8) != 0))) {
         return false;
@@ -274,22 +185,40 @@ static void warn_end(const sqn__fits_file *file, const sqn_log *log)
     }
 }
 
+/* A carriage return anywhere, as a transfer in ASCII mode leaves them. */
+static bool has_return(const sqn__fits_file *file)
+{
+    unsigned char block[SQN__BLOCK];
+
+    for (size_t at = 0; at < file->size; at += sizeof block) {
+        const size_t n = file->size - at < sizeof block ? file->size - at : sizeof block;
+
+        if (sqn__fits_bytes_read(block, file, at, n, NULL) != SQN_OK) {
+            return false;
+        }
+        if (memchr(block, '\r', n) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 sqn_status sqn__fits_file_open(sqn__fits_file *file, const char *path, const sqn_log *log,
                                sqn_error *err)
 {
     sqn_status status = SQN_OK;
 
-    SQN_TRY(sqn__fits_file_load(file, path, err));
+    SQN_TRY(sqn__fits_bytes_open(file, path, err));
     if (!sqn__fits_file_is_fits(file)) {
         status = SQN_RAISE(err, E_FITS_NOTFITS, "the file looks like %s", looks_like(file));
         goto cleanup;
     }
     SQN_TRY(list_hdus(file, err));
     if (file->broken.status != SQN_OK &&
-        (file->n_hdu == 0 || file->broken.id == SQN_E_FITS_TRUNC)) {
+        (file->n_hdu == 0 || file->broken.status != SQN_ERR_DATA ||
+         file->broken.id == SQN_E_FITS_TRUNC)) {
         status = file->broken.status;
-        if (file->broken.id == SQN_E_FITS_TRUNC &&
-            memchr(file->bytes, '\r', file->size) != NULL) {
+        if (file->broken.id == SQN_E_FITS_TRUNC && has_return(file)) {
             sqn__error_mend(&file->broken,
                             "copy or download the file again, not in ASCII mode");
         }
@@ -310,8 +239,7 @@ cleanup:
 
 void sqn__fits_file_close(sqn__fits_file *file)
 {
-    sqn__mem_free(file->inflated);
-    unmap(file->map, file->size);
+    sqn__fits_bytes_close(file);
     sqn__mem_free(file->hdu);
     *file = (sqn__fits_file){0};
 }

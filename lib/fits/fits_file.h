@@ -1,4 +1,4 @@
-/** @file fits_file.h @brief A FITS file as checked bytes in memory, and its HDUs. */
+/** @file fits_file.h @brief A FITS file, its checked headers in memory, and its HDUs. */
 #ifndef SQN_FITS_FILE_H
 #define SQN_FITS_FILE_H
 
@@ -8,8 +8,9 @@
 /** An open file; everything owned but `path`. */
 typedef struct sqn__fits_file {
     const char *path;           /* borrowed */
-    const unsigned char *bytes; /* [size] mapped, or inflated */
+    const unsigned char *bytes; /* [size]: what fits_bytes.h was asked for, or inflated */
     size_t size;
+    int fd;                  /* open while `map` is not NULL */
     void *map;               /* owner of `bytes`, or NULL */
     unsigned char *inflated; /* owner of `bytes` of a gzip file, or NULL */
     sqn__fits_hdu *hdu;      /* [n_hdu] that can be used */
@@ -18,7 +19,7 @@ typedef struct sqn__fits_file {
 } sqn__fits_file;
 
 /**
- * Open by descriptor, map or inflate, walk the headers. A broken HDU that is not the first is
+ * Open by descriptor, walk the headers, and hold these alone. A broken HDU that is not the first is
  * W_FITS_HDU; a file that ends early is an error wherever it ends.
  *
  * @retval SQN_ERR_INPUT, SQN_ERR_PERMISSION, SQN_ERR_DATA, SQN_ERR_IO, SQN_ERR_MEMORY
@@ -26,16 +27,6 @@ typedef struct sqn__fits_file {
 SQN_NODISCARD sqn_status sqn__fits_file_open(sqn__fits_file *file, const char *path,
                                              const sqn_log *log, sqn_error *err);
 void sqn__fits_file_close(sqn__fits_file *file);
-
-/**
- * The bytes of a regular file, inflated where it is gzip; `file` holds path, bytes and size
- * and is freed by sqn__fits_file_close().
- */
-SQN_NODISCARD sqn_status sqn__fits_file_load(sqn__fits_file *file, const char *path,
-                                             sqn_error *err);
-
-/** After E_IN_MISSING: name "path.gz" where it exists; other readers open it in silence. */
-void sqn__fits_file_hint(sqn_error *err, const char *path);
 
 /** True when the bytes begin as a FITS file does. */
 bool sqn__fits_file_is_fits(const sqn__fits_file *file);

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "fits_file.h"
+#include "fits_bytes.h"
 #include "mem.h"
 #include "raise.h"
 #include "sequin/fits.h"
@@ -65,6 +65,16 @@ static sqn_status grow(growing *list, sqn_error *err)
     return SQN_OK;
 }
 
+/* Where a shell would see a pattern, say that there is none. */
+static void mend_brackets(const char *name, sqn_error *err)
+{
+    if (strpbrk(name, "[]{}") != NULL) {
+        sqn__error_mend(err,
+                        "check the path; only * and ? are patterns, and brackets stand "
+                        "for themselves");
+    }
+}
+
 static sqn_status refuse_missing(const char *path, sqn_error *err)
 {
     const int code = errno;
@@ -73,16 +83,43 @@ static sqn_status refuse_missing(const char *path, sqn_error *err)
                                   : SQN_RAISE(err, E_IN_MISSING, "%s", strerror(code));
 
     if (status == SQN_ERR_INPUT) {
-        sqn__fits_file_hint(err, path);
+        mend_brackets(path, err);
+        sqn__fits_bytes_hint(err, path);
     }
     sqn__error_at(err, path, -1, NULL);
+    return status;
+}
+
+/* Append a copy of a name. */
+static sqn_status append_copy(growing *list, const char *path, const struct stat *info,
+                              sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+    const size_t size = strlen(path) + 1;
+    char *copy = NULL;
+
+    SQN_TRY(grow(list, err));
+    copy = sqn__mem_alloc((int64_t)size, 1);
+    if (copy == NULL || list->identity == NULL) {
+        status = SQN_RAISE(err, E_MEM, "a path of %zu bytes", size);
+        goto cleanup;
+    }
+    memcpy(copy, path, size);
+    if (info != NULL) {
+        list->identity[list->files.n].device = info->st_dev;
+        list->identity[list->files.n].inode = info->st_ino;
+    }
+    list->files.path[list->files.n++] = copy;
+    copy = NULL;
+
+cleanup:
+    sqn__mem_free(copy);
     return status;
 }
 
 /* Append one existing file; a file that is there already is an error. */
 static sqn_status append(growing *list, const char *path, sqn_error *err)
 {
-    sqn_status status = SQN_OK;
     struct stat info;
 
     if (stat(path, &info) != 0) {
@@ -91,28 +128,15 @@ static sqn_status append(growing *list, const char *path, sqn_error *err)
     for (int64_t i = 0; i < list->files.n; i++) {
         if (list->identity[i].device == info.st_dev &&
             list->identity[i].inode == info.st_ino) {
-            status = SQN_RAISE(err, E_DUPLICATE, "the same file as %.300s, entry %" PRId64,
-                               list->files.path[i], i + 1);
+            const sqn_status status =
+                SQN_RAISE(err, E_DUPLICATE, "the same file as %.300s, entry %" PRId64,
+                          list->files.path[i], i + 1);
+
             sqn__error_at(err, path, -1, NULL);
             return status;
         }
     }
-    SQN_TRY(grow(list, err));
-
-    const size_t size = strlen(path) + 1;
-    char *copy = sqn__mem_alloc((int64_t)size, 1);
-
-    if (copy == NULL || list->identity == NULL) {
-        status = SQN_RAISE(err, E_MEM, "a path of %zu bytes", size);
-        goto cleanup;
-    }
-    memcpy(copy, path, size);
-    list->identity[list->files.n].device = info.st_dev;
-    list->identity[list->files.n].inode = info.st_ino;
-    list->files.path[list->files.n++] = copy;
-
-cleanup:
-    return status;
+    return append_copy(list, path, &info, err);
 }
 
 /* folder/name, or the name itself where it is absolute or there is no folder. */
@@ -215,6 +239,7 @@ static sqn_status append_matches(growing *list, const char *pattern, const sqn_l
     if (code != 0 || found.gl_pathc == 0) {
         status = SQN_RAISE(err, E_IN_MISSING, "no file matches the pattern");
         sqn__error_at(err, pattern, -1, NULL);
+        mend_brackets(pattern, err);
         goto cleanup;
     }
     qsort(found.gl_pathv, found.gl_pathc, sizeof *found.gl_pathv, by_bytes);
@@ -243,34 +268,62 @@ static void take_line(char *out, size_t *at, const sqn__fits_file *text)
                    (const char *)line);
 }
 
-/* One path a line; blank lines are skipped. */
-static sqn_status append_listed(growing *list, const char *list_path, const char *folder,
+/* Append the name of one line as it stands there; its file must exist. */
+static sqn_status append_line(growing *names, const char *name, const char *folder,
+                              sqn_error *err)
+{
+    char path[PATH_BYTES];
+    struct stat info;
+    sqn_status status = join(path, folder, name, err);
+
+    if (status == SQN_OK && stat(path, &info) != 0) {
+        status = refuse_missing(path, err);
+    }
+    return status == SQN_OK ? append_copy(names, name, NULL, err) : status;
+}
+
+/* One a line, blank lines are skipped. */
+static sqn_status append_lines(growing *names, const sqn__fits_file *text,
+                               const char *folder, sqn_error *err)
+{
+    const int64_t n_before = names->files.n;
+    sqn_status status = SQN_OK;
+
+    for (size_t at = 0; at < text->size && status == SQN_OK;) {
+        char name[PATH_BYTES];
+
+        take_line(name, &at, text);
+        status = name[0] != '\0' ? append_line(names, name, folder, err) : SQN_OK;
+    }
+    return status == SQN_OK && names->files.n == n_before
+               ? SQN_RAISE(err, E_IN_MISSING, "the list names no file")
+               : status;
+}
+
+/* Append the names of a list. */
+static sqn_status append_listed(growing *names, const char *list_path, const char *folder,
                                 sqn_error *err)
 {
     sqn_status status = SQN_OK;
     sqn__fits_file text = {0};
-    size_t at = 0;
 
-    SQN_TRY(sqn__fits_file_load(&text, list_path, err));
+    SQN_TRY(sqn__fits_bytes_open(&text, list_path, err));
     if (text.size > LIST_BYTES) {
         status = SQN_RAISE(err, E_FITS_SIZE, "a list of files has %zu bytes", text.size);
-        sqn__error_at(err, list_path, -1, NULL);
+        goto cleanup;
     }
-    while (at < text.size && status == SQN_OK) {
-        char name[PATH_BYTES], path[PATH_BYTES];
-
-        take_line(name, &at, &text);
-        status = name[0] != '\0' ? join(path, folder, name, err) : SQN_OK;
-        if (status == SQN_OK && name[0] != '\0') {
-            status = append(list, path, err);
-        }
-    }
+    SQN_TRY(sqn__fits_bytes_need(&text, 0, text.size, err));
+    SQN_TRY(append_lines(names, &text, folder, err));
 
 cleanup:
+    if (status != SQN_OK) {
+        sqn__error_at(err, list_path, -1, NULL);
+    }
     sqn__fits_file_close(&text);
     return status;
 }
 
+/* Append one existing file, or what a pattern finds. */
 static sqn_status append_name(growing *list, const char *name, const char *folder,
                               const sqn_log *log, sqn_error *err)
 {
@@ -279,13 +332,7 @@ static sqn_status append_name(growing *list, const char *name, const char *folde
     struct stat info;
 
     SQN_TRY(join(path, folder, name, err));
-
-    const bool exists = lstat(path, &info) == 0;
-
-    if (!exists && name[0] == '@') {
-        SQN_TRY(join(path, folder, name + 1, err));
-        SQN_TRY(append_listed(list, path, folder, err));
-    } else if (!exists && strpbrk(name, "*?") != NULL) {
+    if (strpbrk(name, "*?") != NULL && lstat(path, &info) != 0) {
         SQN_TRY(append_matches(list, path, log, err));
     } else {
         SQN_TRY(append(list, path, err));
@@ -295,16 +342,62 @@ cleanup:
     return status;
 }
 
-sqn_status sqn_fits_files_expand(sqn_fits_files *out, const char *const *names,
-                                 int64_t n_name, const char *folder, const sqn_log *log,
-                                 sqn_error *err)
+static void clear_growing(growing *list)
+{
+    sqn_fits_files_clear(&list->files);
+    sqn__mem_free(list->identity);
+}
+
+/* Append one name, or those of the list it names. */
+static sqn_status append_unlisted(growing *list, const char *name, const char *folder,
+                                  sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+    char path[PATH_BYTES];
+    struct stat info;
+
+    SQN_TRY(join(path, folder, name, err));
+    if (name[0] == '@' && lstat(path, &info) != 0) {
+        SQN_TRY(join(path, folder, name + 1, err));
+        SQN_TRY(append_listed(list, path, folder, err));
+    } else {
+        SQN_TRY(append_copy(list, name, NULL, err));
+    }
+
+cleanup:
+    return status;
+}
+
+sqn_status sqn_fits_files_unlist(sqn_fits_files *out, const char *const *names,
+                                 int64_t n_name, const char *folder, sqn_error *err)
 {
     sqn_status status = SQN_OK;
     growing list = {0};
 
     *out = (sqn_fits_files){0};
     for (int64_t i = 0; i < n_name; i++) {
-        SQN_TRY(append_name(&list, names[i], folder, log, err));
+        SQN_TRY(append_unlisted(&list, names[i], folder, err));
+    }
+    *out = list.files;
+    list.files = (sqn_fits_files){0};
+
+cleanup:
+    clear_growing(&list);
+    return status;
+}
+
+sqn_status sqn_fits_files_expand(sqn_fits_files *out, const char *const *names,
+                                 int64_t n_name, const char *folder, const sqn_log *log,
+                                 sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+    growing list = {0};
+    sqn_fits_files plain = {0};
+
+    *out = (sqn_fits_files){0};
+    SQN_TRY(sqn_fits_files_unlist(&plain, names, n_name, folder, err));
+    for (int64_t i = 0; i < plain.n; i++) {
+        SQN_TRY(append_name(&list, plain.path[i], folder, log, err));
     }
     if (list.files.n == 0) {
         status = SQN_RAISE(err, E_IN_MISSING, "no file is named");
@@ -314,7 +407,7 @@ sqn_status sqn_fits_files_expand(sqn_fits_files *out, const char *const *names,
     list.files = (sqn_fits_files){0};
 
 cleanup:
-    sqn_fits_files_clear(&list.files);
-    sqn__mem_free(list.identity);
+    clear_growing(&list);
+    sqn_fits_files_clear(&plain);
     return status;
 }

@@ -25,8 +25,10 @@ static sqn_status keep_path(const char **out, sqn_fits_stack *s, const char *pat
     return SQN_OK;
 }
 
-static sqn_status append_input(sqn_fits_stack *s, const char *path, sqn_error *err)
+static sqn_status append_input(sqn_fits_stack *s, const char *path, const char *kind,
+                               sqn_error *err)
 {
+    s->inputs[s->n_input].kind = kind;
     const sqn_status status = keep_path(&s->inputs[s->n_input].file, s, path, err);
 
     s->n_input += status == SQN_OK ? 1 : 0;
@@ -34,8 +36,8 @@ static sqn_status append_input(sqn_fits_stack *s, const char *path, sqn_error *e
 }
 
 /* Enter a file as an input, or add to the sum of what was read of it. */
-static sqn_status enter_input(sqn_fits_stack *s, const char *path, uint32_t datasum,
-                              sqn_error *err)
+static sqn_status enter_input(sqn_fits_stack *s, const char *path, const char *kind,
+                              uint32_t datasum, sqn_error *err)
 {
     int64_t i = 0, before = 0;
 
@@ -43,7 +45,7 @@ static sqn_status enter_input(sqn_fits_stack *s, const char *path, uint32_t data
         i++;
     }
     if (i == s->n_input) {
-        const sqn_status status = append_input(s, path, err);
+        const sqn_status status = append_input(s, path, kind, err);
 
         if (status != SQN_OK) {
             return status;
@@ -56,15 +58,15 @@ static sqn_status enter_input(sqn_fits_stack *s, const char *path, uint32_t data
 }
 
 static sqn_status enter_units(sqn_fits_stack *s, const sqn__fits_units *units,
-                              sqn_error *err)
+                              const char *kind, sqn_error *err)
 {
     sqn_status status = SQN_OK;
 
     for (int64_t u = 0; u < units->n && status == SQN_OK; u++) {
         const sqn__fits_unit *unit = &units->unit[u];
 
-        status =
-            unit->path != NULL ? enter_input(s, unit->path, unit->datasum, err) : SQN_OK;
+        status = unit->path != NULL ? enter_input(s, unit->path, kind, unit->datasum, err)
+                                    : SQN_OK;
     }
     return status;
 }
@@ -73,6 +75,7 @@ sqn_status sqn__fits_inputs_list(sqn_fits_stack *s, const sqn__fits_layout *layo
                                  const sqn_fits_source *source,
                                  const sqn__fits_values *const lists[2], sqn_error *err)
 {
+    static const char *const kinds[4] = {"frames", "errors", "flags", "mask"};
     const sqn__fits_units *rows[4] = {&layout->data, &layout->noise, &layout->quality,
                                       &layout->mask};
     const sqn_fits_files *files = source->files;
@@ -87,16 +90,16 @@ sqn_status sqn__fits_inputs_list(sqn_fits_stack *s, const sqn__fits_layout *layo
         goto cleanup;
     }
     for (int64_t i = 0; i < files->n; i++) {
-        SQN_TRY(append_input(s, files->path[i], err));
+        SQN_TRY(append_input(s, files->path[i], kinds[0], err));
     }
     for (int r = 0; r < 4; r++) {
-        SQN_TRY(enter_units(s, rows[r], err));
+        SQN_TRY(enter_units(s, rows[r], kinds[r], err));
     }
     if (lists[0]->n > 0) {
-        SQN_TRY(enter_input(s, source->angles->file, lists[0]->datasum, err));
+        SQN_TRY(enter_input(s, source->angles->file, "angles", lists[0]->datasum, err));
     }
     if (lists[1]->n > 0) {
-        SQN_TRY(enter_input(s, source->wavelengths, lists[1]->datasum, err));
+        SQN_TRY(enter_input(s, source->wavelengths, "wavelengths", lists[1]->datasum, err));
     }
 
 cleanup:

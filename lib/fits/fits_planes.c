@@ -12,6 +12,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "fits_bytes.h"
 #include "fits_tiles.h"
 #include "mem.h"
 #include "raise.h"
@@ -144,9 +145,12 @@ static sqn_status open_tiled(sqn__fits_planes *planes, sqn_error *err)
     int code = 0, close_code = 0, naxis = 0, bitpix = 0, type = 0;
     LONGLONG axes[SQN__FITS_AXES] = {0};
 
+    SQN_TRY(
+        sqn__fits_bytes_need(planes->file, planes->hdu->data, planes->hdu->n_byte, err));
     SQN_TRY(sqn__fits_tiles_check(planes->file, planes->hdu, err));
     SQN_TRY(sqn__fits_tiles_pack(&planes->buffer, &planes->size, planes->file, planes->hdu,
                                  err));
+    sqn__fits_bytes_drop(planes->file, planes->hdu->data, planes->hdu->n_byte);
     code = open_memory(&fits, planes);
     fits_movabs_hdu(fits, 2, &type, &code);
     fits_get_img_paramll(fits, SQN__FITS_AXES, &bitpix, &naxis, axes, &code);
@@ -215,17 +219,11 @@ static int read_values(double *out, fitsfile *fits, const sqn__fits_planes *plan
     return code;
 }
 
-/* One plane of an uncompressed image, as an image of its own. */
-static int read_plain(double *out, sqn__fits_planes *planes, int64_t index)
+/* The plane in the buffer, as an image of its own. */
+static int read_plain(double *out, sqn__fits_planes *planes)
 {
-    const size_t n = plane_bytes(planes);
-    const sqn__fits_hdu *hdu = planes->hdu;
     fitsfile *fits = NULL;
     int close_code = 0;
-
-    memcpy(planes->buffer + SQN__BLOCK, planes->file->bytes + hdu->data + (size_t)index * n,
-           n);
-
     int code = open_memory(&fits, planes);
 
     if (code == 0) {
@@ -241,15 +239,25 @@ static int read_plain(double *out, sqn__fits_planes *planes, int64_t index)
 sqn_status sqn__fits_planes_read(double *out, sqn__fits_planes *planes, int64_t index,
                                  sqn_error *err)
 {
+    const size_t n = plane_bytes(planes);
+    const sqn_status status =
+        planes->tiled != NULL
+            ? SQN_OK
+            : sqn__fits_bytes_read(planes->buffer + SQN__BLOCK, planes->file,
+                                   planes->hdu->data + (size_t)index * n, n, err);
+
+    if (status != SQN_OK) {
+        return status;
+    }
     const int code = planes->tiled != NULL ? read_values(out, planes->tiled, planes,
                                                          index * planes->n_pix + 1)
-                                           : read_plain(out, planes, index);
+                                           : read_plain(out, planes);
 
     if (code != 0) {
-        const sqn_status status = raise_fits(err, planes, code);
+        const sqn_status refused = raise_fits(err, planes, code);
 
         sqn__fits_file_at(err, planes->file->path, planes->hdu, NULL);
-        return status;
+        return refused;
     }
     return SQN_OK;
 }

@@ -13,7 +13,7 @@
 
 #include "raise.h"
 
-enum { CARDS_MAX = 100000, NAXIS_MAX = 999 };
+enum { NAXIS_MAX = 999 };
 
 /* A walk over one header. */
 typedef struct walk {
@@ -37,7 +37,7 @@ static bool is_odd(const char *card)
     return false;
 }
 
-static bool is_end(const char *card)
+bool sqn__fits_preflight_ends(const char *card)
 {
     return memcmp(card, "END     ", 8) == 0 && card[8] != '=';
 }
@@ -47,18 +47,18 @@ static sqn_status find_end(sqn__fits_hdu *hdu, walk *w, size_t room)
 {
     const int64_t n = (int64_t)(room / SQN__CARD);
 
-    for (int64_t i = 0; i < n && i < CARDS_MAX; i++) {
+    for (int64_t i = 0; i < n && i < SQN__FITS_CARDS_MAX; i++) {
         const char *card = card_at(w, i);
 
-        if (is_end(card)) {
+        if (sqn__fits_preflight_ends(card)) {
             w->n_card = hdu->n_card = i;
             return SQN_OK;
         }
         hdu->n_odd_card += is_odd(card) ? 1 : 0;
     }
-    if (n >= CARDS_MAX) {
+    if (n >= SQN__FITS_CARDS_MAX) {
         return SQN_RAISE(w->err, E_FITS_HEADER, "no END card among the first %d cards",
-                         (int)CARDS_MAX);
+                         (int)SQN__FITS_CARDS_MAX);
     }
     return SQN_RAISE(w->err, E_FITS_TRUNC,
                      "the file ends inside the header, after %" PRId64 " cards without END",

@@ -9,7 +9,7 @@
 #include "header.h"
 #include "sequin/error.h"
 
-enum { SQN__FITS_AXES = 9 };
+enum { SQN__FITS_AXES = 9, SQN__FITS_CARDS_MAX = 100000 /* of a header */ };
 
 typedef enum sqn__fits_kind {
     SQN__FITS_IMAGE,
@@ -40,7 +40,7 @@ typedef struct sqn__fits_hdu {
 } sqn__fits_hdu;
 
 /**
- * Walk one HDU. Allocates nothing; never reads outside bytes[0, size).
+ * Walk one HDU. Allocates nothing; reads its header only, never outside bytes[0, size).
  *
  * @param[in] offset  Of its first card; a multiple of 2880.
  * @param[in] number  0 = primary: must begin with SIMPLE.
@@ -51,6 +51,9 @@ typedef struct sqn__fits_hdu {
 SQN_NODISCARD sqn_status sqn__fits_preflight_hdu(sqn__fits_hdu *out,
                                                  const unsigned char *bytes, size_t size,
                                                  size_t offset, int number, sqn_error *err);
+
+/** True for the END card. */
+bool sqn__fits_preflight_ends(const char *card);
 
 /** Text of a keyword in the raw cards of an HDU; as sqn_header_text() without CONTINUE. */
 bool sqn__fits_preflight_text(char *out, size_t size, const sqn__fits_hdu *hdu,

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "fits_bytes.h"
 #include "mem.h"
 #include "raise.h"
 
@@ -217,6 +218,8 @@ sqn_status sqn__fits_table_column(double **out, int64_t *n, const sqn__fits_file
     *out = NULL;
     *n = 0;
     SQN_TRY(sqn__fits_table_fields(&fields, &n_field, file, hdu, err));
+
+    SQN_TRY(sqn__fits_bytes_need(file, hdu->data, hdu->n_byte, err));
 
     const sqn__fits_field *field = find_field(fields, n_field, column);
 

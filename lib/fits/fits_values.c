@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "fits_bytes.h"
 #include "fits_checksum.h"
 #include "fits_planes.h"
 #include "fits_select.h"
@@ -199,10 +200,11 @@ sqn_status sqn__fits_values_read(sqn__fits_values *out, const char *path,
     sqn__fits_file file = {0};
 
     *out = (sqn__fits_values){0};
-    SQN_TRY(sqn__fits_file_load(&file, path, err));
+    SQN_TRY(sqn__fits_bytes_open(&file, path, err));
     if (sqn__fits_file_is_fits(&file)) {
         SQN_TRY(read_fits(out, path, column, log, err));
     } else {
+        SQN_TRY(sqn__fits_bytes_need(&file, 0, file.size, err));
         SQN_TRY(read_text(out, &file, err));
     }
     SQN_TRY(require_finite(out, err));

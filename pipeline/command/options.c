@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "raise.h"
+#include "spelling.h"
 
 enum { THREADS_MAX = 1024 };
 
@@ -52,6 +53,25 @@ static int find(const char *argument, const char **value)
         }
     }
     return -1;
+}
+
+/* Say which option may have been meant. */
+static sqn_status refuse_unknown(const char *argument, sqn_error *err)
+{
+    const size_t length = strcspn(argument, "=");
+    const sqn_status status = SQN_RAISE(err, E_USAGE, "unknown option '%s'", argument);
+    int least = spelling_tolerated(length) + 1;
+
+    for (int k = 0; k < N_KNOWN; k++) {
+        const size_t n = strlen(known[k].name);
+        const int d = spelling_distance(argument, length, known[k].name, n);
+
+        if (n > 2 && d < least) { /* every pair of letters is near -q */
+            least = d;
+            sqn__error_mend(err, "write %s, if you mean that option", known[k].name);
+        }
+    }
+    return status;
 }
 
 static sqn_status take_threads(options *out, const char *value, sqn_error *err)
@@ -122,7 +142,7 @@ sqn_status options_parse(options *out, int argc, const char *const *argv, sqn_er
         const int k = find(argv[a], &value);
 
         if (k < 0) {
-            return SQN_RAISE(err, E_USAGE, "unknown option '%s'", argv[a]);
+            return refuse_unknown(argv[a], err);
         }
         if (known[k].has_value && value == NULL) {
             value = ++a < argc ? argv[a] : NULL;

@@ -27,6 +27,9 @@ sqn_status command_run(const options *given, messages *said, sqn_error *err)
                                     CONFIG_FOR_RUN, &problems, err);
 
     if (status == SQN_OK) {
+        status = config_unlist(&settings, err);
+    }
+    if (status == SQN_OK) {
         const run_options run = {
             .output = given->output,
             .overwrite = given->overwrite,

@@ -54,6 +54,23 @@ static ssize_t read_all(int file, char *bytes, size_t size)
     return (ssize_t)n;
 }
 
+/* Data in the place of a configuration: a common slip of those who have just come. */
+static sqn_status refuse_data(int file, sqn_error *err)
+{
+    char begin[9] = "";
+    const ssize_t n = pread(file, begin, sizeof begin, 0);
+
+    if (n == (ssize_t)sizeof begin && memcmp(begin, "SIMPLE  =", sizeof begin) == 0) {
+        const sqn_status status =
+            SQN_RAISE(err, E_CFG_SYNTAX, "this is a FITS file, not a configuration");
+
+        sqn__error_mend(err, "name a YAML file that lists your FITS files, for instance a "
+                             "copy of configs/quickstart.yaml");
+        return status;
+    }
+    return SQN_OK;
+}
+
 /* The bytes of a regular file that is not too long. */
 static sqn_status load(char **bytes, size_t *size, const char *path, sqn_error *err)
 {
@@ -69,6 +86,7 @@ static sqn_status load(char **bytes, size_t *size, const char *path, sqn_error *
     if (fstat(file, &about) != 0 || !S_ISREG(about.st_mode)) {
         SQN_TRY(SQN_RAISE(err, E_IN_NOTFILE, "the configuration is not a regular file"));
     }
+    SQN_TRY(refuse_data(file, err));
     if (about.st_size > TREE_MAX_BYTES) {
         SQN_TRY(SQN_RAISE(err, E_CFG_LIMIT, "the file has %lld bytes (at most %d)",
                           (long long)about.st_size, TREE_MAX_BYTES));

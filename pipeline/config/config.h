@@ -257,7 +257,17 @@ SQN_NODISCARD sqn_status config_read(config *out, const char *path, const char *
 void config_clear(config *c);
 
 /**
+ * Put the names of every `@list` in its place, so that what is kept of the configuration does
+ * not depend on the list.
+ *
+ * @retval SQN_ERR_INPUT  E_IN_MISSING: the list, or a file it names.
+ * @retval SQN_ERR_PERMISSION, SQN_ERR_DATA, SQN_ERR_IO, SQN_ERR_MEMORY
+ */
+SQN_NODISCARD sqn_status config_unlist(config *c, sqn_error *err);
+
+/**
  * The resolved configuration as YAML that config_read() takes: every key that has a value.
+ * Lists of files must have been replaced by their names, by config_unlist().
  * Of a configuration read for `sequin simulate`, the block `simulate` (and `output`) alone.
  *
  * @param[out] text      Owned by the caller, free().

@@ -10,6 +10,7 @@
 #include "config.h"
 #include "convert.h"
 #include "keys.h"
+#include "paths.h"
 #include "raise.h"
 #include "write.h"
 
@@ -99,26 +100,18 @@ static bool has_value(const dump *d, const keys_key *key)
     return false;
 }
 
-/* An input file: absolute, or without folders; "@" of a list stays in front. */
+/* An input file: absolute, or without folders. */
 static void put_path(dump *d, const char *path)
 {
-    const char *at = path[0] == '@' ? "@" : "";
-    const char *name = path + strlen(at);
-    write_text whole = {0};
+    const char *slash = strrchr(path, '/');
+    char whole[2 * sizeof d->here];
 
-    if (!d->absolute) {
-        const char *slash = strrchr(name, '/');
-
-        write_format(&whole, "%s%s", at, slash != NULL ? slash + 1 : name);
+    if (d->absolute) {
+        paths_absolute(whole, sizeof whole, d->here, path);
     } else {
-        write_format(&whole, "%s%s%s", at, name[0] == '/' ? "" : d->here, name);
+        (void)snprintf(whole, sizeof whole, "%s", slash != NULL ? slash + 1 : path);
     }
-    if (whole.status != SQN_OK) {
-        d->out.status = whole.status;
-    } else {
-        write_scalar(&d->out, whole.text);
-    }
-    free(whole.text);
+    write_scalar(&d->out, whole);
 }
 
 static void put_number(dump *d, double number)

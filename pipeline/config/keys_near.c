@@ -5,51 +5,7 @@
 
 #include "convert.h"
 #include "keys.h"
-
-enum { NAME_MAX_LENGTH = 48 };
-
-static int smaller(int a, int b)
-{
-    return a < b ? a : b;
-}
-
-/* Edits (insert, delete, replace, swap of neighbours) between two names. */
-static int distance(const char *a, size_t n_a, const char *b, size_t n_b)
-{
-    int row[3][NAME_MAX_LENGTH + 1];
-    int *before = row[0], *last = row[1], *now = row[2];
-
-    if (n_a > NAME_MAX_LENGTH || n_b > NAME_MAX_LENGTH) {
-        return NAME_MAX_LENGTH;
-    }
-    memset(row, 0, sizeof row);
-    for (size_t j = 0; j <= n_b; j++) {
-        last[j] = (int)j;
-    }
-    for (size_t i = 1; i <= n_a; i++) {
-        int *spare = before;
-
-        now[0] = (int)i;
-        for (size_t j = 1; j <= n_b; j++) {
-            const int change = last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
-
-            now[j] = smaller(change, smaller(last[j], now[j - 1]) + 1);
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
-                now[j] = smaller(now[j], before[j - 2] + 1);
-            }
-        }
-        before = last;
-        last = now;
-        now = spare;
-    }
-    return last[n_b];
-}
-
-/* More edits than this make another word. */
-static int tolerated(size_t length)
-{
-    return length < 4 ? 1 : length < 8 ? 2 : 3;
-}
+#include "spelling.h"
 
 const keys_key *keys_nearest(const char *path)
 {
@@ -57,14 +13,14 @@ const keys_key *keys_nearest(const char *path)
     const keys_key *table = keys_table(&n), *best = NULL;
     const char *leaf = keys_leaf(path);
     const size_t length = strlen(leaf), block = (size_t)(leaf - path);
-    int least = tolerated(length) + 1;
+    int least = spelling_tolerated(length) + 1;
 
     for (int i = 0; i < n; i++) {
         const char *name = keys_leaf(table[i].path);
 
         if ((size_t)(name - table[i].path) == block &&
             strncmp(table[i].path, path, block) == 0) {
-            const int d = distance(leaf, length, name, strlen(name));
+            const int d = spelling_distance(leaf, length, name, strlen(name));
 
             if (d < least) {
                 least = d;
@@ -92,12 +48,12 @@ static size_t word_length(const char *words, const char **next)
 bool keys_nearest_word(char *out, size_t size, const keys_key *key, const char *text)
 {
     const size_t length = strlen(text);
-    int least = tolerated(length) + 1;
+    int least = spelling_tolerated(length) + 1;
 
     out[0] = '\0';
     for (const char *word = key->words, *next = NULL; word != NULL; word = next) {
         const size_t n = word_length(word, &next);
-        const int d = distance(text, length, word, n);
+        const int d = spelling_distance(text, length, word, n);
 
         if (d < least) {
             least = d;

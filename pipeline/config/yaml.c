@@ -283,6 +283,21 @@ static sqn_status take(builder *b, const yaml_event_t *event, sqn_error *err)
     }
 }
 
+/* Does a tab stand at the mark, whose column counts characters? */
+static bool is_tab(const builder *b, yaml_mark_t mark)
+{
+    const char *c = b->source->bytes, *end = c + b->source->size;
+
+    for (size_t line = 0; line < mark.line && c < end; c++) {
+        line += *c == '\n' ? 1 : 0;
+    }
+    for (size_t column = 0; c < end && column < mark.column; column++) {
+        c += utf8_length((const unsigned char *)c,
+                         (size_t)(end - c)); /* checked by scan() */
+    }
+    return c < end && *c == '\t';
+}
+
 static sqn_status raise_parser(const builder *b, const yaml_parser_t *parser,
                                sqn_error *err)
 {
@@ -290,6 +305,14 @@ static sqn_status raise_parser(const builder *b, const yaml_parser_t *parser,
 
     if (parser->error == YAML_MEMORY_ERROR) {
         return SQN_RAISE(err, E_MEM, "the YAML parser");
+    }
+    if (is_tab(b, parser->problem_mark)) {
+        const sqn_status status =
+            raise_at(b, err, SQN_E_CFG_SYNTAX, parser->problem_mark,
+                     "a tab stands here, where YAML takes spaces only");
+
+        sqn__error_mend(err, "put spaces in place of the tab");
+        return status;
     }
     (void)snprintf(message, sizeof message, "%s%s%s",
                    parser->context != NULL ? parser->context : "",

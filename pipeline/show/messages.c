@@ -1,6 +1,7 @@
-/** @file messages.c @brief Messages are printed once, logged always, warnings counted. */
+/** @file messages.c @brief Messages are printed once, logged always, warnings joined. */
 #include "messages.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -9,12 +10,16 @@
 #include "mem.h"
 #include "raise.h"
 
-enum { LINE_MAX_BYTES = 2048 };
+enum { LINE_MAX_BYTES = 2048, NAMES_SHOWN = 3 };
 
-/** One distinct warning. */
+/** Warnings of one id and one reason, wherever they were met. */
 typedef struct warning {
-    char *line;
+    sqn_error first;           /* as it came first */
+    char **place;              /* [n_place] distinct, in the order of their coming */
+    int64_t n_place, capacity; /* room for `capacity` places */
     int64_t count;
+    bool differs;              /* in the numbers of its text */
+    char line[LINE_MAX_BYTES]; /* all of them, in one */
 } warning;
 
 struct messages {
@@ -23,7 +28,7 @@ struct messages {
     char *text;
     size_t text_size;
     messages_level level;
-    warning *warnings; /* [n_warning], room for `capacity` */
+    warning **warnings; /* [n_warning], room for `capacity` */
     int64_t n_warning, capacity, n_problem;
 };
 
@@ -56,42 +61,189 @@ static void say(messages *m, bool shown, const char *prefix, const char *line)
     }
 }
 
-/* The entry for a line, new or known; NULL without memory. */
-static warning *entry(messages *m, const char *line)
+/* Twice the room for pointers, old ones kept; NULL without memory. */
+static void *more_room(void *old, int64_t n, int64_t *capacity)
 {
-    for (int64_t i = 0; i < m->n_warning; i++) {
-        if (strcmp(m->warnings[i].line, line) == 0) {
-            return &m->warnings[i];
+    const int64_t larger = 2 * *capacity + 8;
+    void **grown = sqn__mem_alloc(larger, sizeof *grown);
+
+    if (grown != NULL && n > 0) {
+        memcpy(grown, old, (size_t)n * sizeof *grown);
+    }
+    if (grown != NULL) {
+        sqn__mem_free(old);
+        *capacity = larger;
+    }
+    return grown;
+}
+
+/* What counts as text of a reason: neither digits nor what stands in quotes, which tell one
+ * file from another. */
+static const char *skip_numbers(const char *text)
+{
+    const char *end = text;
+
+    if (*text == '\'') {
+        end = strchr(text + 1, '\'');
+        return end != NULL ? end + 1 : text;
+    }
+    while (isdigit((unsigned char)*end)) {
+        end++;
+    }
+    return end;
+}
+
+static bool is_number(const char *text)
+{
+    return skip_numbers(text) != text;
+}
+
+/* Equal but for numbers and quoted texts. */
+static bool is_like(const char *a, const char *b)
+{
+    while (*a != '\0' && *b != '\0') {
+        if (is_number(a) && is_number(b)) {
+            a = skip_numbers(a);
+            b = skip_numbers(b);
+        } else if (*a++ != *b++) {
+            return false;
         }
     }
+    return *a == *b;
+}
+
+/* Are the numbers of this message quantities, as many as there are files? Elsewhere they may
+ * name what it is about: a bit, a component. */
+static bool has_quantities(sqn_id id)
+{
+    return id == SQN_W_FITS_HEADER || id == SQN_W_FITS_PADDING ||
+           id == SQN_W_FITS_TRAILING || id == SQN_W_FITS_HDU;
+}
+
+static bool has_place(const warning *w, const char *place)
+{
+    for (int64_t i = 0; i < w->n_place; i++) {
+        if (strcmp(w->place[i], place) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The group that a warning belongs to, or NULL: the same reason, word for word; of elsewhere
+ * also with other quantities. */
+static warning *group_of(const messages *m, const sqn_error *report)
+{
+    for (int64_t i = 0; i < m->n_warning; i++) {
+        warning *w = m->warnings[i];
+
+        if (w->first.id == report->id && strcmp(w->first.fix, report->fix) == 0 &&
+            (strcmp(w->first.message, report->message) == 0 ||
+             (has_quantities(report->id) && !has_place(w, report->where) &&
+              is_like(w->first.message, report->message)))) {
+            return w;
+        }
+    }
+    return NULL;
+}
+
+/* Remember the place; false without memory. */
+static bool add_place(warning *w, const char *place)
+{
+    if (has_place(w, place)) {
+        return true;
+    }
+    if (w->n_place == w->capacity) {
+        char **grown = more_room(w->place, w->n_place, &w->capacity);
+
+        if (grown == NULL) {
+            return false;
+        }
+        w->place = grown;
+    }
+    w->place[w->n_place] = strdup(place);
+    return w->place[w->n_place] != NULL && ++w->n_place > 0;
+}
+
+static warning *new_group(messages *m, const sqn_error *report)
+{
     if (m->n_warning == m->capacity) {
-        const int64_t capacity = 2 * m->capacity + 8;
-        warning *grown = sqn__mem_alloc(capacity, sizeof *grown);
+        warning **grown = more_room(m->warnings, m->n_warning, &m->capacity);
 
         if (grown == NULL) {
             return NULL;
         }
-        if (m->n_warning > 0) {
-            memcpy(grown, m->warnings, (size_t)m->n_warning * sizeof *grown);
-        }
-        sqn__mem_free(m->warnings);
         m->warnings = grown;
-        m->capacity = capacity;
     }
-    m->warnings[m->n_warning].line = strdup(line);
-    return m->warnings[m->n_warning].line != NULL ? &m->warnings[m->n_warning++] : NULL;
+    warning *w = sqn__mem_alloc(1, sizeof *w);
+
+    if (w != NULL) {
+        w->first = *report;
+        m->warnings[m->n_warning++] = w;
+        (void)add_place(w, report->where); /* without memory for it: not listed */
+    }
+    return w;
 }
 
+/* "a.fits, b.fits, c.fits and 2 more": the first names, as far as they fit. */
+static void join_places(char out[SQN_ERROR_WHERE_MAX], const warning *w)
+{
+    enum { TAIL = 32 }; /* " and n more" */
+    size_t used = 0;
+    int64_t n = 0;
+
+    out[0] = '\0';
+    for (; n < w->n_place && n < NAMES_SHOWN; n++) {
+        const size_t length = strlen(w->place[n]);
+
+        if (n > 0 && used + length + TAIL >= SQN_ERROR_WHERE_MAX) {
+            break;
+        }
+        const int more = snprintf(out + used, SQN_ERROR_WHERE_MAX - used, "%s%s",
+                                  n > 0 ? ", " : "", w->place[n]);
+
+        used += more > 0 ? (size_t)more : 0;
+    }
+    if (n < w->n_place && used < SQN_ERROR_WHERE_MAX) {
+        (void)snprintf(out + used, SQN_ERROR_WHERE_MAX - used, " and %" PRId64 " more",
+                       w->n_place - n);
+    }
+}
+
+static void compose(warning *w)
+{
+    sqn_error all = w->first;
+
+    if (w->n_place > 1) {
+        join_places(all.where, w);
+    }
+    if (w->differs) {
+        (void)snprintf(all.message, sizeof all.message, "%.*s (numbers of the first)",
+                       SQN_ERROR_MESSAGE_MAX - 32, w->first.message);
+    }
+    sqn_error_line(w->line, sizeof w->line, &all);
+}
+
+/* The first of a group is said at once, all of them at the end of the run. */
 static void take_warning(void *context, const sqn_error *report)
 {
     messages *m = context;
+    warning *group = group_of(m, report);
+    const bool is_kept = group != NULL && add_place(group, report->where);
     char line[LINE_MAX_BYTES];
 
-    sqn_error_line(line, sizeof line, report);
-    warning *known = entry(m, line);
-
-    if (known == NULL || known->count++ == 0) {
+    if (group == NULL) {
+        group = new_group(m, report);
+    }
+    if (!is_kept) {
+        sqn_error_line(line, sizeof line, report);
         say(m, true, "sequin: warning: ", line);
+    }
+    if (group != NULL) {
+        group->differs =
+            group->differs || strcmp(group->first.message, report->message) != 0;
+        group->count++;
+        compose(group);
     }
 }
 
@@ -151,21 +303,35 @@ int64_t messages_n_warning(const messages *m)
 
 const char *messages_warning(const messages *m, int64_t index, int64_t *count)
 {
-    *count = m->warnings[index].count;
-    return m->warnings[index].line;
+    *count = m->warnings[index]->count;
+    return m->warnings[index]->line;
+}
+
+/* Without the list, what has been joined is still to be said. */
+static void say_joined(messages *m)
+{
+    for (int64_t i = 0; i < m->n_warning; i++) {
+        const warning *w = m->warnings[i];
+
+        if (w->n_place > 1) {
+            say(m, true, "sequin: warning: ", w->line);
+        }
+    }
 }
 
 void messages_summary(messages *m)
 {
     char line[LINE_MAX_BYTES + 64];
 
-    if (m->n_warning > 0 && m->level != MESSAGES_QUIET) {
+    if (m->level == MESSAGES_QUIET) {
+        say_joined(m);
+    } else if (m->n_warning > 0) {
         (void)snprintf(line, sizeof line, "%" PRId64 " warning%s:", m->n_warning,
                        m->n_warning == 1 ? "" : "s");
         say(m, true, "sequin: ", line);
         for (int64_t i = 0; i < m->n_warning; i++) {
-            (void)snprintf(line, sizeof line, "%" PRId64 " x %s", m->warnings[i].count,
-                           m->warnings[i].line);
+            (void)snprintf(line, sizeof line, "%" PRId64 " x %s", m->warnings[i]->count,
+                           m->warnings[i]->line);
             say(m, true, "sequin:   ", line);
         }
     }
@@ -177,13 +343,22 @@ const char *messages_text(messages *m)
     return m->text;
 }
 
+static void warning_free(warning *w)
+{
+    for (int64_t i = 0; i < w->n_place; i++) {
+        free(w->place[i]);
+    }
+    sqn__mem_free(w->place);
+    sqn__mem_free(w);
+}
+
 void messages_destroy(messages **m)
 {
     if (m == NULL || *m == NULL) {
         return;
     }
     for (int64_t i = 0; i < (*m)->n_warning; i++) {
-        free((*m)->warnings[i].line);
+        warning_free((*m)->warnings[i]);
     }
     sqn__mem_free((*m)->warnings);
     (void)fclose((*m)->log);

@@ -37,10 +37,16 @@ void messages_error(messages *m, const sqn_error *error);
 /** A remark: to the log, and to the stream when verbose. */
 void messages_note(messages *m, const char *format, ...) SQN_PRINTF(2, 3);
 
-/** Distinct warnings so far. */
+/**
+ * Distinct warnings so far. One reason in many places is one warning, and so are the notes of
+ * many files about their own numbers of bytes or cards.
+ */
 int64_t messages_n_warning(const messages *m);
 
-/** Warning `index`, in the order of their first appearance: line as printed, and its count. */
+/**
+ * Warning `index`, in the order of their first appearance: one line with the first three
+ * places and the number of the others, borrowed until the next message; and how often it came.
+ */
 const char *messages_warning(const messages *m, int64_t index, int64_t *count);
 
 /** Repeat the warnings, counted, on the stream. */

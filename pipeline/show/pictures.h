@@ -28,11 +28,12 @@ typedef struct plot_frv_data {
     const char *title;          /**< May be NULL. */
 } plot_frv_data;
 
-/** components.png: all components on one stretch. */
+/** components.png: all components on one stretch, and what sets each apart from their mean. */
 typedef struct plot_components_data {
     int64_t n, ny, nx;
     const float *components; /**< [n, ny, nx] NaN = missing; the first 30 are drawn. */
     const char *title;       /**< May be NULL. */
+    const double *share;     /**< [n] of the modelled light, 0..1; NULL or NaN = unknown. */
 } plot_components_data;
 
 /** disk.png: the combined image, its S/N, and a strip of all counts. */

@@ -6,7 +6,7 @@
 #include "pictures.h"
 #include "raise.h"
 
-static const double page_width = 1400.0, page_height = 900.0, text_size = 30.0;
+static const double page_width = 1400.0, page_height = 960.0, text_size = 30.0;
 
 /* One curve: what it is, and how it looks. */
 typedef struct curve {
@@ -32,7 +32,7 @@ static void widen(double range[2], int64_t n, const double *values)
 static plot_axes axes_for(const plot_frv_data *data, const curve curves[CURVES])
 {
     double range[2] = {INFINITY, -INFINITY};
-    plot_axes axes = {.box = {170.0, 120.0, page_width - 40.0, page_height - 130.0},
+    plot_axes axes = {.box = {170.0, 180.0, page_width - 40.0, page_height - 130.0},
                       .log_y = true,
                       .whole_x = true,
                       .grid = true,
@@ -67,33 +67,24 @@ static bool has_values(const curve *c, int64_t n)
     return range[0] <= range[1];
 }
 
-/* Upper right corner: there the falling curves are low. */
+/* In a row below the axes, where no curve can be. */
 static void draw_legend(const plot_page *page, const plot_axes *axes,
                         const curve curves[CURVES], int64_t n)
 {
     const plot_font font = {text_size, PLOT_INK, 0.0, 0.0};
-    double widest = 0.0, y = axes->box.y1 - 1.6 * text_size;
+    double x = axes->box.x0 - 60.0;
+    const double y = 36.0, middle = y + 0.36 * text_size;
 
-    for (int c = 0; c < CURVES; c++) {
-        widest = fmax(widest, plot_text_width(page, &font, curves[c].name));
-    }
-    const double x = axes->box.x1 - widest - 110.0;
-    const plot_box ground = {x - 14.0, axes->box.y1 - 5.4 * text_size, axes->box.x1 - 4.0,
-                             axes->box.y1 - 4.0};
-
-    plot_rectangle(PLOT_PAPER, &ground);
     for (int c = 0; c < CURVES; c++) {
         if (!has_values(&curves[c], n)) {
             continue;
         }
-        plot_segment(&curves[c].pen, x, y + 0.36 * text_size, x + 70.0,
-                     y + 0.36 * text_size);
+        plot_segment(&curves[c].pen, x, middle, x + 70.0, middle);
         if (curves[c].radius > 0.0) {
-            plot_disc(curves[c].pen.colour, x + 35.0, y + 0.36 * text_size,
-                      curves[c].radius);
+            plot_disc(curves[c].pen.colour, x + 35.0, middle, curves[c].radius);
         }
         plot_text(page, &font, x + 86.0, y, curves[c].name);
-        y -= 1.5 * text_size;
+        x += 86.0 + plot_text_width(page, &font, curves[c].name) + 40.0;
     }
 }
 

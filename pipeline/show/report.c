@@ -8,16 +8,14 @@
 
 /* What the method stands on. */
 static const char *const citations[] = {
-    "Ren, B., Pueyo, L., Zhu, G. B., Debes, J., & Duch\xc3\xaane, G. 2018, ApJ, 852, 104: "
-    "sequential non-negative matrix factorisation for direct imaging.",
-    "Ren, B., Pueyo, L., Chen, C., et al. 2020, ApJ, 892, 74: data imputation.",
-    "Zhu, G. 2016, arXiv:1612.06037: non-negative factorisation with weights and missing "
-    "data.",
-    "Green, D., & Bailey, S. 2024, arXiv:2311.04855: data with noise and negative values.",
-    "Blanton, M. R., & Roweis, S. 2007, AJ, 133, 734: non-negative factorisation with "
-    "uncertainties.",
-    "Lee, D. D., & Seung, H. S. 1999, Nature, 401, 788: non-negative matrix "
-    "factorisation."};
+    "Ren et al. 2018, ApJ 852, 104 (arXiv:1712.10317): sequential NMF, best fraction.",
+    "Ren et al. 2020, doi:10.3847/1538-4357/ab7024 (arXiv:2001.00563): data imputation.",
+    "Zhu 2016, arXiv:1612.06037: NMF with weights and missing data.",
+    "Green & Bailey 2024, arXiv:2311.04855: data with noise and negative values.",
+    "Blanton & Roweis 2007, AJ 133, 734: NMF with uncertainties.",
+    "Lee & Seung 1999, Nature 401, 788: non-negative matrix factorisation (NMF).",
+    "Ang & Gillis 2019, arXiv:1805.06604: extrapolation of alternating least squares.",
+    "Mawet et al. 2014: signal to noise from a small number of apertures."};
 
 /* The heading says already that these are warnings. */
 static const char *after_prefix(const char *line)

@@ -9,18 +9,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "digest.h"
+#include "lock.h"
 #include "mem.h"
+#include "oserror.h"
 #include "raise.h"
 #include "warn.h"
 
-enum { NAME_BYTES = 128, PRODUCTS_MAX = 64, FOLDER_MODE = 0777, FILE_MODE = 0666 };
-static const char lock_name[] = ".sequin.lock";
-static const char manifest_name[] = "manifest.json";
+enum {
+    NAME_BYTES = 128,
+    PRODUCTS_MAX = 64,
+    TAIL_BYTES = 32, /* " and n more" */
+    FOLDER_MODE = 0777,
+    FILE_MODE = 0666
+};
+static const char manifest_name[] = "manifest.json", log_name[] = "run.log";
 
 struct directory {
     char path[4096], prefix[65];
@@ -32,27 +38,6 @@ struct directory {
     directory_product products[PRODUCTS_MAX];
 };
 
-/* Our status for errno, with the file and its text. */
-static sqn_status raise_errno(sqn_error *err, const char *path, const char *what)
-{
-    const int code = errno;
-    const char *text = strerror(code);
-    sqn_status status = SQN_OK;
-
-    if (code == ENOSPC || code == EDQUOT || code == EFBIG) {
-        status = SQN_RAISE(err, E_OUT_NOSPACE, "%s: %s", what, text);
-    } else if (code == EACCES || code == EPERM || code == EROFS) {
-        status = SQN_RAISE(err, E_OUT_PERM, "%s: %s", what, text);
-    } else if (code == EEXIST || code == ENOTDIR || code == ENOENT ||
-               code == ENAMETOOLONG) {
-        status = SQN_RAISE(err, E_OUT_CREATE, "%s: %s", what, text);
-    } else {
-        status = SQN_RAISE(err, E_IO, "%s: %s", what, text);
-    }
-    sqn__error_at(err, path, -1, NULL);
-    return status;
-}
-
 /* mkdir -p. */
 static sqn_status make_path(const char *path, sqn_error *err)
 {
@@ -60,19 +45,19 @@ static sqn_status make_path(const char *path, sqn_error *err)
 
     if (snprintf(part, sizeof part, "%s", path) >= (int)sizeof part) {
         errno = ENAMETOOLONG;
-        return raise_errno(err, path, "output directory");
+        return oserror_raise(err, path, "output directory");
     }
     for (char *c = part + 1; *c != '\0'; c++) {
         if (*c == '/') {
             *c = '\0';
             if (mkdir(part, FOLDER_MODE) != 0 && errno != EEXIST) {
-                return raise_errno(err, part, "cannot make the directory");
+                return oserror_raise(err, part, "cannot make the directory");
             }
             *c = '/';
         }
     }
     if (mkdir(part, FOLDER_MODE) != 0 && errno != EEXIST) {
-        return raise_errno(err, part, "cannot make the directory");
+        return oserror_raise(err, part, "cannot make the directory");
     }
     return SQN_OK;
 }
@@ -89,39 +74,12 @@ static void full_name(char out[NAME_BYTES], const directory *dir, const char *na
     (void)snprintf(out, NAME_BYTES, "%s%s", dir->prefix, name);
 }
 
-static sqn_status take_lock(directory *dir, sqn_error *err)
-{
-    dir->ours = exists(dir, lock_name);
-    dir->lock =
-        openat(dir->fd, lock_name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
-    if (dir->lock < 0) {
-        return raise_errno(err, dir->path, "cannot write in the directory");
-    }
-    if (flock(dir->lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-        char who[64] = "";
-        const ssize_t n = pread(dir->lock, who, sizeof who - 1, 0);
-
-        who[n > 0 ? n : 0] = '\0';
-        close(dir->lock);
-        dir->lock = -1;
-        const sqn_status status =
-            SQN_RAISE(err, E_LOCK, "another run is writing here (%s)", who);
-
-        sqn__error_at(err, dir->path, -1, NULL);
-        return status;
-    }
-    char who[64];
-    const int n = snprintf(who, sizeof who, "pid %ld", (long)getpid());
-
-    (void)!ftruncate(dir->lock, 0);
-    (void)!pwrite(dir->lock, who, (size_t)n, 0);
-    return SQN_OK;
-}
-
-/* Names of the plan that exist, joined by ", "; their number. */
+/* Names of the plan that exist, joined by ", ", with the number of those that do not fit;
+ * how many there are. */
 static int64_t list_existing(char *list, size_t size, const directory *dir)
 {
-    int64_t n = 0;
+    const size_t room = size - TAIL_BYTES;
+    int64_t n = 0, n_listed = 0;
     size_t used = 0;
 
     list[0] = '\0';
@@ -130,14 +88,27 @@ static int64_t list_existing(char *list, size_t size, const directory *dir)
 
         full_name(name, dir, dir->names[i]);
         if (exists(dir, name)) {
-            const int more =
-                snprintf(list + used, size - used, "%s%s", n > 0 ? ", " : "", name);
-
-            used = used + (size_t)more < size ? used + (size_t)more : size - 1;
+            if (n_listed == n && used + strlen(name) + 2 < room) {
+                used += (size_t)snprintf(list + used, room - used, "%s%s",
+                                         n > 0 ? ", " : "", name);
+                n_listed++;
+            }
             n++;
         }
     }
+    if (n_listed < n) {
+        (void)snprintf(list + used, size - used, " and %" PRId64 " more", n - n_listed);
+    }
     return n;
+}
+
+/* All that is left of a run that failed early is its log. */
+static bool is_log_alone(const directory *dir, int64_t n_existing)
+{
+    char name[NAME_BYTES];
+
+    full_name(name, dir, log_name);
+    return n_existing == 1 && exists(dir, name);
 }
 
 /* May this run write here? A complete run is only replaced on request; what was not written
@@ -158,6 +129,9 @@ static sqn_status check_products(directory *dir, const sqn_log *log, sqn_error *
             return SQN_OK;
         }
         status = SQN_RAISE(err, E_OUT_EXISTS, "holds a complete run: %s", list);
+    } else if (dir->ours && is_log_alone(dir, n)) {
+        sqn__log_note(log, "the log of a run that failed is replaced");
+        return SQN_OK;
     } else if (dir->ours) {
         sqn__log_warn(log, SQN_W_CLEANUP, dir->path,
                       "products of a run that did not end are replaced: %s", list);
@@ -190,10 +164,10 @@ sqn_status directory_open(directory **out, const directory_plan *plan, const sqn
     SQN_TRY(make_path(plan->path, err));
     dir->fd = open(plan->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (dir->fd < 0) {
-        status = raise_errno(err, plan->path, "output directory");
+        status = oserror_raise(err, plan->path, "output directory");
         goto cleanup;
     }
-    SQN_TRY(take_lock(dir, err));
+    SQN_TRY(lock_take(&dir->lock, &dir->ours, dir->fd, dir->path, err));
     SQN_TRY(check_products(dir, log, err));
     *out = dir;
     dir = NULL;
@@ -247,7 +221,7 @@ static sqn_status write_all(int fd, const unsigned char *bytes, size_t size,
         const ssize_t n = write(fd, bytes + done, size - done);
 
         if (n < 0 && errno != EINTR) {
-            return raise_errno(err, path, "cannot write");
+            return oserror_raise(err, path, "cannot write");
         }
         done += n > 0 ? (size_t)n : 0;
     }
@@ -286,7 +260,7 @@ static sqn_status forget_old_run(directory *dir, sqn_error *err)
     full_name(manifest, dir, manifest_name);
     return unlinkat(dir->fd, manifest, 0) == 0
                ? SQN_OK
-               : raise_errno(err, dir->path, "cannot remove the old manifest");
+               : oserror_raise(err, dir->path, "cannot remove the old manifest");
 }
 
 /* Rename the synced temporary file, and remember the product. */
@@ -311,7 +285,7 @@ static sqn_status publish(directory *dir, const char *name, const void *bytes, s
             sqn__error_at(err, dir->path, -1, NULL);
             return status;
         }
-        return raise_errno(err, final, "cannot rename");
+        return oserror_raise(err, final, "cannot rename");
     }
     (void)fsync(dir->fd);
     if (dir->n_product < PRODUCTS_MAX) {
@@ -336,11 +310,11 @@ sqn_status directory_write(directory *dir, const char *name, const void *bytes, 
                           FILE_MODE);
 
     if (fd < 0) {
-        return raise_errno(err, dir->path, "cannot create a file");
+        return oserror_raise(err, dir->path, "cannot create a file");
     }
     SQN_TRY(write_all(fd, bytes, size, name, err));
     if (fsync(fd) != 0) {
-        status = raise_errno(err, name, "cannot sync");
+        status = oserror_raise(err, name, "cannot sync");
         goto cleanup;
     }
     if (!same_bytes(fd, bytes, size)) {
@@ -366,7 +340,7 @@ static sqn_status read_whole(void **bytes, size_t *size, int fd, const char *nam
     struct stat about;
 
     if (fd < 0 || fsync(fd) != 0 || fstat(fd, &about) != 0) {
-        return raise_errno(err, name, "cannot read back");
+        return oserror_raise(err, name, "cannot read back");
     }
     *size = (size_t)about.st_size;
     *bytes = malloc(*size + 1);
@@ -374,7 +348,7 @@ static sqn_status read_whole(void **bytes, size_t *size, int fd, const char *nam
         return SQN_RAISE(err, E_MEM, "%zu bytes of %s", *size, name);
     }
     if (pread(fd, *bytes, *size, 0) != (ssize_t)*size) {
-        return raise_errno(err, name, "cannot read back");
+        return oserror_raise(err, name, "cannot read back");
     }
     return SQN_OK;
 }
@@ -474,6 +448,11 @@ void directory_tidy(directory *dir)
     }
 }
 
+bool directory_is_complete(const directory *dir)
+{
+    return dir->complete || dir->replaces;
+}
+
 void directory_complete(directory *dir)
 {
     dir->complete = true;
@@ -485,11 +464,9 @@ void directory_close(directory **dir)
         return;
     }
     if ((*dir)->lock >= 0) {
-        if ((*dir)->complete ||
-            ((*dir)->n_product == 0 && ((*dir)->replaces || !(*dir)->ours))) {
-            (void)unlinkat((*dir)->fd, lock_name, 0);
-        }
-        (void)close((*dir)->lock);
+        lock_drop((*dir)->lock, (*dir)->fd,
+                  (*dir)->complete ||
+                      ((*dir)->n_product == 0 && ((*dir)->replaces || !(*dir)->ours)));
     }
     if ((*dir)->fd >= 0) {
         (void)close((*dir)->fd);

@@ -81,6 +81,9 @@ SQN_NODISCARD sqn_status directory_list(const directory *dir, sqn_error *err);
 /** Remove what an earlier run left under names of the plan that this run has not written. */
 void directory_tidy(directory *dir);
 
+/** A manifest stands here: of this run, or of an earlier one that is still whole. */
+bool directory_is_complete(const directory *dir);
+
 /** The run is complete: its manifest is written. */
 void directory_complete(directory *dir);
 

@@ -118,16 +118,23 @@ static double lowest_annulus(double *radius, const result *r, int64_t plane)
 
 static void judge_oversubtraction(const result *r)
 {
+    /* A source that is its own reference leaves negative lobes whatever is excluded. */
+    const char *fix = r->obs.references_are_science
+                          ? "use fewer components, frames that turn further, or reference "
+                            "stars: here the components hold part of the source"
+                          : NULL;
+
     for (int64_t c = 0; c < r->disk.n_count; c++) {
+        const int64_t count = r->basis.counts[c];
         double radius = 0.0;
         const double lowest = lowest_annulus(&radius, r, c); /* of the first group */
 
         if (lowest < over_sigma) {
-            sqn__log_warn(r->log, SQN_W_OVERSUBTRACTION, r->settings->path,
-                          "from %" PRId64
-                          " components on, the mean residual at %.0f pixels from "
-                          "the star is negative (%.1f sigma of its mean)",
-                          r->basis.counts[c], radius, lowest);
+            sqn__log_advise(
+                r->log, SQN_W_OVERSUBTRACTION, r->settings->path, fix,
+                "with %" PRId64 " component%s or more, the mean residual at "
+                "%.0f pixels from the star is negative (%.1f sigma of its mean)",
+                count, count == 1 ? "" : "s", radius, lowest);
             return;
         }
     }

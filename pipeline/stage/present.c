@@ -1,6 +1,7 @@
 /** @file present.c @brief Stage 6a: the pictures of a run. */
 #include "present.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -99,18 +100,56 @@ cleanup:
     return status;
 }
 
+/* Share of each component in the light of the references; NaN when components were loaded. */
+static void find_shares(double *share, const sqn_cube *components, const basis *b)
+{
+    const int64_t n_pix = components->ny * components->nx;
+    double total = 0.0;
+
+    for (int64_t a = 0; a < components->n_frame; a++) {
+        double flux = 0.0, amount = 0.0;
+
+        for (int64_t p = 0; p < n_pix; p++) {
+            const float value = components->data[a * n_pix + p];
+
+            flux += isnan(value) ? 0.0 : (double)value;
+        }
+        if (b->nmf != NULL) {
+            const sqn_dmatrix_const m = sqn_nmf_coefficients(b->nmf, b->n_comp);
+
+            for (int64_t i = 0; i < m.rows; i++) {
+                amount += isnan(m.data[i * m.stride + a]) ? 0.0 : m.data[i * m.stride + a];
+            }
+        }
+        share[a] = flux * amount;
+        total += share[a];
+    }
+    for (int64_t a = 0; a < components->n_frame; a++) {
+        share[a] = total > 0.0 ? share[a] / total : NAN;
+    }
+}
+
 static sqn_status draw_components(const char *path, const result *r, const char *title,
                                   sqn_error *err)
 {
     sqn_status status = SQN_OK;
     sqn_cube cube = {0};
+    double *share = NULL;
 
     SQN_TRY(product_component_images(&cube, r, err));
-    const plot_components_data data = {cube.n_frame, cube.ny, cube.nx, cube.data, title};
+    share = sqn__mem_alloc(cube.n_frame, sizeof *share);
+    if (share == NULL) {
+        status = SQN_RAISE(err, E_MEM, "shares of %" PRId64 " components", cube.n_frame);
+        goto cleanup;
+    }
+    find_shares(share, &cube, &r->basis);
+    const plot_components_data data = {cube.n_frame, cube.ny, cube.nx,
+                                       cube.data,    title,   share};
 
     SQN_TRY(plot_components(path, &data, err));
 
 cleanup:
+    sqn__mem_free(share);
     sqn_cube_clear(&cube);
     return status;
 }

@@ -10,6 +10,7 @@
 #include "manifest.h"
 #include "mem.h"
 #include "present.h"
+#include "product.h"
 #include "raise.h"
 #include "report.h"
 #include "sequin/version.h"
@@ -30,7 +31,10 @@ static const struct {
      "components on one stretch."},
     {"frv.png", "Fractional residual variance of the references against the number of "
                 "components, for NMF and for PCA."},
-    {"components.png", "The components, in the order in which they were added."},
+    {"components.png",
+     "The components, in the order in which they were added, with their shares of the "
+     "modelled light of the references; below each, what sets it apart from the mean of "
+     "all."},
     {"input.png",
      "Mean science and reference frame, centre, region and excluded pixels, and "
      "their profiles."},
@@ -170,8 +174,9 @@ static void fill_inputs(slots *s, const sqn_fits_stack *stack, const char *role)
 {
     for (int64_t k = 0; k < stack->n_input; k++) {
         const char *slash = strrchr(stack->inputs[k].file, '/');
+        char what[PRODUCT_ROLE_MAX];
 
-        (void)put(s, "%s", role);
+        (void)put(s, "%s", product_role(what, role, &stack->inputs[k]));
         (void)put(s, "%s", slash != NULL ? slash + 1 : stack->inputs[k].file);
         (void)put(s, "%s", stack->inputs[k].datasum);
     }
@@ -207,7 +212,7 @@ static sqn_status page_create(page *p, const result *r, const directory *dir,
     fill_counts(&p->counts, r);
     fill_frames(&p->frames, r);
     fill_inputs(&p->inputs, &r->obs.science, "science");
-    fill_inputs(&p->inputs, &r->obs.reference_stack, "references");
+    fill_inputs(&p->inputs, &r->obs.reference_stack, "reference");
 
 cleanup:
     return status;

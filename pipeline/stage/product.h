@@ -43,6 +43,11 @@ SQN_NODISCARD sqn_status product_component_images(sqn_cube *out, const result *r
 SQN_NODISCARD sqn_status product_add_frames(sqn_fits_product *product, const result *r,
                                             sqn_error *err);
 
+/** What an input is for: "science", "science errors", "angles". Returns `out`. */
+enum { PRODUCT_ROLE_MAX = 48 };
+const char *product_role(char out[PRODUCT_ROLE_MAX], const char *role,
+                         const sqn_fits_input *input);
+
 /**
  * A product whose primary HDU carries the first science header, versions, inputs, the
  * configuration and `step` as HISTORY.

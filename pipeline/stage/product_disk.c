@@ -41,15 +41,41 @@ static sqn_status disk_header(sqn_header **out, const result *r, int n_axis, sqn
 
     SQN_TRY(product_image_header(out, r, turn_of_first(r), r->obs.derotate, n_axis, err));
     SQN_TRY(add_counts(*out, &r->basis, err));
-    SQN_TRY(sqn_header_add_history(
-        *out, "noise is correlated between neighbouring pixels where frames were turned",
-        err));
+    if (n_axis == 4) {
+        SQN_TRY(sqn_header_set_text(*out, "CTYPE4", "GROUP", "see table GROUPS", err));
+    }
+
+cleanup:
+    return status;
+}
+
+static bool were_turned(const result *r)
+{
+    bool turned = false;
+
+    for (int64_t i = 0; i < r->obs.science.n_frame; i++) {
+        turned = turned || r->obs.science.frames[i].theta != 0.0;
+    }
+    return r->obs.derotate && turned;
+}
+
+/* The same header with what is to be known of values and their noise: not of flags. */
+static sqn_status value_header(sqn_header **out, const sqn_header *header, const result *r,
+                               sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+
+    SQN_TRY(sqn_header_create(out, err));
+    SQN_TRY(sqn_header_merge(*out, header, err));
+    if (were_turned(r)) {
+        SQN_TRY(sqn_header_add_history(*out,
+                                       "noise is correlated between neighbouring pixels: "
+                                       "frames were turned",
+                                       err));
+    }
     if (r->obs.references_are_science || r->basis.nmf == NULL) {
         SQN_TRY(sqn_header_add_history(
             *out, "ERR does not hold the errors of the components", err));
-    }
-    if (n_axis == 4) {
-        SQN_TRY(sqn_header_set_text(*out, "CTYPE4", "GROUP", "see table GROUPS", err));
     }
 
 cleanup:
@@ -91,7 +117,8 @@ typedef struct plane {
     const char *extname;
     const void *data;
     sqn_fits_type type;
-    bool in_unit; /* of the data */
+    bool in_unit;  /* of the data */
+    bool is_value; /* interpolated where frames were turned */
 } plane;
 
 static sqn_status add_planes(sqn_fits_product *product, const result *r,
@@ -100,15 +127,17 @@ static sqn_status add_planes(sqn_fits_product *product, const result *r,
     const disk *d = &r->disk;
     const sqn_fits_stack *sci = &r->obs.science;
     const plane planes[] = {
-        {"SCI", d->value.data, SQN_FITS_FLOAT32, true},
-        {"ERR", d->error.data, SQN_FITS_FLOAT32, true},
-        {"DQ", d->dq, SQN_FITS_UINT32, false},
-        {"FLAGS", d->flags, SQN_FITS_UINT8, false},
-        {"COVERAGE", d->coverage, SQN_FITS_INT32, false},
-        {"SNR", d->snr.data, SQN_FITS_FLOAT32, false},
+        {"SCI", d->value.data, SQN_FITS_FLOAT32, true, true},
+        {"ERR", d->error.data, SQN_FITS_FLOAT32, true, true},
+        {"DQ", d->dq, SQN_FITS_UINT32, false, false},
+        {"FLAGS", d->flags, SQN_FITS_UINT8, false, false},
+        {"COVERAGE", d->coverage, SQN_FITS_INT32, false, false},
+        {"SNR", d->snr.data, SQN_FITS_FLOAT32, false, true},
     };
     sqn_status status = SQN_OK;
+    sqn_header *of_values = NULL;
 
+    SQN_TRY(value_header(&of_values, header, r, err));
     for (size_t k = 0; k < sizeof planes / sizeof planes[0]; k++) {
         const sqn_fits_image image = {.extname = planes[k].extname,
                                       .type = planes[k].type,
@@ -117,7 +146,7 @@ static sqn_status add_planes(sqn_fits_product *product, const result *r,
                                       .data = planes[k].data,
                                       .exponent = planes[k].in_unit ? sci->exponent : 0,
                                       .unit = planes[k].in_unit ? sci->unit : NULL,
-                                      .header = header};
+                                      .header = planes[k].is_value ? of_values : header};
 
         if (image.data == NULL) {
             continue;
@@ -126,6 +155,7 @@ static sqn_status add_planes(sqn_fits_product *product, const result *r,
     }
 
 cleanup:
+    sqn_header_destroy(&of_values);
     return status;
 }
 
@@ -155,10 +185,11 @@ sqn_status product_derotated(sqn_fits_product **out, const result *r, sqn_error 
 {
     const sqn_cube *turned = &r->disk.turned;
     sqn_status status = SQN_OK;
-    sqn_header *header = NULL;
+    sqn_header *header = NULL, *of_values = NULL;
 
     SQN_TRY(product_start(out, r, "residuals turned North up", r->obs.derotate, err));
     SQN_TRY(product_image_header(&header, r, turn_of_first(r), r->obs.derotate, 3, err));
+    SQN_TRY(value_header(&of_values, header, r, err));
     const sqn_fits_image image = {.extname = "SCI",
                                   .type = SQN_FITS_FLOAT32,
                                   .n_axis = 3,
@@ -166,12 +197,13 @@ sqn_status product_derotated(sqn_fits_product **out, const result *r, sqn_error 
                                   .data = turned->data,
                                   .exponent = r->obs.science.exponent,
                                   .unit = r->obs.science.unit,
-                                  .header = header};
+                                  .header = of_values};
 
     SQN_TRY(sqn_fits_product_image(*out, &image, err));
     SQN_TRY(product_add_frames(*out, r, err));
 
 cleanup:
     sqn_header_destroy(&header);
+    sqn_header_destroy(&of_values);
     return status;
 }

@@ -22,14 +22,26 @@ static const char *last_part(const char *path)
     return slash != NULL ? slash + 1 : path;
 }
 
+const char *product_role(char out[PRODUCT_ROLE_MAX], const char *role,
+                         const sqn_fits_input *input)
+{
+    const bool is_frames = strcmp(input->kind, "frames") == 0;
+    const bool is_angles = strcmp(input->kind, "angles") == 0; /* those of science */
+
+    (void)snprintf(out, PRODUCT_ROLE_MAX, "%s%s%s", is_angles ? "" : role,
+                   is_frames || is_angles ? "" : " ", is_frames ? "" : input->kind);
+    return out;
+}
+
 static sqn_status add_inputs(sqn_header *header, const sqn_fits_stack *stack,
                              const char *role, sqn_error *err)
 {
     sqn_status status = SQN_OK;
-    char line[512];
+    char line[512], what[PRODUCT_ROLE_MAX];
 
     for (int64_t i = 0; i < stack->n_input; i++) {
-        (void)snprintf(line, sizeof line, "sequin input %s: %s DATASUM %s", role,
+        (void)snprintf(line, sizeof line, "sequin input %s: %s DATASUM %s",
+                       product_role(what, role, &stack->inputs[i]),
                        last_part(stack->inputs[i].file), stack->inputs[i].datasum);
         SQN_TRY(sqn_header_add_history(header, line, err));
     }

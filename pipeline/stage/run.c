@@ -271,6 +271,22 @@ static sqn_status check_strict(const run *r, const char *stage, sqn_error *err)
                : SQN_OK;
 }
 
+/* Say the error, and leave the log where it replaces nothing of a complete run. An output that
+ * was refused stays as it is. */
+static void leave_log(run *r, const sqn_error *error)
+{
+    const sqn_log problems = messages_problems(r->said);
+
+    messages_summary(r->said);
+    problems.warn(problems.context, error);
+    if (r->directory != NULL && !directory_is_complete(r->directory) &&
+        error->id != SQN_E_OUT_EXISTS) {
+        const sqn_status status = write_text(r, "run.log", messages_text(r->said), NULL);
+
+        (void)status; /* the error that ended the run is the one to be told */
+    }
+}
+
 static void clear(run *r)
 {
     progress_destroy(&r->progress);
@@ -288,19 +304,26 @@ sqn_status run_imaging(const config *settings, const run_options *options, messa
                        sqn_error *err)
 {
     sqn_status status = SQN_OK;
+    sqn_error own = {0};
     run r = {settings, options, said, messages_log(said), NULL, NULL, false, {0}};
 
     r.result.settings = settings;
     r.result.log = &r.log;
     r.result.command = options->command;
-    SQN_TRY(progress_create(&r.progress, options->progress, err));
+    SQN_TRY(progress_create(&r.progress, options->progress, &own));
     for (int k = 0; k < N_STAGE; k++) {
         messages_note(said, "stage: %s", stages[k].name);
-        SQN_TRY(stages[k].work(&r, err));
-        SQN_TRY(check_strict(&r, stages[k].name, err));
+        SQN_TRY(stages[k].work(&r, &own));
+        SQN_TRY(check_strict(&r, stages[k].name, &own));
     }
 
 cleanup:
+    if (status != SQN_OK) {
+        leave_log(&r, &own);
+        if (err != NULL) {
+            *err = own;
+        }
+    }
     clear(&r);
     return status;
 }

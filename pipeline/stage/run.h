@@ -20,7 +20,11 @@ typedef struct run_options {
 /**
  * Reduce one observation and write its products.
  *
- * @retval every status; what a failed run leaves is never a complete directory.
+ * The error of a run that fails is said to `said`, and its log is left in the output directory
+ * unless that is refused or holds a complete run; without a manifest, the directory is not
+ * complete.
+ *
+ * @retval every status.
  */
 SQN_NODISCARD sqn_status run_imaging(const config *settings, const run_options *options,
                                      messages *said, sqn_error *err);

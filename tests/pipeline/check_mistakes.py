@@ -39,6 +39,11 @@ def run_new(*arguments, expect):
 
 
 one_line(run("run", expect=64), "E_USAGE")
+one_line(run("run", "science.fits", expect=78), "E_CFG_SYNTAX", "this is a FITS file")
+one_line(run("run", "try.yaml", "--outptu", "x", expect=64), "E_USAGE", "--outptu", "--output")
+one_line(run_new(config(refs="\"ref[01].fits\""), expect=66), "E_IN_MISSING", "only * and ?")
+one_line(run_new(config(BASE.replace("fwhm: 4", "fwhm: 4, angles: {keyword: PARANG}")), expect=65),
+         "E_ANGLES", "science.fits:HDU 1:PARANG", "science.angles.file")
 one_line(run("run", "absent.yaml", expect=66), "E_IN_MISSING", "absent.yaml")
 one_line(run_new(config(BASE + "combin: {method: mean}\n"), expect=78),
          "E_CFG_SCHEMA", "try.yaml:6:1", "combin", "combine")
@@ -67,6 +72,18 @@ one_line(run("run", config(), "--output", "out", expect=73), "E_OUT_EXISTS", "di
 assert open("out/disk.fits", "rb").read() == before
 run("run", config(), "--output", "out", "--overwrite")
 
+# A run that fails leaves its log, with the error in it, and no manifest ...
+one_line(run_new(config(refs="small.fits"), expect=65), "E_SHAPE")
+assert sorted(os.listdir("out")) == [".sequin.lock", "run.log"], os.listdir("out")
+assert "sequin: error: E_SHAPE: small.fits" in open("out/run.log").read()
+run("run", config(), "--output", "out", "--strict")
+assert not os.path.exists("out/.sequin.lock") and os.path.exists("out/manifest.json")
+
+# ... but touches nothing of a complete one.
+before = {name: open(f"out/{name}", "rb").read() for name in os.listdir("out")}
+run("run", config(refs="small.fits"), "--output", "out", "--overwrite", expect=65)
+assert before == {name: open(f"out/{name}", "rb").read() for name in os.listdir("out")}
+
 # Files that are not ours are never replaced.
 os.makedirs(fresh("theirs"))
 open("theirs/disk.fits", "w").close()
@@ -74,3 +91,14 @@ one_line(run("run", config(), "--output", "theirs", "--overwrite", expect=73), "
 assert os.path.getsize("theirs/disk.fits") == 0
 
 one_line(run_new(config(refs="science.fits"), expect=65), "E_DUPLICATE", "science.fits")
+
+# Residuals below zero, which no model of positive components follows: what to do depends on
+# whose light the components hold.
+r = np.hypot(*np.mgrid[-10:11, -10:11])
+below = np.where((r > 6) & (r < 9), -2, frames).astype("f4")
+write_cube("below.fits", below, np.full_like(below, 0.1))
+low = BASE.replace("science.fits", "below.fits").replace("count: 2", "count: 1")
+done = run_new(config(low), expect=0)
+assert "with 1 component or more" in done.stderr and "or exclude the disk" in done.stderr, done.stderr
+done = run_new(config(low.replace("{files: [REFS]}", "science")), expect=0)
+assert "with 1 component or more" in done.stderr and "reference stars" in done.stderr, done.stderr

@@ -37,6 +37,14 @@ correlation = np.corrcoef(disk[valid | turned], truth[valid | turned])[0, 1]
 print(f"ring against turned ring {contrast:.1f}, correlation with the truth {correlation:.3f}")
 assert contrast > 3 and correlation > 0.9
 
+# Inputs by what they are for, in the report and in the headers.
+report = open("out/report.html", encoding="utf-8").read()
+for role, name in (("science", "science.fits"), ("angles", "angles.txt"),
+                   ("reference", "references.fits")):
+    assert f"<td>{role}</td><td>{name}</td>" in report, role
+    assert any(card.startswith(f"sequin input {role}: {name}")
+               for card in fits.getheader("out/disk.fits")["HISTORY"]), role
+
 # run.yaml runs again and gives the same data.
 run("run", "out/run.yaml", "--output", fresh("again"))
 for name in ("components.fits", "residual.fits", "disk.fits"):

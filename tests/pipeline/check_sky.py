@@ -63,9 +63,18 @@ for size in (64, 65):
         after = WCS(hdus["SCI"].header).celestial
         image = hdus["SCI"].data[-1].astype(float)
         cd = after.pixel_scale_matrix
+        turned = {hdu.name: "correlated" in str(hdu.header.get("HISTORY", "")) for hdu in hdus[1:]}
+    # What is interpolated says that its noise is correlated; counts and flags have none.
+    assert {name for name in turned if turned[name]} == {"SCI", "ERR", "SNR"}, turned
     found = np.array(after.world_to_pixel(source)) + 1
     seen = centroid(np.nan_to_num(image), pixel)
     print(size, "after", found, "truth", pixel, "centroid", seen)
     assert np.hypot(*(found - pixel)) < 0.01
     assert np.hypot(*(seen - pixel)) < 0.3
     assert abs(cd[0, 1]) < 1e-9 and cd[1, 1] > 0 > cd[0, 0]  # North up, East left
+
+# Nothing is turned: nothing is correlated.
+run("run", write_config("run.yaml", text + "combine: {derotate: false}\n"), "--output",
+    fresh("out"))
+with fits.open("out/disk.fits") as hdus:
+    assert all("correlated" not in str(hdu.header.get("HISTORY", "")) for hdu in hdus)

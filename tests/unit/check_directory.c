@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "sqn_check.h"
+#include "sqn_record.h"
 
 static sqn_error err;
 static int n_made;
@@ -78,6 +79,53 @@ START_TEST(a_complete_run_is_replaced_only_on_request)
     directory_close(&dir);
     (void)snprintf(name, sizeof name, "%s/disk.fits", path);
     ck_assert_int_ne(access(name, F_OK), 0);
+}
+END_TEST
+
+START_TEST(a_long_list_of_products_tells_how_many_are_left_out)
+{
+    enum { N = 8 };
+    static const char *const many[N] = {"a", "b", "c", "d", "e", "f", "g", "manifest.json"};
+    char path[64], prefix[65];
+    directory *dir = NULL;
+
+    memset(prefix, 'x', 64);
+    prefix[64] = '\0';
+    const directory_plan p = {fresh(path), prefix, many, N, false};
+
+    SQN_ASSERT_OK(directory_open(&dir, &p, NULL, &err), err);
+    for (int k = 0; k < N; k++) {
+        SQN_ASSERT_OK(directory_write(dir, many[k], "{}", 2, &err), err);
+    }
+    ck_assert(!directory_is_complete(dir));
+    directory_complete(dir);
+    ck_assert(directory_is_complete(dir));
+    directory_close(&dir);
+    SQN_ASSERT_FAILS(directory_open(&dir, &p, NULL, &err), err, SQN_E_OUT_EXISTS);
+    ck_assert_ptr_nonnull(strstr(err.message, "xe and 3 more"));
+    ck_assert_ptr_null(strstr(err.message, "xf"));
+}
+END_TEST
+
+START_TEST(the_log_of_a_failed_run_is_replaced_without_a_warning)
+{
+    static const char *const with_log[] = {"disk.fits", "run.log", "manifest.json"};
+    char path[64];
+    const directory_plan p = {fresh(path), "", with_log, 3, false};
+    sqn_record record = {0};
+    const sqn_log log = sqn_record_log(&record);
+    directory *dir = NULL;
+
+    SQN_ASSERT_OK(directory_open(&dir, &p, &log, &err), err);
+    SQN_ASSERT_OK(directory_write(dir, "run.log", "failed", 6, &err), err);
+    directory_close(&dir);
+    SQN_ASSERT_OK(directory_open(&dir, &p, &log, &err), err);
+    ck_assert_ptr_null(sqn_record_find(&record, SQN_W_CLEANUP));
+    SQN_ASSERT_OK(directory_write(dir, "disk.fits", "half", 4, &err), err);
+    directory_close(&dir);
+    SQN_ASSERT_OK(directory_open(&dir, &p, &log, &err), err);
+    ck_assert_ptr_nonnull(sqn_record_find(&record, SQN_W_CLEANUP));
+    directory_close(&dir);
 }
 END_TEST
 
@@ -170,6 +218,8 @@ int main(void)
     TCase *tcase = tcase_create("states");
 
     tcase_add_test(tcase, a_complete_run_is_replaced_only_on_request);
+    tcase_add_test(tcase, a_long_list_of_products_tells_how_many_are_left_out);
+    tcase_add_test(tcase, the_log_of_a_failed_run_is_replaced_without_a_warning);
     tcase_add_test(tcase, files_of_others_are_never_replaced);
     tcase_add_test(tcase, an_interrupted_run_may_be_repeated);
     tcase_add_test(tcase, a_second_run_is_refused);

@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "paths.h"
 #include "sqn_config.h"
 
 static sqn_error err;
@@ -17,7 +18,10 @@ static char *dump(const char *text, config_use use, bool absolute)
     char *out = NULL;
 
     config_clear(&settings);
+    (void)mkdir("lists", 0777);
+    sqn_text_save("lists/l.txt", "lists/l.txt\n", 12);
     SQN_ASSERT_OK(sqn_config_read(&settings, text, NULL, use, &err), err);
+    SQN_ASSERT_OK(config_unlist(&settings, &err), err);
     SQN_ASSERT_OK(config_dump(&out, &settings, absolute, &err), err);
     return out;
 }
@@ -125,11 +129,64 @@ START_TEST(input_paths_become_absolute_and_patterns_stay)
         (void)snprintf(expected, sizeof expected, "%s%s\n", here, names[i]);
         ck_assert_msg(strstr(text, expected) != NULL, "no %s in\n%s", expected, text);
     }
-    (void)snprintf(expected, sizeof expected, "\"@%s/lists/l.txt\"\n", here);
+    (void)snprintf(expected, sizeof expected, "    - %s/lists/l.txt\n", here);
     ck_assert_ptr_nonnull(strstr(text, expected));
     ck_assert_ptr_nonnull(strstr(text, "    - /abs/b.fits\n"));
     ck_assert_ptr_nonnull(strstr(text, "  directory: out/x\n"));
     free(text);
+}
+END_TEST
+
+START_TEST(a_path_climbs_as_the_system_does_and_links_stay_links)
+{
+    char here[1024], expected[1200], out[4096], folder[1100];
+
+    ck_assert_ptr_nonnull(getcwd(here, sizeof here));
+    (void)snprintf(folder, sizeof folder, "%s/", here);
+    (void)mkdir("real", 0777);
+    (void)mkdir("real/deep", 0777);
+    (void)unlink("link");
+    ck_assert_int_eq(symlink("real/deep", "link"), 0);
+    static const char *const names[][2] = {
+        {"real/../x.fits", "/x.fits"},
+        {"link/../x.fits", "/real/x.fits"}, /* not /x.fits */
+        {"link/x.fits", "/link/x.fits"},
+        {"./real//./x.fits", "/real/x.fits"},
+        {"real/deep/../../r*/..fits", "/r*/..fits"},
+        {"nowhere/../x.fits", "/nowhere/../x.fits"}, /* only the system knows */
+        {"real/deep/..", "/real"}};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        (void)snprintf(expected, sizeof expected, "%s%s", here, names[i][1]);
+        paths_absolute(out, sizeof out, folder, names[i][0]);
+        ck_assert_str_eq(out, expected);
+    }
+    paths_absolute(out, sizeof out, folder, "/../../x");
+    ck_assert_str_eq(out, "/x");
+}
+END_TEST
+
+START_TEST(lists_are_replaced_by_their_names)
+{
+    static const char with_lists[] = "task: imaging\n"
+                                     "science: {files: [\"@l.txt\", a.fits]}\n"
+                                     "references: {files: [\"@odd.fits\"]}\n";
+
+    sqn_text_save("b.fits", "x", 1);
+    sqn_text_save("@odd.fits", "x", 1); /* a file of that name, no list */
+    sqn_text_save("l.txt", "b.fits\n\nb.fits\n", 15);
+    SQN_ASSERT_OK(sqn_config_read(&settings, with_lists, NULL, CONFIG_FOR_RUN, &err), err);
+    SQN_ASSERT_OK(config_unlist(&settings, &err), err);
+    ck_assert_int_eq(settings.science.files.n, 3);
+    ck_assert_str_eq(settings.science.files.item[1], "b.fits");
+    ck_assert_str_eq(settings.science.files.item[2], "a.fits");
+    ck_assert_str_eq(settings.references.files.item[0], "@odd.fits");
+    config_clear(&settings);
+
+    sqn_text_save("l.txt", "absent.fits\n", 12);
+    SQN_ASSERT_OK(sqn_config_read(&settings, with_lists, NULL, CONFIG_FOR_RUN, &err), err);
+    SQN_ASSERT_FAILS(config_unlist(&settings, &err), err, SQN_E_IN_MISSING);
+    ck_assert_str_eq(err.where, "absent.fits");
 }
 END_TEST
 
@@ -168,7 +225,7 @@ START_TEST(the_form_for_headers_is_the_same_wherever_a_run_reads_and_writes)
     ck_assert_ptr_null(strstr(text, "output"));
     ck_assert_ptr_null(strstr(text, "simulate"));
     ck_assert_ptr_null(strstr(text, "/"));
-    ck_assert_ptr_nonnull(strstr(text, "    - b.fits\n    - \"@l.txt\"\n"));
+    ck_assert_ptr_nonnull(strstr(text, "    - b.fits\n    - l.txt\n"));
     ck_assert_ptr_nonnull(strstr(text, "  load: components.fits\n"));
     for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1) {
         ck_assert_uint_lt(strcspn(line, "\n"), 200); /* lists do not make endless cards */
@@ -203,6 +260,8 @@ int main(void)
     tcase_add_test(tcase, the_absolute_form_reads_back_the_same);
     tcase_add_test(tcase, the_absolute_form_holds_every_key_that_was_written);
     tcase_add_test(tcase, input_paths_become_absolute_and_patterns_stay);
+    tcase_add_test(tcase, a_path_climbs_as_the_system_does_and_links_stay_links);
+    tcase_add_test(tcase, lists_are_replaced_by_their_names);
     tcase_add_test(tcase, paths_are_relative_to_the_folder_of_the_configuration);
     tcase_add_test(tcase, the_form_for_headers_is_the_same_wherever_a_run_reads_and_writes);
     tcase_add_test(tcase, the_configuration_of_a_simulation_is_its_block);

@@ -65,6 +65,9 @@ START_TEST(names_that_exist_are_literal_and_brackets_never_special)
     ck_assert_str_eq(files.path[0], "in/g[1].fits");
     sqn_fits_files_clear(&files);
     SQN_ASSERT_FAILS(expand(&files, "f[19]*.fits", NULL), err, SQN_E_IN_MISSING);
+    ck_assert_ptr_nonnull(strstr(err.fix, "only * and ? are patterns"));
+    SQN_ASSERT_FAILS(expand(&files, "f[19].fits", NULL), err, SQN_E_IN_MISSING);
+    ck_assert_ptr_nonnull(strstr(err.fix, "only * and ? are patterns"));
 }
 END_TEST
 
@@ -79,6 +82,9 @@ START_TEST(lists_hold_one_path_a_line)
     sqn_fits_files_clear(&files);
     SQN_ASSERT_FAILS(expand(&files, "@absent.txt", NULL), err, SQN_E_IN_MISSING);
     ck_assert_str_eq(err.where, "in/absent.txt");
+    sqn_raw_save("in/blank.txt", (const unsigned char *)"\n \n", 3);
+    SQN_ASSERT_FAILS(expand(&files, "@blank.txt", NULL), err, SQN_E_IN_MISSING);
+    ck_assert_str_eq(err.where, "in/blank.txt");
 }
 END_TEST
 

@@ -43,6 +43,15 @@ START_TEST(mistakes_are_named)
     SQN_ASSERT_FAILS(parse((const char *[N_ARG]){"a", "--frobnicate", NULL}), err,
                      SQN_E_USAGE);
     ck_assert_str_eq(err.message, "unknown option '--frobnicate'");
+    ck_assert_str_eq(err.fix, "");
+    SQN_ASSERT_FAILS(parse((const char *[N_ARG]){"a", "--ouptut=x", NULL}), err,
+                     SQN_E_USAGE);
+    ck_assert_str_eq(err.fix, "write --output, if you mean that option");
+    SQN_ASSERT_FAILS(parse((const char *[N_ARG]){"a", "--overwite", NULL}), err,
+                     SQN_E_USAGE);
+    ck_assert_str_eq(err.fix, "write --overwrite, if you mean that option");
+    SQN_ASSERT_FAILS(parse((const char *[N_ARG]){"a", "-x", NULL}), err, SQN_E_USAGE);
+    ck_assert_str_eq(err.fix, "");
     SQN_ASSERT_FAILS(parse((const char *[N_ARG]){"a", "--output", NULL}), err, SQN_E_USAGE);
     SQN_ASSERT_FAILS(parse((const char *[N_ARG]){"a", "--threads", "2x", NULL}), err,
                      SQN_E_USAGE);

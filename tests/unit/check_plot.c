@@ -246,7 +246,9 @@ START_TEST(thirty_components_of_more_are_drawn)
         many[i] = sqn__rng_uniform(3, 1, (uint64_t)i);
     }
     for (int64_t n = 1; n <= N_MANY; n += 13) {
-        const plot_components_data data = {n, SIDE, SIDE, many, "HD 1"};
+        const double share[N_MANY] = {0.5, NAN, 0.2385}; /* known, unknown, none at all */
+        const plot_components_data data = {n,    SIDE,   SIDE,
+                                           many, "HD 1", n > 1 ? share : NULL};
 
         SQN_ASSERT_OK(plot_components("components.png", &data, &err), err);
         assert_picture("components.png");
@@ -333,7 +335,7 @@ END_TEST
 START_TEST(impossible_shapes_are_arguments_at_fault)
 {
     plot_disk_data disk = disk_data();
-    const plot_components_data comps = {0, NY, NX, &images[0][0][0], NULL};
+    const plot_components_data comps = {0, NY, NX, &images[0][0][0], NULL, NULL};
     const plot_input_data input = {.ny = -1, .nx = NX, .science = &images[0][0][0]};
     const plot_frv_data frv = {.n = -1};
 
@@ -350,7 +352,7 @@ END_TEST
 static sqn_status draw(int which)
 {
     const plot_disk_data disk = disk_data();
-    const plot_components_data comps = {N_COUNT, NY, NX, &images[0][0][0], NULL};
+    const plot_components_data comps = {N_COUNT, NY, NX, &images[0][0][0], NULL, NULL};
     const plot_input_data input = {.ny = NY,
                                    .nx = NX,
                                    .science = &images[0][0][0],

@@ -113,6 +113,17 @@ START_TEST(wrong_yaml_is_named_by_line_and_column)
 }
 END_TEST
 
+START_TEST(a_tab_is_called_a_tab)
+{
+    refuse("a: 1\n\tb: 2\n", SQN_E_CFG_SYNTAX, "a tab stands here");
+    ck_assert_ptr_nonnull(strstr(err.where, ":2:1"));
+    ck_assert_str_eq(err.fix, "put spaces in place of the tab");
+    refuse("\xc3\xa9: \xc3\xa9\na:\n \tb: 2\n", SQN_E_CFG_SYNTAX, "a tab stands here");
+    ck_assert_ptr_nonnull(strstr(err.where, ":3:2"));
+    refuse("a: @x\n", SQN_E_CFG_SYNTAX, "cannot start");
+}
+END_TEST
+
 START_TEST(anchors_aliases_and_tags_are_refused)
 {
     refuse("a: &x 1\n", SQN_E_CFG_SYNTAX, "run.yaml:1:4");
@@ -287,6 +298,7 @@ int main(void)
     tcase_add_test(tcase,
                    keys_given_twice_are_reported_with_both_lines_and_the_first_stays);
     tcase_add_test(tcase, wrong_yaml_is_named_by_line_and_column);
+    tcase_add_test(tcase, a_tab_is_called_a_tab);
     tcase_add_test(tcase, anchors_aliases_and_tags_are_refused);
     tcase_add_test(tcase, one_document_with_words_as_keys);
     tcase_add_test(tcase, nothing_gives_no_root);

@@ -39,6 +39,19 @@ SQN_API SQN_NODISCARD sqn_status sqn_fits_files_expand(sqn_fits_files *out,
                                                        const char *const *names,
                                                        int64_t n_name, const char *folder,
                                                        const sqn_log *log, sqn_error *err);
+
+/**
+ * The same names with those of every `@list` in its place, one a line; nothing else is looked
+ * up or changed. A name of a list is literal, and its file must exist.
+ *
+ * @param[out] out  Owned by the caller; empty without names.
+ *
+ * @retval SQN_ERR_INPUT  E_IN_MISSING: the list, a file it names, or a list without names.
+ */
+SQN_API SQN_NODISCARD sqn_status sqn_fits_files_unlist(sqn_fits_files *out,
+                                                       const char *const *names,
+                                                       int64_t n_name, const char *folder,
+                                                       sqn_error *err);
 SQN_API void sqn_fits_files_clear(sqn_fits_files *files);
 
 /** What a plane of uncertainties holds. */
@@ -102,6 +115,8 @@ typedef struct sqn_fits_frame {
 /** An input and the checksum of what was read of it. */
 typedef struct sqn_fits_input {
     const char *file;
+    const char *kind; /**< "frames", "errors", "flags", "mask", "angles", "wavelengths":
+                           the first of these it was read for. Static. */
     char datasum[24]; /**< DATASUM of the image HDU, of several their ones' complement sum
                            (decimal text). */
 } sqn_fits_input;
