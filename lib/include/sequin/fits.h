@@ -175,6 +175,8 @@ typedef struct sqn_fits_image {
     int exponent;             /**< Floating data are multiplied by 2^exponent. */
     const char *unit;         /**< BUNIT, NULL or "" = none. */
     const sqn_header *header; /**< Further cards (WCS, NCOMPn ...), or NULL. */
+    bool compress; /**< Tile-compressed by GZIP, one plane a tile, without loss of a bit; at
+                        most three axes. */
 } sqn_fits_image;
 
 /** One column of a table HDU; scalar per row. */
