@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "mem.h"
+#include "peak.h"
 #include "pictures.h"
 #include "raise.h"
 #include "warn.h"
@@ -21,25 +22,6 @@ void present_title(char *out, size_t size, const result *r)
                !sqn_header_text(out, size, sci->primary, "TARGNAME")) {
         (void)snprintf(out, size, "%s", r->settings->name);
     }
-}
-
-double present_peak_snr(double position[2], const result *r)
-{
-    const disk *d = &r->disk;
-    const float *snr = d->snr.data + (d->n_count - 1) * d->ny * d->nx;
-    double peak = NAN;
-
-    position[0] = position[1] = NAN;
-    for (int64_t e = 0; e < d->ny * d->nx; e++) {
-        if (!isnan(snr[e]) && !(snr[e] <= peak)) {
-            peak = snr[e];
-            const int64_t y = e / d->nx;
-
-            position[0] = (double)(e - y * d->nx) + 1.0;
-            position[1] = (double)y + 1.0;
-        }
-    }
-    return peak;
 }
 
 /* Where images lie on the sky: turned North up, or as the detector saw them. */
@@ -115,25 +97,32 @@ cleanup:
     return status;
 }
 
+/* Of several groups the one that the verdict speaks of. */
 static sqn_status draw_disk(const char *path, const result *r, const char *title,
                             sqn_error *err)
 {
     const disk *d = &r->disk;
-    const int64_t n_pix = d->ny * d->nx;
+    const int64_t n_pix = d->ny * d->nx, group = peak_of_count(d, d->n_count - 1).group;
+    const int64_t first = group * d->n_count * n_pix;
     sqn_status status = SQN_OK;
     uint8_t *excluded = NULL;
     float *images =
-        in_true_unit(d->value.data, d->n_count * n_pix, r->obs.science.exponent);
+        in_true_unit(d->value.data + first, d->n_count * n_pix, r->obs.science.exponent);
+    char where[96], heading[224];
 
     if (images == NULL) {
         return SQN_RAISE(err, E_MEM, "picture of %d x %d pixels", (int)d->nx, (int)d->ny);
     }
+    peak_group_text(where, sizeof where, d, group);
+    (void)snprintf(heading, sizeof heading, "%s%s%s", title, where[0] != '\0' ? ":" : "",
+                   where);
     SQN_TRY(target_outline(&excluded, &r->obs, r->settings, err));
-    const plot_disk_data data = {d->n_count,      d->ny,
-                                 d->nx,           images,
-                                 r->basis.counts, d->snr.data + (d->n_count - 1) * n_pix,
-                                 excluded,        r->obs.science.unit,
-                                 title,           sky_of(r, r->obs.derotate)};
+    const plot_disk_data data = {
+        d->n_count,      d->ny,
+        d->nx,           images,
+        r->basis.counts, d->snr.data + first + (d->n_count - 1) * n_pix,
+        excluded,        r->obs.science.unit,
+        heading,         sky_of(r, r->obs.derotate)};
 
     SQN_TRY(plot_disk(path, &data, err));
 

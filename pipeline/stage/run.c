@@ -159,7 +159,7 @@ static sqn_status subtract(run *r, sqn_error *err)
         progress_update(r->progress, c + 1, 0,
                         sqn_target_about(res->target.fit, c, 0).chi2);
     }
-    judge_result(res);
+    SQN_TRY(judge_result(res, err));
 
 cleanup:
     progress_end(r->progress);

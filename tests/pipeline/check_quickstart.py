@@ -16,6 +16,16 @@ for name, product in listed.items():
     if name != "run.log":
         assert os.path.getsize(os.path.join("out", name)) == product["size"], name
 
+# Every product of frames says the same of them; shifts are not measured.
+for product in ("model.fits", "residual.fits", "disk.fits"):
+    with fits.open(f"out/{product}") as hdus:
+        frames = hdus["FRAMES"].data
+        assert set(frames.names) >= set(
+            "frame file hdu extver plane date exposure filter angle angle_applied median n_valid "
+            "missing sigma chi2_reduced factor at_edge background shift_x shift_y used".split())
+        assert list(frames["frame"]) == list(range(1, 11)) and frames["used"].all()
+        assert np.isnan(frames["shift_x"]).all() and np.isnan(frames["shift_y"]).all()
+
 # The ring: flux where the truth is above 10 % of its peak, against the truth. One observation
 # of ten frames: what the speckles of the excluded pixels do besides is 0.4 % of the star, a
 # sixth of the ring (docs/validation.md has the mean over many).
