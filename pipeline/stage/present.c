@@ -1,6 +1,7 @@
 /** @file present.c @brief Stage 6a: the pictures of a run. */
 #include "present.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,6 +9,9 @@
 #include "mem.h"
 #include "peak.h"
 #include "pictures.h"
+#include "plot_frames.h"
+#include "plot_profiles.h"
+#include "profile.h"
 #include "raise.h"
 #include "warn.h"
 
@@ -170,15 +174,77 @@ cleanup:
     return status;
 }
 
+static sqn_status draw_profiles(const char *path, const result *r, const char *title,
+                                sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+    profile p = {0};
+
+    SQN_TRY(profile_make(&p, &r->obs, &r->last, err));
+    const plot_profiles_data data = {p.n,
+                                     p.radius,
+                                     p.data,
+                                     p.model,
+                                     p.residual,
+                                     p.noise,
+                                     r->obs.pixel_scale,
+                                     r->obs.science.unit,
+                                     title};
+
+    SQN_TRY(plot_profiles(path, &data, err));
+
+cleanup:
+    profile_clear(&p);
+    return status;
+}
+
+static sqn_status draw_frames(const char *path, const result *r, const char *title,
+                              sqn_error *err)
+{
+    enum { FACTOR, CHI2, SIGMA, MISSING, SHIFT, N_SERIES };
+    const sqn_fits_stack *sci = &r->obs.science;
+    const int64_t n = sci->n_frame;
+    const double unit = ldexp(1.0, sci->exponent);
+    double *values = sqn__mem_alloc(sqn__mem_product(N_SERIES, n), sizeof *values);
+    sqn_status status = SQN_OK;
+
+    if (values == NULL) {
+        return SQN_RAISE(err, E_MEM, "picture of %" PRId64 " frames", n);
+    }
+    for (int64_t i = 0; i < n; i++) {
+        const target_frame *t = &r->last.frames[i];
+
+        values[FACTOR * n + i] = t->factor;
+        values[CHI2 * n + i] = t->chi2_reduced;
+        values[SIGMA * n + i] = t->sigma * unit;
+        values[MISSING * n + i] = (double)sci->frames[i].n_missing;
+        values[SHIFT * n + i] = NAN; /* frames come aligned: nothing measures shifts */
+    }
+    const plot_frames_data data = {.n = n,
+                                   .factor = values + FACTOR * n,
+                                   .chi2_reduced = values + CHI2 * n,
+                                   .sigma = values + SIGMA * n,
+                                   .missing = values + MISSING * n,
+                                   .shift_x = values + SHIFT * n,
+                                   .shift_y = values + SHIFT * n,
+                                   .unit = sci->unit,
+                                   .title = title};
+
+    SQN_TRY(plot_frames(path, &data, err));
+
+cleanup:
+    sqn__mem_free(values);
+    return status;
+}
+
 static const struct {
     const char *name;
     sqn_status (*draw)(const char *path, const result *r, const char *title,
                        sqn_error *err);
 } pictures[] = {
-    {"input.png", draw_input},
-    {"frv.png", draw_curve},
-    {"components.png", draw_components},
-    {"disk.png", draw_disk},
+    {"input.png", draw_input},           {"frv.png", draw_curve},
+    {"components.png", draw_components}, {"disk.png", draw_disk},
+    {"profiles.png", draw_profiles},     {"frames.png", draw_frames},
 };
 
 /* One picture; one that cannot be drawn is a warning. */

@@ -16,7 +16,7 @@
 
 enum {
     TEXT_BYTES = 192,
-    PICTURES = 4,
+    PICTURES = 6,
     FINDINGS_MAX = 8,
     RESULT_COLUMNS = 7,
     GROUP_COLUMNS = 6,
@@ -35,6 +35,13 @@ static const struct {
     {"input.png",
      "Mean science and reference frame, centre, region and excluded pixels, and "
      "their profiles."},
+    {"profiles.png",
+     "Rings about the star, over all science frames: mean of data and model, root mean "
+     "square of the residual, and the noise that its errors promise. Where residual and "
+     "noise agree, only noise is left."},
+    {"frames.png",
+     "Factor of the model, reduced chi2, sigma of the residual, missing pixels "
+     "and shift of every science frame."},
 };
 
 /** Strings of the page: slots of fixed size, filled one after the other. */

@@ -41,10 +41,10 @@ enum { N_FITS = sizeof fits_products / sizeof fits_products[0] };
 static sqn_status open_directory(run *r, sqn_error *err)
 {
     static const char *const names[] = {
-        "components.fits", "model.fits",   "residual.fits", "disk.fits",
-        "derotated.fits",  "frv.csv",      "input.png",     "frv.png",
-        "components.png",  "disk.png",     "report.html",   "run.yaml",
-        "run.log",         "manifest.json"};
+        "components.fits", "model.fits", "residual.fits", "disk.fits",
+        "derotated.fits",  "frv.csv",    "input.png",     "frv.png",
+        "components.png",  "disk.png",   "profiles.png",  "frames.png",
+        "report.html",     "run.yaml",   "run.log",       "manifest.json"};
     char by_default[512];
     const char *path =
         r->options->output != NULL ? r->options->output : r->settings->output.directory;
