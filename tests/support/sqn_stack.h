@@ -24,9 +24,8 @@ static inline sqn_fits_files list(char **paths, int64_t n)
     return (sqn_fits_files){n, paths};
 }
 
-static char path_a[] = "a.fits", path_b[] = "b.fits", path_m[] = "m.fits",
-            path_n[] = "n.fits";
-static char *one[1] = {path_a}, *two[2] = {path_a, path_b};
+static char path_a[] = "a.fits", path_n[] = "n.fits";
+static char *one[1] = {path_a};
 
 static inline sqn_status read_source(sqn_fits_stack *stack, const sqn_fits_source *source)
 {

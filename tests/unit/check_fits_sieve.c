@@ -7,6 +7,8 @@
 #include "sqn_check.h"
 #include "sqn_stack.h"
 
+static char path_m[] = "m.fits";
+
 START_TEST(planes_can_be_ignored_and_bits_be_chosen)
 {
     const int64_t bits[2] = {2, 9}, common[1] = {0}, wrong[1] = {32};

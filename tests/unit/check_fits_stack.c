@@ -10,6 +10,9 @@
 #include "sqn_stack.h"
 #include "sqn_wrap.h"
 
+static char path_b[] = "b.fits", path_m[] = "m.fits";
+static char *two[2] = {path_a, path_b};
+
 START_TEST(planes_of_files_are_joined_in_order)
 {
     const sqn_fits_files files = list(two, 2);

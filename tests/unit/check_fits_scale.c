@@ -1,4 +1,4 @@
-/** @file check_fits_units.c @brief Frames in any unit: division, agreement, powers of two. */
+/** @file check_fits_scale.c @brief Frames in any unit: division, agreement, powers of two. */
 #include <float.h>
 #include <limits.h>
 #include <math.h>
@@ -6,6 +6,9 @@
 #include "sequin/fits.h"
 #include "sqn_check.h"
 #include "sqn_stack.h"
+
+static char path_b[] = "b.fits";
+static char *two[2] = {path_a, path_b};
 
 START_TEST(dividing_by_a_keyword_changes_values_errors_and_unit)
 {
@@ -121,7 +124,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("fits_units");
+    Suite *suite = suite_create("fits_scale");
     TCase *tcase = tcase_create("frames");
 
     tcase_add_test(tcase, dividing_by_a_keyword_changes_values_errors_and_unit);
