@@ -31,11 +31,11 @@ START_TEST(every_type_and_number_of_axes_is_read_back)
     const uint32_t flags[6] = {1, 2, UINT32_MAX, 0x80000000U, 0, 77};
     const uint8_t bytes[6] = {1, 2, 255, 128, 0, 77};
     const sqn_fits_image images[] = {
-        {"SCI", SQN_FITS_FLOAT32, 1, {6}, singles, 0, "Jy", NULL, false},
-        {"COEFFICIENTS", SQN_FITS_FLOAT64, 2, {3, 2}, doubles, 0, NULL, NULL, false},
-        {"COVERAGE", SQN_FITS_INT32, 3, {3, 1, 2}, integers, 0, "", NULL, false},
-        {"DQ", SQN_FITS_UINT32, 4, {1, 3, 2, 1}, flags, 0, NULL, NULL, false},
-        {"FLAGS", SQN_FITS_UINT8, 2, {2, 3}, bytes, 0, NULL, NULL, false},
+        {"SCI", SQN_FITS_FLOAT32, 1, {6}, singles, 0, false, "Jy", NULL},
+        {"COEFFICIENTS", SQN_FITS_FLOAT64, 2, {3, 2}, doubles, 0, false, NULL, NULL},
+        {"COVERAGE", SQN_FITS_INT32, 3, {3, 1, 2}, integers, 0, false, "", NULL},
+        {"DQ", SQN_FITS_UINT32, 4, {1, 3, 2, 1}, flags, 0, false, NULL, NULL},
+        {"FLAGS", SQN_FITS_UINT8, 2, {2, 3}, bytes, 0, false, NULL, NULL},
     };
     sqn_fits_product *product = product_of(NULL, NULL);
     fitsfile *file = NULL;
@@ -97,27 +97,27 @@ START_TEST(tiles_lose_no_bit)
         size_t size;
         int datatype;
     } tiled[] = {
-        {{"ERR", SQN_FITS_FLOAT32, 3, {40, 30, 2}, singles, 0, "Jy", NULL, true},
+        {{"ERR", SQN_FITS_FLOAT32, 3, {40, 30, 2}, singles, 0, true, "Jy", NULL},
          single,
          sizeof single,
          TFLOAT},
-        {{"WIDE", SQN_FITS_FLOAT64, 2, {40, 60}, doubles, 0, NULL, NULL, true},
+        {{"WIDE", SQN_FITS_FLOAT64, 2, {40, 60}, doubles, 0, true, NULL, NULL},
          twice,
          sizeof twice,
          TDOUBLE},
-        {{"DQ", SQN_FITS_INT32, 3, {40, 30, 2}, integers, 0, NULL, NULL, true},
+        {{"DQ", SQN_FITS_INT32, 3, {40, 30, 2}, integers, 0, true, NULL, NULL},
          integer,
          sizeof integer,
          TINT},
-        {{"FLAGS", SQN_FITS_UINT32, 3, {40, 30, 2}, flags, 0, NULL, NULL, true},
+        {{"FLAGS", SQN_FITS_UINT32, 3, {40, 30, 2}, flags, 0, true, NULL, NULL},
          flag,
          sizeof flag,
          TUINT},
-        {{"BYTES", SQN_FITS_UINT8, 1, {N_TILED}, bytes, 0, NULL, NULL, true},
+        {{"BYTES", SQN_FITS_UINT8, 1, {N_TILED}, bytes, 0, true, NULL, NULL},
          byte,
          sizeof byte,
          TBYTE},
-        {{"PLAIN", SQN_FITS_UINT8, 2, {60, 40}, bytes, 0, NULL, NULL, false},
+        {{"PLAIN", SQN_FITS_UINT8, 2, {60, 40}, bytes, 0, false, NULL, NULL},
          byte,
          sizeof byte,
          TBYTE},
@@ -164,7 +164,7 @@ START_TEST(floating_values_are_scaled_by_a_power_of_two_exactly)
 
     for (int i = 0; i < 4; i++) {
         const sqn_fits_image image = {
-            names[i], SQN_FITS_FLOAT32, 1, {4}, values, exponents[i], "ph", NULL, false};
+            names[i], SQN_FITS_FLOAT32, 1, {4}, values, exponents[i], false, "ph", NULL};
 
         SQN_ASSERT_OK(sqn_fits_product_image(product, &image, &err), err);
     }
@@ -193,7 +193,7 @@ START_TEST(values_that_float32_cannot_hold_are_written_as_float64)
 
     for (int i = 0; i < 4; i++) {
         const sqn_fits_image image = {
-            names[i], SQN_FITS_FLOAT32, 1, {3}, values, exponents[i], NULL, NULL, false};
+            names[i], SQN_FITS_FLOAT32, 1, {3}, values, exponents[i], false, NULL, NULL};
 
         SQN_ASSERT_OK(sqn_fits_product_image(product, &image, &err), err);
     }
@@ -216,8 +216,8 @@ START_TEST(there_is_one_nan)
     static const uint32_t patterns[4] = {0x7fc00000U, 0xffc00000U, 0x7f800001U,
                                          0xffffffffU};
     float values[4];
-    const sqn_fits_image image = {"SCI", SQN_FITS_FLOAT32, 1, {4}, values, 0, NULL, NULL,
-                                  false};
+    const sqn_fits_image image = {"SCI", SQN_FITS_FLOAT32, 1, {4}, values, 0, false, NULL,
+                                  NULL};
     sqn_fits_product *product = product_of(NULL, NULL);
     const unsigned char *bytes = NULL;
     const void *start = NULL;
@@ -274,8 +274,8 @@ END_TEST
 START_TEST(the_same_calls_give_the_same_bytes_without_a_date)
 {
     const float values[4] = {1.0F, 2.0F, 3.0F, 4.0F};
-    const sqn_fits_image image = {"SCI", SQN_FITS_FLOAT32, 2, {2, 2}, values, 0, "Jy", NULL,
-                                  false};
+    const sqn_fits_image image = {
+        "SCI", SQN_FITS_FLOAT32, 2, {2, 2}, values, 0, false, "Jy", NULL};
     const sqn_fits_column column = {"x", NULL, (const double[]){1.5, 2.5}, NULL, NULL};
     sqn_fits_product *product[2] = {NULL, NULL};
     const void *bytes[2];
@@ -301,8 +301,8 @@ END_TEST
 START_TEST(a_damaged_file_does_not_verify)
 {
     const float values[4] = {1.0F, 2.0F, 3.0F, 4.0F};
-    const sqn_fits_image image = {"SCI", SQN_FITS_FLOAT32, 2, {2, 2}, values, 0, "Jy", NULL,
-                                  false};
+    const sqn_fits_image image = {
+        "SCI", SQN_FITS_FLOAT32, 2, {2, 2}, values, 0, false, "Jy", NULL};
     sqn_fits_product *product = product_of(NULL, NULL);
     const void *bytes = NULL;
     size_t size = 0;
@@ -335,8 +335,8 @@ START_TEST(wrong_arguments_are_refused)
     const float values[2] = {1.0F, 2.0F};
     const int64_t integers[2] = {1, 2};
     const double numbers[2] = {1, 2};
-    const sqn_fits_image good = {"SCI", SQN_FITS_FLOAT32, 1, {2}, values, 0, NULL, NULL,
-                                 false};
+    const sqn_fits_image good = {"SCI", SQN_FITS_FLOAT32, 1, {2}, values, 0, false, NULL,
+                                 NULL};
     sqn_fits_image images[7];
     const sqn_fits_column twice[2] = {{"a", NULL, numbers, NULL, NULL},
                                       {"A", NULL, numbers, NULL, NULL}};
@@ -387,8 +387,8 @@ static sqn_status build(const sqn_header *header)
 {
     const float values[2] = {1.0F, 2.0F};
     const char *const texts[2] = {"a", "b"};
-    const sqn_fits_image image = {"SCI", SQN_FITS_FLOAT32, 1,    {2}, values, 3,
-                                  "Jy",  header,           false};
+    const sqn_fits_image image = {"SCI", SQN_FITS_FLOAT32, 1, {2}, values, 3, false, "Jy",
+                                  header};
     const sqn_fits_column columns[3] = {{"x", NULL, (const double[]){1, 2}, NULL, NULL},
                                         {"n", NULL, NULL, (const int64_t[]){1, 2}, NULL},
                                         {"t", NULL, NULL, NULL, texts}};
@@ -443,8 +443,8 @@ START_TEST(memory_that_cfitsio_cannot_have_is_an_error)
 {
     enum { N = 1 << 24 };
     float *values = calloc(N, sizeof *values);
-    const sqn_fits_image image = {"SCI", SQN_FITS_FLOAT32, 1, {N}, values, 0, "Jy", NULL,
-                                  false};
+    const sqn_fits_image image = {"SCI", SQN_FITS_FLOAT32, 1, {N}, values, 0, false, "Jy",
+                                  NULL};
     sqn_fits_product *product = product_of(NULL, NULL);
     struct rlimit limit;
 

@@ -11,7 +11,9 @@
 #include "sqn_wrap.h"
 
 enum { NY = 21, NX = 25, N_GROUP = 3, N_COUNT = 2, N_PIX = NY * NX };
-#define FWHM 3.7
+#define FWHM    3.7
+#define N_PLANE ((int64_t)N_GROUP * N_COUNT)
+#define N_ALL   (N_PLANE * N_PIX)
 
 static sqn_error err;
 static sqn_record record;
@@ -31,7 +33,7 @@ static void set_up(void)
     collect = sqn_record_log(&record);
     settings.path = path;
     all = (result){.settings = &settings, .log = &collect};
-    for (int64_t e = 0; e < N_GROUP * N_COUNT * N_PIX; e++) {
+    for (int64_t e = 0; e < N_ALL; e++) {
         (&value[0][0][0][0])[e] = 0.01F;
         (&error[0][0][0][0])[e] = 1.0F;
         (&snr[0][0][0][0])[e] = e % N_PIX < 40 ? NAN : 1.5F;
@@ -52,9 +54,9 @@ static void set_up(void)
                       .nx = NX,
                       .group_name = names,
                       .group_number = numbers,
-                      .value = {N_GROUP * N_COUNT, NY, NX, &value[0][0][0][0]},
-                      .error = {N_GROUP * N_COUNT, NY, NX, &error[0][0][0][0]},
-                      .snr = {N_GROUP * N_COUNT, NY, NX, &snr[0][0][0][0]}};
+                      .value = {N_PLANE, NY, NX, &value[0][0][0][0]},
+                      .error = {N_PLANE, NY, NX, &error[0][0][0][0]},
+                      .snr = {N_PLANE, NY, NX, &snr[0][0][0][0]}};
 }
 
 /* Give every pixel of ring `ring` this value; returns the mean in its own sigma. */
