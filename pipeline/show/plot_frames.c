@@ -48,7 +48,9 @@ static bool range_of(double range[2], const strip *s, int64_t n)
 
     const double step = plot_axes_step(range[1] - range[0] + 2.0 * room, 2);
 
-    range[0] = step * floor((range[0] - room) / step);
+    const double least = range[0] < 0.0 ? -INFINITY : 0.0; /* no room below what can be */
+
+    range[0] = fmax(step * floor((range[0] - room) / step), least);
     range[1] = step * ceil((range[1] + room) / step);
     return true;
 }

@@ -192,8 +192,9 @@ static sqn_status judge_oversubtraction(const result *r, sqn_error *err)
         sqn__log_warn(r->log, SQN_W_OVERSUBTRACTION, r->settings->path,
                       "from %" PRId64
                       " components on, the mean residual at %.0f pixels from "
-                      "the star is negative%s (%.1f sigma of its mean)",
-                      r->basis.counts[c], worst.radius, where, worst.mean);
+                      "the star is negative%s%s (%.1f sigma of its mean)",
+                      r->basis.counts[c], worst.radius, where[0] != '\0' ? " in " : "",
+                      where, worst.mean);
     }
 
 cleanup:

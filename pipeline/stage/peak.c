@@ -43,10 +43,10 @@ void peak_group_text(char *out, size_t size, const disk *d, int64_t group)
     const char *name = d->group_name[group], *slash = strrchr(name, '/');
 
     if (name[0] != '\0') {
-        (void)snprintf(out, size, " in group %" PRId64 " of %" PRId64 " (%s)", group + 1,
+        (void)snprintf(out, size, "group %" PRId64 " of %" PRId64 " (%s)", group + 1,
                        d->n_group, slash != NULL ? slash + 1 : name);
     } else if (d->n_group > 1 || !isnan(d->group_number[group])) {
-        (void)snprintf(out, size, " in group %" PRId64 " of %" PRId64 " (wavelength %.6g)",
+        (void)snprintf(out, size, "group %" PRId64 " of %" PRId64 " (wavelength %.6g)",
                        group + 1, d->n_group, d->group_number[group]);
     } else {
         out[0] = '\0';

@@ -22,7 +22,7 @@ peak peak_of_group(const disk *d, int64_t group, int64_t i_count);
 /** Of all groups; of equal ones the first. */
 peak peak_of_count(const disk *d, int64_t i_count);
 
-/** The group in words, " in group 2 of 3 (b.fits)"; "" where there is one for all frames. */
+/** The group in words, "group 2 of 3 (b.fits)"; "" where there is one for all frames. */
 void peak_group_text(char *out, size_t size, const disk *d, int64_t group);
 
 #endif

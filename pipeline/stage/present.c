@@ -118,7 +118,7 @@ static sqn_status draw_disk(const char *path, const result *r, const char *title
         return SQN_RAISE(err, E_MEM, "picture of %d x %d pixels", (int)d->nx, (int)d->ny);
     }
     peak_group_text(where, sizeof where, d, group);
-    (void)snprintf(heading, sizeof heading, "%s%s%s", title, where[0] != '\0' ? ":" : "",
+    (void)snprintf(heading, sizeof heading, "%s%s%s", title, where[0] != '\0' ? ", " : "",
                    where);
     SQN_TRY(target_outline(&excluded, &r->obs, r->settings, err));
     const plot_disk_data data = {

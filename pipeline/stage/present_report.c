@@ -178,9 +178,9 @@ static const char *find_verdict(slots *s, const result *r)
     peak_group_text(where, sizeof where, &r->disk, best.group);
     return put(s,
                "With %" PRId64 " components, the largest S/N of one resolution element is "
-               "%.1f, at (%.0f, %.0f)%s.",
+               "%.1f, at (%.0f, %.0f)%s%s.",
                r->basis.counts[r->basis.n_count - 1], best.snr, best.position[0],
-               best.position[1], where);
+               best.position[1], where[0] != '\0' ? " in " : "", where);
 }
 
 /** What the parts of the page share. */

@@ -163,11 +163,11 @@ START_TEST(groups_are_named_by_file_or_wavelength)
     char text[96];
 
     peak_group_text(text, sizeof text, &all.disk, 1);
-    ck_assert_str_eq(text, " in group 2 of 3 (b.fits)");
+    ck_assert_str_eq(text, "group 2 of 3 (b.fits)");
     names[1] = "";
     numbers[1] = 1.6325;
     peak_group_text(text, sizeof text, &all.disk, 1);
-    ck_assert_str_eq(text, " in group 2 of 3 (wavelength 1.6325)");
+    ck_assert_str_eq(text, "group 2 of 3 (wavelength 1.6325)");
     numbers[1] = NAN;
     all.disk.n_group = 1;
     peak_group_text(text, sizeof text, &all.disk, 1);
