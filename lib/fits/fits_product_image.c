@@ -8,7 +8,7 @@
 #include "mem.h"
 #include "raise.h"
 
-enum { CHUNK = 1 << 16 /* values converted at a time */ };
+enum { CHUNK = 1 << 16 /* values converted at a time, of an image without tiles */ };
 
 /* Below this largest value a float32 would lose digits of the small ones. */
 static const double faint = 1e-30;
@@ -17,9 +17,10 @@ static const double faint = 1e-30;
 typedef struct transfer {
     const sqn_fits_image *image;
     int64_t n;             /* values in all */
+    int64_t n_chunk;       /* values converted at a time */
     double factor[2];      /* their product is 2^exponent */
     sqn_fits_type written; /* FLOAT64 where FLOAT32 cannot hold the values */
-    void *chunk;           /* [CHUNK] of the type written */
+    void *chunk;           /* [n_chunk] of the type written */
 } transfer;
 
 /* BITPIX codes of CFITSIO, its types in memory, and their sizes. */
@@ -89,12 +90,12 @@ static sqn_status write_floating(sqn_fits_product *product, transfer *t, sqn_err
 {
     int code = 0;
 
-    t->chunk = sqn__mem_alloc(CHUNK, types[t->written].size);
+    t->chunk = sqn__mem_alloc(t->n_chunk, types[t->written].size);
     if (t->chunk == NULL) {
         return SQN_RAISE(err, E_MEM, "values of %s", t->image->extname);
     }
-    for (int64_t i = 0; i < t->n && code == 0; i += CHUNK) {
-        const int64_t n = t->n - i < CHUNK ? t->n - i : CHUNK;
+    for (int64_t i = 0; i < t->n && code == 0; i += t->n_chunk) {
+        const int64_t n = t->n - i < t->n_chunk ? t->n - i : t->n_chunk;
 
         fits_write_img(product->file, types[t->written].datatype, i + 1, n,
                        convert(t, i, n), &code);
@@ -110,8 +111,8 @@ static sqn_status write_integers(sqn_fits_product *product, const transfer *t,
     const size_t size = types[t->written].size;
     int code = 0;
 
-    for (int64_t i = 0; i < t->n && code == 0; i += CHUNK) {
-        const int64_t n = t->n - i < CHUNK ? t->n - i : CHUNK;
+    for (int64_t i = 0; i < t->n && code == 0; i += t->n_chunk) {
+        const int64_t n = t->n - i < t->n_chunk ? t->n - i : t->n_chunk;
         union {
             const void *data;
             void *argument; /* CFITSIO's prototype lacks a const */
@@ -122,19 +123,37 @@ static sqn_status write_integers(sqn_fits_product *product, const transfer *t,
     return code == 0 ? SQN_OK : sqn__fits_product_fail(err, code, t->image->extname);
 }
 
-/* The mandatory cards, EXTNAME, BUNIT, the caller's cards, the places of the checksums. */
-static sqn_status write_header(sqn_fits_product *product, const transfer *t, sqn_error *err)
+/* The HDU, and how its values lie in it: CFITSIO keeps the wish for tiles until told otherwise. */
+static int create(sqn_fits_product *product, const transfer *t)
 {
     const sqn_fits_image *image = t->image;
     LONGLONG axes[4] = {0};
-    sqn_status status = SQN_OK;
+    long tile[4] = {0};
     int code = 0;
 
     for (int i = 0; i < image->n_axis; i++) {
         axes[i] = image->axes[i];
+        tile[i] = i < 2 ? (long)image->axes[i] : 1;
+    }
+    if (image->compress) {
+        fits_set_compression_type(product->file, GZIP_2, &code);
+        fits_set_tile_dim(product->file, image->n_axis, tile, &code);
+        fits_set_quantize_level(product->file, 0.0F, &code); /* 0: floats keep all bits */
     }
     fits_create_imgll(product->file, types[t->written].bitpix, image->n_axis, axes, &code);
-    fits_write_key_str(product->file, "EXTNAME", image->extname, "name of this HDU", &code);
+    fits_set_compression_type(product->file, 0, &code);
+    return code;
+}
+
+/* The mandatory cards, EXTNAME, BUNIT, the caller's cards, the places of the checksums. */
+static sqn_status write_header(sqn_fits_product *product, const transfer *t, sqn_error *err)
+{
+    const sqn_fits_image *image = t->image;
+    sqn_status status = SQN_OK;
+    int code = create(product, t);
+
+    fits_update_key_str(product->file, "EXTNAME", image->extname, "name of this HDU",
+                        &code); /* CFITSIO names a table of tiles itself */
     if (image->unit != NULL && image->unit[0] != '\0') {
         fits_write_key_str(product->file, "BUNIT", image->unit, "unit of the values",
                            &code);
@@ -150,15 +169,21 @@ cleanup:
     return status;
 }
 
-/* Number of values, or -1 if the axes make no image. */
+/* Number of values, or -1 if the axes make no image. CFITSIO tiles no more than three. */
 static int64_t count_values(const sqn_fits_image *image)
 {
-    int64_t n = image->n_axis < 1 || image->n_axis > 4 ? -1 : 1;
+    int64_t n = image->n_axis < 1 || image->n_axis > (image->compress ? 3 : 4) ? -1 : 1;
 
     for (int i = 0; n > 0 && i < image->n_axis; i++) {
         n = image->axes[i] < 1 ? -1 : sqn__mem_product(n, image->axes[i]);
     }
     return sqn__mem_product(n, 8) > 0 ? n : -1;
+}
+
+/* Values of one plane: of one tile. */
+static int64_t plane_values(const sqn_fits_image *image)
+{
+    return image->axes[0] * (image->n_axis > 1 ? image->axes[1] : 1);
 }
 
 sqn_status sqn_fits_product_image(sqn_fits_product *product, const sqn_fits_image *image,
@@ -173,9 +198,11 @@ sqn_status sqn_fits_product_image(sqn_fits_product *product, const sqn_fits_imag
     }
     t.n = count_values(image);
     if (t.n < 0) {
-        return SQN_RAISE(err, E_ARG, "%d axes of %s make no image", image->n_axis,
-                         image->extname);
+        return SQN_RAISE(err, E_ARG, "%d axes of %s make no image%s", image->n_axis,
+                         image->extname, image->compress ? " of tiles" : "");
     }
+    /* a tile that is written in parts would be compressed, and stored, several times */
+    t.n_chunk = image->compress ? plane_values(image) : CHUNK;
     t.factor[0] = ldexp(1.0, image->exponent / 2);
     t.factor[1] = ldexp(1.0, image->exponent - image->exponent / 2);
     t.written = choose_type(&t);

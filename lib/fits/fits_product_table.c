@@ -123,48 +123,49 @@ static int write_text(fitsfile *file, int column, const char *const *text, int64
     return code;
 }
 
-static int write_numbers(fitsfile *file, int column, const double *number, int64_t n_row)
+/** A few rows on their way into the file, as CFITSIO takes them. */
+typedef union chunk {
+    double number[CHUNK];
+    LONGLONG integer[CHUNK];
+} chunk;
+
+/* Rows first .. first + n - 1 of a column of numbers or integers. */
+static void write_rows(fitsfile *file, int i, const sqn_fits_column *column, int64_t first,
+                       int64_t n, chunk *rows, int *code)
 {
-    double *chunk = sqn__mem_alloc(CHUNK, sizeof *chunk);
-    int code = chunk != NULL ? 0 : MEMORY_ALLOCATION;
-
-    for (int64_t i = 0; i < n_row && code == 0; i += CHUNK) {
-        const int64_t n = n_row - i < CHUNK ? n_row - i : CHUNK;
-
-        for (int64_t j = 0; j < n; j++) { /* one NaN for all */
-            chunk[j] = isnan(number[i + j]) ? (double)NAN : number[i + j];
+    if (column->integer != NULL) {
+        for (int64_t j = 0; j < n; j++) {
+            rows->integer[j] = column->integer[first + j];
         }
-        fits_write_col_dbl(file, column, i + 1, 1, n, chunk, &code);
+        fits_write_col_lnglng(file, i + 1, first + 1, 1, n, rows->integer, code);
+    } else {
+        for (int64_t j = 0; j < n; j++) { /* one NaN for all */
+            const double number = column->number[first + j];
+
+            rows->number[j] = isnan(number) ? (double)NAN : number;
+        }
+        fits_write_col_dbl(file, i + 1, first + 1, 1, n, rows->number, code);
     }
-    sqn__mem_free(chunk);
-    return code;
 }
 
-static int write_integers(fitsfile *file, int column, const int64_t *integer, int64_t n_row)
+static int write_values(fitsfile *file, int i, const sqn_fits_column *column, int64_t n_row)
 {
-    LONGLONG *chunk = sqn__mem_alloc(CHUNK, sizeof *chunk);
-    int code = chunk != NULL ? 0 : MEMORY_ALLOCATION;
+    chunk *rows = sqn__mem_alloc(1, sizeof *rows);
+    int code = rows != NULL ? 0 : MEMORY_ALLOCATION;
 
-    for (int64_t i = 0; i < n_row && code == 0; i += CHUNK) {
-        const int64_t n = n_row - i < CHUNK ? n_row - i : CHUNK;
-
-        for (int64_t j = 0; j < n; j++) {
-            chunk[j] = integer[i + j];
-        }
-        fits_write_col_lnglng(file, column, i + 1, 1, n, chunk, &code);
+    for (int64_t first = 0; first < n_row && code == 0; first += CHUNK) {
+        write_rows(file, i, column, first, n_row - first < CHUNK ? n_row - first : CHUNK,
+                   rows, &code);
     }
-    sqn__mem_free(chunk);
+    sqn__mem_free(rows);
     return code;
 }
 
 static int write_column(fitsfile *file, int i, const sqn_fits_column *column, int64_t n_row,
                         int64_t width)
 {
-    if (column->text != NULL) {
-        return write_text(file, i + 1, column->text, n_row, width);
-    }
-    return column->integer != NULL ? write_integers(file, i + 1, column->integer, n_row)
-                                   : write_numbers(file, i + 1, column->number, n_row);
+    return column->text != NULL ? write_text(file, i + 1, column->text, n_row, width)
+                                : write_values(file, i, column, n_row);
 }
 
 static sqn_status write_table(sqn_fits_product *product, const char *extname,

@@ -52,7 +52,7 @@ static double number_of(const reading *r, const char *root, int axis, double abs
 
 static double number_of_two(const reading *r, const char *root, int i, int j, double absent)
 {
-    char keyword[KEYWORD];
+    char keyword[KEYWORD + 24]; /* room for any two integers behind any root */
 
     (void)snprintf(keyword, sizeof keyword, "%s%d_%d", root, i, j);
     return number(r, keyword, absent);

@@ -83,6 +83,7 @@ typedef enum config_coronagraph {
     CONFIG_CORONAGRAPH_LYOT,
     CONFIG_CORONAGRAPH_VORTEX
 } config_coronagraph;
+typedef enum config_compress { CONFIG_COMPRESS_NONE, CONFIG_COMPRESS_GZIP } config_compress;
 
 /** science.angles */
 typedef struct config_angles {
@@ -207,7 +208,7 @@ typedef struct config_simulate {
     double ring_g;              /**< Henyey-Greenstein asymmetry, -1..1. */
     config_numbers sources;     /**< 3 values a source: separation (pixels), position angle
                                       (degrees), contrast. */
-    char *compress;             /**< "none" or "gzip": ERR and DQ tile-compressed. */
+    config_compress compress;   /**< ERR and DQ tile-compressed. */
 } config_simulate;
 
 /** Which blocks a command needs. */

@@ -396,8 +396,8 @@ static const keys_key table[] = {
      FROM(-100000, 100000), .unit = "pixels, degrees, of the star's flux",
      .example = "[[30.0, 212.0, 1.0e-5]]",
      .help = "Separation, position angle, contrast of each. Default: none"},
-    {"simulate.compress", KEYS_CHOICE, .offset = AT(simulate.compress),
-     .words = "none|gzip", .standard = "none", .help = "gzip: ERR and DQ tile-compressed"},
+    {"simulate.compress", KEYS_WORD, .offset = AT(simulate.compress), .words = "none|gzip",
+     .standard = "none", .help = "gzip: ERR and DQ tile-compressed"},
 };
 
 enum { N_KEYS = sizeof table / sizeof table[0] };

@@ -228,14 +228,16 @@ static sqn_fits_image image_of(const char *extname, const sqn_cube *cube, int n_
                             .header = header};
 }
 
-static sqn_status add_frames(sqn_fits_product *product, const simulate_frames *frames,
-                             const sqn_header *header, sqn_error *err)
+static sqn_status add_frames(sqn_fits_product *product, const simulation *made,
+                             const simulate_frames *frames, const sqn_header *header,
+                             sqn_error *err)
 {
     const sqn_fits_image value = image_of("SCI", &frames->value, 3, header);
-    const sqn_fits_image error = image_of("ERR", &frames->error, 3, NULL);
+    sqn_fits_image error = image_of("ERR", &frames->error, 3, NULL);
     sqn_fits_image dq = image_of("DQ", &frames->value, 3, NULL);
     sqn_status status = SQN_OK;
 
+    error.compress = dq.compress = made->options->compress == CONFIG_COMPRESS_GZIP;
     dq.type = SQN_FITS_INT32;
     dq.data = frames->dq;
     dq.unit = NULL;
@@ -263,7 +265,7 @@ static sqn_status add_references(sqn_fits_product *product, const simulation *ma
 
     SQN_TRY(make_image_header(&header, made, made->angle[0], reference_declination(made), 3,
                               err));
-    SQN_TRY(add_frames(product, &made->reference, header, err));
+    SQN_TRY(add_frames(product, made, &made->reference, header, err));
 
 cleanup:
     sqn_header_destroy(&header);
@@ -279,7 +281,7 @@ static sqn_status add_science(sqn_fits_product *product, const simulation *made,
     SQN_TRY(make_image_header(&header, made, made->angle[0], made->options->sky.item[1], 3,
                               err));
     SQN_TRY(add_angles(header, made, err));
-    SQN_TRY(add_frames(product, &made->science, header, err));
+    SQN_TRY(add_frames(product, made, &made->science, header, err));
 
 cleanup:
     sqn_header_destroy(&header);

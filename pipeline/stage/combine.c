@@ -62,7 +62,7 @@ sqn_status combine_prepare(disk *out, const observation *obs, const config *sett
         goto cleanup;
     }
     number_groups(&d, obs, settings->combine.by);
-    const int64_t n_plane = d.n_group * n_count;
+    const int64_t n_plane = sqn__mem_product(d.n_group, n_count);
     const int64_t n = sqn__mem_product(n_plane, d.ny * d.nx);
 
     SQN_TRY(sqn_cube_init(&d.value, n_plane, d.ny, d.nx, err));

@@ -4,6 +4,9 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "mem.h"
+#include "peak.h"
+#include "raise.h"
 #include "warn.h"
 
 static const double radian = 57.295779513082320877; /* degrees */
@@ -86,63 +89,129 @@ static void judge_noise(const result *r)
     }
 }
 
-/* Lowest mean of an annulus of one fwhm, in sigma of that mean, and its radius. */
-static double lowest_annulus(double *radius, const result *r, int64_t plane)
+/** Annuli of one fwhm about the star. */
+typedef struct annuli {
+    int64_t n;
+    int64_t *of;           /* [n_pix] annulus of each pixel of the region */
+    double *sum, *squares; /* [n] of the values and of their errors in one plane */
+} annuli;
+
+static sqn_status annuli_create(annuli *a, const result *r, sqn_error *err)
 {
-    const disk *d = &r->disk;
-    const double width = r->obs.fwhm;
-    const int64_t n_ring = (int64_t)(hypot((double)d->nx, (double)d->ny) / width);
-    double lowest = 0.0;
+    const sqn_pixels *pixels = &r->obs.pixels;
 
-    for (int64_t ring = 0; ring < n_ring; ring++) {
-        double sum = 0.0, variance = 0.0;
-
-        for (int64_t p = 0; p < r->obs.pixels.n_pix; p++) {
-            const int64_t at = r->obs.pixels.index[p], y = at / d->nx, x = at - y * d->nx;
-            const double distance = hypot((double)(x + 1) - r->obs.center[0],
-                                          (double)(y + 1) - r->obs.center[1]);
-            const int64_t e = plane * d->ny * d->nx + at;
-
-            if ((int64_t)(distance / width) == ring && !isnan(d->value.data[e])) {
-                sum += d->value.data[e];
-                variance += (double)d->error.data[e] * d->error.data[e];
-            }
-        }
-        if (variance > 0.0 && sum / sqrt(variance) < lowest) {
-            lowest = sum / sqrt(variance);
-            *radius = ((double)ring + 0.5) * width;
-        }
+    a->of = sqn__mem_alloc(pixels->n_pix, sizeof *a->of);
+    if (a->of == NULL) {
+        return SQN_RAISE(err, E_MEM, "annuli of %" PRId64 " pixels", pixels->n_pix);
     }
-    return lowest;
+    for (int64_t p = 0; p < pixels->n_pix; p++) {
+        const int64_t at = pixels->index[p], y = at / pixels->nx, x = at - y * pixels->nx;
+        const double distance =
+            hypot((double)(x + 1) - r->obs.center[0], (double)(y + 1) - r->obs.center[1]);
+
+        a->of[p] = (int64_t)(distance / r->obs.fwhm);
+        a->n = a->of[p] < a->n ? a->n : a->of[p] + 1;
+    }
+    a->sum = sqn__mem_alloc(a->n, sizeof *a->sum);
+    a->squares = sqn__mem_alloc(a->n, sizeof *a->squares);
+    return a->sum != NULL && a->squares != NULL
+               ? SQN_OK
+               : SQN_RAISE(err, E_MEM, "sums of %" PRId64 " annuli", a->n);
 }
 
-static void judge_oversubtraction(const result *r)
+static void annuli_clear(annuli *a)
+{
+    sqn__mem_free(a->of);
+    sqn__mem_free(a->sum);
+    sqn__mem_free(a->squares);
+}
+
+/** The annulus of a combined image whose mean is lowest. */
+typedef struct lowest {
+    double mean;   /* (sigma of that mean) */
+    double radius; /* (pixels) */
+    int64_t group;
+} lowest;
+
+static lowest lowest_annulus(annuli *a, const result *r, int64_t group, int64_t i_count)
+{
+    const disk *d = &r->disk;
+    const int64_t first = (group * d->n_count + i_count) * d->ny * d->nx;
+    lowest found = {0.0, 0.0, group};
+
+    for (int64_t k = 0; k < a->n; k++) {
+        a->sum[k] = a->squares[k] = 0.0;
+    }
+    for (int64_t p = 0; p < r->obs.pixels.n_pix; p++) {
+        const int64_t e = first + r->obs.pixels.index[p];
+
+        if (!isnan(d->value.data[e])) {
+            a->sum[a->of[p]] += d->value.data[e];
+            a->squares[a->of[p]] += (double)d->error.data[e] * d->error.data[e];
+        }
+    }
+    for (int64_t k = 0; k < a->n; k++) {
+        if (a->squares[k] > 0.0 && a->sum[k] / sqrt(a->squares[k]) < found.mean) {
+            found.mean = a->sum[k] / sqrt(a->squares[k]);
+            found.radius = ((double)k + 0.5) * r->obs.fwhm;
+        }
+    }
+    return found;
+}
+
+/* The worst group of the first count at which any is oversubtracted; true when there is one. */
+static bool find_oversubtraction(lowest *worst, int64_t *i_count, annuli *a,
+                                 const result *r)
+{
+    for (int64_t c = 0; c < r->disk.n_count; c++) {
+        *worst = (lowest){0};
+        *i_count = c;
+        for (int64_t g = 0; g < r->disk.n_group; g++) {
+            const lowest next = lowest_annulus(a, r, g, c);
+
+            *worst = next.mean < worst->mean ? next : *worst;
+        }
+        if (worst->mean < over_sigma) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static sqn_status judge_oversubtraction(const result *r, sqn_error *err)
 {
     /* A source that is its own reference leaves negative lobes whatever is excluded. */
     const char *fix = r->obs.references_are_science
                           ? "use fewer components, frames that turn further, or reference "
                             "stars: here the components hold part of the source"
                           : NULL;
+    sqn_status status = SQN_OK;
+    annuli a = {0};
+    lowest worst = {0};
+    int64_t c = 0;
+    char where[96];
 
-    for (int64_t c = 0; c < r->disk.n_count; c++) {
+    SQN_TRY(annuli_create(&a, r, err));
+    if (find_oversubtraction(&worst, &c, &a, r)) {
+        peak_group_text(where, sizeof where, &r->disk, worst.group);
         const int64_t count = r->basis.counts[c];
-        double radius = 0.0;
-        const double lowest = lowest_annulus(&radius, r, c); /* of the first group */
 
-        if (lowest < over_sigma) {
-            sqn__log_advise(
-                r->log, SQN_W_OVERSUBTRACTION, r->settings->path, fix,
-                "with %" PRId64 " component%s or more, the mean residual at "
-                "%.0f pixels from the star is negative (%.1f sigma of its mean)",
-                count, count == 1 ? "" : "s", radius, lowest);
-            return;
-        }
+        sqn__log_advise(
+            r->log, SQN_W_OVERSUBTRACTION, r->settings->path, fix,
+            "with %" PRId64 " component%s or more, the mean residual at "
+            "%.0f pixels from the star is negative%s%s (%.1f sigma of its mean)",
+            count, count == 1 ? "" : "s", worst.radius, where[0] != '\0' ? " in " : "",
+            where, worst.mean);
     }
+
+cleanup:
+    annuli_clear(&a);
+    return status;
 }
 
-void judge_result(const result *r)
+sqn_status judge_result(const result *r, sqn_error *err)
 {
     judge_undetermined(r);
     judge_noise(r);
-    judge_oversubtraction(r);
+    return judge_oversubtraction(r, err);
 }

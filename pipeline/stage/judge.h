@@ -13,7 +13,11 @@
 /** Before the build: does the field turn far enough for angular differential imaging? */
 void judge_rotation(const observation *obs, const config *settings, const sqn_log *log);
 
-/** After the subtraction. */
-void judge_result(const result *r);
+/**
+ * After the subtraction. W_OVERSUBTRACTION looks at every group of frames and names the worst.
+ *
+ * @retval SQN_ERR_MEMORY
+ */
+SQN_NODISCARD sqn_status judge_result(const result *r, sqn_error *err);
 
 #endif

@@ -74,15 +74,17 @@ static sqn_status read_counts(hdu *h, sqn_error *err)
                            n_row, h->stack.n_frame);
 }
 
-/* Same shape, same centre, nothing outside the region. */
+/* Same shape and same centre. Nothing is wrong with an HDU that is not there. */
 static sqn_status check_geometry(const hdu *h, const observation *obs, const char *path,
                                  sqn_error *err)
 {
     const sqn_fits_stack *stack = &h->stack;
     sqn_status status = SQN_OK;
     double x = NAN, y = NAN;
-    int64_t n_finite = 0, n_inside = 0;
 
+    if (stack->n_frame == 0) {
+        return SQN_OK;
+    }
     (void)sqn_header_number(&x, stack->image, "STARCENX");
     (void)sqn_header_number(&y, stack->image, "STARCENY");
     if (stack->ny != obs->science.ny || stack->nx != obs->science.nx) {
@@ -96,21 +98,63 @@ static sqn_status check_geometry(const hdu *h, const observation *obs, const cha
             SQN_RAISE(err, E_SHAPE,
                       "components are centred on (%g, %g), the science frames on (%g, %g)",
                       x, y, obs->center[0], obs->center[1]);
-    } else {
-        for (int64_t e = 0; e < stack->ny * stack->nx; e++) {
-            n_finite += !isnan(stack->value.data[e]);
-        }
-        for (int64_t p = 0; p < obs->pixels.n_pix; p++) {
-            n_inside += !isnan(stack->value.data[obs->pixels.index[p]]);
-        }
-        if (n_inside < n_finite) {
-            status = SQN_RAISE(err, E_SHAPE,
-                               "components have %" PRId64 " pixels, of which %" PRId64
-                               " lie outside the region",
-                               n_finite, n_finite - n_inside);
-        }
     }
     sqn__error_at(err, path, -1, NULL);
+    return status;
+}
+
+/* Read an HDU that need not be there: no frames without it. */
+static sqn_status read_optional(hdu *out, const char *path, const char *name,
+                                sqn_error *err)
+{
+    sqn_error absent = {0};
+    const sqn_status status = read_hdu(out, path, name, NULL, &absent);
+
+    if (status == SQN_OK || absent.id == SQN_E_FITS_HDU) {
+        return SQN_OK;
+    }
+    *err = absent;
+    return status;
+}
+
+/* Whether components were sought at pixel `e`. A file that does not say it is taken to mean the
+   pixels that have one. */
+static bool was_inside(const hdu *region, const hdu *last, int64_t e)
+{
+    return region->stack.n_frame > 0 ? region->stack.value.data[e] > 0.0F
+                                     : !isnan(last->stack.value.data[e]);
+}
+
+/* The region must be the one the components were built on. */
+static sqn_status check_region(const hdu *last, const observation *obs, const char *path,
+                               sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+    int64_t n_built = 0, n_new = 0;
+    hdu region = {0};
+
+    SQN_TRY(read_optional(&region, path, "REGION", err));
+    SQN_TRY(check_geometry(&region, obs, path, err));
+    for (int64_t e = 0; e < obs->pixels.ny * obs->pixels.nx; e++) {
+        n_built += was_inside(&region, last, e);
+    }
+    for (int64_t p = 0; p < obs->pixels.n_pix; p++) {
+        n_new += !was_inside(&region, last, obs->pixels.index[p]);
+    }
+    const int64_t n_lost = n_built - (obs->pixels.n_pix - n_new);
+
+    if (n_new > 0 || n_lost > 0) {
+        status = SQN_RAISE(err, E_SHAPE,
+                           "components were built on %" PRId64
+                           " pixels, the region has %" PRId64 ": %" PRId64
+                           " without a component, and %" PRId64 " of theirs lie outside",
+                           n_built, obs->pixels.n_pix, n_new, n_lost);
+        sqn__error_at(err, path, -1, NULL);
+        sqn__error_mend(err, "give the region they were built on, or build them again");
+    }
+
+cleanup:
+    hdu_clear(&region);
     return status;
 }
 
@@ -185,19 +229,16 @@ sqn_status load_basis(basis *out, const observation *obs, const config *settings
     sqn_status status = SQN_OK;
     basis b = {0};
     hdu last = {0}, stages = {0};
-    sqn_error absent = {0};
     char path[4096];
 
     (void)read_beside(path, sizeof path, settings, settings->components.load);
     SQN_TRY(read_hdu(&last, path, "COMPONENTS", log, err));
     SQN_TRY(check_geometry(&last, obs, path, err));
-    if (read_hdu(&stages, path, "STAGES", NULL, &absent) == SQN_OK) {
-        SQN_TRY(check_geometry(&stages, obs, path, err));
+    SQN_TRY(check_region(&last, obs, path, err));
+    SQN_TRY(read_optional(&stages, path, "STAGES", err));
+    SQN_TRY(check_geometry(&stages, obs, path, err));
+    if (stages.stack.n_frame > 0) {
         SQN_TRY(read_counts(&stages, err));
-    } else if (absent.id != SQN_E_FITS_HDU) {
-        *err = absent;
-        status = absent.status;
-        goto cleanup;
     }
     b.n_comp = last.stack.n_frame;
     SQN_TRY(sqn_cube_init(&b.loaded, b.n_comp + stages.stack.n_frame, 1, obs->pixels.n_pix,

@@ -12,7 +12,8 @@
 /**
  * Read the components (and, where they were written, those of every stage).
  *
- * @retval SQN_ERR_DATA    E_SHAPE: another shape, centre or region.
+ * @retval SQN_ERR_DATA    E_SHAPE: another shape or centre, or a region of other pixels than the
+ *                         components were built on (REGION; without it those that have one).
  * @retval SQN_ERR_CONFIG  E_COUNT: a count that the file does not hold.
  */
 SQN_NODISCARD sqn_status load_basis(basis *out, const observation *obs,

@@ -7,7 +7,11 @@
 #include <string.h>
 
 #include "mem.h"
+#include "peak.h"
 #include "pictures.h"
+#include "plot_frames.h"
+#include "plot_profiles.h"
+#include "profile.h"
 #include "raise.h"
 #include "warn.h"
 
@@ -22,25 +26,6 @@ void present_title(char *out, size_t size, const result *r)
                !sqn_header_text(out, size, sci->primary, "TARGNAME")) {
         (void)snprintf(out, size, "%s", r->settings->name);
     }
-}
-
-double present_peak_snr(double position[2], const result *r)
-{
-    const disk *d = &r->disk;
-    const float *snr = d->snr.data + (d->n_count - 1) * d->ny * d->nx;
-    double peak = NAN;
-
-    position[0] = position[1] = NAN;
-    for (int64_t e = 0; e < d->ny * d->nx; e++) {
-        if (!isnan(snr[e]) && !(snr[e] <= peak)) {
-            peak = snr[e];
-            const int64_t y = e / d->nx;
-
-            position[0] = (double)(e - y * d->nx) + 1.0;
-            position[1] = (double)y + 1.0;
-        }
-    }
-    return peak;
 }
 
 /* Where images lie on the sky: turned North up, or as the detector saw them. */
@@ -154,25 +139,32 @@ cleanup:
     return status;
 }
 
+/* Of several groups the one that the verdict speaks of. */
 static sqn_status draw_disk(const char *path, const result *r, const char *title,
                             sqn_error *err)
 {
     const disk *d = &r->disk;
-    const int64_t n_pix = d->ny * d->nx;
+    const int64_t n_pix = d->ny * d->nx, group = peak_of_count(d, d->n_count - 1).group;
+    const int64_t first = group * d->n_count * n_pix;
     sqn_status status = SQN_OK;
     uint8_t *excluded = NULL;
     float *images =
-        in_true_unit(d->value.data, d->n_count * n_pix, r->obs.science.exponent);
+        in_true_unit(d->value.data + first, d->n_count * n_pix, r->obs.science.exponent);
+    char where[96], heading[224];
 
     if (images == NULL) {
         return SQN_RAISE(err, E_MEM, "picture of %d x %d pixels", (int)d->nx, (int)d->ny);
     }
+    peak_group_text(where, sizeof where, d, group);
+    (void)snprintf(heading, sizeof heading, "%s%s%s", title, where[0] != '\0' ? ", " : "",
+                   where);
     SQN_TRY(target_outline(&excluded, &r->obs, r->settings, err));
-    const plot_disk_data data = {d->n_count,      d->ny,
-                                 d->nx,           images,
-                                 r->basis.counts, d->snr.data + (d->n_count - 1) * n_pix,
-                                 excluded,        r->obs.science.unit,
-                                 title,           sky_of(r, r->obs.derotate)};
+    const plot_disk_data data = {
+        d->n_count,      d->ny,
+        d->nx,           images,
+        r->basis.counts, d->snr.data + first + (d->n_count - 1) * n_pix,
+        excluded,        r->obs.science.unit,
+        heading,         sky_of(r, r->obs.derotate)};
 
     SQN_TRY(plot_disk(path, &data, err));
 
@@ -220,15 +212,77 @@ cleanup:
     return status;
 }
 
+static sqn_status draw_profiles(const char *path, const result *r, const char *title,
+                                sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+    profile p = {0};
+
+    SQN_TRY(profile_make(&p, &r->obs, &r->last, err));
+    const plot_profiles_data data = {p.n,
+                                     p.radius,
+                                     p.data,
+                                     p.model,
+                                     p.residual,
+                                     p.noise,
+                                     r->obs.pixel_scale,
+                                     r->obs.science.unit,
+                                     title};
+
+    SQN_TRY(plot_profiles(path, &data, err));
+
+cleanup:
+    profile_clear(&p);
+    return status;
+}
+
+static sqn_status draw_frames(const char *path, const result *r, const char *title,
+                              sqn_error *err)
+{
+    enum { FACTOR, CHI2, SIGMA, MISSING, SHIFT, N_SERIES };
+    const sqn_fits_stack *sci = &r->obs.science;
+    const int64_t n = sci->n_frame;
+    const double unit = ldexp(1.0, sci->exponent);
+    double *values = sqn__mem_alloc(sqn__mem_product(N_SERIES, n), sizeof *values);
+    sqn_status status = SQN_OK;
+
+    if (values == NULL) {
+        return SQN_RAISE(err, E_MEM, "picture of %" PRId64 " frames", n);
+    }
+    for (int64_t i = 0; i < n; i++) {
+        const target_frame *t = &r->last.frames[i];
+
+        values[FACTOR * n + i] = t->factor;
+        values[CHI2 * n + i] = t->chi2_reduced;
+        values[SIGMA * n + i] = t->sigma * unit;
+        values[MISSING * n + i] = (double)sci->frames[i].n_missing;
+        values[SHIFT * n + i] = NAN; /* frames come aligned: nothing measures shifts */
+    }
+    const plot_frames_data data = {.n = n,
+                                   .factor = values + FACTOR * n,
+                                   .chi2_reduced = values + CHI2 * n,
+                                   .sigma = values + SIGMA * n,
+                                   .missing = values + MISSING * n,
+                                   .shift_x = values + SHIFT * n,
+                                   .shift_y = values + SHIFT * n,
+                                   .unit = sci->unit,
+                                   .title = title};
+
+    SQN_TRY(plot_frames(path, &data, err));
+
+cleanup:
+    sqn__mem_free(values);
+    return status;
+}
+
 static const struct {
     const char *name;
     sqn_status (*draw)(const char *path, const result *r, const char *title,
                        sqn_error *err);
 } pictures[] = {
-    {"input.png", draw_input},
-    {"frv.png", draw_curve},
-    {"components.png", draw_components},
-    {"disk.png", draw_disk},
+    {"input.png", draw_input},           {"frv.png", draw_curve},
+    {"components.png", draw_components}, {"disk.png", draw_disk},
+    {"profiles.png", draw_profiles},     {"frames.png", draw_frames},
 };
 
 /* One picture; one that cannot be drawn is a warning. */

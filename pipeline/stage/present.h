@@ -23,7 +23,4 @@ SQN_NODISCARD sqn_status present_manifest(directory *dir, const result *r, messa
 /** Name of the observation: `title`, else OBJECT or TARGNAME of the first science header. */
 void present_title(char *out, size_t size, const result *r);
 
-/** S/N of the brightest pixel of the S/N map of the largest count, and where (FITS pixels). */
-double present_peak_snr(double position[2], const result *r);
-
 #endif

@@ -1,4 +1,4 @@
-/** @file present_report.c @brief Stage 6b: the report and the manifest of a run. */
+/** @file present_report.c @brief Stage 6b: the report of a run. */
 #include <assert.h>
 #include <inttypes.h>
 #include <math.h>
@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "manifest.h"
 #include "mem.h"
+#include "peak.h"
 #include "present.h"
 #include "product.h"
 #include "raise.h"
@@ -17,9 +17,10 @@
 
 enum {
     TEXT_BYTES = 192,
-    PICTURES = 4,
+    PICTURES = 6,
     FINDINGS_MAX = 8,
     RESULT_COLUMNS = 7,
+    GROUP_COLUMNS = 6,
     FRAME_COLUMNS = 8
 };
 
@@ -38,6 +39,13 @@ static const struct {
     {"input.png",
      "Mean science and reference frame, centre, region and excluded pixels, and "
      "their profiles."},
+    {"profiles.png",
+     "Rings about the star, over all science frames: mean of data and model, root mean "
+     "square of the residual, and the noise that its errors promise. Where residual and "
+     "noise agree, only noise is left."},
+    {"frames.png",
+     "Factor of the model, reduced chi2, sigma of the residual, missing pixels "
+     "and shift of every science frame."},
 };
 
 /** Strings of the page: slots of fixed size, filled one after the other. */
@@ -82,18 +90,12 @@ static const char *put(slots *s, const char *format, ...)
 static void fill_counts(slots *s, const result *r)
 {
     const basis *b = &r->basis;
-    const disk *d = &r->disk;
 
     for (int64_t c = 0; c < b->n_count; c++) {
-        const float *snr = d->snr.data + c * d->ny * d->nx;
         int64_t row = -1;
-        float peak = NAN;
 
         for (int64_t k = 0; k < r->curve.n; k++) {
             row = r->curve.n_comp[k] == b->counts[c] ? k : row;
-        }
-        for (int64_t e = 0; e < d->ny * d->nx; e++) {
-            peak = fmaxf(peak, snr[e]);
         }
         (void)put(s, "%" PRId64, b->counts[c]);
         (void)put(s, "%.4g", row < 0 ? NAN : r->curve.chi2_reduced[row]);
@@ -101,7 +103,29 @@ static void fill_counts(slots *s, const result *r)
         (void)put(s, "%.4g", row < 0 ? NAN : r->curve.frv_centered[row]);
         (void)put(s, "%.4g", row < 0 ? NAN : r->curve.frv_pca[row]);
         (void)put(s, "%s", row < 0 ? "" : r->curve.stop[row]);
-        (void)put(s, "%.3g", (double)peak);
+        (void)put(s, "%.3g", peak_of_count(&r->disk, c).snr);
+    }
+}
+
+/* Cells of the table of groups, with the largest count. */
+static void fill_groups(slots *s, const result *r)
+{
+    const disk *d = &r->disk;
+
+    for (int64_t g = 0; g < d->n_group; g++) {
+        const peak best = peak_of_group(d, g, d->n_count - 1);
+        const char *slash = strrchr(d->group_name[g], '/');
+        int64_t n_frame = 0;
+
+        for (int64_t i = 0; i < r->obs.science.n_frame; i++) {
+            n_frame += d->group_of[i] == g;
+        }
+        (void)put(s, "%" PRId64, g + 1);
+        (void)put(s, "%s", slash != NULL ? slash + 1 : d->group_name[g]);
+        (void)put(s, "%.6g", d->group_number[g]);
+        (void)put(s, "%" PRId64, n_frame);
+        (void)put(s, "%.3g", best.snr);
+        (void)put(s, "(%.0f, %.0f)", best.position[0], best.position[1]);
     }
 }
 
@@ -152,18 +176,20 @@ static int64_t find(const char *findings[FINDINGS_MAX], slots *s, const result *
 
 static const char *find_verdict(slots *s, const result *r)
 {
-    double position[2];
-    const double peak = present_peak_snr(position, r);
+    const peak best = peak_of_count(&r->disk, r->disk.n_count - 1);
+    char where[96];
 
+    peak_group_text(where, sizeof where, &r->disk, best.group);
     return put(s,
                "With %" PRId64 " components, the largest S/N of one resolution element is "
-               "%.1f, at (%.0f, %.0f).",
-               r->basis.counts[r->basis.n_count - 1], peak, position[0], position[1]);
+               "%.1f, at (%.0f, %.0f)%s%s.",
+               r->basis.counts[r->basis.n_count - 1], best.snr, best.position[0],
+               best.position[1], where[0] != '\0' ? " in " : "", where);
 }
 
 /** What the parts of the page share. */
 typedef struct page {
-    slots words, counts, frames, inputs;
+    slots words, counts, groups, frames, inputs;
     report_warning *warnings;
     report_picture pictures[PICTURES];
     void *bytes[PICTURES];
@@ -191,6 +217,7 @@ static sqn_status page_create(page *p, const result *r, const directory *dir,
 
     SQN_TRY(slots_create(&p->words, 32, err));
     SQN_TRY(slots_create(&p->counts, r->basis.n_count * RESULT_COLUMNS, err));
+    SQN_TRY(slots_create(&p->groups, r->disk.n_group * GROUP_COLUMNS, err));
     SQN_TRY(slots_create(&p->frames, r->obs.science.n_frame * FRAME_COLUMNS, err));
     SQN_TRY(slots_create(&p->inputs, n_input * 3, err));
     p->warnings = sqn__mem_alloc(n_warning, sizeof *p->warnings);
@@ -210,6 +237,7 @@ static sqn_status page_create(page *p, const result *r, const directory *dir,
     }
     SQN_TRY(config_dump(&p->settings, r->settings, true, err));
     fill_counts(&p->counts, r);
+    fill_groups(&p->groups, r);
     fill_frames(&p->frames, r);
     fill_inputs(&p->inputs, &r->obs.science, "science");
     fill_inputs(&p->inputs, &r->obs.reference_stack, "reference");
@@ -222,6 +250,7 @@ static void page_clear(page *p)
 {
     slots_clear(&p->words);
     slots_clear(&p->counts);
+    slots_clear(&p->groups);
     slots_clear(&p->frames);
     slots_clear(&p->inputs);
     sqn__mem_free(p->warnings);
@@ -239,15 +268,21 @@ static sqn_status page_text(char **html, page *p, const result *r, messages *sai
     static const char *const frame_heads[FRAME_COLUMNS] = {
         "frame", "source", "angle", "missing", "median", "sigma", "chi2/n", "factor"};
     static const char *const input_heads[] = {"role", "file", "DATASUM"};
-    const report_table counts = {"By number of components", RESULT_COLUMNS,
-                                 p->counts.n / RESULT_COLUMNS, count_heads,
-                                 p->counts.pointer};
+    static const char *const group_heads[GROUP_COLUMNS] = {
+        "group", "file", "wavelength", "frames", "largest S/N", "at"};
+    const report_table results[] = {
+        {"By number of components", RESULT_COLUMNS, p->counts.n / RESULT_COLUMNS,
+         count_heads, p->counts.pointer},
+        {"By group of frames, largest count", GROUP_COLUMNS, p->groups.n / GROUP_COLUMNS,
+         group_heads, p->groups.pointer}};
     const report_table frames = {"Science frames, largest count", FRAME_COLUMNS,
                                  p->frames.n / FRAME_COLUMNS, frame_heads,
                                  p->frames.pointer};
     const report_table inputs = {NULL, 3, p->inputs.n / 3, input_heads, p->inputs.pointer};
     const report_section sections[] = {
-        {.title = "Result", .n_table = 1, .tables = &counts},
+        {.title = "Result",
+         .n_table = r->settings->combine.by == CONFIG_BY_ALL ? 1 : 2,
+         .tables = results},
         {.title = "Diagnostics",
          .note = "sigma is the scatter of the residual in the fitted pixels; chi2/n near 1 "
                  "means "
@@ -299,89 +334,5 @@ sqn_status present_report(directory *dir, const result *r, messages *said, sqn_e
 cleanup:
     free(html);
     page_clear(&p);
-    return status;
-}
-
-/* Products, warnings and numbers of the summary as JSON. */
-static sqn_status manifest_of(char **text, const directory *dir, const result *r,
-                              messages *said, sqn_error *err)
-{
-    const int64_t n_product = directory_n_product(dir),
-                  n_warning = messages_n_warning(said);
-    const basis *b = &r->basis;
-    double position[2];
-    const double peak = present_peak_snr(position, r);
-    char title[128];
-    sqn_status status = SQN_OK;
-    manifest_product *products = sqn__mem_alloc(n_product, sizeof *products);
-    manifest_warning *warnings = sqn__mem_alloc(n_warning, sizeof *warnings);
-    double *counts = sqn__mem_alloc(b->n_count, sizeof *counts);
-
-    if (products == NULL || warnings == NULL || counts == NULL) {
-        status = SQN_RAISE(err, E_MEM, "manifest");
-        goto cleanup;
-    }
-    for (int64_t k = 0; k < n_product; k++) {
-        const directory_product *p = directory_product_at(dir, k);
-        const size_t length = strlen(p->name);
-        const bool is_log = length >= 7 && strcmp(p->name + length - 7, "run.log") == 0;
-
-        products[k] = (manifest_product){p->name, p->size, is_log ? NULL : p->sha256};
-    }
-    for (int64_t k = 0; k < n_warning; k++) {
-        warnings[k].line = messages_warning(said, k, &warnings[k].count);
-    }
-    for (int64_t c = 0; c < b->n_count; c++) {
-        counts[c] = (double)b->counts[c];
-    }
-    const manifest_number numbers[] = {
-        {"n_science", (double)r->obs.science.n_frame},
-        {"n_reference", (double)read_references(&r->obs)->n_frame},
-        {"n_pixel", (double)r->obs.pixels.n_pix},
-        {"snr_peak", peak},
-        {"snr_peak_x", position[0]},
-        {"snr_peak_y", position[1]},
-    };
-    const manifest_series series[] = {
-        {"counts", b->n_count, counts},
-        {"chi2", r->curve.n, r->curve.chi2},
-        {"frv", r->curve.n, r->curve.frv},
-    };
-
-    present_title(title, sizeof title, r);
-    const manifest data = {
-        .version = sqn_version(),
-        .task = "imaging",
-        .title = title,
-        .n_product = n_product,
-        .n_warning = n_warning,
-        .n_number = sizeof numbers / sizeof numbers[0],
-        .n_series = sizeof series / sizeof series[0],
-        .products = products,
-        .warnings = warnings,
-        .numbers = numbers,
-        .series = series,
-    };
-
-    SQN_TRY(manifest_text(text, &data, err));
-
-cleanup:
-    sqn__mem_free(products);
-    sqn__mem_free(warnings);
-    sqn__mem_free(counts);
-    return status;
-}
-
-sqn_status present_manifest(directory *dir, const result *r, messages *said, sqn_error *err)
-{
-    sqn_status status = SQN_OK;
-    char *text = NULL;
-
-    SQN_TRY(manifest_of(&text, dir, r, said, err));
-    assert(text != NULL);
-    SQN_TRY(directory_write(dir, "manifest.json", text, strlen(text), err));
-
-cleanup:
-    free(text);
     return status;
 }

@@ -65,6 +65,38 @@ cleanup:
     return status;
 }
 
+/* REGION [ny, nx]: 1 where components were sought. NaN in them alone does not say whether a
+   pixel lies outside or no reference covers it. */
+static sqn_status add_region(sqn_fits_product *product, const result *r, sqn_error *err)
+{
+    const sqn_pixels *pixels = &r->obs.pixels;
+    sqn_status status = SQN_OK;
+    sqn_header *header = NULL;
+    uint8_t *inside =
+        sqn__mem_alloc(sqn__mem_product(pixels->ny, pixels->nx), sizeof *inside);
+
+    if (inside == NULL) {
+        return SQN_RAISE(err, E_MEM, "region of %" PRId64 " pixels", pixels->n_pix);
+    }
+    for (int64_t p = 0; p < pixels->n_pix; p++) {
+        inside[pixels->index[p]] = 1;
+    }
+    SQN_TRY(product_image_header(&header, r, 0.0, false, 2, err));
+    const sqn_fits_image image = {.extname = "REGION",
+                                  .type = SQN_FITS_UINT8,
+                                  .n_axis = 2,
+                                  .axes = {pixels->nx, pixels->ny},
+                                  .data = inside,
+                                  .header = header};
+
+    SQN_TRY(sqn_fits_product_image(product, &image, err));
+
+cleanup:
+    sqn_header_destroy(&header);
+    sqn__mem_free(inside);
+    return status;
+}
+
 /* A float64 image of rows x cols. */
 static sqn_status add_matrix(sqn_fits_product *product, const char *extname,
                              sqn_dmatrix_const m, int exponent, const char *unit,
@@ -102,7 +134,7 @@ static sqn_status add_overlap(sqn_fits_product *product, const result *r, sqn_er
     const int64_t n = r->basis.n_comp;
     const sqn_matrix_const last = sqn_nmf_components(r->basis.nmf, n);
     sqn_status status = SQN_OK;
-    double *overlap = sqn__mem_alloc(n * n, sizeof *overlap);
+    double *overlap = sqn__mem_alloc(sqn__mem_product(n, n), sizeof *overlap);
 
     if (overlap == NULL) {
         return SQN_RAISE(err, E_MEM, "overlap of %" PRId64 " stages", n);
@@ -142,7 +174,8 @@ static sqn_status stages_create(stages *s, const result *r, sqn_error *err)
         s->n_row += sqn_nmf_components(r->basis.nmf, k).data != NULL ? k : 0;
     }
     SQN_TRY(sqn_cube_init(&s->images, s->n_row, r->obs.pixels.ny, r->obs.pixels.nx, err));
-    s->coefficients = sqn__mem_alloc(s->n_row * n_ref, sizeof *s->coefficients);
+    s->coefficients =
+        sqn__mem_alloc(sqn__mem_product(s->n_row, n_ref), sizeof *s->coefficients);
     s->row = sqn__mem_alloc(s->n_row, sizeof *s->row);
     s->count = sqn__mem_alloc(s->n_row, sizeof *s->count);
     s->component = sqn__mem_alloc(s->n_row, sizeof *s->component);
@@ -258,6 +291,7 @@ sqn_status product_components(sqn_fits_product **out, const result *r, sqn_error
     if (built && r->settings->components.write_stages) {
         SQN_TRY(add_stages(*out, r, err));
     }
+    SQN_TRY(add_region(*out, r, err));
 
 cleanup:
     return status;

@@ -1,90 +1,10 @@
-/** @file product_frames.c @brief model.fits, residual.fits, and the table of frames. */
+/** @file product_frames.c @brief model.fits and residual.fits. */
 #include <inttypes.h>
 #include <math.h>
-#include <string.h>
 
 #include "mem.h"
 #include "product.h"
 #include "raise.h"
-
-sqn_status product_add_frames(sqn_fits_product *product, const result *r, sqn_error *err)
-{
-    enum {
-        N_INTEGER = 8,
-        N_NUMBER = 9,
-        N_TEXT = 3,
-        N_COLUMN = N_INTEGER + N_NUMBER + N_TEXT
-    };
-    const sqn_fits_stack *sci = &r->obs.science;
-    const int64_t n = sci->n_frame;
-    const double unit = ldexp(1.0, sci->exponent);
-    sqn_status status = SQN_OK;
-    int64_t *integer = sqn__mem_alloc(N_INTEGER * n, sizeof *integer);
-    double *number = sqn__mem_alloc(N_NUMBER * n, sizeof *number);
-    const char **text = sqn__mem_alloc(N_TEXT * n, sizeof *text);
-
-    if (integer == NULL || number == NULL || text == NULL) {
-        status = SQN_RAISE(err, E_MEM, "table of %" PRId64 " frames", n);
-        goto cleanup;
-    }
-    for (int64_t i = 0; i < n; i++) {
-        const sqn_fits_frame *f = &sci->frames[i];
-        const target_frame *t = &r->last.frames[i];
-        const char *slash = strrchr(f->file, '/');
-        const int64_t integers[N_INTEGER] = {i + 1,      f->hdu,        f->extver,
-                                             f->plane,   t->n_valid,    f->n_missing,
-                                             t->at_edge, t->n_valid > 0};
-        const double numbers[N_NUMBER] = {f->exposure,
-                                          f->angle,
-                                          r->obs.derotate ? f->theta : 0.0,
-                                          t->median * unit,
-                                          t->sigma * unit,
-                                          t->chi2_reduced,
-                                          t->factor,
-                                          t->background * unit,
-                                          f->wavelength};
-
-        for (int k = 0; k < N_INTEGER; k++) {
-            integer[k * n + i] = integers[k];
-        }
-        for (int k = 0; k < N_NUMBER; k++) {
-            number[k * n + i] = numbers[k];
-        }
-        text[0 * n + i] = slash != NULL ? slash + 1 : f->file;
-        text[1 * n + i] = f->date;
-        text[2 * n + i] = f->filter;
-    }
-    const sqn_fits_column columns[N_COLUMN] = {
-        {.name = "frame", .integer = integer + 0 * n},
-        {.name = "file", .text = text + 0 * n},
-        {.name = "hdu", .integer = integer + 1 * n},
-        {.name = "extver", .integer = integer + 2 * n},
-        {.name = "plane", .integer = integer + 3 * n},
-        {.name = "date", .text = text + 1 * n},
-        {.name = "exposure", .unit = "s", .number = number + 0 * n},
-        {.name = "filter", .text = text + 2 * n},
-        {.name = "wavelength", .number = number + 8 * n},
-        {.name = "angle", .unit = "deg", .number = number + 1 * n},
-        {.name = "angle_applied", .unit = "deg", .number = number + 2 * n},
-        {.name = "median", .unit = sci->unit, .number = number + 3 * n},
-        {.name = "n_valid", .integer = integer + 4 * n},
-        {.name = "missing", .integer = integer + 5 * n},
-        {.name = "sigma", .unit = sci->unit, .number = number + 4 * n},
-        {.name = "chi2_reduced", .number = number + 5 * n},
-        {.name = "factor", .number = number + 6 * n},
-        {.name = "at_edge", .integer = integer + 6 * n},
-        {.name = "background", .unit = sci->unit, .number = number + 7 * n},
-        {.name = "used", .integer = integer + 7 * n},
-    };
-
-    SQN_TRY(sqn_fits_product_table(product, "FRAMES", columns, N_COLUMN, n, err));
-
-cleanup:
-    sqn__mem_free(integer);
-    sqn__mem_free(number);
-    sqn__mem_free(text);
-    return status;
-}
 
 /* SCI, ERR, DQ, FLAGS and FRAMES of the largest count, as the detector saw them. */
 static sqn_status add_planes(sqn_fits_product *product, const result *r,
@@ -141,7 +61,8 @@ static sqn_status add_coefficients(sqn_fits_product *product, const result *r,
     const sqn_fits_stack *sci = &r->obs.science;
     const int64_t k = b->counts[b->n_count - 1];
     sqn_status status = SQN_OK;
-    double *all = sqn__mem_alloc(b->n_count * sci->n_frame * k, sizeof *all);
+    double *all = sqn__mem_alloc(
+        sqn__mem_product(sqn__mem_product(b->n_count, sci->n_frame), k), sizeof *all);
 
     if (all == NULL) {
         return SQN_RAISE(err, E_MEM, "coefficients of %" PRId64 " counts", b->n_count);

@@ -41,10 +41,10 @@ enum { N_FITS = sizeof fits_products / sizeof fits_products[0] };
 static sqn_status open_directory(run *r, sqn_error *err)
 {
     static const char *const names[] = {
-        "components.fits", "model.fits",   "residual.fits", "disk.fits",
-        "derotated.fits",  "frv.csv",      "input.png",     "frv.png",
-        "components.png",  "disk.png",     "report.html",   "run.yaml",
-        "run.log",         "manifest.json"};
+        "components.fits", "model.fits", "residual.fits", "disk.fits",
+        "derotated.fits",  "frv.csv",    "input.png",     "frv.png",
+        "components.png",  "disk.png",   "profiles.png",  "frames.png",
+        "report.html",     "run.yaml",   "run.log",       "manifest.json"};
     char by_default[512];
     const char *path =
         r->options->output != NULL ? r->options->output : r->settings->output.directory;
@@ -159,7 +159,7 @@ static sqn_status subtract(run *r, sqn_error *err)
         progress_update(r->progress, c + 1, 0,
                         sqn_target_about(res->target.fit, c, 0).chi2);
     }
-    judge_result(res);
+    SQN_TRY(judge_result(res, err));
 
 cleanup:
     progress_end(r->progress);

@@ -27,10 +27,47 @@ assert len(open("load/frv.csv").read().splitlines()) == 1  # the names of the co
 
 for setting, code, word in (("model.counts=[5]", 78, "E_COUNT"),
                             ("region.center=[48, 48]", 65, "E_SHAPE"),
-                            ("region.outer_radius=30", 65, "E_SHAPE")):
+                            ("region.outer_radius=30", 65, "E_SHAPE"),
+                            ("region.outer_radius=47", 65, "E_SHAPE"),
+                            ("region.inner_radius=7", 65, "E_SHAPE")):
     done = run("run", quickstart, *plain, *load, "--set", setting, "--output", fresh("no"),
                expect=code)
     assert word in done.stderr, done.stderr
+
+    assert done.stderr.count("error:") == 1, done.stderr
+
+# What a larger region lacks is counted.
+rings = {radius: radius**2 >= (np.indices((96, 96)) - 47.5)[0]**2
+         + (np.indices((96, 96)) - 47.5)[1]**2 for radius in (46, 47)}
+done = run("run", quickstart, *plain, *load, "--set", "region.outer_radius=47",
+           "--output", fresh("no"), expect=65)
+assert f"{(rings[47] & ~rings[46]).sum()} without a component" in done.stderr, done.stderr
+
+# A pixel of the region that no reference covers is none of these.
+with fits.open(os.path.join(SOURCE, "testdata/references.fits")) as hdus:
+    hdus["SCI"].data[:, 60, 61] = np.nan
+    hdus.writeto("hole.fits", overwrite=True, checksum=True)
+hole = ("--set", f"references.files=[{os.path.abspath('hole.fits')}]")
+run("run", quickstart, *plain, *hole, "--set", "components.count=2", "--output",
+    fresh("hole"))
+assert np.isnan(read("hole", "components.fits", "COMPONENTS")[:, 60, 61]).all()
+assert read("hole", "components.fits", "REGION")[60, 61] == 1
+run("run", quickstart, *plain, *hole, "--set",
+    f"components.load={os.path.abspath('hole/components.fits')}", "--output", fresh("again"))
+assert np.array_equal(read("hole", "disk.fits", "SCI")[-1:], read("again", "disk.fits", "SCI"),
+                      equal_nan=True)
+
+# Components of other software say nothing of a region: their pixels are it.
+with fits.open("build/components.fits") as hdus:
+    alone = fits.HDUList([fits.PrimaryHDU(), hdus["COMPONENTS"].copy()])
+    alone.writeto("bare.fits", overwrite=True, checksum=True)
+    fits.PrimaryHDU(np.isfinite(alone[1].data[0]).astype(np.int16)).writeto(
+        "seen.fits", overwrite=True)
+bare = ("--set", f"components.load={os.path.abspath('bare.fits')}")
+done = run("run", quickstart, *plain, *bare, "--output", fresh("no"), expect=65)
+assert "E_SHAPE" in done.stderr, done.stderr
+run("run", quickstart, *plain, *bare, "--set",
+    f"region.mask_file={os.path.abspath('seen.fits')}", "--output", fresh("bare"))
 
 # Truncated: the first columns of the last basis.
 run("run", quickstart, *plain, *load, "--set", "model.counts=[2]", "--set",

@@ -8,13 +8,27 @@ run("run", os.path.join(SOURCE, "configs/quickstart.yaml"), "--output", fresh("o
 verify("out")
 
 wanted = {"components.fits", "model.fits", "residual.fits", "disk.fits", "frv.csv", "frv.png",
-          "components.png", "disk.png", "report.html", "run.yaml", "run.log"}
+          "components.png", "disk.png", "input.png", "profiles.png", "frames.png", "report.html", "run.yaml", "run.log"}
 manifest = json.load(open("out/manifest.json"))
 listed = {product["name"]: product for product in manifest["products"]}
 assert wanted <= set(listed), wanted - set(listed)
 for name, product in listed.items():
     if name != "run.log":
         assert os.path.getsize(os.path.join("out", name)) == product["size"], name
+
+# Every product of frames says the same of them; shifts are not measured.
+for product in ("model.fits", "residual.fits", "disk.fits"):
+    with fits.open(f"out/{product}") as hdus:
+        frames = hdus["FRAMES"].data
+        assert set(frames.names) >= set(
+            "frame file hdu extver plane date exposure filter angle angle_applied median n_valid "
+            "missing sigma chi2_reduced factor at_edge background shift_x shift_y used".split())
+        assert list(frames["frame"]) == list(range(1, 11)) and frames["used"].all()
+        assert np.isnan(frames["shift_x"]).all() and np.isnan(frames["shift_y"]).all()
+
+report = open("out/report.html", encoding="utf-8").read()
+assert report.count("data:image/png;base64,") == sum(n.endswith(".png") for n in wanted)
+assert "W_PLOT" not in report
 
 # The ring: flux where the truth is above 10 % of its peak, against the truth. One observation
 # of ten frames: what the speckles of the excluded pixels do besides is 0.4 % of the star, a

@@ -8,9 +8,9 @@
 #include "mem.h"
 #include "rng.h"
 #include "sqn_check.h"
+#include "sqn_planes.h"
 #include "sqn_wrap.h"
 
-static const double pi = 3.14159265358979323846;
 static sqn_error err;
 
 /* Frames of one shape with every plane, and room for the result. */
@@ -20,30 +20,6 @@ typedef struct scene {
     sqn_image out;
     int32_t *coverage;
 } scene;
-
-static sqn_image make(int64_t ny, int64_t nx)
-{
-    const sqn_image image = {ny,
-                             nx,
-                             sqn__mem_alloc(ny * nx, sizeof(float)),
-                             sqn__mem_alloc(ny * nx, sizeof(float)),
-                             sqn__mem_alloc(ny * nx, sizeof(uint32_t)),
-                             sqn__mem_alloc(ny * nx, 1)};
-
-    ck_assert_ptr_nonnull(image.value);
-    ck_assert_ptr_nonnull(image.variance);
-    ck_assert_ptr_nonnull(image.dq);
-    ck_assert_ptr_nonnull(image.flags);
-    return image;
-}
-
-static void drop(sqn_image *image)
-{
-    sqn__mem_free(image->value);
-    sqn__mem_free(image->variance);
-    sqn__mem_free(image->dq);
-    sqn__mem_free(image->flags);
-}
 
 /* Frames of Gaussian noise about 2.385; frame f has sigma 1 + f / 4. */
 static scene make_scene(int64_t n_frame, int64_t ny, int64_t nx, uint64_t seed)
@@ -57,11 +33,8 @@ static scene make_scene(int64_t n_frame, int64_t ny, int64_t nx, uint64_t seed)
         s.frames[f] = make(ny, nx);
         for (int64_t p = 0; p < s.n_pix; p++) {
             const uint64_t index = (uint64_t)(f * s.n_pix + p);
-            const double u = (double)sqn__rng_uniform(seed, 0, index);
-            const double v = (double)sqn__rng_uniform(seed, 1, index);
 
-            s.frames[f].value[p] =
-                (float)(2.385 + sigma * sqrt(-2.0 * log(u)) * cos(2.0 * pi * v));
+            s.frames[f].value[p] = (float)(2.385 + sigma * gauss(seed, index));
             s.frames[f].variance[p] = (float)(sigma * sigma);
         }
     }

@@ -174,7 +174,8 @@ static void add_image(sqn_fits_product *product, const char *name, const char *c
                       int n_card)
 {
     const float values[2] = {1.0F, 2.0F};
-    sqn_fits_image image = {name, SQN_FITS_FLOAT32, 2, {2, 1}, values, 0, "Jy", NULL};
+    sqn_fits_image image = {name, SQN_FITS_FLOAT32, 2, {2, 1}, values, 0, false, "Jy",
+                            NULL};
     sqn_header *header = NULL;
 
     SQN_ASSERT_OK(sqn_header_create(&header, &err), err);
@@ -242,8 +243,8 @@ START_TEST(a_cd_matrix_is_completed_for_further_axes)
                                         "CD1_2   =                  0.5",
                                         "CTYPE1  = 'LINEAR'"};
     const float values[4] = {1.0F, 2.0F, 3.0F, 4.0F};
-    sqn_fits_image image = {"SCI", SQN_FITS_FLOAT32, 4, {1, 2, 2, 1}, values, 0, "Jy",
-                            NULL};
+    sqn_fits_image image = {
+        "SCI", SQN_FITS_FLOAT32, 4, {1, 2, 2, 1}, values, 0, false, "Jy", NULL};
     sqn_fits_product *product = product_of(NULL, NULL);
     sqn_header *header = NULL;
     fitsfile *file = NULL;
@@ -301,7 +302,7 @@ static void copy_headers(const char *path)
         sqn_header *header = NULL;
         char name[32];
         sqn_fits_image image = {
-            name, SQN_FITS_FLOAT32, i % 4 + 1, {2, 2, 2, 1}, values, 0, "Jy", NULL};
+            name, SQN_FITS_FLOAT32, i % 4 + 1, {2, 2, 2, 1}, values, 0, false, "Jy", NULL};
 
         (void)snprintf(name, sizeof name, "HDU%d_%d", i / 4, i % 4 + 1);
         fits_movabs_hdu(file, i / 4 + 1, NULL, &code);

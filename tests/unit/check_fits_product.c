@@ -31,11 +31,11 @@ START_TEST(every_type_and_number_of_axes_is_read_back)
     const uint32_t flags[6] = {1, 2, UINT32_MAX, 0x80000000U, 0, 77};
     const uint8_t bytes[6] = {1, 2, 255, 128, 0, 77};
     const sqn_fits_image images[] = {
-        {"SCI", SQN_FITS_FLOAT32, 1, {6}, singles, 0, "Jy", NULL},
-        {"COEFFICIENTS", SQN_FITS_FLOAT64, 2, {3, 2}, doubles, 0, NULL, NULL},
-        {"COVERAGE", SQN_FITS_INT32, 3, {3, 1, 2}, integers, 0, "", NULL},
-        {"DQ", SQN_FITS_UINT32, 4, {1, 3, 2, 1}, flags, 0, NULL, NULL},
-        {"FLAGS", SQN_FITS_UINT8, 2, {2, 3}, bytes, 0, NULL, NULL},
+        {"SCI", SQN_FITS_FLOAT32, 1, {6}, singles, 0, false, "Jy", NULL},
+        {"COEFFICIENTS", SQN_FITS_FLOAT64, 2, {3, 2}, doubles, 0, false, NULL, NULL},
+        {"COVERAGE", SQN_FITS_INT32, 3, {3, 1, 2}, integers, 0, false, "", NULL},
+        {"DQ", SQN_FITS_UINT32, 4, {1, 3, 2, 1}, flags, 0, false, NULL, NULL},
+        {"FLAGS", SQN_FITS_UINT8, 2, {2, 3}, bytes, 0, false, NULL, NULL},
     };
     sqn_fits_product *product = product_of(NULL, NULL);
     fitsfile *file = NULL;
@@ -69,6 +69,89 @@ START_TEST(every_type_and_number_of_axes_is_read_back)
 }
 END_TEST
 
+/* A cube of two planes and its file; values that a lossy way would not give back. */
+enum { N_TILED = 2 * 30 * 40 };
+
+static void fill_tiled(float *singles, double *doubles, int32_t *integers, uint32_t *flags,
+                       uint8_t *bytes)
+{
+    for (int i = 0; i < N_TILED; i++) {
+        singles[i] = i % 7 == 3 ? NAN : 1e-3F * (float)i + 2.385e-7F * (float)(i % 11);
+        doubles[i] = i % 5 == 3 ? (double)INFINITY : sin(i) * 1e-40;
+        integers[i] = i % 97 == 0 ? INT32_MIN + i : i % 3;
+        flags[i] = i % 89 == 0 ? UINT32_MAX - (uint32_t)i : 0;
+        bytes[i] = (uint8_t)(i % 251);
+    }
+}
+
+START_TEST(tiles_lose_no_bit)
+{
+    static float singles[N_TILED], single[N_TILED];
+    static double doubles[N_TILED], twice[N_TILED];
+    static int32_t integers[N_TILED], integer[N_TILED];
+    static uint32_t flags[N_TILED], flag[N_TILED];
+    static uint8_t bytes[N_TILED], byte[N_TILED];
+    const struct {
+        sqn_fits_image image;
+        void *back;
+        size_t size;
+        int datatype;
+    } tiled[] = {
+        {{"ERR", SQN_FITS_FLOAT32, 3, {40, 30, 2}, singles, 0, true, "Jy", NULL},
+         single,
+         sizeof single,
+         TFLOAT},
+        {{"WIDE", SQN_FITS_FLOAT64, 2, {40, 60}, doubles, 0, true, NULL, NULL},
+         twice,
+         sizeof twice,
+         TDOUBLE},
+        {{"DQ", SQN_FITS_INT32, 3, {40, 30, 2}, integers, 0, true, NULL, NULL},
+         integer,
+         sizeof integer,
+         TINT},
+        {{"FLAGS", SQN_FITS_UINT32, 3, {40, 30, 2}, flags, 0, true, NULL, NULL},
+         flag,
+         sizeof flag,
+         TUINT},
+        {{"BYTES", SQN_FITS_UINT8, 1, {N_TILED}, bytes, 0, true, NULL, NULL},
+         byte,
+         sizeof byte,
+         TBYTE},
+        {{"PLAIN", SQN_FITS_UINT8, 2, {60, 40}, bytes, 0, false, NULL, NULL},
+         byte,
+         sizeof byte,
+         TBYTE},
+    };
+    sqn_fits_product *product = product_of(NULL, NULL);
+    int code = 0;
+
+    fill_tiled(singles, doubles, integers, flags, bytes);
+    for (size_t i = 0; i < sizeof tiled / sizeof tiled[0]; i++) {
+        SQN_ASSERT_OK(sqn_fits_product_image(product, &tiled[i].image, &err), err);
+    }
+    fitsfile *file = finish(&product, "tiles.fits");
+
+    for (size_t i = 0; i < sizeof tiled / sizeof tiled[0]; i++) {
+        const sqn_fits_image *image = &tiled[i].image;
+        int n_axis = 0;
+        char name[FLEN_VALUE];
+
+        fits_movabs_hdu(file, (int)i + 2, NULL, &code);
+        fits_read_key(file, TSTRING, "EXTNAME", name, NULL, &code);
+        fits_get_img_dim(file, &n_axis, &code);
+        ck_assert_int_eq(fits_is_compressed_image(file, &code), image->compress);
+        fits_read_img(file, tiled[i].datatype, 1, N_TILED, NULL, tiled[i].back, NULL,
+                      &code);
+        ck_assert_int_eq(code, 0);
+        ck_assert_str_eq(name, image->extname);
+        ck_assert_int_eq(n_axis, image->n_axis);
+        ck_assert_int_eq(memcmp(tiled[i].back, image->data, tiled[i].size), 0);
+    }
+    close_file(file);
+    sqn_fitsverify_assert("tiles.fits");
+}
+END_TEST
+
 START_TEST(floating_values_are_scaled_by_a_power_of_two_exactly)
 {
     const float values[4] = {1.2345678F, -7.5e-3F, 0.0F, 3.3333333F};
@@ -80,8 +163,8 @@ START_TEST(floating_values_are_scaled_by_a_power_of_two_exactly)
     int code = 0;
 
     for (int i = 0; i < 4; i++) {
-        const sqn_fits_image image = {names[i], SQN_FITS_FLOAT32, 1,    {4},
-                                      values,   exponents[i],     "ph", NULL};
+        const sqn_fits_image image = {
+            names[i], SQN_FITS_FLOAT32, 1, {4}, values, exponents[i], false, "ph", NULL};
 
         SQN_ASSERT_OK(sqn_fits_product_image(product, &image, &err), err);
     }
@@ -109,8 +192,8 @@ START_TEST(values_that_float32_cannot_hold_are_written_as_float64)
     int code = 0, bitpix = 0;
 
     for (int i = 0; i < 4; i++) {
-        const sqn_fits_image image = {names[i], SQN_FITS_FLOAT32, 1,    {3},
-                                      values,   exponents[i],     NULL, NULL};
+        const sqn_fits_image image = {
+            names[i], SQN_FITS_FLOAT32, 1, {3}, values, exponents[i], false, NULL, NULL};
 
         SQN_ASSERT_OK(sqn_fits_product_image(product, &image, &err), err);
     }
@@ -133,7 +216,8 @@ START_TEST(there_is_one_nan)
     static const uint32_t patterns[4] = {0x7fc00000U, 0xffc00000U, 0x7f800001U,
                                          0xffffffffU};
     float values[4];
-    const sqn_fits_image image = {"SCI", SQN_FITS_FLOAT32, 1, {4}, values, 0, NULL, NULL};
+    const sqn_fits_image image = {"SCI", SQN_FITS_FLOAT32, 1, {4}, values, 0, false, NULL,
+                                  NULL};
     sqn_fits_product *product = product_of(NULL, NULL);
     const unsigned char *bytes = NULL;
     const void *start = NULL;
@@ -190,8 +274,8 @@ END_TEST
 START_TEST(the_same_calls_give_the_same_bytes_without_a_date)
 {
     const float values[4] = {1.0F, 2.0F, 3.0F, 4.0F};
-    const sqn_fits_image image = {"SCI", SQN_FITS_FLOAT32, 2, {2, 2}, values, 0, "Jy",
-                                  NULL};
+    const sqn_fits_image image = {
+        "SCI", SQN_FITS_FLOAT32, 2, {2, 2}, values, 0, false, "Jy", NULL};
     const sqn_fits_column column = {"x", NULL, (const double[]){1.5, 2.5}, NULL, NULL};
     sqn_fits_product *product[2] = {NULL, NULL};
     const void *bytes[2];
@@ -217,8 +301,8 @@ END_TEST
 START_TEST(a_damaged_file_does_not_verify)
 {
     const float values[4] = {1.0F, 2.0F, 3.0F, 4.0F};
-    const sqn_fits_image image = {"SCI", SQN_FITS_FLOAT32, 2, {2, 2}, values, 0, "Jy",
-                                  NULL};
+    const sqn_fits_image image = {
+        "SCI", SQN_FITS_FLOAT32, 2, {2, 2}, values, 0, false, "Jy", NULL};
     sqn_fits_product *product = product_of(NULL, NULL);
     const void *bytes = NULL;
     size_t size = 0;
@@ -251,8 +335,9 @@ START_TEST(wrong_arguments_are_refused)
     const float values[2] = {1.0F, 2.0F};
     const int64_t integers[2] = {1, 2};
     const double numbers[2] = {1, 2};
-    const sqn_fits_image good = {"SCI", SQN_FITS_FLOAT32, 1, {2}, values, 0, NULL, NULL};
-    sqn_fits_image images[6];
+    const sqn_fits_image good = {"SCI", SQN_FITS_FLOAT32, 1, {2}, values, 0, false, NULL,
+                                 NULL};
+    sqn_fits_image images[7];
     const sqn_fits_column twice[2] = {{"a", NULL, numbers, NULL, NULL},
                                       {"A", NULL, numbers, NULL, NULL}};
     const sqn_fits_column both = {"a", NULL, numbers, integers, NULL};
@@ -262,7 +347,7 @@ START_TEST(wrong_arguments_are_refused)
     const void *bytes = NULL;
     size_t size = 0;
 
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < 7; i++) {
         images[i] = good;
     }
     images[0].extname = "";
@@ -272,7 +357,10 @@ START_TEST(wrong_arguments_are_refused)
     images[4].n_axis = 4;
     images[4].axes[0] = images[4].axes[1] = images[4].axes[2] = images[4].axes[3] = 1 << 20;
     images[5].data = NULL;
-    for (int i = 0; i < 6; i++) {
+    images[6].n_axis = 4;
+    images[6].axes[1] = images[6].axes[2] = images[6].axes[3] = 1;
+    images[6].compress = true; /* more axes than tiles can have */
+    for (int i = 0; i < 7; i++) {
         SQN_ASSERT_FAILS(sqn_fits_product_image(product, &images[i], &err), err, SQN_E_ARG);
     }
     SQN_ASSERT_FAILS(sqn_fits_product_table(product, "T", twice, 2, 2, &err), err,
@@ -299,7 +387,8 @@ static sqn_status build(const sqn_header *header)
 {
     const float values[2] = {1.0F, 2.0F};
     const char *const texts[2] = {"a", "b"};
-    const sqn_fits_image image = {"SCI", SQN_FITS_FLOAT32, 1, {2}, values, 3, "Jy", header};
+    const sqn_fits_image image = {"SCI", SQN_FITS_FLOAT32, 1, {2}, values, 3, false, "Jy",
+                                  header};
     const sqn_fits_column columns[3] = {{"x", NULL, (const double[]){1, 2}, NULL, NULL},
                                         {"n", NULL, NULL, (const int64_t[]){1, 2}, NULL},
                                         {"t", NULL, NULL, NULL, texts}};
@@ -354,7 +443,8 @@ START_TEST(memory_that_cfitsio_cannot_have_is_an_error)
 {
     enum { N = 1 << 24 };
     float *values = calloc(N, sizeof *values);
-    const sqn_fits_image image = {"SCI", SQN_FITS_FLOAT32, 1, {N}, values, 0, "Jy", NULL};
+    const sqn_fits_image image = {"SCI", SQN_FITS_FLOAT32, 1, {N}, values, 0, false, "Jy",
+                                  NULL};
     sqn_fits_product *product = product_of(NULL, NULL);
     struct rlimit limit;
 
@@ -378,6 +468,7 @@ int main(void)
     TCase *tcase = tcase_create("product");
 
     tcase_add_test(tcase, every_type_and_number_of_axes_is_read_back);
+    tcase_add_test(tcase, tiles_lose_no_bit);
     tcase_add_test(tcase, floating_values_are_scaled_by_a_power_of_two_exactly);
     tcase_add_test(tcase, values_that_float32_cannot_hold_are_written_as_float64);
     tcase_add_test(tcase, there_is_one_nan);

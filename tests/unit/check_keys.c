@@ -136,7 +136,7 @@ START_TEST(full_yaml_says_the_defaults_of_the_simulator)
     ck_assert(s->rotation.n == 2 && s->rotation.item[1] == 60.0);
     ck_assert(s->sky.n == 2 && s->sky.item[0] == 85.0 && s->sky.item[1] == -51.0);
     ck_assert(s->ring_contrast == 0.0 && s->sources.n == 0);
-    ck_assert_str_eq(s->compress, "none");
+    ck_assert_int_eq(s->compress, CONFIG_COMPRESS_NONE);
 }
 END_TEST
 

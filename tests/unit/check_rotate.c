@@ -9,48 +9,11 @@
 #include "rng.h"
 #include "sequin/cube.h"
 #include "sqn_check.h"
+#include "sqn_planes.h"
 #include "sqn_wrap.h"
 
 static const double pi = 3.14159265358979323846;
 static sqn_error err;
-
-/* A frame with every plane. */
-static sqn_image make(int64_t ny, int64_t nx)
-{
-    const sqn_image image = {ny,
-                             nx,
-                             sqn__mem_alloc(ny * nx, sizeof(float)),
-                             sqn__mem_alloc(ny * nx, sizeof(float)),
-                             sqn__mem_alloc(ny * nx, sizeof(uint32_t)),
-                             sqn__mem_alloc(ny * nx, 1)};
-
-    ck_assert_ptr_nonnull(image.value);
-    ck_assert_ptr_nonnull(image.variance);
-    ck_assert_ptr_nonnull(image.dq);
-    ck_assert_ptr_nonnull(image.flags);
-    for (int64_t p = 0; p < ny * nx; p++) {
-        image.variance[p] = 1.0F;
-    }
-    return image;
-}
-
-/* A frame of values only. */
-static sqn_image make_plain(int64_t ny, int64_t nx)
-{
-    const sqn_image image = {
-        .ny = ny, .nx = nx, .value = sqn__mem_alloc(ny * nx, sizeof(float))};
-
-    ck_assert_ptr_nonnull(image.value);
-    return image;
-}
-
-static void drop(sqn_image *image)
-{
-    sqn__mem_free(image->value);
-    sqn__mem_free(image->variance);
-    sqn__mem_free(image->dq);
-    sqn__mem_free(image->flags);
-}
 
 /* Gaussian sources about the star, the brightest of height 1, and the star itself. */
 enum { N_SOURCE = 5 };
@@ -204,7 +167,7 @@ static void fill_noise(sqn_image *image, uint64_t seed)
         const double u = (double)sqn__rng_uniform(seed, 0, (uint64_t)p);
         const double v = (double)sqn__rng_uniform(seed, 1, (uint64_t)p);
 
-        image->value[p] = (float)(sqrt(-2.0 * log(u)) * cos(2.0 * pi * v));
+        image->value[p] = (float)gauss(seed, (uint64_t)p);
         image->dq[p] = (uint32_t)(65536.0 * u);
         image->flags[p] = (uint8_t)(127.0 * v);
     }

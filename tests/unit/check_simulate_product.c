@@ -154,6 +154,32 @@ START_TEST(references_are_of_another_star)
 }
 END_TEST
 
+/* Whether an HDU of the open file lies in tiles. */
+static bool is_tiled(int hdu)
+{
+    int status = 0;
+
+    fits_movabs_hdu(file, hdu, NULL, &status);
+    const bool tiled = fits_is_compressed_image(file, &status) != 0;
+
+    ck_assert_int_eq(status, 0);
+    return tiled;
+}
+
+START_TEST(errors_and_flags_are_compressed_when_asked_for)
+{
+    write_and_open("plain.fits", SIMULATE_SCIENCE);
+    ck_assert(!is_tiled(2) && !is_tiled(3) && !is_tiled(4));
+    close_file();
+    observation.options.compress = CONFIG_COMPRESS_GZIP;
+    write_and_open("tiled.fits", SIMULATE_SCIENCE);
+    ck_assert(!is_tiled(2) && is_tiled(3) && is_tiled(4));
+    same_floats(3, "ERR", made.science.error.data, 2 * N_PIXEL);
+    same_flags(made.science.dq, 2 * N_PIXEL);
+    close_file();
+}
+END_TEST
+
 START_TEST(truth_holds_star_disk_and_sources_north_up)
 {
     const double turn = 247.0 * 3.141592653589793 / 180.0;
@@ -254,6 +280,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, science_holds_values_errors_flags_and_the_sky_of_its_first_frame);
     tcase_add_test(tcase, references_are_of_another_star);
+    tcase_add_test(tcase, errors_and_flags_are_compressed_when_asked_for);
     tcase_add_test(tcase, truth_holds_star_disk_and_sources_north_up);
     tcase_add_test(tcase, the_primary_header_says_how_it_was_made);
     tcase_add_test(tcase, equal_simulations_give_equal_files);

@@ -185,9 +185,11 @@ typedef struct sqn_fits_image {
     const char *extname; /**< Unique in the product, or `header` has EXTVER. */
     sqn_fits_type type;
     int n_axis;
-    int64_t axes[4];          /**< FITS order: NAXIS1 first. */
-    const void *data;         /**< In storage order. */
-    int exponent;             /**< Floating data are multiplied by 2^exponent. */
+    int64_t axes[4];  /**< FITS order: NAXIS1 first. */
+    const void *data; /**< In storage order. */
+    int exponent;     /**< Floating data are multiplied by 2^exponent. */
+    bool compress; /**< Tile-compressed by GZIP, one plane a tile, without loss of a bit; at
+                        most three axes. */
     const char *unit;         /**< BUNIT, NULL or "" = none. */
     const sqn_header *header; /**< Further cards (WCS, NCOMPn ...), or NULL. */
 } sqn_fits_image;

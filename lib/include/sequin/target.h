@@ -19,12 +19,14 @@
 extern "C" {
 #endif
 
-/** One basis per count of components. */
+/** One basis per count of components; `i_count` below is its number, from 0. */
 typedef struct sqn_target_basis {
-    int64_t n_count;
+    int64_t n_count; /**< > 0 */
     const sqn_matrix_const
-        *components; /**< [n_count] of [k, n_pix]; NaN = no value. Borrowed. */
-    bool background; /**< Add one constant of free sign. */
+        *components; /**< [n_count] of [k, n_pix], k its own, n_pix common, >= 0 and in any
+                          scale (coefficients then bear the data unit); NaN = no value.
+                          Borrowed. */
+    bool background; /**< Add one constant (data unit) of free sign to every frame. */
 } sqn_target_basis;
 
 /** Coefficients and covariances of all frames and counts. Opaque. */
@@ -33,9 +35,10 @@ typedef struct sqn_target sqn_target;
 /**
  * Fit every row with every basis. Pixels where a basis has NaN take no part.
  *
- * @param[out] out    New, owned by the caller; NULL on failure.
+ * @param[out] out    New, owned by the caller, who destroys it; NULL on failure.
  * @param[in]  basis  Kept by reference (the matrices, too) until the target is destroyed.
- * @param[in]  rows   [n_frame, n_pix]; only read during the call.
+ * @param[in]  rows   [n_frame, n_pix] values (data unit) and weights (1 / data unit^2, or any
+ *                    common scale; 0 = not fitted); only read during the call.
  *
  * @retval SQN_ERR_ARG      No basis, no frame or no pixel.
  * @retval SQN_ERR_DATA     E_SHAPE: pixels of basis and rows differ.
@@ -43,37 +46,47 @@ typedef struct sqn_target sqn_target;
  *                          or negative.
  * @retval SQN_ERR_MEMORY   Needs 8 (k + 2)^2 bytes per frame and basis, and up to 128 MiB or
  *                          16 n_pix bytes per thread of work space.
+ * @see docs/numerics.md, section 5
  */
 SQN_API SQN_NODISCARD sqn_status sqn_target_fit(sqn_target **out,
                                                 const sqn_target_basis *basis,
                                                 const sqn_rows *rows, sqn_error *err);
 
-/** Coefficients [n_frame, k] of basis `i_count`; NaN for a frame without data; borrowed. */
+/**
+ * Coefficients [n_frame, k] of basis `i_count` (data unit, for components of unit norm), >= 0;
+ * NaN for a frame without data. Borrowed from the target.
+ */
 SQN_API sqn_dmatrix_const sqn_target_coefficients(const sqn_target *target,
                                                   int64_t i_count);
 
 /**
- * Their 1 sigma errors [n_frame, k]: 0 outside the active set, NaN for a component that no
- * fitted pixel sees (its coefficient is 0); large where components depend on each other.
- * Borrowed.
+ * Their 1 sigma errors [n_frame, k] (data unit; with weights of 1 in sigma of the frame): 0
+ * outside the active set, NaN for a component that no fitted pixel sees (its coefficient is 0);
+ * large where components depend on each other. Borrowed from the target.
  */
 SQN_API sqn_dmatrix_const sqn_target_errors(const sqn_target *target, int64_t i_count);
 
-/** Background per frame [n_frame], or NULL without; borrowed. */
+/** Background per frame [n_frame] (data unit), or NULL without; borrowed from the target. */
 SQN_API const double *sqn_target_background(const sqn_target *target, int64_t i_count);
 
 /** What is known of the fit of one frame with one basis. */
 typedef struct sqn_target_record {
-    int64_t n_data;  /**< Fitted pixels. */
-    double chi2;     /**< Over the fitted pixels. */
-    double kkt;      /**< KKT residual over |b|. */
-    double leverage; /**< Largest h C h^T / sigma^2 of a fitted pixel. */
+    int64_t n_data; /**< Fitted pixels. */
+    double chi2; /**< sum V (x - m)^2 over the fitted pixels (weight times data unit^2). */
+    double kkt;  /**< KKT residual over |b|, 2-norms over components; a pure number. */
+    double leverage; /**< Largest h C h^T / sigma^2 of a fitted pixel, 0 to 1. */
 } sqn_target_record;
 
+/** Of frame number `frame`, from 0. */
 SQN_API sqn_target_record sqn_target_about(const sqn_target *target, int64_t i_count,
                                            int64_t frame);
 
-/** m = w H + b of one frame, [n_pix], NaN where the basis has no value. */
+/**
+ * m = w H + b of one frame.
+ *
+ * @param[out] out  [n_pix] (data unit) NaN where the basis has no value, and everywhere for a
+ *                  frame without data. Owned by the caller.
+ */
 SQN_API void sqn_target_model(float *out, const sqn_target *target, int64_t i_count,
                               int64_t frame);
 
@@ -82,11 +95,13 @@ SQN_API void sqn_target_model(float *out, const sqn_target *target, int64_t i_co
  * has no value or the frame no data. With equal weights of 1 they are per unit variance of the
  * data: of the frame (from_fit), of the references (from_components).
  *
- * @param[out] from_fit         [n_frame, n_pix] h C h^T: errors of the coefficients.
+ * @param[out] from_fit         [n_frame, n_pix] h C h^T: errors of the coefficients. Owned by the
+ *                              caller.
  * @param[out] from_components  [n_frame, n_pix] w M w^T: errors of the components; zeroed when
- *                              `references` is NULL.
- * @param[in]  references       The panels the basis was built from, or NULL.
- * @param[in]  coefficients     [n_reference, k] of that build, as given to the panels.
+ *                              `references` is NULL. Owned by the caller.
+ * @param[in]  references       [n_reference, n_pix] the panels the basis was built from, or NULL.
+ *                              Borrowed.
+ * @param[in]  coefficients     [n_reference, k] (data unit) of that build. Borrowed.
  *
  * @retval SQN_ERR_DATA    E_SHAPE: matrices, references and coefficients do not belong together.
  * @retval SQN_ERR_MEMORY  Work space.

@@ -1,0 +1,193 @@
+/** @file check_judge.c @brief What a result says against itself, group by group. */
+#include "judge.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "mem.h"
+#include "peak.h"
+#include "sqn_check.h"
+#include "sqn_record.h"
+#include "sqn_wrap.h"
+
+enum { NY = 21, NX = 25, N_GROUP = 3, N_COUNT = 2, N_PIX = NY * NX };
+#define FWHM    3.7
+#define N_PLANE ((int64_t)N_GROUP * N_COUNT)
+#define N_ALL   (N_PLANE * N_PIX)
+
+static sqn_error err;
+static sqn_record record;
+static sqn_log collect;
+static float value[N_GROUP][N_COUNT][NY][NX], error[N_GROUP][N_COUNT][NY][NX],
+    snr[N_GROUP][N_COUNT][NY][NX];
+static int64_t counts[N_COUNT] = {2, 5}, index_of[N_PIX];
+static const char *names[N_GROUP] = {"in/a.fits", "in/b.fits", "in/c.fits"};
+static double numbers[N_GROUP] = {NAN, NAN, NAN};
+static char path[] = "it.yaml";
+static config settings;
+static result all;
+
+/* Three groups of two counts: nothing but a little light, NaN in a corner. */
+static void set_up(void)
+{
+    collect = sqn_record_log(&record);
+    settings.path = path;
+    all = (result){.settings = &settings, .log = &collect};
+    for (int64_t e = 0; e < N_ALL; e++) {
+        (&value[0][0][0][0])[e] = 0.01F;
+        (&error[0][0][0][0])[e] = 1.0F;
+        (&snr[0][0][0][0])[e] = e % N_PIX < 40 ? NAN : 1.5F;
+    }
+    for (int64_t p = 0; p < N_PIX; p++) {
+        index_of[p] = p;
+    }
+    all.obs.center[0] = 13.25;
+    all.obs.center[1] = 10.5;
+    all.obs.fwhm = FWHM;
+    all.obs.noise = READ_UNIFORM;
+    all.obs.pixels = (sqn_pixels){NY, NX, N_PIX, index_of};
+    all.basis.n_count = N_COUNT;
+    all.basis.counts = counts;
+    all.disk = (disk){.n_group = N_GROUP,
+                      .n_count = N_COUNT,
+                      .ny = NY,
+                      .nx = NX,
+                      .group_name = names,
+                      .group_number = numbers,
+                      .value = {N_PLANE, NY, NX, &value[0][0][0][0]},
+                      .error = {N_PLANE, NY, NX, &error[0][0][0][0]},
+                      .snr = {N_PLANE, NY, NX, &snr[0][0][0][0]}};
+}
+
+/* Give every pixel of ring `ring` this value; returns the mean in its own sigma. */
+static double dig(float plane[NY][NX], float sigma[NY][NX], int ring, float depth)
+{
+    double sum = 0.0, squares = 0.0;
+
+    for (int y = 0; y < NY; y++) {
+        for (int x = 0; x < NX; x++) {
+            const double r = hypot(x + 1 - 13.25, y + 1 - 10.5);
+
+            if (r >= ring * FWHM && r < (ring + 1) * FWHM) {
+                plane[y][x] = (x + y) % 5 == 0 ? NAN : depth;
+                sum += isnan(plane[y][x]) ? 0.0 : (double)depth;
+                squares += isnan(plane[y][x]) ? 0.0 : (double)(sigma[y][x] * sigma[y][x]);
+            }
+        }
+    }
+    return sum / sqrt(squares);
+}
+
+START_TEST(a_result_without_fault_is_silent)
+{
+    SQN_ASSERT_OK(judge_result(&all, &err), err);
+    ck_assert_int_eq(record.n_warning, 0);
+}
+END_TEST
+
+START_TEST(oversubtraction_of_any_group_is_found_and_named)
+{
+    char expected[160];
+
+    (void)dig(value[0][1], error[0][1], 1, -0.6F);
+    const double worst = dig(value[2][1], error[2][1], 2, -0.8F);
+
+    SQN_ASSERT_OK(judge_result(&all, &err), err);
+    ck_assert_int_eq(record.n_warning, 1);
+    ck_assert_int_eq(record.warning[0].id, SQN_W_OVERSUBTRACTION);
+    (void)snprintf(expected, sizeof expected,
+                   "from 5 components on, the mean residual at 9 pixels from the star is "
+                   "negative in group 3 of 3 (c.fits) (%.1f sigma of its mean)",
+                   worst);
+    ck_assert_str_eq(record.warning[0].message, expected);
+}
+END_TEST
+
+START_TEST(the_first_count_is_told_and_a_single_group_has_no_name)
+{
+    all.disk.n_group = 1;
+    names[0] = "";
+    (void)dig(value[0][0], error[0][0], 0, -2.0F);
+    (void)dig(value[0][1], error[0][1], 1, -9.0F);
+    SQN_ASSERT_OK(judge_result(&all, &err), err);
+    names[0] = "in/a.fits";
+    ck_assert_int_eq(record.n_warning, 1);
+    ck_assert_ptr_nonnull(strstr(record.warning[0].message, "from 2 components on"));
+    ck_assert_ptr_nonnull(strstr(record.warning[0].message, "at 2 pixels"));
+    ck_assert_ptr_null(strstr(record.warning[0].message, "group"));
+}
+END_TEST
+
+START_TEST(every_allocation_may_fail)
+{
+    sqn_status status = SQN_ERR_MEMORY;
+    int64_t n = 0;
+
+    for (; status != SQN_OK; n++) {
+        sqn_allocations_before_failure = n;
+        status = judge_result(&all, &err);
+        ck_assert(status == SQN_OK || err.id == SQN_E_MEM);
+    }
+    ck_assert_int_eq(n, 4);
+}
+END_TEST
+
+START_TEST(the_peak_is_that_of_all_groups)
+{
+    snr[0][1][12][3] = 4.5F;
+    snr[1][1][20][24] = 9.25F;
+    snr[2][1][0][24] = 9.25F; /* as high, but later */
+    snr[2][0][5][5] = 30.0F;  /* of another count */
+    const peak found = peak_of_count(&all.disk, 1), first = peak_of_group(&all.disk, 0, 1);
+
+    ck_assert(found.snr == 9.25 && found.group == 1);
+    ck_assert(found.position[0] == 25.0 && found.position[1] == 21.0);
+    ck_assert(first.snr == 4.5 && first.position[0] == 4.0 && first.position[1] == 13.0);
+    ck_assert_int_eq(peak_of_count(&all.disk, 0).group, 2);
+}
+END_TEST
+
+START_TEST(without_a_single_value_there_is_no_peak)
+{
+    for (int64_t e = 0; e < N_PIX; e++) {
+        (&snr[0][0][0][0])[e] = NAN;
+    }
+    ck_assert(isnan(peak_of_group(&all.disk, 0, 0).snr));
+    ck_assert(isnan(peak_of_group(&all.disk, 0, 0).position[1]));
+    ck_assert_int_eq(peak_of_count(&all.disk, 0).group, 1); /* the others have some */
+}
+END_TEST
+
+START_TEST(groups_are_named_by_file_or_wavelength)
+{
+    char text[96];
+
+    peak_group_text(text, sizeof text, &all.disk, 1);
+    ck_assert_str_eq(text, "group 2 of 3 (b.fits)");
+    names[1] = "";
+    numbers[1] = 1.6325;
+    peak_group_text(text, sizeof text, &all.disk, 1);
+    ck_assert_str_eq(text, "group 2 of 3 (wavelength 1.6325)");
+    numbers[1] = NAN;
+    all.disk.n_group = 1;
+    peak_group_text(text, sizeof text, &all.disk, 1);
+    ck_assert_str_eq(text, "");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("judge");
+    TCase *tcase = tcase_create("result");
+
+    tcase_add_checked_fixture(tcase, set_up, NULL);
+    tcase_add_test(tcase, a_result_without_fault_is_silent);
+    tcase_add_test(tcase, oversubtraction_of_any_group_is_found_and_named);
+    tcase_add_test(tcase, the_first_count_is_told_and_a_single_group_has_no_name);
+    tcase_add_test(tcase, every_allocation_may_fail);
+    tcase_add_test(tcase, the_peak_is_that_of_all_groups);
+    tcase_add_test(tcase, without_a_single_value_there_is_no_peak);
+    tcase_add_test(tcase, groups_are_named_by_file_or_wavelength);
+    suite_add_tcase(suite, tcase);
+    return sqn_check_run(suite);
+}
