@@ -71,10 +71,10 @@ double machine_bandwidth(const machine_memory *memory, int threads)
     uint64_t sum = 0;
     const double start = sample_clock();
 
-    for (long r = 0; r < rounds; r++) {
-#pragma omp parallel for num_threads(threads) default(none) shared(words, part, threads) \
-    reduction(+ : sum) schedule(static)
-        for (int t = 0; t < threads; t++) {
+#pragma omp parallel for num_threads(threads) default(none) \
+    shared(words, part, threads, rounds) reduction(+ : sum) schedule(static)
+    for (int t = 0; t < threads; t++) {
+        for (long r = 0; r < rounds; r++) {
             sum += read_part(words + t * part, part);
         }
     }

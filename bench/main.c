@@ -11,8 +11,21 @@ static const measure measures[] = {
     {"machine", "multiply-add peak and memory bandwidth", measure_machine},
     {"pass", "one pass of the solver against peak and bandwidth", measure_pass},
     {"build", "sequential builds, stage by stage", measure_build},
+    {"scaling", "a pass as frames, pixels and components grow", measure_scaling},
+    {"target", "modelling of new frames with all counts", measure_target},
+    {"files", "writing and reading of FITS", measure_files},
+    {"data", "write a set as plain numbers (--file)", measure_data},
+    {"run", "whole runs of the program: stages and peak memory", measure_run},
 };
 enum { N_MEASURE = sizeof measures / sizeof measures[0] };
+
+static const char options[] =
+    "sets: small medium large spectra (default: medium), tiny tinyspectra, FRAMESxNYxNX\n"
+    "options (bench/README.md):\n"
+    "  --k 1,5,10  --threads 1,2  --runs N  --quick\n"
+    "  --weights general|separable|mask|uniform\n"
+    "  --method anls|mu  --construction sequential|joint  --tolerance 1e-5\n"
+    "  --until CHI2_PER_DATUM  --targets N  --folder DIR  --file NAME  --program PATH\n";
 
 static int usage(void)
 {
@@ -20,12 +33,7 @@ static int usage(void)
     for (int i = 0; i < N_MEASURE; i++) {
         (void)fprintf(stderr, "  %-8s %s\n", measures[i].name, measures[i].help);
     }
-    (void)fprintf(
-        stderr,
-        "sets: small medium large spectra (default: medium), tiny tinyspectra, or\n"
-        "      FRAMESxNYxNX\n"
-        "options: --k 1,5,10  --threads 1,2  --runs N  --weights general|separable|mask|\n"
-        "      uniform  --method anls|mu  --tolerance 1e-5  --quick  (bench/README.md)\n");
+    (void)fprintf(stderr, "%s", options);
     return 64;
 }
 

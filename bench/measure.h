@@ -14,5 +14,10 @@ typedef struct measure {
 sqn_status measure_machine(const request *r, sqn_error *err);
 sqn_status measure_pass(const request *r, sqn_error *err);
 sqn_status measure_build(const request *r, sqn_error *err);
+sqn_status measure_scaling(const request *r, sqn_error *err);
+sqn_status measure_target(const request *r, sqn_error *err);
+sqn_status measure_files(const request *r, sqn_error *err);
+sqn_status measure_data(const request *r, sqn_error *err);
+sqn_status measure_run(const request *r, sqn_error *err);
 
 #endif

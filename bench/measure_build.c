@@ -11,20 +11,24 @@
 
 enum { STAGE_MAX = 64 };
 
-/* When each stage of one build ended. */
+/* When each stage of one build ended, and when chi2 first was as low as asked for. */
 typedef struct watch {
     double start, end[STAGE_MAX];
+    double until, reached; /* chi2, seconds; 0: not (yet) */
 } watch;
 
 /* All runs with one number of threads. */
 typedef struct series {
-    sample total, stage[STAGE_MAX];
+    sample total, stage[STAGE_MAX], reached;
 } series;
 
 static int note_stage(void *context, const sqn_nmf_progress *now)
 {
     watch *w = context;
 
+    if (w->reached <= 0.0 && now->n_comp == now->n_comp_total && now->chi2 <= w->until) {
+        w->reached = sample_clock() - w->start;
+    }
     if (now->stage_done && now->n_comp <= STAGE_MAX) {
         w->end[now->n_comp - 1] = sample_clock();
     }
@@ -33,10 +37,18 @@ static int note_stage(void *context, const sqn_nmf_progress *now)
 
 static void take(series *out, const watch *w, int64_t k)
 {
+    double before = w->start;
+
     for (int64_t i = 0; i < k; i++) {
-        sample_add(&out->stage[i], w->end[i] - (i > 0 ? w->end[i - 1] : w->start));
+        if (w->end[i] > 0.0) {
+            sample_add(&out->stage[i], w->end[i] - before);
+            before = w->end[i];
+        }
     }
-    sample_add(&out->total, w->end[k - 1] - w->start);
+    sample_add(&out->total, before - w->start);
+    if (w->reached > 0.0) {
+        sample_add(&out->reached, w->reached);
+    }
 }
 
 /* What does not change from run to run: passes, iterations, chi2. */
@@ -72,9 +84,14 @@ static void print_times(table_key key, const series *one)
     for (int64_t i = 0; i < key.k; i++) {
         (void)snprintf(kind, sizeof kind, "%s stage %" PRId64, key.kind, i + 1);
         at.kind = kind;
-        table_line(&at, "seconds", "s", &one->stage[i]);
+        if (one->stage[i].n > 0) {
+            table_line(&at, "seconds", "s", &one->stage[i]);
+        }
     }
     table_line(&key, "seconds", "s", &one->total);
+    if (one->reached.n > 0) {
+        table_line(&key, "seconds_until", "s", &one->reached);
+    }
 }
 
 static sqn_status build_once(series *out, const request *r, const subject *s,
@@ -82,12 +99,13 @@ static sqn_status build_once(series *out, const request *r, const subject *s,
 {
     sqn_nmf_options options = sqn_nmf_options_default();
     sqn_nmf *model = NULL;
-    watch w = {.start = 0.0};
+    watch w = {.until = r->until * s->n_data};
     sqn_status status = SQN_OK;
 
     options.n_comp = key->k;
     options.method = r->method;
     options.tolerance = r->tolerance;
+    options.construction = r->joint ? SQN_NMF_JOINT : SQN_NMF_SEQUENTIAL;
     options.progress = note_stage;
     options.progress_context = &w;
     w.start = sample_clock();

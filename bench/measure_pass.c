@@ -121,7 +121,7 @@ static sqn_status measure_set(const request *r, const subject *s, sqn_error *err
     setting at = {r, s->panels, &memory, s->key, all};
     sqn_status status = SQN_OK;
 
-    at.key.measure = "pass";
+    at.key.measure = r->command;
     at.key.kind = "anls";
     SQN_TRY(machine_memory_init(&memory, (long)s->bytes, err));
     for (int i = 0; i < n_count; i++) {

@@ -90,6 +90,20 @@ static bool read_tolerance(request *r, const char *text)
     return end != text && *end == '\0' && r->tolerance >= 0.0 && r->tolerance < 1.0;
 }
 
+static bool read_until(request *r, const char *text)
+{
+    char *end = NULL;
+
+    r->until = strtod(text, &end);
+    return end != text && *end == '\0' && r->until > 0.0;
+}
+
+static bool read_construction(request *r, const char *text)
+{
+    r->joint = strcmp(text, "joint") == 0;
+    return r->joint || strcmp(text, "sequential") == 0;
+}
+
 static bool read_targets(request *r, const char *text)
 {
     return read_number(&r->n_target, text);
@@ -117,11 +131,18 @@ static const struct {
     const char *name;
     bool (*read)(request *r, const char *text);
 } option_names[] = {
-    {"--k", read_counts},        {"--threads", read_threads},
-    {"--runs", read_runs},       {"--weights", read_weights},
-    {"--method", read_method},   {"--tolerance", read_tolerance},
-    {"--targets", read_targets}, {"--file", read_file},
-    {"--folder", read_file},     {"--program", read_program},
+    {"--k", read_counts},
+    {"--threads", read_threads},
+    {"--runs", read_runs},
+    {"--weights", read_weights},
+    {"--method", read_method},
+    {"--tolerance", read_tolerance},
+    {"--targets", read_targets},
+    {"--until", read_until},
+    {"--construction", read_construction},
+    {"--file", read_file},
+    {"--folder", read_file},
+    {"--program", read_program},
 };
 
 static bool read_option(request *r, const char *name, const char *text)
@@ -151,7 +172,7 @@ static bool complete(request *r)
 
 bool request_read(request *out, int argc, char **argv)
 {
-    request r = {.method = "anls", .tolerance = 1e-5, .n_target = 100, .self = argv[0]};
+    request r = {.method = "anls", .tolerance = 1e-5, .self = argv[0]};
 
     if (argc < 2) {
         return false;

@@ -22,7 +22,9 @@ typedef struct request {
     scene_weights weights; /**< --weights */
     const char *method;    /**< --method */
     double tolerance;      /**< --tolerance */
-    int64_t n_target;      /**< --targets */
+    bool joint;            /**< --construction joint: one stage of all components */
+    double until;          /**< --until chi2 per datum of `build`; 0: none */
+    int64_t n_target;      /**< --targets; 0: the command's own number */
     const char *file;      /**< --file of `data`, --folder of `files` and `run` */
     const char *program;   /**< --program of `run`; NULL: beside this program */
     const char *self;      /**< argv[0] */

@@ -16,6 +16,7 @@ sqn_status subject_make(subject *out, const request *r, const scene_size *size,
 
     SQN_TRY(sqn_panels_create(&s.panels, &rows, SQN_NEGATIVES_ZERO, err));
     s.n_data = (double)sqn_panels_about(s.panels)->n_data;
+    s.size = *size;
     s.bytes = 8.0 * s.n_data;
     s.key = (table_key){"", size->name, "", size->n_frame, made.n_pix, 0, 0};
     *out = s;

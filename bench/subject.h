@@ -10,7 +10,8 @@
 typedef struct subject {
     sqn_panels *panels;
     double n_data, bytes; /**< Data of positive weight, and 8 bytes for each. */
-    table_key key;        /**< Names and sizes; the set's name is borrowed. */
+    scene_size size;
+    table_key key; /**< Names and sizes; the set's name is borrowed. */
 } subject;
 
 /** Make a set with the weights that were asked for. @retval SQN_ERR_MEMORY */
