@@ -24,8 +24,9 @@ static const char options[] =
     "options (bench/README.md):\n"
     "  --k 1,5,10  --threads 1,2  --runs N  --quick\n"
     "  --weights general|separable|mask|uniform\n"
-    "  --method anls|mu  --construction sequential|joint  --tolerance 1e-5\n"
-    "  --until CHI2_PER_DATUM  --targets N  --folder DIR  --file NAME  --program PATH\n";
+    "  --method anls|mu  --construction sequential|joint  --start residual|random\n"
+    "  --tolerance 1e-5  --until CHI2_PER_DATUM  --targets N\n"
+    "  --folder DIR  --file NAME  --program PATH\n";
 
 static int usage(void)
 {

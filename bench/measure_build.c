@@ -106,6 +106,7 @@ static sqn_status build_once(series *out, const request *r, const subject *s,
     options.method = r->method;
     options.tolerance = r->tolerance;
     options.construction = r->joint ? SQN_NMF_JOINT : SQN_NMF_SEQUENTIAL;
+    options.start = r->random ? SQN_NMF_START_RANDOM : SQN_NMF_START_RESIDUAL;
     options.progress = note_stage;
     options.progress_context = &w;
     w.start = sample_clock();
@@ -125,20 +126,18 @@ static sqn_status build_all(series *all, const request *r, const subject *s,
 {
     sqn_status status = SQN_OK;
 
-    for (int run = 0; run < request_runs(r, 3); run++) {
-        for (int i = 0; i < r->n_thread; i++) {
+    for (int run = 0; run < request_runs(r, 3) && status == SQN_OK; run++) {
+        for (int i = 0; i < r->n_thread && status == SQN_OK; i++) {
             omp_set_num_threads(r->threads[i]);
-            SQN_TRY(build_once(all + i, r, s, key, run + i == 0, err));
+            status = build_once(all + i, r, s, key, run + i == 0, err);
         }
     }
-    for (int i = 0; i < r->n_thread; i++) {
+    for (int i = 0; i < r->n_thread && status == SQN_OK; i++) {
         table_key at = *key;
 
         at.threads = r->threads[i];
         print_times(at, all + i);
     }
-
-cleanup:
     return status;
 }
 

@@ -3,6 +3,7 @@
  * @brief A pass over the data against the peak and the memory measured beside it.
  */
 #include <omp.h>
+#include <string.h>
 
 #include "machine.h"
 #include "measure.h"
@@ -76,20 +77,28 @@ static void print_gain(const setting *at)
     }
 }
 
+/* A solver for `threads` threads, a few passes on its way. */
+static sqn_status warm_up(solver **out, const setting *at, int threads, sqn_error *err)
+{
+    omp_set_num_threads(threads);
+    const sqn_status status = solver_create(out, at->panels, at->key.k, err);
+
+    for (int pass = 0; pass < 2 && status == SQN_OK; pass++) {
+        (void)solver_pass(*out);
+        solver_solve(*out);
+    }
+    return status;
+}
+
 static sqn_status measure_count(const setting *at, sqn_error *err)
 {
     const request *r = at->request;
     solver *solvers[REQUEST_MAX] = {NULL};
     sqn_status status = SQN_OK;
 
+    memset(at->series, 0, (size_t)r->n_thread * sizeof *at->series);
     for (int i = 0; i < r->n_thread; i++) {
-        at->series[i] = (series){.pass = {.n = 0}};
-        omp_set_num_threads(r->threads[i]);
-        SQN_TRY(solver_create(&solvers[i], at->panels, at->key.k, err));
-        for (int warm = 0; warm < 2; warm++) {
-            (void)solver_pass(solvers[i]);
-            solver_solve(solvers[i]);
-        }
+        SQN_TRY(warm_up(&solvers[i], at, r->threads[i], err));
     }
     const int runs = request_runs(r, 7);
 
@@ -116,7 +125,7 @@ static sqn_status measure_set(const request *r, const subject *s, sqn_error *err
     static const int64_t own[] = {1, 5, 10, 30, 60};
     int64_t counts[REQUEST_MAX];
     const int n_count = request_counts(r, counts, own, r->quick ? 2 : 5);
-    series all[REQUEST_MAX];
+    series all[REQUEST_MAX] = {{.pass = {.n = 0}}};
     machine_memory memory = {NULL, 0};
     setting at = {r, s->panels, &memory, s->key, all};
     sqn_status status = SQN_OK;
@@ -124,10 +133,10 @@ static sqn_status measure_set(const request *r, const subject *s, sqn_error *err
     at.key.measure = r->command;
     at.key.kind = "anls";
     SQN_TRY(machine_memory_init(&memory, (long)s->bytes, err));
-    for (int i = 0; i < n_count; i++) {
-        if (counts[i] <= sqn_panels_about(s->panels)->n_frame_used) {
-            at.key.k = counts[i];
-            SQN_TRY(measure_count(&at, err));
+    for (int i = 0; i < n_count && status == SQN_OK; i++) {
+        at.key.k = counts[i];
+        if (at.key.k <= sqn_panels_about(s->panels)->n_frame_used) {
+            status = measure_count(&at, err);
         }
     }
 

@@ -242,15 +242,13 @@ static sqn_status measure_set(const request *r, const scene_size *size, sqn_erro
     (void)snprintf(p.folder, sizeof p.folder, "%s/sequin-bench-%s",
                    r->file != NULL ? r->file : ".", size->name);
     (void)mkdir(p.folder, 0777);
-    for (int c = 0; c < n_count; c++) {
+    for (int c = 0; c < n_count && status == SQN_OK; c++) {
         p.k = counts[c];
-        SQN_TRY(child_isolate(write_set, &p, err));
-        for (int i = 0; i < r->n_thread; i++) {
-            SQN_TRY(measure_kinds(&p, r->threads[i], err));
+        status = child_isolate(write_set, &p, err);
+        for (int i = 0; i < r->n_thread && status == SQN_OK; i++) {
+            status = measure_kinds(&p, r->threads[i], err);
         }
     }
-
-cleanup:
     return status;
 }
 

@@ -97,22 +97,20 @@ static sqn_status measure_fit(const setting *at, const char *kind,
     table_key key = at->key;
     sqn_status status = SQN_OK;
 
-    for (int run = 0; run < request_runs(r, 5); run++) {
-        for (int i = 0; i < r->n_thread; i++) {
+    for (int run = 0; run < request_runs(r, 5) && status == SQN_OK; run++) {
+        for (int i = 0; i < r->n_thread && status == SQN_OK; i++) {
             omp_set_num_threads(r->threads[i]);
-            SQN_TRY(fit_once(&fit[i], &all[i], &basis, t, err));
+            status = fit_once(&fit[i], &all[i], &basis, t, err);
         }
     }
     key.kind = kind;
     key.n_frame = t->rows.n_row;
-    for (int i = 0; i < r->n_thread; i++) {
+    for (int i = 0; i < r->n_thread && status == SQN_OK; i++) {
         key.threads = r->threads[i];
         table_line(&key, "fit", "s", &fit[i]);
         table_line(&key, "fit_and_models", "s", &all[i]);
         table_number(&key, "of_build", "1", sample_quantile(&fit[i], 0.5) / at->build_s);
     }
-
-cleanup:
     return status;
 }
 

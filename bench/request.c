@@ -104,6 +104,12 @@ static bool read_construction(request *r, const char *text)
     return r->joint || strcmp(text, "sequential") == 0;
 }
 
+static bool read_start(request *r, const char *text)
+{
+    r->random = strcmp(text, "random") == 0;
+    return r->random || strcmp(text, "residual") == 0;
+}
+
 static bool read_targets(request *r, const char *text)
 {
     return read_number(&r->n_target, text);
@@ -131,17 +137,12 @@ static const struct {
     const char *name;
     bool (*read)(request *r, const char *text);
 } option_names[] = {
-    {"--k", read_counts},
-    {"--threads", read_threads},
-    {"--runs", read_runs},
-    {"--weights", read_weights},
-    {"--method", read_method},
-    {"--tolerance", read_tolerance},
-    {"--targets", read_targets},
-    {"--until", read_until},
-    {"--construction", read_construction},
-    {"--file", read_file},
-    {"--folder", read_file},
+    {"--k", read_counts},        {"--threads", read_threads},
+    {"--runs", read_runs},       {"--weights", read_weights},
+    {"--method", read_method},   {"--tolerance", read_tolerance},
+    {"--targets", read_targets}, {"--until", read_until},
+    {"--start", read_start},     {"--construction", read_construction},
+    {"--file", read_file},       {"--folder", read_file},
     {"--program", read_program},
 };
 

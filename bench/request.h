@@ -23,6 +23,7 @@ typedef struct request {
     const char *method;    /**< --method */
     double tolerance;      /**< --tolerance */
     bool joint;            /**< --construction joint: one stage of all components */
+    bool random;           /**< --start random */
     double until;          /**< --until chi2 per datum of `build`; 0: none */
     int64_t n_target;      /**< --targets; 0: the command's own number */
     const char *file;      /**< --file of `data`, --folder of `files` and `run` */

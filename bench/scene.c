@@ -44,8 +44,9 @@ bool scene_find(scene_size *out, const char *name)
 /* Behind the mask of the star, 6 % of the width in radius. */
 static bool hidden(const scene_size *size, int64_t pixel)
 {
-    const double y = (double)(pixel / size->nx) - 0.5 * (double)(size->ny - 1);
-    const double x = (double)(pixel % size->nx) - 0.5 * (double)(size->nx - 1);
+    const int64_t row = pixel / size->nx, column = pixel % size->nx;
+    const double y = (double)row - 0.5 * (double)(size->ny - 1);
+    const double x = (double)column - 0.5 * (double)(size->nx - 1);
 
     return size->ny > 1 && hypot(x, y) < 0.06 * (double)size->nx;
 }
@@ -134,7 +135,7 @@ sqn_status scene_make(scene *out, const scene_size *size, scene_weights weights,
         goto cleanup;
     }
     SQN_TRY(scene_light_fill(s.value, size, epoch, err));
-    observe(&s, weights, (uint64_t)(epoch + 1), mean);
+    observe(&s, weights, (uint64_t)epoch + 1, mean);
     *out = s;
     s = (scene){.n_pix = 0};
 

@@ -48,25 +48,33 @@ static wave make_wave(int64_t index)
                   radius * cos(turn), radius * sin(turn)};
 }
 
+/* Add a plane wave in row y: its real part to field [nx], its imaginary part behind it. */
+static void add_wave(float *field, const wave *w, int64_t y, int64_t nx)
+{
+    const double size = 1.0 / sqrt((double)N_WAVE);
+    const double step_re = cos(w->kx), step_im = sin(w->kx);
+    double re = size * cos(w->p + w->ky * (double)y);
+    double im = size * sin(w->p + w->ky * (double)y);
+
+    for (int64_t x = 0; x < nx; x++) {
+        const double turned = re * step_re - im * step_im;
+
+        field[x] += (float)re;
+        field[nx + x] += (float)im;
+        im = re * step_im + im * step_re;
+        re = turned;
+    }
+}
+
 /* Fields of row y: out [N_FIELD, 2, nx], real and imaginary part. */
 static void fill_fields(float *out, int64_t y, int64_t nx)
 {
-    memset(out, 0, (size_t)(2 * N_FIELD * nx) * sizeof *out);
-    for (int64_t i = 0; i < N_FIELD * N_WAVE; i++) {
-        const wave w = make_wave(i);
-        const double size = 1.0 / sqrt((double)N_WAVE);
-        const double step_re = cos(w.kx), step_im = sin(w.kx);
-        double re = size * cos(w.p + w.ky * (double)y);
-        double im = size * sin(w.p + w.ky * (double)y);
-        float *field = out + i / N_WAVE * 2 * nx;
+    memset(out, 0, 2 * N_FIELD * (size_t)nx * sizeof *out);
+    for (int64_t m = 0; m < N_FIELD; m++) {
+        for (int64_t i = 0; i < N_WAVE; i++) {
+            const wave w = make_wave(m * N_WAVE + i);
 
-        for (int64_t x = 0; x < nx; x++) {
-            const double turned = re * step_re - im * step_im;
-
-            field[x] += (float)re;
-            field[nx + x] += (float)im;
-            im = re * step_im + im * step_re;
-            re = turned;
+            add_wave(out + m * 2 * nx, &w, y, nx);
         }
     }
 }
@@ -75,10 +83,11 @@ static void fill_fields(float *out, int64_t y, int64_t nx)
 static void fill_amplitudes(float *out, int64_t n_frame, int epoch)
 {
     const double memory = 0.9, fresh = sqrt(1.0 - memory * memory);
-    const uint64_t seed = (uint64_t)(epoch + 1);
+    const uint64_t seed = (uint64_t)epoch + 1;
 
     for (int64_t i = 0; i < (int64_t)N_FIELD * 2; i++) {
-        const double size = 0.25 * pow((double)(i / 2 + 1), -1.0);
+        const int64_t field = i / 2;
+        const double size = 0.25 / (double)(field + 1);
         double state = 0.0;
 
         for (int64_t t = 0; t < n_frame; t++) {
@@ -205,8 +214,8 @@ static void fill_spectrum(float *out, const float *kinds, int64_t i, const scene
 {
     memset(out, 0, (size_t)size->nx * sizeof *out);
     for (int64_t r = 0; r < N_KIND; r++) {
-        const double draw = sqn__rng_normal((uint64_t)(epoch + 1), STREAM_AMOUNT,
-                                            (uint64_t)(i * N_KIND + r));
+        const double draw =
+            sqn__rng_normal((uint64_t)epoch + 1, STREAM_AMOUNT, (uint64_t)(i * N_KIND + r));
         const float amount = (float)(100.0 * pow((double)(r + 1), -0.8) * exp(1.2 * draw));
 
         for (int64_t j = 0; j < size->nx; j++) {
