@@ -131,7 +131,7 @@ static sqn_status measure_set(const request *r, const subject *s, sqn_error *err
     sqn_status status = SQN_OK;
 
     at.key.measure = r->command;
-    at.key.kind = "anls";
+    at.key.kind = request_kind(r);
     SQN_TRY(machine_memory_init(&memory, (long)s->bytes, err));
     for (int i = 0; i < n_count && status == SQN_OK; i++) {
         at.key.k = counts[i];

@@ -5,13 +5,13 @@
 #include <string.h>
 
 static const struct {
-    const char *name;
+    const char *name, *kind;
     scene_weights weights;
 } weight_names[] = {
-    {"general", SCENE_GENERAL},
-    {"separable", SCENE_SEPARABLE},
-    {"mask", SCENE_MASK},
-    {"uniform", SCENE_UNIFORM},
+    {"general", "anls", SCENE_GENERAL},
+    {"separable", "anls separable", SCENE_SEPARABLE},
+    {"mask", "anls mask", SCENE_MASK},
+    {"uniform", "anls uniform", SCENE_UNIFORM},
 };
 
 static bool read_integer(int64_t *out, const char *text, char end_at, const char **end)
@@ -214,4 +214,14 @@ int request_counts(const request *r, int64_t *out, const int64_t *own, int n_own
         out[i] = r->n_count > 0 ? r->counts[i] : own[i];
     }
     return n;
+}
+
+const char *request_kind(const request *r)
+{
+    size_t i = 0;
+
+    while (weight_names[i].weights != r->weights) {
+        i++;
+    }
+    return weight_names[i].kind;
 }

@@ -38,6 +38,9 @@ bool request_read(request *out, int argc, char **argv);
 /** The command's own number of runs, unless one was asked for. */
 int request_runs(const request *r, int own);
 
+/** "anls", followed by the weights where the solver may take short cuts for them. */
+const char *request_kind(const request *r);
+
 /** Counts asked for, or the command's own; returns how many. */
 int request_counts(const request *r, int64_t *out, const int64_t *own, int n_own);
 

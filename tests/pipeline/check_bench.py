@@ -61,7 +61,8 @@ def main():
     assert [r["kind"] for r in joint if r["quantity"] == "passes"] == ["anls stage 3", "anls"]
 
     for weights in ("separable", "mask", "uniform"):
-        table("pass", "--quick", "--weights", weights)
+        rows = table("pass", "--quick", "--weights", weights)
+        assert {row["kind"] for row in rows} == {"anls " + weights}
     for wrong in ([], ["nothing"], ["pass", "unknown"], ["pass", "--k", "0"], ["pass", "--k"],
                   ["build", "--weights", "heavy"], ["build", "--tolerance", "x"]):
         done = subprocess.run([BENCH, *wrong], capture_output=True, text=True)
