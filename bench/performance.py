@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Measure everything and write docs/performance.md with its table and plots.
 
-Usage: performance.py [--build DIR] [--output DIR] [--only SECTION ...] [--page] [--quick]
+Usage: performance.py [--build DIR] [--output DIR] [--only SECTION ...] [--runs N]
+                      [--page] [--quick]
 
 Run it on a machine that does nothing else: bench/README.md. Needs python3-numpy and
 python3-matplotlib; python3-sklearn for one comparison. --only replaces the rows of some
@@ -53,6 +54,7 @@ def parse():
     parser.add_argument("--output", default=os.path.join(SOURCE, "docs"))
     parser.add_argument("--scratch", default="/tmp/sequin-bench")
     parser.add_argument("--only", nargs="+", choices=list(SECTIONS), default=list(SECTIONS))
+    parser.add_argument("--runs", type=int, help="of each, in place of its own number")
     parser.add_argument("--page", action="store_true")
     parser.add_argument("--quick", action="store_true")
     return parser.parse_args()
@@ -66,6 +68,8 @@ def argument_list(asked, command):
              ["/usr/bin/python3", os.path.join(FOLDER, "peers.py"), bench, name])
     if asked.quick:
         rest = ["--quick"] + (rest[-2:] if rest[-2:-1] == ["--weights"] else [])
+    if asked.runs:
+        rest += ["--runs", str(asked.runs)]
     if kind == "bench" and name in ("files", "run"):
         rest += ["--folder", asked.scratch]
     return words + rest
@@ -130,7 +134,6 @@ def save(path, rows):
 
 def main():
     asked = parse()
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     folder = os.path.join(asked.output, "performance")
     path = os.path.join(folder, "measurements.csv")
     os.makedirs(folder, exist_ok=True)

@@ -27,7 +27,7 @@ METHOD = """## How it was measured
   matrices (k (k + 1)); nothing else is counted. The peak is what independent multiply-adds in registers reach with the widest instruction set; memory is read from a buffer of the size of the set's matrix.
 * **A build** is `sqn_nmf_fit` with default options: one component after the other, each stage to a relative fall of 1e-5 twice in a row.
 * **The published scheme** is the rule of Zhu (2016) written in NumPy in the order of the published code and in double precision, with its default end: 1000 iterations per stage or a relative fall below 1e-5. One
-  iteration of each stage is timed and multiplied by 3 for the first and 1000 for every later one, 9003 for ten components: the code reaches that limit in every stage but the first. On the small set it is also run to its end.
+  iteration of each stage is timed (the median of three) and multiplied by 3 for the first and 1000 for every later one, 9003 for ten components: the code reaches that limit in every stage but the first. On the small set it is also run to its end.
 * **scikit-learn** gets the same numbers with equal weights and nothing missing, single precision, its default start and end; then Sequin is timed until its chi2 is as low.
 * **Principal components** (what KLIP uses): covariance of the frames, its eigenvectors, the basis, and the model of one frame, in double precision. It is another model: no weights, no missing data, not positive.
 * **Whole runs** read references and ten science frames from FITS, build, model with every count, turn, combine and write. The seconds of a stage lie between two lines of its messages.
@@ -37,6 +37,7 @@ METHOD = """## How it was measured
 * They are from one machine and generated scenes, one of each size. The number of passes depends on the data: real ones can take more or fewer.
 * Files were read from the cache of the system: a disk may be slower than any reader.
 * A lower chi2 of the references is not a better image of a disk.
+* The peers were given an allocator that keeps its memory (`peers.py`), because page faults on a virtual machine would have slowed them down up to ten times; in everyday use they are slower than here.
 * The peers' times are of their common use from Debian's packages, not of the best that could be made of their algorithms.
 * A processor shared with other virtual machines varies from second to second; quartiles are in the table.
 """
