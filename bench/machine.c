@@ -20,7 +20,7 @@ const machine_peak *machine_best(void)
 
 double machine_speed(const machine_peak *peak, int threads)
 {
-    const long rounds = 1500000; /* some ten milliseconds */
+    const long rounds = 8000000; /* some ten milliseconds */
     float sum = 0.0F;
     const double start = sample_clock();
 

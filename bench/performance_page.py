@@ -3,7 +3,7 @@ import math
 import os
 
 import performance_plots
-from performance_table import Table, markdown, milliseconds, number, percent
+from performance_table import Table, count, markdown, milliseconds, number, percent
 
 SETS = ["small", "medium", "large", "spectra"]
 SIZES = {"small": "50 x 100^2", "medium": "100 x 256^2", "large": "300 x 400^2",
@@ -94,14 +94,14 @@ def build_section(t):
                 return t.value(section="build", set=name, k=k, kind="anls",
                                quantity=quantity, threads=threads)
             rows.append([name, SIZES[name], k, number(get("seconds", 1)),
-                         number(get("seconds", 2)), number(get("passes", 0), 4),
+                         number(get("seconds", 2)), count(get("passes", 0)),
                          number(get("chi2_per_datum", 0), 5)])
     stages = []
     for k in range(1, 11):
         def of(quantity, threads, k=k):
             return t.value(section="build", set="medium", k=10, kind=f"anls stage {k}",
                            quantity=quantity, threads=threads)
-        stages.append([k, milliseconds(of("seconds", 2)), number(of("passes", 0)),
+        stages.append([k, milliseconds(of("seconds", 2)), count(of("passes", 0)),
                        number(of("chi2_per_datum", 0), 5)])
     return "\n\n".join([
         "## Sequential builds",
@@ -111,7 +111,7 @@ def build_section(t):
         markdown(["stage", "ms", "passes", "chi2 per datum"], stages),
         "`mu`, the published rule in C, medium, ten components: "
         f"{number(t.value(section='mu', kind='mu', quantity='seconds'))} s, "
-        f"{number(t.value(section='mu', kind='mu', quantity='passes'), 5)} passes, chi2 per datum "
+        f"{count(t.value(section='mu', kind='mu', quantity='passes'))} passes, chi2 per datum "
         f"{number(t.value(section='mu', kind='mu', quantity='chi2_per_datum'), 5)}."])
 
 
@@ -145,9 +145,9 @@ def peers_section(t):
         "Ten components, two threads.",
         markdown(["set", "peer", "peer, s", "Sequin, s", "Sequin is faster by"], rows),
         f"On the small set the published scheme ends at a chi2 per datum of {number(full, 5)} after "
-        f"{number(get('small', 'published in full', 'iterations'), 5)} iterations, Sequin at {number(own, 5)}. "
+        f"{count(get('small', 'published in full', 'iterations'))} iterations, Sequin at {number(own, 5)}. "
         f"One iteration of scikit-learn takes {milliseconds(get('medium', 'sklearn cd', 'seconds_per_iteration'))} ms; it stopped after "
-        f"{number(get('medium', 'sklearn cd', 'iterations'))}."])
+        f"{count(get('medium', 'sklearn cd', 'iterations'))}."])
 
 
 def target_section(t):
@@ -243,15 +243,26 @@ def requirements(t):
     def run(quantity, name="medium", k=10):
         return t.value(section="run", set=name, k=k, threads=2, kind="without plots",
                        quantity=quantity)
+
+    def chi2(section, kind):
+        return t.value(section=section, set="medium", k=10, kind=kind,
+                       quantity="chi2_per_datum")
     return [
         ("faster than the published scheme, medium", ratio("medium", "published"), 1000, True),
         ("faster than the published scheme, small", ratio("small", "published"), 500, True),
+        ("chi2 over that of the published scheme, small",
+         ratio("small", "sequin of the same round", "chi2_per_datum") /
+         ratio("small", "published in full", "chi2_per_datum"), 1, False),
+        ("chi2 over that of mu from a random start, medium",
+         chi2("build", "anls") / chi2("mu", "mu"), 1, False),
         ("slower than principal components, medium",
          ratio("medium", "klip", "slower_than_klip"), 5, False),
         ("faster than scikit-learn to the same loss", ratio("medium", "sklearn cd"), 3, True),
         ("whole run over build, medium", run("of_build"), 1.5, False),
         *[(f"share of peak, {name}, k = {k}", passes(name, k), limit, True)
           for name in ("medium", "large") for k, limit in ((10, 0.5), (30, 0.65))],
+        ("share of peak, spectra over medium, k = 10",
+         passes("spectra", 10) / passes("medium", 10), 1, True),
         *[(f"two threads over one, {name}, k = {k}", passes(name, k, "gain_of_threads"), 1.9,
            True) for name in ("medium", "large") for k in (10, 30)],
         ("one target, all counts, truncated, ms", 1e3 * target("truncate", "fit", 1), 10, False),

@@ -98,10 +98,13 @@ def build(folder, t):
 def scaling(folder, t):
     figure, panels = plt.subplots(1, 3, figsize=(9.0, 3.4), sharey=True)
     rows = t.find(section="scaling", quantity="pass")
-    cases = [("frames", "n_frame", lambda row: row["n_pix"] == "65536" and row["k"] == "10"),
-             ("pixels", "n_pix", lambda row: row["n_frame"] == "100" and row["k"] == "10"),
-             ("components", "k", lambda row: row["set"] == "100x256x256")]
-    for axes, (label, column, chosen) in zip(panels, cases):
+    cases = [("frames", "n_frame", lambda row: row["n_pix"] == "65536" and row["k"] == "10",
+              {at: at for at in (25, 50, 100, 200, 400)}),
+             ("pixels", "n_pix", lambda row: row["n_frame"] == "100" and row["k"] == "10",
+              {side**2: f"{side}\u00b2" for side in (64, 128, 256, 512)}),
+             ("components", "k", lambda row: row["set"] == "100x256x256",
+              {at: at for at in (1, 2, 5, 10, 20, 60)})]
+    for axes, (label, column, chosen, ticks) in zip(panels, cases):
         for threads, style in ((1, "o-"), (2, "s-")):
             points = {int(row[column]): 1e3 * float(row["value"]) for row in rows
                       if chosen(row) and row["threads"] == str(threads)}
@@ -115,6 +118,8 @@ def scaling(folder, t):
                           color="0.5")
         axes.set(xlabel=label)
         logarithmic(axes, "x", "y")
+        axes.set_xticks(list(ticks), list(ticks.values()))
+        axes.minorticks_off()
     panels[0].set_ylabel("a pass, ms")
     panels[0].legend(fontsize=8)
     finish(figure, folder, "scaling.png")

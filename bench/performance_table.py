@@ -37,6 +37,11 @@ def number(value, digits=3):
     return f"{round(value, decimals):.{max(0, decimals)}f}"
 
 
+def count(value):
+    """A number of things."""
+    return "-" if math.isnan(value) else f"{value:.0f}"
+
+
 def milliseconds(value):
     return number(1e3 * value)
 

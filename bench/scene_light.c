@@ -69,7 +69,7 @@ static void add_wave(float *field, const wave *w, int64_t y, int64_t nx)
 /* Fields of row y: out [N_FIELD, 2, nx], real and imaginary part. */
 static void fill_fields(float *out, int64_t y, int64_t nx)
 {
-    memset(out, 0, 2 * N_FIELD * (size_t)nx * sizeof *out);
+    memset(out, 0, (size_t)nx * 2 * N_FIELD * sizeof *out);
     for (int64_t m = 0; m < N_FIELD; m++) {
         for (int64_t i = 0; i < N_WAVE; i++) {
             const wave w = make_wave(m * N_WAVE + i);
