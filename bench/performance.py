@@ -110,7 +110,8 @@ def describe():
             if text.startswith("model name"):
                 model = text.split(":")[1].strip()
     compiler = subprocess.run(["cc", "--version"], capture_output=True, text=True)
-    facts = {"processor": f"{model}, {os.cpu_count()} processors", "system": platform.freedesktop_os_release()["PRETTY_NAME"],
+    facts = {"processor": f"{model}, {os.cpu_count()} processors",
+             "system": platform.freedesktop_os_release()["PRETTY_NAME"],
              "compiler": compiler.stdout.splitlines()[0] if compiler.stdout else "unknown",
              "date": time.strftime("%Y-%m-%d")}
     return [dict.fromkeys(COLUMNS, "") | {"section": "machine", "measure": "session",
