@@ -95,10 +95,11 @@ START_TEST(oversubtraction_of_any_group_is_found_and_named)
     SQN_ASSERT_OK(judge_result(&all, &err), err);
     ck_assert_int_eq(record.n_warning, 1);
     ck_assert_int_eq(record.warning[0].id, SQN_W_OVERSUBTRACTION);
-    (void)snprintf(expected, sizeof expected,
-                   "from 5 components on, the mean residual at 9 pixels from the star is "
-                   "negative in group 3 of 3 (c.fits) (%.1f sigma of its mean)",
-                   worst);
+    (void)snprintf(
+        expected, sizeof expected,
+        "with 5 components or more, the mean residual at 9 pixels from the star is "
+        "negative in group 3 of 3 (c.fits) (%.1f sigma of its mean)",
+        worst);
     ck_assert_str_eq(record.warning[0].message, expected);
 }
 END_TEST
@@ -112,7 +113,7 @@ START_TEST(the_first_count_is_told_and_a_single_group_has_no_name)
     SQN_ASSERT_OK(judge_result(&all, &err), err);
     names[0] = "in/a.fits";
     ck_assert_int_eq(record.n_warning, 1);
-    ck_assert_ptr_nonnull(strstr(record.warning[0].message, "from 2 components on"));
+    ck_assert_ptr_nonnull(strstr(record.warning[0].message, "with 2 components or more"));
     ck_assert_ptr_nonnull(strstr(record.warning[0].message, "at 2 pixels"));
     ck_assert_ptr_null(strstr(record.warning[0].message, "group"));
 }
