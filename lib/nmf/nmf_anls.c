@@ -16,7 +16,8 @@
 #include "warn.h"
 
 /* Of the extrapolation: beta grows from pass to pass up to a limit, which a lost pass lowers. */
-static const double beta_start = 0.7, beta_growth = 1.1, limit_growth = 1.02;
+static const double beta_start = 1.0, beta_growth = 1.1, limit_growth = 1.02;
+static const double loose = 10.0;     /* of the tolerance, while another stage follows */
 static const double kkt_limit = 1e-3; /* guarantee 7 */
 
 /* One stage on its way. */
@@ -234,6 +235,8 @@ static sqn_status refine(void *context, sqn_nmf_stage *stage, sqn_error *err)
     progress now = {.stage = stage};
     sqn_status status = SQN_OK;
 
+    state->rule.tolerance = state->task.options->tolerance *
+                            (state->k < state->task.options->n_comp ? loose : 1.0);
     now.stop.chi2 = state->chi2; /* a new column contributes nothing yet */
     do {
         SQN_TRY(iterate(state, &now, err));
