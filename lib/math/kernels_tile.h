@@ -23,6 +23,13 @@ typedef double tile_wide __attribute__((vector_size(SQN__TILE_LANES * sizeof(dou
 
 #define TILE_INLINE static inline __attribute__((always_inline))
 
+/* Loops over the rows of a tile: the sums stay in registers only when no loop is left. */
+#if defined(__clang__)
+#define TILE_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define TILE_UNROLL _Pragma("GCC unroll 12")
+#endif
+
 /* What a tile multiplies: a number for each row and depth, vectors for each depth. */
 typedef struct tile_operands {
     const float *a;
@@ -43,6 +50,7 @@ TILE_INLINE void tile_multiply(tile_vector sum[SQN__TILE_ROWS][TILE_COLS],
         for (int c = 0; c < cols; c++) {
             vector[c] = *(const tile_vector *)(b + c * SQN__TILE_LANES);
         }
+        TILE_UNROLL
         for (int r = 0; r < rows; r++) {
             const float number = a[r * of->row];
 
@@ -59,12 +67,14 @@ TILE_INLINE void tile_add(float *out, int64_t stride, const tile_operands *of,
 {
     tile_vector sum[SQN__TILE_ROWS][TILE_COLS];
 
+    TILE_UNROLL
     for (int r = 0; r < rows; r++) {
         for (int c = 0; c < cols; c++) {
             sum[r][c] = *(const tile_vector *)(out + r * stride + c * SQN__TILE_LANES);
         }
     }
     tile_multiply(sum, of, rows, cols);
+    TILE_UNROLL
     for (int r = 0; r < rows; r++) {
         for (int c = 0; c < cols; c++) {
             *(tile_vector *)(out + r * stride + c * SQN__TILE_LANES) = sum[r][c];
@@ -86,12 +96,14 @@ TILE_INLINE void tile_residual(tile_data *data, int64_t first, const tile_operan
     /* four sums: each addition would wait for the one before */
     tile_vector model[SQN__TILE_ROWS][TILE_COLS], part[2][TILE_COLS] = {{{0}}};
 
+    TILE_UNROLL
     for (int i = 0; i < rows; i++) {
         for (int c = 0; c < TILE_COLS; c++) {
             model[i][c] = (tile_vector){0};
         }
     }
     tile_multiply(model, of, rows, TILE_COLS);
+    TILE_UNROLL
     for (int i = 0; i < rows; i++) {
         for (int c = 0; c < TILE_COLS; c++) {
             const int64_t at = first + i * SQN__KERNELS_WIDTH + c * SQN__TILE_LANES;
