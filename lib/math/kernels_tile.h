@@ -41,20 +41,21 @@ typedef struct tile_operands {
 
 /* Rows and columns are constants where this is called, so the sums live in registers. */
 TILE_INLINE void tile_multiply(tile_vector sum[SQN__TILE_ROWS][TILE_COLS],
-                               const tile_operands *of, const int rows, const int cols)
+                               const tile_operands *of, const int64_t rows,
+                               const int64_t cols)
 {
     for (int64_t i = 0; i < of->n; i++) {
         const float *b = of->b + i * of->stride, *a = of->a + i * of->depth;
         tile_vector vector[TILE_COLS];
 
-        for (int c = 0; c < cols; c++) {
+        for (int64_t c = 0; c < cols; c++) {
             vector[c] = *(const tile_vector *)(b + c * SQN__TILE_LANES);
         }
         TILE_UNROLL
-        for (int r = 0; r < rows; r++) {
+        for (int64_t r = 0; r < rows; r++) {
             const float number = a[r * of->row];
 
-            for (int c = 0; c < cols; c++) {
+            for (int64_t c = 0; c < cols; c++) {
                 sum[r][c] += number * vector[c];
             }
         }
@@ -63,20 +64,20 @@ TILE_INLINE void tile_multiply(tile_vector sum[SQN__TILE_ROWS][TILE_COLS],
 
 /* out [rows, cols vectors] += the product. */
 TILE_INLINE void tile_add(float *out, int64_t stride, const tile_operands *of,
-                          const int rows, const int cols)
+                          const int64_t rows, const int64_t cols)
 {
     tile_vector sum[SQN__TILE_ROWS][TILE_COLS];
 
     TILE_UNROLL
-    for (int r = 0; r < rows; r++) {
-        for (int c = 0; c < cols; c++) {
+    for (int64_t r = 0; r < rows; r++) {
+        for (int64_t c = 0; c < cols; c++) {
             sum[r][c] = *(const tile_vector *)(out + r * stride + c * SQN__TILE_LANES);
         }
     }
     tile_multiply(sum, of, rows, cols);
     TILE_UNROLL
-    for (int r = 0; r < rows; r++) {
-        for (int c = 0; c < cols; c++) {
+    for (int64_t r = 0; r < rows; r++) {
+        for (int64_t c = 0; c < cols; c++) {
             *(tile_vector *)(out + r * stride + c * SQN__TILE_LANES) = sum[r][c];
         }
     }
@@ -91,21 +92,21 @@ typedef struct tile_data {
 
 /* r = v o (x - product) of the tile that begins at `first`. */
 TILE_INLINE void tile_residual(tile_data *data, int64_t first, const tile_operands *of,
-                               const int rows)
+                               const int64_t rows)
 {
     /* four sums: each addition would wait for the one before */
     tile_vector model[SQN__TILE_ROWS][TILE_COLS], part[2][TILE_COLS] = {{{0}}};
 
     TILE_UNROLL
-    for (int i = 0; i < rows; i++) {
-        for (int c = 0; c < TILE_COLS; c++) {
+    for (int64_t i = 0; i < rows; i++) {
+        for (int64_t c = 0; c < TILE_COLS; c++) {
             model[i][c] = (tile_vector){0};
         }
     }
     tile_multiply(model, of, rows, TILE_COLS);
     TILE_UNROLL
-    for (int i = 0; i < rows; i++) {
-        for (int c = 0; c < TILE_COLS; c++) {
+    for (int64_t i = 0; i < rows; i++) {
+        for (int64_t c = 0; c < TILE_COLS; c++) {
             const int64_t at = first + i * SQN__KERNELS_WIDTH + c * SQN__TILE_LANES;
             const tile_vector off = *(const tile_vector *)(data->x + at) - model[i][c];
             const tile_vector weighted = *(const tile_vector *)(data->v + at) * off;
@@ -171,33 +172,37 @@ static inline int64_t tile_count(int64_t rows)
     return (rows + SQN__TILE_ROWS - 1) / SQN__TILE_ROWS;
 }
 
-/* out [rows, cols] += the product with `cols` columns of vectors. */
+/* A tile of so many rows and of one or two vectors. */
+TILE_INLINE void tile_add_rows(float *out, int64_t stride, const tile_operands *of,
+                               int64_t rows, const int64_t cols)
+{
+#define CALL(n) tile_add(out, stride, of, n, cols)
+    switch (rows) {
+        SQN__TILE_CASES(CALL)
+    default:
+        break;
+    }
+#undef CALL
+}
+
+/* out += the product. */
 TILE_INLINE void tile_product(sqn_matrix out, tile_operands of)
 {
     const int64_t n_tile = tile_count(out.rows);
     const tile_operands whole = of;
 
     for (int64_t t = 0; t < out.cols; t += TILE_ELEMENTS) {
-        const bool pair = t + TILE_ELEMENTS <= out.cols;
-
         of.b = whole.b + t;
         for (int64_t i = 0, row = 0; i < n_tile; i++) {
             const int64_t end = tile_end(i, n_tile, out.rows);
             float *to = out.data + row * out.stride + t;
 
             of.a = whole.a + row * whole.row;
-#define CALL(rows)                              \
-    if (pair) {                                 \
-        tile_add(to, out.stride, &of, rows, 2); \
-    } else {                                    \
-        tile_add(to, out.stride, &of, rows, 1); \
-    }
-            switch (end - row) {
-                SQN__TILE_CASES(CALL)
-            default:
-                break;
+            if (t + TILE_ELEMENTS <= out.cols) {
+                tile_add_rows(to, out.stride, &of, end - row, 2);
+            } else {
+                tile_add_rows(to, out.stride, &of, end - row, 1);
             }
-#undef CALL
             row = end;
         }
     }
@@ -219,6 +224,7 @@ static void gather(sqn_matrix out, const float *a, sqn_matrix_const b)
     tile_product(out, (tile_operands){a, T, 1, b.data, b.stride, T});
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): written through `data` */
 static double residual(float *r, const sqn__kernels_fit *fit)
 {
     enum { T = SQN__KERNELS_WIDTH };
@@ -245,7 +251,7 @@ static double residual(float *r, const sqn__kernels_fit *fit)
         }
         row = end;
     }
-    for (int l = 0; l < SQN__TILE_LANES; l++) {
+    for (int64_t l = 0; l < SQN__TILE_LANES; l++) {
         total += data.sum[l];
     }
     return total;
@@ -254,16 +260,16 @@ static double residual(float *r, const sqn__kernels_fit *fit)
 /* A square of numbers turned: interleaving halves log2(lanes) times swaps rows and columns. */
 TILE_INLINE void tile_turn(tile_vector row[SQN__TILE_LANES])
 {
-    for (int step = 1; step < SQN__TILE_LANES; step *= 2) {
+    for (int64_t step = 1; step < SQN__TILE_LANES; step *= 2) {
         tile_vector next[SQN__TILE_LANES];
 
-        for (int i = 0; i < SQN__TILE_LANES / 2; i++) {
+        for (int64_t i = 0; i < SQN__TILE_LANES / 2; i++) {
             const tile_vector a = row[i], b = row[i + SQN__TILE_LANES / 2];
 
             next[2 * i] = __builtin_shufflevector(a, b, SQN__TILE_FRONT);
             next[2 * i + 1] = __builtin_shufflevector(a, b, SQN__TILE_BACK);
         }
-        for (int i = 0; i < SQN__TILE_LANES; i++) {
+        for (int64_t i = 0; i < SQN__TILE_LANES; i++) {
             row[i] = next[i];
         }
     }
@@ -278,12 +284,12 @@ static void turn(sqn_matrix out, const float *in, int64_t n)
         for (int64_t t = 0; t < T; t += SQN__TILE_LANES) {
             tile_vector row[SQN__TILE_LANES];
 
-            for (int i = 0; i < SQN__TILE_LANES; i++) {
+            for (int64_t i = 0; i < SQN__TILE_LANES; i++) {
                 row[i] = j + i < n ? *(const tile_vector *)(in + (j + i) * T + t)
                                    : (tile_vector){0};
             }
             tile_turn(row);
-            for (int i = 0; i < SQN__TILE_LANES; i++) {
+            for (int64_t i = 0; i < SQN__TILE_LANES; i++) {
                 *(tile_vector *)(out.data + (t + i) * out.stride + j) = row[i];
             }
         }

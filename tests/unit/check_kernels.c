@@ -60,8 +60,8 @@ static void residual_agrees(const sqn__kernels *kernels, int64_t n, int64_t k)
             }
             const double off = x[j * T + t] - model.sum, weight = v[j * T + t];
 
-            near(r[j * T + t], weight * off, weight * (model.size + fabs(x[j * T + t])),
-                 k + 1);
+            near(r[j * T + t], weight * off,
+                 weight * (model.size + fabs((double)x[j * T + t])), k + 1);
             chi2 += weight * off * off;
         }
     }
