@@ -17,6 +17,14 @@
 
 static_assert((int)SQN__PANELS_WIDTH == (int)SQN__KERNELS_WIDTH, "panels fit the kernels");
 
+/** Weights that are all equal or 0: what each panel misses. */
+typedef struct sqn__nmf_anls_equal {
+    float weight;     /**< v, or 0: weights differ, and no list is filled. */
+    int64_t *first;   /**< [n_panel] of its list in `missing`, */
+    int64_t *n;       /**< [n_panel] how many; -1: too many to be worth it. */
+    int64_t *missing; /**< Elements j T + t of a panel. */
+} sqn__nmf_anls_equal;
+
 /** Work and sums of one thread. */
 typedef struct sqn__nmf_anls_slot {
     float *r;              /**< [block, T] V o (X - S U^T) */
@@ -26,6 +34,7 @@ typedef struct sqn__nmf_anls_slot {
     float *turned;         /**< [T, block] V, then R of a block. */
     float *q, *c_panel;    /**< [K(K+1)/2, s] of a group, [K, s] of a panel; s aligned. */
     double *c, *positive;  /**< [K, s], [s] of a group. */
+    double *shared;        /**< [K(K+1)/2] sum of P(U) over panels of equal weights. */
     double chi2;
     double *small, *work; /**< One problem in double, and NNLS's. */
 } sqn__nmf_anls_slot;
@@ -49,6 +58,7 @@ typedef struct sqn__nmf_anls {
     float *s_solved, *s_before; /**< The last exact minimiser, and the one before. */
     float *s_saved;
     float *pairs;         /**< [s, K(K+1)/2] P(S) */
+    float *pairs_sum;     /**< [K(K+1)/2] sum of P(S) over the short axis. */
     float *s_turned;      /**< [K, s], s aligned: S^T of the pass. */
     uint8_t *passive;     /**< [s, K] last active sets. */
     uint8_t *restarted;   /**< [K] 1: once started again, 2: reported. */
@@ -65,6 +75,7 @@ typedef struct sqn__nmf_anls {
     double beta, beta_limit; /**< Of the extrapolation. */
     bool extrapolated;       /**< s is not s_solved. */
 
+    sqn__nmf_anls_equal equal;
     sqn__nmf_anls_slot *slots;
     int n_slot;
 } sqn__nmf_anls;
@@ -100,6 +111,28 @@ void sqn__nmf_anls_state_reset(sqn__nmf_anls *state, int64_t a, const double *va
 
 /** Whether component `a` of u and s contributes nothing. */
 bool sqn__nmf_anls_state_vanished(const sqn__nmf_anls *state, int64_t a);
+
+/** Lists of `panels`; false without memory. Cleared in either case by the second. */
+bool sqn__nmf_anls_equal_create(sqn__nmf_anls_equal *equal, const sqn_panels *panels);
+void sqn__nmf_anls_equal_clear(sqn__nmf_anls_equal *equal);
+
+/** Whether the weights of a panel are equal and nearly complete. */
+static inline bool sqn__nmf_anls_equal_holds(const sqn__nmf_anls_equal *equal,
+                                             int64_t panel)
+{
+    return equal->weight > 0.0F && equal->n[panel] >= 0;
+}
+
+/** pairs_sum of a pass. */
+void sqn__nmf_anls_equal_begin(sqn__nmf_anls *state);
+
+/** gram of all lanes of a panel for which equal_holds(). */
+void sqn__nmf_anls_equal_gram(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot,
+                              int64_t panel);
+
+/** Such a panel joins Q: the sum over its lanes `shared`, what is missing q. */
+void sqn__nmf_anls_equal_sums(const sqn__nmf_anls *state, sqn__nmf_anls_slot *slot,
+                              int64_t panel);
 
 /** u_next from u with s fixed; q, c, chi2 and positive of both. One read of the data. */
 void sqn__nmf_anls_pass_run(sqn__nmf_anls *state);

@@ -72,17 +72,26 @@ static void form_problems(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *
     const int64_t width = p->width, k = sqn__nmf_anls_n_along(state);
     const int64_t n_pair = k * (k + 1) / 2;
 
-    memset(slot->gram, 0, (size_t)(n_pair * width) * sizeof *slot->gram);
+    const bool equal = sqn__nmf_anls_equal_holds(&state->equal, p->index);
+
     memset(slot->g, 0, (size_t)(k * width) * sizeof *slot->g);
+    if (equal) {
+        sqn__nmf_anls_equal_gram(state, slot, p->index);
+    } else {
+        memset(slot->gram, 0, (size_t)(n_pair * width) * sizeof *slot->gram);
+    }
     for (int64_t j = 0; j < p->n_short; j += SQN__NMF_ANLS_BLOCK) {
         const block b = block_at(p, j);
 
         (void)residual(state, slot, p, b);
         state->kernels->spread(
             slot->g, look(state->s + j * state->stride, b.n, k, state->stride), slot->r);
-        state->kernels->spread(
-            slot->gram, look(state->pairs + j * state->n_pair, b.n, n_pair, state->n_pair),
-            p->v + j * width);
+        if (!equal) {
+            state->kernels->spread(
+                slot->gram,
+                look(state->pairs + j * state->n_pair, b.n, n_pair, state->n_pair),
+                p->v + j * width);
+        }
     }
 }
 
@@ -207,6 +216,8 @@ static void form_sums(const sqn__nmf_anls *state, sqn__nmf_anls_slot *slot, cons
     const int64_t width = p->width, k = sqn__nmf_anls_n_across(state);
     const int64_t n_pair = k * (k + 1) / 2, n_c = k * state->n_aligned;
 
+    const bool equal = sqn__nmf_anls_equal_holds(&state->equal, p->index);
+
     state->kernels->pairs(slot->pairs, p->u, k, width);
     memset(slot->c_panel, 0, (size_t)n_c * sizeof *slot->c_panel);
     for (int64_t j = 0; j < p->n_short; j += SQN__NMF_ANLS_BLOCK) {
@@ -218,9 +229,14 @@ static void form_sums(const sqn__nmf_anls *state, sqn__nmf_anls_slot *slot, cons
         }
         if (k > 0) {
             gather(state, slot, look(p->u, k, width, width), slot->r, slot->c_panel, b);
+        }
+        if (k > 0 && !equal) {
             gather(state, slot, look(slot->pairs, n_pair, width, width), p->v + j * width,
                    slot->q, b);
         }
+    }
+    if (equal) {
+        sqn__nmf_anls_equal_sums(state, slot, p->index);
     }
     for (int64_t i = 0; i < n_c; i++) {
         slot->c[i] += (double)slot->c_panel[i];
@@ -256,6 +272,7 @@ static void zero_slot(const sqn__nmf_anls *state, sqn__nmf_anls_slot *slot)
     memset(slot->q, 0, (size_t)(n * k * (k + 1) / 2) * sizeof *slot->q);
     memset(slot->c, 0, (size_t)(n * k) * sizeof *slot->c);
     memset(slot->positive, 0, (size_t)state->panels->n_short * sizeof *slot->positive);
+    memset(slot->shared, 0, (size_t)state->n_pair * sizeof *slot->shared);
     slot->chi2 = 0.0;
 }
 
@@ -266,7 +283,8 @@ static void join_slot(sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot)
 
     for (int64_t j = 0; j < n; j++) {
         for (int64_t i = 0; i < n_pair; i++) {
-            state->q[j * n_pair + i] += (double)slot->q[i * state->n_aligned + j];
+            state->q[j * n_pair + i] += (double)slot->q[i * state->n_aligned + j] +
+                                        (double)state->equal.weight * slot->shared[i];
         }
         for (int64_t a = 0; a < k; a++) {
             state->c[j * k + a] += slot->c[a * state->n_aligned + j];
@@ -303,6 +321,9 @@ static void begin(sqn__nmf_anls *state)
         for (int64_t a = 0; a < sqn__nmf_anls_n_column(state); a++) {
             state->s_turned[a * state->n_aligned + j] = s[a];
         }
+    }
+    if (state->equal.weight > 0.0F) {
+        sqn__nmf_anls_equal_begin(state);
     }
 }
 

@@ -27,19 +27,21 @@ static bool create_slot(sqn__nmf_anls_slot *slot, const sqn__nmf_anls *state)
     slot->c_panel = sqn__mem_alloc(sqn__mem_product(n_aligned, k), sizeof *slot->c_panel);
     slot->c = sqn__mem_alloc(sqn__mem_product(n_aligned, k), sizeof *slot->c);
     slot->positive = sqn__mem_alloc(n_short, sizeof *slot->positive);
+    slot->shared = sqn__mem_alloc(state->n_pair, sizeof *slot->shared);
     slot->small = sqn__mem_alloc(sqn__nmf_anls_lane_work_size(k), sizeof *slot->small);
     slot->work = sqn__mem_alloc(sqn__nnls_work_size(k), sizeof *slot->work);
     return slot->r != NULL && slot->gram != NULL && slot->g != NULL &&
            slot->inverse != NULL && slot->step != NULL && slot->pairs != NULL &&
            slot->turned != NULL && slot->q != NULL && slot->c_panel != NULL &&
-           slot->c != NULL && slot->positive != NULL && slot->small != NULL &&
-           slot->work != NULL;
+           slot->c != NULL && slot->positive != NULL && slot->shared != NULL &&
+           slot->small != NULL && slot->work != NULL;
 }
 
 static void clear_slot(sqn__nmf_anls_slot *slot)
 {
     sqn__mem_free(slot->work);
     sqn__mem_free(slot->small);
+    sqn__mem_free(slot->shared);
     sqn__mem_free(slot->positive);
     sqn__mem_free(slot->c);
     sqn__mem_free(slot->c_panel);
@@ -89,6 +91,7 @@ static bool create_sums(sqn__nmf_anls *state)
     const int64_t n_q = sqn__mem_product(n, state->n_pair);
 
     state->pairs = sqn__mem_alloc(n_q, sizeof *state->pairs);
+    state->pairs_sum = sqn__mem_alloc(state->n_pair, sizeof *state->pairs_sum);
     state->s_turned = sqn__mem_alloc(sqn__mem_product(state->n_aligned, state->stride),
                                      sizeof *state->s_turned);
     state->q = sqn__mem_alloc(n_q, sizeof *state->q);
@@ -101,10 +104,10 @@ static bool create_sums(sqn__nmf_anls *state)
     state->panel_valid = sqn__mem_alloc(state->panels->n_panel, sizeof *state->panel_valid);
     state->valid =
         sqn__mem_alloc(state->panels->n_panel * state->panels->width, sizeof *state->valid);
-    return state->pairs != NULL && state->s_turned != NULL && state->q != NULL &&
-           state->c != NULL && state->passive != NULL && state->restarted != NULL &&
-           state->positive != NULL && state->weights != NULL && state->start != NULL &&
-           state->panel_valid != NULL && state->valid != NULL;
+    return state->pairs != NULL && state->pairs_sum != NULL && state->s_turned != NULL &&
+           state->q != NULL && state->c != NULL && state->passive != NULL &&
+           state->restarted != NULL && state->positive != NULL && state->weights != NULL &&
+           state->start != NULL && state->panel_valid != NULL && state->valid != NULL;
 }
 
 /* How many data each long index has, where that is a pixel. */
@@ -175,7 +178,7 @@ sqn_status sqn__nmf_anls_state_create(sqn__nmf_anls **out, const sqn__nmf_task *
         state->n_s = sqn__mem_product(panels->n_short, state->stride);
     }
     if (state == NULL || !create_factors(state) || !create_sums(state) ||
-        !create_slots(state)) {
+        !create_slots(state) || !sqn__nmf_anls_equal_create(&state->equal, panels)) {
         sqn__nmf_anls_state_destroy(state);
         return SQN_RAISE(err, E_MEM, "factors of %" PRId64 " components", n_comp);
     }
@@ -197,6 +200,7 @@ void sqn__nmf_anls_state_destroy(sqn__nmf_anls *state)
         clear_slot(state->slots + i);
     }
     sqn__mem_free(state->slots);
+    sqn__nmf_anls_equal_clear(&state->equal);
     sqn__mem_free(state->valid);
     sqn__mem_free(state->panel_valid);
     sqn__mem_free(state->start);
@@ -207,6 +211,7 @@ void sqn__nmf_anls_state_destroy(sqn__nmf_anls *state)
     sqn__mem_free(state->c);
     sqn__mem_free(state->q);
     sqn__mem_free(state->s_turned);
+    sqn__mem_free(state->pairs_sum);
     sqn__mem_free(state->pairs);
     sqn__mem_free(state->s_saved);
     sqn__mem_free(state->s_before);

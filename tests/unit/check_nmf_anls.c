@@ -1,6 +1,7 @@
 /** @file check_nmf_anls.c @brief The fast method against the published one and itself. */
 #include <string.h>
 
+#include "mem.h"
 #include "nmf_anls.h"
 #include "nmf_anls_lane.h"
 #include "sqn_fit.h"
@@ -75,6 +76,69 @@ START_TEST(every_table_of_kernels_gives_the_same_model_to_rounding)
         sqn__nmf_anls_method.destroy(state);
         ck_assert_double_eq_tol(chi2[i], chi2[0], 1e-5 * chi2[0]);
     }
+    sqn_panels_destroy(&panels);
+    sqn_planted_clear(&p);
+}
+END_TEST
+
+/* One pass from random factors over data of equal weights, few of them missing; shared
+   matrices or the general way. */
+static sqn__nmf_anls *pass_of_equal(const sqn__nmf_task *task, bool general)
+{
+    const sqn_panels *panels = task->panels;
+    const int64_t n_s = panels->n_short;
+    double *column = sqn__mem_alloc(n_s, sizeof *column);
+    sqn__nmf_anls *state = NULL;
+
+    SQN_ASSERT_OK(sqn__nmf_anls_state_create(&state, task, &err), err);
+    ck_assert_float_gt(state->equal.weight, 0.0F);
+    state->equal.weight = general ? 0.0F : state->equal.weight;
+    for (int64_t a = 0; a < task->options->n_comp; a++) {
+        for (int64_t j = 0; j < n_s; j++) {
+            column[j] = sqn__rng_uniform_double(5, (uint64_t)a, (uint64_t)j);
+        }
+        sqn__nmf_anls_state_grow(state, column);
+    }
+    sqn__nmf_anls_pass_run(state);
+    sqn__mem_free(column);
+    return state;
+}
+
+START_TEST(equal_weights_share_their_matrices_to_rounding)
+{
+    sqn_planted_truth truth = scene;
+    const sqn_nmf_options options = sqn_fit_ask(4);
+    sqn_planted p;
+
+    truth.n_pix = 3000;
+    truth.missing = 0.01;
+    sqn_planted_init(&p, &truth);
+    for (int64_t i = 0; i < truth.n_frame * truth.n_pix; i++) {
+        p.weight[i] = p.weight[i] > 0.0F ? 0.3F : 0.0F;
+    }
+    sqn_panels *panels = sqn_fit_panels(&p, SQN_NEGATIVES_KEEP);
+    const sqn__nmf_task task = {panels, &options};
+    sqn__nmf_anls *fast = pass_of_equal(&task, false);
+    sqn__nmf_anls *general = pass_of_equal(&task, true);
+    int64_t n_shared = 0, n_missing = 0;
+
+    for (int64_t i = 0; i < panels->n_panel; i++) {
+        n_shared += sqn__nmf_anls_equal_holds(&fast->equal, i);
+        n_missing += fast->equal.n[i] > 0 ? fast->equal.n[i] : 0;
+    }
+    ck_assert_int_ge(n_shared, 2);
+    ck_assert_int_lt(n_shared, panels->n_panel); /* the last is not full */
+    ck_assert_int_gt(n_missing, 100);
+    ck_assert_double_eq_tol(fast->chi2, general->chi2, 1e-5 * general->chi2);
+    for (int64_t i = 0; i < panels->n_short * 10; i++) {
+        ck_assert_double_eq_tol(fast->q[i], general->q[i], 1e-5 * fabs(general->q[i]));
+    }
+    for (int64_t i = 0; i < panels->n_panel * panels->width * 4; i++) {
+        ck_assert_float_eq_tol(fast->u_next[i], general->u_next[i],
+                               1e-4F * fabsf(general->u_next[i]) + 1e-4F);
+    }
+    sqn__nmf_anls_state_destroy(fast);
+    sqn__nmf_anls_state_destroy(general);
     sqn_panels_destroy(&panels);
     sqn_planted_clear(&p);
 }
@@ -249,6 +313,7 @@ int main(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, it_ends_no_higher_than_a_thousand_published_iterations_a_stage);
     tcase_add_test(tcase, every_table_of_kernels_gives_the_same_model_to_rounding);
+    tcase_add_test(tcase, equal_weights_share_their_matrices_to_rounding);
     tcase_add_test(tcase, a_long_short_axis_is_worked_on_in_blocks);
     tcase_add_test(tcase, strong_signals_end_at_the_rounding_of_float32);
     tcase_add_test(tcase, an_undetermined_pixel_finds_the_solution_nearest_to_its_anchor);
