@@ -170,7 +170,7 @@ cleanup:
     return status;
 }
 
-/* What issue and page allow: 8 bytes per matrix element, 4 per pixel of every plane that is
+/* The aim of docs/performance.md: 8 bytes per matrix element, 4 per pixel of every plane that is
    kept or written, 200 MB. */
 static double allowed(const plan *p)
 {

@@ -13,8 +13,8 @@
 
 enum {
     SQN__PANELS_WIDTH = 128,     /**< T: wider ones fall out of the first cache. */
-    SQN__PANELS_GROUP_MAX = 16,  /**< Panels whose sums one thread adds up, */
-    SQN__PANELS_GROUPS_MIN = 16, /**< fewer where there would be fewer groups than this. */
+    SQN__PANELS_GROUP_MAX = 16,  /**< Panels whose sums one thread adds up, at most; */
+    SQN__PANELS_GROUPS_MIN = 16, /**< fewer where this makes less than so many groups. */
 };
 
 struct sqn_panels {

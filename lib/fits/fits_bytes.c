@@ -62,8 +62,10 @@ static sqn_status open_regular(int *out, size_t *size, const char *path, sqn_err
     struct stat info;
 
     if (fd < 0) {
-        status = raise_errno(err, errno);
-        if (errno == ENOENT) {
+        const int why = errno;
+
+        status = raise_errno(err, why);
+        if (why == ENOENT) {
             sqn__fits_bytes_hint(err, path);
         }
         return status;
@@ -181,6 +183,8 @@ static sqn_status reserve(sqn__fits_file *file, sqn_error *err)
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
     if (map == MAP_FAILED) {
+        (void)close(file->fd);
+        file->fd = -1;
         return SQN_RAISE(err, E_MEM, "room for %zu bytes of a file", file->size);
     }
     file->map = map;

@@ -66,7 +66,9 @@ static sqn_status sum_range(uint32_t *out, const sqn__fits_file *file, size_t fr
         const size_t n = to - at < sizeof block ? to - at : sizeof block;
 
         status = sqn__fits_bytes_read(block, file, at, n, err);
-        *out = sqn__fits_checksum_add(*out, sqn__fits_checksum_bytes(block, n));
+        if (status == SQN_OK) {
+            *out = sqn__fits_checksum_add(*out, sqn__fits_checksum_bytes(block, n));
+        }
     }
     return status;
 }

@@ -4,7 +4,6 @@
  *
  * Compiled for that instruction set alone: nothing in here runs before the processor is asked.
  */
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "kernels.h"

@@ -1,6 +1,4 @@
 /** @file kernels_base.c @brief Vectors of four: what every x86-64 and every 64-bit Arm has. */
-#include <stdbool.h>
-
 #define SQN__TILE_LANES 4
 #define SQN__TILE_ROWS  6
 #define SQN__TILE_CASES TILE_CASE_6

@@ -21,6 +21,10 @@ typedef float tile_vector
     __attribute__((vector_size(SQN__TILE_LANES * sizeof(float)), aligned(4), may_alias));
 typedef double tile_wide __attribute__((vector_size(SQN__TILE_LANES * sizeof(double))));
 
+static_assert((int)SQN__KERNELS_WIDTH % (int)TILE_ELEMENTS == 0, "a panel is whole tiles");
+static_assert((int)SQN__KERNELS_ALIGN % SQN__TILE_LANES == 0,
+              "turned rows are whole vectors");
+
 #define TILE_INLINE static inline __attribute__((always_inline))
 
 /* Loops over the rows of a tile: the sums stay in registers only when no loop is left. */
@@ -180,7 +184,7 @@ TILE_INLINE void tile_add_rows(float *out, int64_t stride, const tile_operands *
     switch (rows) {
         SQN__TILE_CASES(CALL)
     default:
-        break;
+        assert(rows == 0);
     }
 #undef CALL
 }
@@ -220,7 +224,7 @@ static void gather(sqn_matrix out, const float *a, sqn_matrix_const b)
 {
     enum { T = SQN__KERNELS_WIDTH };
 
-    assert(b.rows == T && b.cols == out.cols);
+    assert(b.rows == T && b.cols == out.cols && b.cols % SQN__KERNELS_ALIGN == 0);
     tile_product(out, (tile_operands){a, T, 1, b.data, b.stride, T});
 }
 
@@ -245,7 +249,7 @@ static double residual(float *r, const sqn__kernels_fit *fit)
             switch (end - row) {
                 SQN__TILE_CASES(CALL)
             default:
-                break;
+                assert(end == row);
             }
 #undef CALL
         }
@@ -279,7 +283,7 @@ static void turn(sqn_matrix out, const float *in, int64_t n)
 {
     enum { T = SQN__KERNELS_WIDTH };
 
-    assert(out.rows == T && n <= out.cols);
+    assert(out.rows == T && n <= out.cols && out.cols % SQN__KERNELS_ALIGN == 0);
     for (int64_t j = 0; j < out.cols; j += SQN__TILE_LANES) {
         for (int64_t t = 0; t < T; t += SQN__TILE_LANES) {
             tile_vector row[SQN__TILE_LANES];

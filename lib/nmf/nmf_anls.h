@@ -30,6 +30,7 @@ typedef struct sqn__nmf_anls_slot {
     float *r;              /**< [block, T] V o (X - S U^T) */
     float *gram, *g;       /**< [K(K+1)/2, T], [K, T] the small problems of a panel. */
     float *inverse, *step; /**< [K, T], [T] */
+    float *support;        /**< [K, T] 1, or 0 where a component has none in a lane. */
     float *pairs;          /**< [K(K+1)/2, T] P(U) */
     float *turned;         /**< [T, block] V, then R of a block. */
     float *q, *c_panel;    /**< [K(K+1)/2, s] of a group, [K, s] of a panel; s aligned. */
@@ -58,6 +59,7 @@ typedef struct sqn__nmf_anls {
     float *s_solved, *s_before; /**< The last exact minimiser, and the one before. */
     float *s_saved;
     float *pairs;         /**< [s, K(K+1)/2] P(S) */
+    float *squares;       /**< [s, K] of nmf_support.h */
     float *pairs_sum;     /**< [K(K+1)/2] sum of P(S) over the short axis. */
     float *s_turned;      /**< [K, s], s aligned: S^T of the pass. */
     uint8_t *passive;     /**< [s, K] last active sets. */

@@ -17,6 +17,8 @@ enum { STEPS_PER_UNKNOWN = 3 };
 typedef struct problem {
     int64_t k, n_bounded;
     double *gram, *g, *u, *direction, *image;
+    const float *support; /* [k], `width` apart */
+    int64_t width;
 } problem;
 
 int64_t sqn__nmf_anls_lane_work_size(int64_t k)
@@ -30,6 +32,8 @@ static void load(problem *p, const sqn__nmf_anls_lane *lane)
 
     p->k = k;
     p->n_bounded = lane->n_bounded;
+    p->support = lane->support;
+    p->width = lane->width;
     p->gram = lane->work;
     p->g = p->gram + k * k;
     p->u = p->g + k;
@@ -68,10 +72,10 @@ static void start(const problem *p, const sqn__nmf_anls_lane *lane)
     }
 }
 
-/* The unknown may move: data see it, and it is off its bound or the gradient leads off it. */
+/* The unknown may move: data see and support it, and it is off its bound or the gradient leads off it. */
 static bool can_move(const problem *p, int64_t a)
 {
-    return p->gram[a * (p->k + 1)] > 0.0 &&
+    return p->gram[a * (p->k + 1)] > 0.0 && p->support[a * p->width] > 0.0F &&
            (a >= p->n_bounded || p->u[a] > 0.0 || p->g[a] > 0.0);
 }
 

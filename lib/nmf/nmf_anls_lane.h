@@ -7,11 +7,12 @@
 /** One lane of a panel; the next element of every array but `work` is `width` on. */
 typedef struct sqn__nmf_anls_lane {
     int64_t k, n_bounded, width;
-    const float *gram;   /**< [k(k+1)/2] pair (a <= b) at b(b+1)/2 + a. */
-    const float *g;      /**< [k] minus half the gradient at u. */
-    const float *anchor; /**< [k] the solution of the stage before. */
-    float *u;            /**< [k] */
-    double *work;        /**< [sqn__nmf_anls_lane_work_size(k)] */
+    const float *gram;    /**< [k(k+1)/2] pair (a <= b) at b(b+1)/2 + a. */
+    const float *g;       /**< [k] minus half the gradient at u. */
+    const float *anchor;  /**< [k] the solution of the stage before. */
+    const float *support; /**< [k] 0: stays at its anchor. */
+    float *u;             /**< [k] */
+    double *work;         /**< [sqn__nmf_anls_lane_work_size(k)] */
 } sqn__nmf_anls_lane;
 
 /** Doubles of work space; at least what one problem of the short axis needs. */

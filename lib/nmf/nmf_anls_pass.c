@@ -12,6 +12,7 @@
 #include "flush.h"
 #include "nmf_anls.h"
 #include "nmf_anls_lane.h"
+#include "nmf_support.h"
 #include "nnls.h"
 
 enum {
@@ -71,7 +72,6 @@ static void form_problems(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *
 {
     const int64_t width = p->width, k = sqn__nmf_anls_n_along(state);
     const int64_t n_pair = k * (k + 1) / 2;
-
     const bool equal = sqn__nmf_anls_equal_holds(&state->equal, p->index);
 
     memset(slot->g, 0, (size_t)(k * width) * sizeof *slot->g);
@@ -121,16 +121,48 @@ static void invert_diagonal(const sqn__nmf_anls_slot *slot, int64_t k, int64_t w
     }
 }
 
-/* Lanes that are not determined stay out of the sweeps. */
-static void hold_lanes(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot,
-                       const panel *p)
+/* support of every component in every lane. */
+static void form_support(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot,
+                         const panel *p)
+{
+    const int64_t *valid = state->valid + p->index * p->width;
+    const int64_t width = p->width, k = state->k;
+
+    memset(slot->support, 0, (size_t)(k * width) * sizeof *slot->support);
+    for (int64_t j = 0; j < p->n_short; j += SQN__NMF_ANLS_BLOCK) {
+        const block b = block_at(p, j);
+        const float *v = p->v + j * width;
+
+        for (int64_t e = 0; e < b.n * width; e++) {
+            slot->r[e] = v[e] > 0.0F ? 1.0F : 0.0F;
+        }
+        state->kernels->spread(
+            slot->support, look(state->squares + j * state->stride, b.n, k, state->stride),
+            slot->r);
+    }
+    for (int64_t t = 0; t < width; t++) {
+        const bool asked = sqn__nmf_support_asked(state->panels, valid[t]);
+
+        for (int64_t a = 0; a < k; a++) {
+            float *support = slot->support + a * width + t;
+            const bool given = !asked || sqn__nmf_support_given((double)*support, valid[t]);
+
+            *support = given ? 1.0F : 0.0F;
+        }
+    }
+}
+
+/* What has no support stays as it is; lanes that are not determined stay out of the sweeps. */
+static void hold(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot, const panel *p)
 {
     const int64_t *valid = state->valid + p->index * p->width;
     const int64_t k = sqn__nmf_anls_n_along(state);
 
-    for (int64_t t = 0; t < p->width; t++) {
-        for (int64_t a = 0; valid[t] < state->k && a < k; a++) {
-            slot->inverse[a * p->width + t] = 0.0F;
+    for (int64_t a = 0; a < k; a++) {
+        for (int64_t t = 0; t < p->width; t++) {
+            const int64_t e = a * p->width + t;
+
+            slot->inverse[e] *= valid[t] < state->k ? 0.0F : slot->support[e];
         }
     }
 }
@@ -149,6 +181,7 @@ static void descend_held(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *s
             .gram = slot->gram + t,
             .g = slot->g + t,
             .anchor = anchor + t,
+            .support = slot->support + t,
             .u = p->u + t,
             .work = slot->small,
         };
@@ -162,7 +195,9 @@ static void descend_held(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *s
 static void descend(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot,
                     const panel *p)
 {
-    const bool held = state->panel_valid[p->index] < state->k;
+    const int64_t fewest = state->panel_valid[p->index];
+    const bool in_doubt =
+        fewest < state->k || sqn__nmf_support_asked(state->panels, fewest);
     const sqn__kernels_lanes lanes = {
         .k = sqn__nmf_anls_n_along(state),
         .n_bounded = state->k,
@@ -175,13 +210,14 @@ static void descend(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot,
     };
 
     invert_diagonal(slot, lanes.k, p->width);
-    if (held) {
-        hold_lanes(state, slot, p);
+    if (in_doubt) {
+        form_support(state, slot, p);
+        hold(state, slot, p);
     }
     for (int sweep = 0; sweep < N_SWEEP; sweep++) {
         state->kernels->sweep(&lanes);
     }
-    if (held) {
+    if (in_doubt) {
         descend_held(state, slot, p);
     }
 }
@@ -322,6 +358,7 @@ static void begin(sqn__nmf_anls *state)
             state->s_turned[a * state->n_aligned + j] = s[a];
         }
     }
+    sqn__nmf_support_squares(state->squares, look(state->s, n, state->k, state->stride));
     if (state->equal.weight > 0.0F) {
         sqn__nmf_anls_equal_begin(state);
     }

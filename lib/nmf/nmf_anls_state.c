@@ -19,6 +19,7 @@ static bool create_slot(sqn__nmf_anls_slot *slot, const sqn__nmf_anls *state)
     slot->gram = sqn__mem_alloc(state->n_pair * width, sizeof *slot->gram);
     slot->g = sqn__mem_alloc(k * width, sizeof *slot->g);
     slot->inverse = sqn__mem_alloc(k * width, sizeof *slot->inverse);
+    slot->support = sqn__mem_alloc(k * width, sizeof *slot->support);
     slot->step = sqn__mem_alloc(width, sizeof *slot->step);
     slot->pairs = sqn__mem_alloc(state->n_pair * width, sizeof *slot->pairs);
     slot->turned =
@@ -31,10 +32,10 @@ static bool create_slot(sqn__nmf_anls_slot *slot, const sqn__nmf_anls *state)
     slot->small = sqn__mem_alloc(sqn__nmf_anls_lane_work_size(k), sizeof *slot->small);
     slot->work = sqn__mem_alloc(sqn__nnls_work_size(k), sizeof *slot->work);
     return slot->r != NULL && slot->gram != NULL && slot->g != NULL &&
-           slot->inverse != NULL && slot->step != NULL && slot->pairs != NULL &&
-           slot->turned != NULL && slot->q != NULL && slot->c_panel != NULL &&
-           slot->c != NULL && slot->positive != NULL && slot->shared != NULL &&
-           slot->small != NULL && slot->work != NULL;
+           slot->inverse != NULL && slot->support != NULL && slot->step != NULL &&
+           slot->pairs != NULL && slot->turned != NULL && slot->q != NULL &&
+           slot->c_panel != NULL && slot->c != NULL && slot->positive != NULL &&
+           slot->shared != NULL && slot->small != NULL && slot->work != NULL;
 }
 
 static void clear_slot(sqn__nmf_anls_slot *slot)
@@ -49,6 +50,7 @@ static void clear_slot(sqn__nmf_anls_slot *slot)
     sqn__mem_free(slot->turned);
     sqn__mem_free(slot->pairs);
     sqn__mem_free(slot->step);
+    sqn__mem_free(slot->support);
     sqn__mem_free(slot->inverse);
     sqn__mem_free(slot->g);
     sqn__mem_free(slot->gram);
@@ -91,6 +93,7 @@ static bool create_sums(sqn__nmf_anls *state)
     const int64_t n_q = sqn__mem_product(n, state->n_pair);
 
     state->pairs = sqn__mem_alloc(n_q, sizeof *state->pairs);
+    state->squares = sqn__mem_alloc(state->n_s, sizeof *state->squares);
     state->pairs_sum = sqn__mem_alloc(state->n_pair, sizeof *state->pairs_sum);
     state->s_turned = sqn__mem_alloc(sqn__mem_product(state->n_aligned, state->stride),
                                      sizeof *state->s_turned);
@@ -104,10 +107,11 @@ static bool create_sums(sqn__nmf_anls *state)
     state->panel_valid = sqn__mem_alloc(state->panels->n_panel, sizeof *state->panel_valid);
     state->valid =
         sqn__mem_alloc(state->panels->n_panel * state->panels->width, sizeof *state->valid);
-    return state->pairs != NULL && state->pairs_sum != NULL && state->s_turned != NULL &&
-           state->q != NULL && state->c != NULL && state->passive != NULL &&
-           state->restarted != NULL && state->positive != NULL && state->weights != NULL &&
-           state->start != NULL && state->panel_valid != NULL && state->valid != NULL;
+    return state->pairs != NULL && state->squares != NULL && state->pairs_sum != NULL &&
+           state->s_turned != NULL && state->q != NULL && state->c != NULL &&
+           state->passive != NULL && state->restarted != NULL && state->positive != NULL &&
+           state->weights != NULL && state->start != NULL && state->panel_valid != NULL &&
+           state->valid != NULL;
 }
 
 /* How many data each long index has, where that is a pixel. */
@@ -212,6 +216,7 @@ void sqn__nmf_anls_state_destroy(sqn__nmf_anls *state)
     sqn__mem_free(state->q);
     sqn__mem_free(state->s_turned);
     sqn__mem_free(state->pairs_sum);
+    sqn__mem_free(state->squares);
     sqn__mem_free(state->pairs);
     sqn__mem_free(state->s_saved);
     sqn__mem_free(state->s_before);

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "mem.h"
+#include "nmf_support.h"
 #include "raise.h"
 
 static bool is_kept(const sqn_nmf_options *options, int64_t k)
@@ -49,8 +50,10 @@ static bool create_arrays(sqn_nmf *model, const sqn_panels *panels,
     model->kept = sqn__mem_alloc(n_kept, sizeof *model->kept);
     model->along = sqn__mem_alloc(panels->n_long, sizeof *model->along);
     model->across = sqn__mem_alloc(panels->n_short, sizeof *model->across);
+    model->squares = sqn__mem_alloc(sqn__mem_product(panels->n_short, options->n_comp),
+                                    sizeof *model->squares);
     if (model->stage == NULL || model->kept == NULL || model->along == NULL ||
-        model->across == NULL) {
+        model->across == NULL || model->squares == NULL) {
         return false;
     }
     for (int64_t k = 1; k <= options->n_comp; k++) {
@@ -148,16 +151,18 @@ void sqn__nmf_model_store(const sqn_nmf *model, int64_t n_comp, const sqn_panels
     for (int64_t a = 0; a < n_comp; a++) {
         method->column(state, a, model->along, model->across);
         store_component(kept, a, panels, w, h);
+        for (int64_t j = 0; j < panels->n_short; j++) {
+            model->squares[j * n_comp + a] = (float)model->across[j];
+        }
     }
     if (kept->background != NULL) {
         method->column(state, n_comp, model->along, model->across);
         store_background(kept, panels, w);
     }
-    for (int64_t j = 0; j < model->n_pix; j++) {
-        const int64_t valid = panels->pixel_valid[j];
+    const sqn_matrix_const squares = {model->squares, panels->n_short, n_comp, n_comp};
 
-        kept->undetermined[j] = valid > 0 && valid < n_comp;
-    }
+    sqn__nmf_support_squares(model->squares, squares);
+    sqn__nmf_support_mark(kept->undetermined, panels, squares);
 }
 
 int64_t sqn_nmf_n_stage(const sqn_nmf *model)
@@ -213,6 +218,7 @@ void sqn_nmf_destroy(sqn_nmf **model)
         sqn__mem_free((*model)->kept[i].coeff);
         sqn__mem_free((*model)->kept[i].comp);
     }
+    sqn__mem_free((*model)->squares);
     sqn__mem_free((*model)->across);
     sqn__mem_free((*model)->along);
     sqn__mem_free((*model)->kept);

@@ -17,7 +17,8 @@ struct sqn_nmf {
     int64_t n_frame, n_pix, n_stage, n_kept;
     sqn_nmf_stage *stage;   /**< [n_stage] */
     sqn__nmf_kept *kept;    /**< [n_kept] rising. */
-    double *along, *across; /**< Work: one column of each factor. */
+    double *along, *across; /**< Work: one column of each factor, */
+    float *squares;         /**< and [n_short, n_comp] of the stage. */
 };
 
 /** Everything allocated, nothing filled. */

@@ -245,8 +245,8 @@ static const keys_key table[] = {
      .standard = "1", .help = "Of the random start"},
     {"components.tolerance", KEYS_NUMBER, .offset = AT(components.tolerance), FROM(0, 1),
      .standard = "1.0e-5",
-     .help = "Relative fall of chi2 per iteration; two in a row below it end a stage (mu: "
-             "one)"},
+     .help = "Relative fall of chi2 per iteration; two in a row below it end the last "
+             "stage, below ten times it the others (mu: one below it, all)"},
     {"components.max_iterations", KEYS_INTEGER, .offset = AT(components.max_iterations),
      COUNTED, .standard = "1000", .help = "Per stage"},
     {"components.background", KEYS_WORD, .offset = AT(components.background),

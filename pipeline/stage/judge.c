@@ -61,7 +61,7 @@ static void judge_undetermined(const result *r)
     if (n > 0) {
         sqn__log_warn(r->log, SQN_W_UNDETERMINED, r->settings->path,
                       "%" PRId64 " of %" PRId64
-                      " pixels have fewer valid references than components (%" PRId64 ")",
+                      " pixels have too few valid references for %" PRId64 " components",
                       n, r->obs.pixels.n_pix, count);
     }
 }

@@ -14,14 +14,13 @@
 enum { FILE_MODE = 0666, TRIES_MAX = 1000, WHO_BYTES = 64 };
 static const char lock_name[] = ".sequin.lock";
 
-/* The descriptor of the file, found or made; -1 with errno. EEXIST or ENOENT: it came or went
+/* The descriptor of the file, there or made; -1 with errno. EEXIST or ENOENT: it came or went
  * in between. */
-static int open_file(bool *found, int folder)
+static int open_file(int folder)
 {
     const int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW;
     int lock = openat(folder, lock_name, flags);
 
-    *found = lock >= 0;
     if (lock < 0 && errno == ENOENT) {
         lock = openat(folder, lock_name, flags | O_CREAT | O_EXCL, FILE_MODE);
     }
@@ -37,6 +36,14 @@ static bool is_current(int lock, int folder)
     return fstat(lock, &mine) == 0 &&
            fstatat(folder, lock_name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
            mine.st_dev == named.st_dev && mine.st_ino == named.st_ino;
+}
+
+/* Did a run hold it before? */
+static bool is_signed(int lock)
+{
+    struct stat mine;
+
+    return fstat(lock, &mine) == 0 && mine.st_size > 0;
 }
 
 static sqn_status refuse(int lock, const char *path, sqn_error *err)
@@ -65,7 +72,7 @@ sqn_status lock_take(int *lock, bool *found, int folder, const char *path, sqn_e
 {
     *lock = -1;
     for (int k = 0; k < TRIES_MAX; k++) {
-        const int file = open_file(found, folder);
+        const int file = open_file(folder);
 
         if (file < 0 && (errno == EEXIST || errno == ENOENT)) {
             continue;
@@ -80,6 +87,7 @@ sqn_status lock_take(int *lock, bool *found, int folder, const char *path, sqn_e
             return status;
         }
         if (is_current(file, folder)) {
+            *found = is_signed(file); /* else somebody made it and has not got it */
             sign(file);
             *lock = file;
             return SQN_OK;

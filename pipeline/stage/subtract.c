@@ -88,6 +88,14 @@ static int64_t stage_of(const target_input *in, int64_t i_count)
     return in->settings->model.truncate ? in->basis->n_comp : in->basis->counts[i_count];
 }
 
+/* Excluded where the other frames, which are all the references there are, do not determine
+   the components: nothing predicts the starlight. */
+static bool is_beyond_reference(const target_input *in, int flag)
+{
+    return in->obs->references_are_science && (flag & SQN_FLAG_EXCLUDED) != 0 &&
+           (flag & SQN_FLAG_UNDETERMINED) != 0;
+}
+
 /* Flags of frame `i`: the reader's, the region's, the exclusion's, the basis'. */
 static void flag_frame(uint8_t *flags, const target_input *in, int64_t i, int64_t i_count)
 {
@@ -110,7 +118,8 @@ static void flag_frame(uint8_t *flags, const target_input *in, int64_t i, int64_
         flag |= in->excluded != NULL && in->excluded[i * n_all + e] != 0 ? SQN_FLAG_EXCLUDED
                                                                          : 0;
         flag |= undetermined != NULL && undetermined[p] != 0 ? SQN_FLAG_UNDETERMINED : 0;
-        flags[e] = (uint8_t)flag;
+        flags[e] =
+            (uint8_t)(flag | (is_beyond_reference(in, flag) ? SQN_FLAG_NO_REFERENCE : 0));
     }
 }
 
@@ -224,7 +233,9 @@ static void subtract_frame(subtraction *out, work *w, const target_input *in, in
     int64_t n = 0;
 
     for (int64_t e = 0; e < n_all; e++) {
-        model[e] = (float)(frame->factor * model[e]);
+        const bool known = (out->flags[i * n_all + e] & SQN_FLAG_NO_REFERENCE) == 0;
+
+        model[e] = known ? (float)(frame->factor * model[e]) : NAN;
         residual[e] = in->obs->science.value.data[i * n_all + e] - model[e];
     }
     for (int64_t p = 0; p < pixels->n_pix; p++) {
@@ -272,8 +283,9 @@ static void propagate_frame(subtraction *out, const work *w, const target_input 
         const double given = data_variance(in, i, p);
         const double sigma2 = uniform ? sigma2_frame : given;
         const double fit = sigma2_frame * w->from_fit[i * pixels->n_pix + p];
-        const double comp = sigma2_ref * w->from_comp[i * pixels->n_pix + p];
         const bool fitted = is_fitted(out->flags[e]);
+        const bool own = in->obs->references_are_science && fitted; /* data are in it */
+        const double comp = own ? 0.0 : sigma2_ref * w->from_comp[i * pixels->n_pix + p];
         /* data - f m, with m fitted to the data themselves: cov(data, m) = fit */
         const double all = sigma2 + (fitted ? f * f - 2.0 * f : f * f) * fit + f * f * comp;
 
@@ -333,7 +345,6 @@ sqn_status target_subtract(subtraction *out, const target_input *in, int64_t i_c
     const int64_t n_pix = in->obs->pixels.n_pix, n_frame = in->obs->science.n_frame;
     const int64_t n_all = in->obs->science.ny * in->obs->science.nx;
     const basis *b = in->basis;
-    const bool own = in->obs->references_are_science;
     sqn_status status = SQN_OK;
     work w = {0};
 
@@ -353,7 +364,7 @@ sqn_status target_subtract(subtraction *out, const target_input *in, int64_t i_c
         coefficients = sqn_nmf_coefficients(b->nmf, stage_of(in, i_count));
         coefficients.cols = b->counts[i_count];
     }
-    const bool known = !own && coefficients.data != NULL;
+    const bool known = coefficients.data != NULL;
 
     SQN_TRY(sqn_target_variance(fit, comp, in->target->fit, i_count,
                                 known ? b->panels : NULL, coefficients, err));

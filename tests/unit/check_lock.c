@@ -58,6 +58,20 @@ static bool is_there(void)
     return faccessat(folder, ".sequin.lock", F_OK, 0) == 0;
 }
 
+START_TEST(a_file_that_nobody_has_signed_is_no_mark_of_a_run)
+{
+    const int made = openat(folder, ".sequin.lock", O_RDWR | O_CREAT | O_EXCL, 0644);
+    bool found = true;
+    int lock = -1;
+
+    ck_assert_int_ge(made, 0);
+    SQN_ASSERT_OK(lock_take(&lock, &found, folder, "locked", &err), err);
+    ck_assert(!found); /* its maker was refused, or has not got so far */
+    lock_drop(lock, folder, true);
+    (void)close(made);
+}
+END_TEST
+
 START_TEST(the_file_marks_a_run_that_did_not_end)
 {
     bool found = true;
@@ -157,6 +171,7 @@ int main(void)
     TCase *tcase = tcase_create("races");
 
     tcase_add_checked_fixture(tcase, set_up, tear_down);
+    tcase_add_test(tcase, a_file_that_nobody_has_signed_is_no_mark_of_a_run);
     tcase_add_test(tcase, the_file_marks_a_run_that_did_not_end);
     tcase_add_test(tcase, another_process_is_refused_by_name);
     tcase_add_test(tcase, a_lock_on_a_removed_file_is_no_lock);

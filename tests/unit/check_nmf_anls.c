@@ -216,7 +216,7 @@ START_TEST(an_undetermined_pixel_finds_the_solution_nearest_to_its_anchor)
 {
     double h[2][K] = {{1.0, 2.0, 0.5, 1.5}, {2.0, 1.0, 1.5, 0.5}};
     const double x[2] = {4.0, 5.0};
-    const float anchor[K] = {0.5F, 0.7F, 0.9F, 0.4F};
+    const float anchor[K] = {0.5F, 0.7F, 0.9F, 0.4F}, support[K] = {1.0F, 1.0F, 1.0F, 1.0F};
     float gram[PAIRS], g[K], u[K] = {1.0F, 0.0F, 2.0F, 0.3F};
     double work[WORK];
 
@@ -227,6 +227,7 @@ START_TEST(an_undetermined_pixel_finds_the_solution_nearest_to_its_anchor)
                                      .gram = gram,
                                      .g = g,
                                      .anchor = anchor,
+                                     .support = support,
                                      .u = u,
                                      .work = work};
 
@@ -269,6 +270,7 @@ START_TEST(an_undetermined_pixel_keeps_the_bound_and_never_rises)
 {
     for (uint64_t trial = 0; trial < 500; trial++) {
         double h[3][K], x[3], work[WORK], before = 0.0, after = 0.0;
+        const float support[K] = {1.0F, 1.0F, 1.0F, 1.0F};
         float gram[PAIRS], g[K], u[K], anchor[K];
 
         for (uint64_t i = 0; i < 3; i++) {
@@ -282,7 +284,7 @@ START_TEST(an_undetermined_pixel_keeps_the_bound_and_never_rises)
             anchor[a] = a == 3 ? 0.0F : sqn__rng_uniform(8, trial, 60 + a);
         }
         form(gram, g, h, x, u, 3);
-        const sqn__nmf_anls_lane lane = {K, K, 1, gram, g, anchor, u, work};
+        const sqn__nmf_anls_lane lane = {K, K, 1, gram, g, anchor, support, u, work};
 
         for (int pass = 0; pass < 2; pass++) {
             double *chi2 = pass == 0 ? &before : &after;

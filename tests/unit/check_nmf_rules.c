@@ -93,6 +93,34 @@ static void count_warning(void *context, const sqn_error *warning)
 
 static const sqn_log counting = {.warn = count_warning};
 
+START_TEST(a_stage_that_another_follows_ends_at_ten_times_the_tolerance)
+{
+    sqn_nmf_options options = sqn_fit_ask(3);
+    sqn_planted p;
+
+    sqn_planted_init(&p, &scene);
+    sqn_nmf *long_one = sqn_fit_model(&p, &options);
+
+    options = sqn_fit_ask(2);
+    sqn_nmf *tight = sqn_fit_model(&p, &options);
+
+    options.tolerance *= 10.0;
+    sqn_nmf *loose = sqn_fit_model(&p, &options);
+    const sqn_nmf_stage *middle = sqn_nmf_stage_at(long_one, 1);
+    const sqn_nmf_stage *last = sqn_nmf_stage_at(tight, 1);
+
+    ck_assert_int_lt(middle->iterations, last->iterations);
+    ck_assert_int_eq(middle->iterations, sqn_nmf_stage_at(loose, 1)->iterations);
+    ck_assert_double_gt(middle->chi2, last->chi2);
+    ck_assert_double_lt(middle->chi2, 1.001 * last->chi2);
+    ck_assert_double_le(middle->kkt, 1e-3);
+    sqn_nmf_destroy(&long_one);
+    sqn_nmf_destroy(&tight);
+    sqn_nmf_destroy(&loose);
+    sqn_planted_clear(&p);
+}
+END_TEST
+
 START_TEST(components_beyond_the_data_are_reported_as_zero)
 {
     sqn_planted_truth truth = scene;
@@ -376,6 +404,7 @@ int main(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, components_have_unit_norm_and_nothing_is_negative);
     tcase_add_test(tcase, kept_stages_are_those_asked_for);
+    tcase_add_test(tcase, a_stage_that_another_follows_ends_at_ten_times_the_tolerance);
     tcase_add_test(tcase, components_beyond_the_data_are_reported_as_zero);
     tcase_add_test(tcase, data_below_zero_leave_a_zero_component_and_a_warning);
     tcase_add_test(tcase, a_stage_that_ends_above_the_last_gives_up_its_column);

@@ -59,11 +59,13 @@ typedef struct sqn_nmf_options {
     sqn_nmf_construction construction; /**< Default SQN_NMF_SEQUENTIAL. */
     sqn_nmf_start start;               /**< Default SQN_NMF_START_RESIDUAL. */
     uint64_t seed;                     /**< Of the random start, > 0. Default 1. */
-    double tolerance;                  /**< Relative fall of chi2, >= 0. Default 1e-5. */
-    int64_t max_iterations;            /**< Per stage, >= 1. Default 1000. */
-    bool background;                   /**< One free constant per frame. Default false. */
-    const int64_t *keep; /**< [n_keep] stages whose factors are kept, rising; */
-    int64_t n_keep;      /**< the last always is. 0 = all. Borrowed. */
+    double
+        tolerance; /**< Relative fall of chi2 that ends a stage, >= 0; "anls" ends a stage
+                           that another follows at ten times as much. Default 1e-5. */
+    int64_t max_iterations; /**< Per stage, >= 1. Default 1000. */
+    bool background;        /**< One free constant per frame. Default false. */
+    const int64_t *keep;    /**< [n_keep] stages whose factors are kept, rising; */
+    int64_t n_keep;         /**< the last always is. 0 = all. Borrowed. */
     /** Called after every iteration; a return other than 0 interrupts the fit. */
     int (*progress)(void *context, const sqn_nmf_progress *progress);
     void *progress_context; /**< Borrowed. */
@@ -126,7 +128,8 @@ SQN_API sqn_dmatrix_const sqn_nmf_coefficients(const sqn_nmf *model, int64_t n_c
 /** Background per frame [n_frame] (data unit) of a kept stage, or NULL without; borrowed. */
 SQN_API const double *sqn_nmf_background(const sqn_nmf *model, int64_t n_comp);
 
-/** [n_pix] 1 where some, but fewer valid frames than n_comp determine the pixel; borrowed. */
+/** [n_pix] 1 where some, but fewer valid frames than n_comp, or valid frames that hold next to
+ *  nothing of a component determine the pixel; borrowed. */
 SQN_API const uint8_t *sqn_nmf_undetermined(const sqn_nmf *model, int64_t n_comp);
 
 /** Free `*model` and set it to NULL. NULL-safe in both senses. */
