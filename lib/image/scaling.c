@@ -1,145 +1,155 @@
 /** @file scaling.c @brief The factor of a model that leaves the disk and takes the starlight. */
-#include "sequin/scaling.h"
-
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
 #include "mem.h"
 #include "raise.h"
+#include "scaling_internal.h"
 #include "stats.h"
 
 enum {
     MAX_ROUNDS = 50,
     ONE_SIDED = 5, /* rounds at most before the lower tail is judged, too */
-    UNDAMPED = 10, /* rounds before steps are made smaller, to end a cycle */
-    FIRST_PER_MILLE = 800
+    UNDAMPED = 10  /* rounds before steps are made smaller, to end a cycle */
 };
 
 static const double moves = 1e-4; /* of the factor: less ends the iteration */
 static const double lowest = 0.5, highest = 1.1;
 static const double significant = 3.0; /* sigma */
 
-/* Pixels that can be judged: x, m, V all there. */
-static bool usable(const sqn_scaling_frame *frame, int64_t p)
+bool sqn__scaling_usable(const sqn_scaling_frame *frame, int64_t pixel)
 {
-    return frame->weight[p] > 0.0 && isfinite(frame->value[p]) && isfinite(frame->model[p]);
+    return frame->weight[pixel] > 0.0 && isfinite(frame->value[pixel]) &&
+           isfinite(frame->model[pixel]);
 }
-
-/* ---- The published rule ---------------------------------------------------------------- */
 
 /*
- * Set both tails of `values` to NaN as long as neither is empty; returns the rounds that did.
- * `scratch` [n] is for the median.
+ * Work space of one frame. Lists are of the usable pixels. The smoothed residual of any factor f,
+ * in units of its noise, is z = data - f model: smoothing is linear.
  */
-static int64_t clip_tails(double *values, double *scratch, int64_t n)
-{
-    for (int64_t round = 0;; round++) {
-        memcpy(scratch, values, (size_t)n * sizeof *values);
-
-        const double median = sqn__stats_median(scratch, n);
-        const double reach = significant * sqn__stats_deviation(values, n);
-        int64_t n_above = 0, n_below = 0;
-
-        for (int64_t p = 0; p < n; p++) {
-            n_above += values[p] > median + reach ? 1 : 0;
-            n_below += values[p] < median - reach ? 1 : 0;
-        }
-        if (n_above == 0 || n_below == 0) {
-            return round;
-        }
-        for (int64_t p = 0; p < n; p++) {
-            if (values[p] > median + reach || values[p] < median - reach) {
-                values[p] = NAN;
-            }
-        }
-    }
-}
-
-/* Data - fraction * model of the usable pixels; returns how many. */
-static int64_t gather_residual(double *out, const sqn_scaling_frame *frame, double fraction)
-{
-    const int64_t n_pix = frame->ny * frame->nx;
-    int64_t n = 0;
-
-    for (int64_t p = 0; p < n_pix; p++) {
-        if (usable(frame, p)) {
-            out[n++] = (double)frame->value[p] - fraction * (double)frame->model[p];
-        }
-    }
-    return n;
-}
-
-sqn_status sqn_scaling_bff_published(sqn_scaling *out, const sqn_scaling_frame *frame,
-                                     sqn_error *err)
-{
-    const int64_t n_pix = frame->ny * frame->nx;
-    double *values = sqn__mem_alloc(sqn__mem_product(n_pix, 2), sizeof *values);
-    int64_t best = 0;
-
-    *out = (sqn_scaling){0};
-    if (values == NULL) {
-        return SQN_RAISE(err, E_MEM, "best fraction of %" PRId64 " pixels", n_pix);
-    }
-    for (int64_t i = 0; i < SQN_SCALING_N_FRACTION; i++) {
-        const double fraction = (double)(FIRST_PER_MILLE + i) / 1000.0;
-        const int64_t n = gather_residual(values, frame, fraction);
-        const int64_t rounds = clip_tails(values, values + n_pix, n);
-
-        out->curve[i] = sqn__stats_deviation(values, n);
-        if (i == 0 || out->curve[i] < out->curve[best]) { /* ties: the first */
-            best = i;
-            out->factor = fraction;
-            out->rounds = rounds;
-        }
-    }
-    out->at_edge = best == 0 || best == SQN_SCALING_N_FRACTION - 1;
-    const bool empty = isnan(out->curve[0]) != 0;
-
-    sqn__mem_free(values);
-    if (empty) {
-        *out = (sqn_scaling){0};
-        return SQN_RAISE(err, E_DATA_EMPTY, "no pixel has data, model and weight");
-    }
-    return SQN_OK;
-}
-
-/* ---- Our rule -------------------------------------------------------------------------- */
-
-/* Work space of one frame; images are [ny, nx]. */
 typedef struct disk_sieve {
-    double *smooth, *scratch, *work; /* scratch serves the smoothing's work space, too */
-    uint8_t *disk;                   /* significantly positive, grown */
+    int64_t n;
+    double *data, *model; /* [n] smoothed sqrt(V) x and sqrt(V) m */
+    double *xm, *mm;      /* [n] V x m and V m^2 */
+    double *scratch;      /* [n] */
+    int64_t *pixel;       /* [n] */
+    uint16_t *distance;   /* [ny, nx] along the row to what stands out */
+    uint8_t *disk;        /* [ny, nx] what stands out, grown */
 } disk_sieve;
 
-/* f = sum V x m / sum V m^2 over usable pixels outside the disk; NaN if none tells. */
-static double fit(const sqn_scaling_frame *frame, const uint8_t *disk)
+int64_t sqn_scaling_work_size(int64_t ny, int64_t nx, double fwhm)
+{
+    const int64_t n = ny * nx;
+
+    return 5 * n + n / 4 + n / 8 + 2 + sqn__stats_blur_work_size(ny, nx, fwhm);
+}
+
+/* Lay out the sieve in `work`. */
+static disk_sieve carve(double *work, const sqn_scaling_frame *frame)
+{
+    const int64_t n = frame->ny * frame->nx;
+    disk_sieve sieve = {.data = work, .model = work + n, .scratch = work + 2 * n};
+    double *rest = work + 3 * n;
+
+    sieve.xm = rest; /* after the smoothing, whose work space this is at first */
+    rest += sqn__stats_blur_work_size(frame->ny, frame->nx, frame->fwhm);
+    sieve.mm = rest;
+    sieve.pixel = (int64_t *)(void *)(rest + n);
+    sieve.distance = (uint16_t *)(void *)(rest + 2 * n);
+    sieve.disk = (uint8_t *)(void *)(rest + 2 * n + n / 4 + 1);
+    return sieve;
+}
+
+/* Smooth data, model and the map of what is usable, then list the usable pixels. */
+static void prepare(disk_sieve *sieve, const sqn_scaling_frame *frame)
 {
     const int64_t n_pix = frame->ny * frame->nx;
-    double xm = 0.0, mm = 0.0;
+    double *valid = sieve->scratch, *between = sieve->xm;
 
     for (int64_t p = 0; p < n_pix; p++) {
-        if (usable(frame, p) && disk[p] == 0) {
+        const bool used = sqn__scaling_usable(frame, p);
+        const double root = used ? sqrt(frame->weight[p]) : 0.0;
+
+        valid[p] = used ? 1.0 : 0.0;
+        sieve->data[p] = used ? root * (double)frame->value[p] : 0.0;
+        sieve->model[p] = used ? root * (double)frame->model[p] : 0.0;
+    }
+    sqn__stats_blur(sieve->data, frame->ny, frame->nx, frame->fwhm, between);
+    sqn__stats_blur(sieve->model, frame->ny, frame->nx, frame->fwhm, between);
+    sqn__stats_blur(valid, frame->ny, frame->nx, frame->fwhm, between);
+    sieve->n = 0;
+    for (int64_t p = 0; p < n_pix; p++) {
+        if (sqn__scaling_usable(frame, p)) {
+            const int64_t i = sieve->n++;
             const double m = frame->model[p], vm = frame->weight[p] * m;
 
-            xm += vm * (double)frame->value[p];
-            mm += vm * m;
+            sieve->data[i] = sieve->data[p] / valid[p];
+            sieve->model[i] = sieve->model[p] / valid[p];
+            sieve->xm[i] = vm * (double)frame->value[p];
+            sieve->mm[i] = vm * m;
+            sieve->pixel[i] = p;
         }
+    }
+}
+
+/* f = sum V x m / sum V m^2 over usable pixels outside the disk; NaN if none tells. */
+static double fit(const disk_sieve *sieve)
+{
+    double xm = 0.0, mm = 0.0;
+
+    for (int64_t i = 0; i < sieve->n; i++) {
+        const bool outside = sieve->disk[sieve->pixel[i]] == 0;
+
+        xm += outside ? sieve->xm[i] : 0.0;
+        mm += outside ? sieve->mm[i] : 0.0;
     }
     return mm > 0.0 ? xm / mm : NAN;
 }
 
-/* Mark all pixels within one fwhm of pixel (x, y). */
-static void mark_around(uint8_t *disk, const sqn_scaling_frame *frame, int64_t x, int64_t y)
+/* Distances along one row to the nearest 0 in it. */
+static void spread_row(uint16_t *row, int64_t n)
 {
-    const int64_t reach = (int64_t)floor(frame->fwhm);
+    uint16_t far = UINT16_MAX;
 
-    for (int64_t v = y - reach; v <= y + reach; v++) {
-        for (int64_t u = x - reach; u <= x + reach; u++) {
-            if (u >= 0 && v >= 0 && u < frame->nx && v < frame->ny &&
-                hypot((double)(u - x), (double)(v - y)) <= frame->fwhm) {
-                disk[v * frame->nx + u] = 1;
-            }
+    for (int64_t x = 0; x < n; x++) {
+        far = (uint16_t)(row[x] == 0 ? 0 : far + (far < UINT16_MAX));
+        row[x] = far;
+    }
+    far = UINT16_MAX;
+    for (int64_t x = n - 1; x >= 0; x--) {
+        far = (uint16_t)(row[x] == 0 ? 0 : far + (far < UINT16_MAX));
+        row[x] = row[x] < far ? row[x] : far;
+    }
+}
+
+/* Half the chord, in whole pixels, of a circle of one fwhm `height` from its middle. */
+static int64_t half_chord(double fwhm, int64_t height)
+{
+    int64_t u = (int64_t)floor(fmin(fwhm, UINT16_MAX - 1));
+
+    while (u >= 0 && hypot((double)u, (double)height) > fwhm) {
+        u--;
+    }
+    return u;
+}
+
+/* The disk is all within one fwhm of a pixel at distance 0. */
+static void grow(const disk_sieve *sieve, const sqn_scaling_frame *frame)
+{
+    const int64_t reach = (int64_t)floor(fmin(frame->fwhm, (double)frame->ny));
+    const int64_t nx = frame->nx;
+
+    for (int64_t y = 0; y < frame->ny; y++) {
+        spread_row(sieve->distance + y * nx, nx);
+    }
+    for (int64_t height = -reach; height <= reach; height++) {
+        const int64_t half = half_chord(frame->fwhm, height);
+        const int64_t first = height < 0 ? -height : 0;
+        const int64_t end = height > 0 ? frame->ny - height : frame->ny;
+
+        for (int64_t e = first * nx; half >= 0 && e < end * nx; e++) {
+            sieve->disk[e] |= sieve->distance[e + height * nx] <= half;
         }
     }
 }
@@ -152,26 +162,25 @@ static void find_disk(const disk_sieve *sieve, const sqn_scaling_frame *frame,
                       double factor, bool both)
 {
     const int64_t n_pix = frame->ny * frame->nx;
-    double *smooth = sieve->smooth;
+    bool any = false;
 
-    for (int64_t p = 0; p < n_pix; p++) {
-        const double r = (double)frame->value[p] - factor * (double)frame->model[p];
-
-        smooth[p] = usable(frame, p) ? sqrt(frame->weight[p]) * r : NAN;
+    for (int64_t i = 0; i < sieve->n; i++) {
+        sieve->scratch[i] = sieve->data[i] - factor * sieve->model[i];
     }
-    sqn__stats_smooth(smooth, frame->ny, frame->nx, frame->fwhm, sieve->work);
-    for (int64_t p = 0; p < n_pix; p++) {
-        smooth[p] = usable(frame, p) ? smooth[p] : NAN;
-        sieve->disk[p] = 0;
-    }
-    memcpy(sieve->scratch, smooth, (size_t)n_pix * sizeof *smooth);
+    const double limit = significant * sqn__stats_mad_sigma(sieve->scratch, sieve->n);
 
-    const double limit = significant * sqn__stats_mad_sigma(sieve->scratch, n_pix);
+    memset(sieve->disk, 0, (size_t)n_pix);
+    memset(sieve->distance, 0xff, (size_t)n_pix * sizeof *sieve->distance);
+    for (int64_t i = 0; i < sieve->n; i++) {
+        const double z = sieve->data[i] - factor * sieve->model[i];
 
-    for (int64_t p = 0; p < n_pix; p++) {
-        if (smooth[p] > limit || (both && smooth[p] < -limit)) {
-            mark_around(sieve->disk, frame, p % frame->nx, p / frame->nx);
+        if (z > limit || (both && z < -limit)) {
+            sieve->distance[sieve->pixel[i]] = 0;
+            any = true;
         }
+    }
+    if (any) {
+        grow(sieve, frame);
     }
 }
 
@@ -196,7 +205,7 @@ static void iterate(sqn_scaling *out, const disk_sieve *sieve,
         const double gain = damped < 0 ? 1.0 : 1.0 / (double)(damped + 2);
 
         find_disk(sieve, frame, factor, both);
-        const double next = fit(frame, sieve->disk);
+        const double next = fit(sieve);
         const double step =
             isnan(next) ? 0.0 : gain * (next - factor); /* NaN: all is disk */
         const bool stays = fabs(limited(factor + step) - factor) < moves;
@@ -210,36 +219,38 @@ static void iterate(sqn_scaling *out, const disk_sieve *sieve,
     out->at_edge = factor <= lowest || factor >= highest;
 }
 
-sqn_status sqn_scaling_bff(sqn_scaling *out, const sqn_scaling_frame *frame, sqn_error *err)
+bool sqn_scaling_find(sqn_scaling *out, const sqn_scaling_frame *frame, double *work)
 {
-    const int64_t n_pix = frame->ny * frame->nx;
-    const int64_t n_work = sqn__stats_smooth_work_size(frame->ny, frame->nx, frame->fwhm);
-    disk_sieve sieve = {.smooth = sqn__mem_alloc(n_pix, sizeof(double)),
-                        .work = sqn__mem_alloc(n_work, sizeof(double)),
-                        .disk = sqn__mem_alloc(n_pix, 1)};
-    sqn_status status = SQN_OK;
+    disk_sieve sieve = carve(work, frame);
 
     *out = (sqn_scaling){0};
-    if (sieve.smooth == NULL || sieve.work == NULL || sieve.disk == NULL) {
-        status = SQN_RAISE(err, E_MEM, "best fraction of %" PRId64 " pixels", n_pix);
-        goto cleanup;
-    }
-    sieve.scratch = sieve.work;
-
-    const double first = fit(frame, sieve.disk);
+    prepare(&sieve, frame);
+    memset(sieve.disk, 0, (size_t)(frame->ny * frame->nx));
+    const double first = fit(&sieve);
 
     if (isnan(first)) {
-        status = SQN_RAISE(err, E_DATA_EMPTY, "no pixel has data, model and weight");
-        goto cleanup;
+        return false;
     }
     for (int64_t i = 0; i < SQN_SCALING_N_FRACTION; i++) {
         out->curve[i] = NAN;
     }
     iterate(out, &sieve, frame, first);
+    return true;
+}
 
-cleanup:
-    sqn__mem_free(sieve.smooth);
-    sqn__mem_free(sieve.work);
-    sqn__mem_free(sieve.disk);
-    return status;
+sqn_status sqn_scaling_bff(sqn_scaling *out, const sqn_scaling_frame *frame, sqn_error *err)
+{
+    const int64_t n_pix = frame->ny * frame->nx;
+    double *work = sqn__mem_alloc(sqn_scaling_work_size(frame->ny, frame->nx, frame->fwhm),
+                                  sizeof *work);
+
+    *out = (sqn_scaling){0};
+    if (work == NULL) {
+        return SQN_RAISE(err, E_MEM, "best fraction of %" PRId64 " pixels", n_pix);
+    }
+    const bool found = sqn_scaling_find(out, frame, work);
+
+    sqn__mem_free(work);
+    return found ? SQN_OK
+                 : SQN_RAISE(err, E_DATA_EMPTY, "no pixel has data, model and weight");
 }

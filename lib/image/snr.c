@@ -5,24 +5,10 @@
 #include <math.h>
 
 #include "aperture.h"
+#include "aperture_scan.h"
 #include "raise.h"
 
 static const double pi = 3.14159265358979323846;
-
-/* How the flux at a position is found: by a scan, or one by one without. */
-typedef struct sky {
-    sqn__aperture_image image;
-    const sqn__aperture_scan *scan; /* or NULL */
-    double star_x, star_y, fwhm;    /* positions count from 0 */
-} sky;
-
-static double flux_at(const sky *s, double dx, double dy)
-{
-    const double x = s->star_x + dx, y = s->star_y + dy;
-
-    return s->scan != NULL ? sqn__aperture_scan_flux(s->scan, x, y)
-                           : sqn__aperture_flux(&s->image, x, y, 0.5 * s->fwhm);
-}
 
 /* (flux - mean) / (s sqrt(1 + 1/n)) of the n others; sums are of differences to one of them. */
 static double ratio(double flux, const double sums[2], double origin, int64_t n)
@@ -38,31 +24,52 @@ static double ratio(double flux, const double sums[2], double origin, int64_t n)
     return signal / sqrt(variance * (1.0 + 1.0 / (double)n));
 }
 
-/* S/N at (dx, dy) from the star. */
-static double snr_at(const sky *s, double dx, double dy)
+/* Apertures that share a circle of this radius; 0 too close to the star. */
+static int64_t n_aperture(double radius, double fwhm)
 {
-    const double radius = hypot(dx, dy);
-    const double turns = floor(2.0 * pi * radius / s->fwhm + 1e-9);
+    return radius < fwhm ? 0 : (int64_t)floor(2.0 * pi * radius / fwhm + 1e-9);
+}
 
-    if (radius < s->fwhm) {
-        return (double)NAN;
-    }
+/* A turn of (x, y) by one aperture. */
+typedef struct turn {
+    double x, y, c, s;
+} turn;
 
-    const double flux = flux_at(s, dx, dy);
-    const double c = cos(2.0 * pi / turns), sine = sin(2.0 * pi / turns);
-    double x = dx, y = dy, origin = 0.0, sums[2] = {0.0, 0.0};
+static turn begin_turn(double dx, double dy, int64_t n)
+{
+    const double step = 2.0 * pi / (double)n;
+
+    return (turn){dx, dy, cos(step), sin(step)};
+}
+
+static void next(turn *t)
+{
+    const double x = t->c * t->x - t->s * t->y;
+
+    t->y = t->s * t->x + t->c * t->y;
+    t->x = x;
+}
+
+double sqn_snr_at(const float *image, int64_t ny, int64_t nx, const double center[2],
+                  const double position[2], double fwhm)
+{
+    const sqn__aperture_image view = {ny, nx, image};
+    const double star_x = center[0] - 1.0, star_y = center[1] - 1.0; /* count from 0 */
+    const double dx = position[0] - center[0], dy = position[1] - center[1];
+    const int64_t n_all = n_aperture(hypot(dx, dy), fwhm);
+    const double flux = sqn__aperture_flux(&view, star_x + dx, star_y + dy, 0.5 * fwhm);
+    double origin = 0.0, sums[2] = {0.0, 0.0};
     int64_t n = 0;
 
-    if (isnan(flux)) {
+    if (n_all == 0 || isnan(flux)) {
         return (double)NAN;
     }
-    for (int64_t k = 1; k < (int64_t)turns; k++) {
-        const double next_x = c * x - sine * y;
+    turn t = begin_turn(dx, dy, n_all);
 
-        y = sine * x + c * y;
-        x = next_x;
-
-        const double other = flux_at(s, x, y);
+    for (int64_t k = 1; k < n_all; k++) {
+        next(&t);
+        const double other =
+            sqn__aperture_flux(&view, star_x + t.x, star_y + t.y, 0.5 * fwhm);
 
         if (!isnan(other)) {
             origin = n == 0 ? other : origin;
@@ -74,34 +81,82 @@ static double snr_at(const sky *s, double dx, double dy)
     return n < 2 ? (double)NAN : ratio(flux, sums, origin, n);
 }
 
-double sqn_snr_at(const float *image, int64_t ny, int64_t nx, const double center[2],
-                  const double position[2], double fwhm)
-{
-    const sky s = {{ny, nx, image}, NULL, center[0] - 1.0, center[1] - 1.0, fwhm};
+/* Planes scanned together, and where their S/N goes. */
+typedef struct batch {
+    const sqn__aperture_scan *scan;
+    float *out; /* [n_plane, n_pix] */
+    int64_t n_plane, n_pix;
+    double star_x, star_y, fwhm; /* positions count from 0 */
+} batch;
 
-    return snr_at(&s, position[0] - center[0], position[1] - center[1]);
+/* S/N of pixel `pixel` at (dx, dy) from the star, on every plane. */
+static void fill_pixel(const batch *b, int64_t pixel, double dx, double dy)
+{
+    const int64_t n_all = n_aperture(hypot(dx, dy), b->fwhm);
+    sqn__aperture_sums sums = {.begun = 0};
+    float flux[SQN__APERTURE_LANES];
+    const uint32_t known =
+        n_all == 0 ? 0
+                   : sqn__aperture_scan_flux(flux, b->scan, b->star_x + dx, b->star_y + dy);
+
+    if (known != 0) {
+        turn t = begin_turn(dx, dy, n_all);
+
+        for (int64_t k = 1; k < n_all; k++) {
+            next(&t);
+            sqn__aperture_scan_add(&sums, b->scan, b->star_x + t.x, b->star_y + t.y);
+        }
+    }
+    for (int64_t l = 0; l < b->n_plane; l++) {
+        const int64_t n = sums.n[l] + sums.n_whole;
+        const double both[2] = {sums.one[l], sums.two[l]};
+
+        b->out[l * b->n_pix + pixel] =
+            (known >> l & 1U) == 0 || n < 2
+                ? NAN
+                : (float)ratio((double)flux[l], both, sums.origin[l], n);
+    }
 }
 
-sqn_status sqn_snr_map(float *out, const float *image, int64_t ny, int64_t nx,
-                       const double center[2], double fwhm, sqn_error *err)
+sqn_status sqn_snr_maps(float *out, const sqn_snr_planes *planes, const double center[2],
+                        double fwhm, sqn_error *err)
 {
+    const int64_t ny = planes->ny, nx = planes->nx;
     sqn_status status = SQN_OK;
-    sky s = {{ny, nx, image}, NULL, center[0] - 1.0, center[1] - 1.0, fwhm};
     sqn__aperture_scan *scan = NULL;
 
     if (!(fwhm > 0.0) || !isfinite(fwhm)) {
         return SQN_RAISE(err, E_ARG, "apertures of %g pixels", fwhm);
     }
-    SQN_TRY(sqn__aperture_scan_create(&scan, &s.image, 0.5 * fwhm, err));
-    s.scan = scan;
-#pragma omp parallel for default(none) shared(out, s, ny, nx) schedule(dynamic)
-    for (int64_t y = 0; y < ny; y++) {
-        for (int64_t x = 0; x < nx; x++) {
-            out[y * nx + x] = (float)snr_at(&s, (double)x - s.star_x, (double)y - s.star_y);
+    SQN_TRY(sqn__aperture_scan_create(&scan, ny, nx, 0.5 * fwhm, err));
+    for (int64_t first = 0; first < planes->n_plane; first += SQN__APERTURE_LANES) {
+        const int64_t left = planes->n_plane - first;
+        const batch b = {.scan = scan,
+                         .out = out + first * ny * nx,
+                         .n_plane = left < SQN__APERTURE_LANES ? left : SQN__APERTURE_LANES,
+                         .n_pix = ny * nx,
+                         .star_x = center[0] - 1.0,
+                         .star_y = center[1] - 1.0,
+                         .fwhm = fwhm};
+
+        sqn__aperture_scan_load(scan, planes->value + first * ny * nx, b.n_plane);
+#pragma omp parallel for default(none) shared(b, ny, nx) schedule(dynamic)
+        for (int64_t y = 0; y < ny; y++) {
+            for (int64_t x = 0; x < nx; x++) {
+                fill_pixel(&b, y * nx + x, (double)x - b.star_x, (double)y - b.star_y);
+            }
         }
     }
 
 cleanup:
     sqn__aperture_scan_destroy(&scan);
     return status;
+}
+
+sqn_status sqn_snr_map(float *out, const float *image, int64_t ny, int64_t nx,
+                       const double center[2], double fwhm, sqn_error *err)
+{
+    const sqn_snr_planes planes = {1, ny, nx, image};
+
+    return sqn_snr_maps(out, &planes, center, fwhm, err);
 }

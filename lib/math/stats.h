@@ -34,6 +34,22 @@ double sqn__stats_mean(const double *values, int64_t n);
 /** Standard deviation about the mean, n in the denominator, of what is not NaN. */
 double sqn__stats_deviation(const double *values, int64_t n);
 
+/** Sort numbers, the least first. */
+void sqn__stats_sort(double *values, int64_t n);
+
+/** Doubles of work space for sqn__stats_blur(). */
+int64_t sqn__stats_blur_work_size(int64_t ny, int64_t nx, double fwhm);
+
+/**
+ * Convolve with the Gaussian of sqn__stats_smooth(), of height 1 in its middle; what lies outside
+ * counts as 0.
+ *
+ * @param[in,out] image  [ny, nx] finite.
+ * @param[in]     fwhm   (pixels) > 0.
+ * @param[out]    work   [sqn__stats_blur_work_size()].
+ */
+void sqn__stats_blur(double *image, int64_t ny, int64_t nx, double fwhm, double *work);
+
 /** Doubles of work space for sqn__stats_smooth(). */
 int64_t sqn__stats_smooth_work_size(int64_t ny, int64_t nx, double fwhm);
 

@@ -39,21 +39,21 @@ static void add_gram(double *gram, const sqn__target_block *block, int64_t n)
     }
 }
 
-/* out = m q, [n, n] by [n, n_col]. */
-static void multiply(double *out, const double *m, const double *q, int64_t n,
-                     int64_t n_col)
+void sqn__target_product(sqn_dmatrix out, sqn_dmatrix_const a, bool transpose,
+                         sqn_dmatrix_const b)
 {
+    const int64_t step_i = transpose ? 1 : a.stride, step_j = transpose ? a.stride : 1;
+
     if (sqn__blas_n_thread() == 1) {
-        sqn__blas_dgemm((sqn_dmatrix){out, n, n_col, n_col},
-                        (sqn_dmatrix_const){m, n, n, n}, false,
-                        (sqn_dmatrix_const){q, n, n_col, n_col}, false, 1.0, 0.0);
+        sqn__blas_dgemm(out, a, transpose, b, false, 1.0, 0.0);
         return;
     }
-    memset(out, 0, (size_t)(n * n_col) * sizeof *out);
-    for (int64_t i = 0; i < n; i++) {
-        for (int64_t j = 0; j < n; j++) {
-            for (int64_t c = 0; c < n_col; c++) {
-                out[i * n_col + c] += m[i * n + j] * q[j * n_col + c];
+    for (int64_t i = 0; i < out.rows; i++) {
+        memset(out.data + i * out.stride, 0, (size_t)out.cols * sizeof *out.data);
+        for (int64_t j = 0; j < b.rows; j++) {
+            for (int64_t c = 0; c < out.cols; c++) {
+                out.data[i * out.stride + c] +=
+                    a.data[i * step_i + j * step_j] * b.data[j * b.stride + c];
             }
         }
     }
@@ -62,7 +62,9 @@ static void multiply(double *out, const double *m, const double *q, int64_t n,
 void sqn__target_frame_quadratic(double *out, const double *m, const double *q, int64_t n,
                                  int64_t n_col, double *work)
 {
-    multiply(work, m, q, n, n_col);
+    sqn__target_product((sqn_dmatrix){work, n, n_col, n_col},
+                        (sqn_dmatrix_const){m, n, n, n}, false,
+                        (sqn_dmatrix_const){q, n, n_col, n_col});
     memset(out, 0, (size_t)n_col * sizeof *out);
     for (int64_t i = 0; i < n; i++) {
         for (int64_t c = 0; c < n_col; c++) {

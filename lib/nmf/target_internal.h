@@ -52,6 +52,10 @@ struct sqn_target {
 void sqn__target_frame_fit(const sqn__target_slot *slot, const sqn__target_count *count,
                            int64_t frame, int64_t n_pix);
 
+/** out = op(a) b; by BLAS, or by our own loops where it would split sums among threads. */
+void sqn__target_product(sqn_dmatrix out, sqn_dmatrix_const a, bool transpose,
+                         sqn_dmatrix_const b);
+
 /** out[c] = q_c^T M q_c for every column of q [n, n_col]; M [n, n], work [n, n_col]. */
 void sqn__target_frame_quadratic(double *out, const double *m, const double *q, int64_t n,
                                  int64_t n_col, double *work);

@@ -2,38 +2,46 @@
  * @file target_variance.c
  * @brief Variance of the model: from the coefficients of the frame, and from the components.
  *
- * Legend: C covariance of the coefficients w of a frame; M_l covariance of the components at
- * pixel l, the inverse of the weighted Gram matrix of the references' coefficients on the
- * components that are above 0 there (docs/numerics.md, section 5).
+ * Legend: C covariance of the coefficients w of a frame; h [k] the components at a pixel; M its
+ * covariance of them, the inverse of the weighted Gram matrix of the references' coefficients on
+ * the components that are above 0 there (docs/numerics.md, section 5). P(q) holds the products
+ * q_a q_b of all pairs b <= a: a quadratic form of many q with many matrices is one product of
+ * matrices, with the off-diagonal elements of one side doubled.
  */
 #include <inttypes.h>
 #include <math.h>
 #include <omp.h>
 #include <string.h>
 
+#include "inverse.h"
 #include "mem.h"
 #include "nnls.h"
 #include "panels_internal.h"
 #include "raise.h"
 #include "target_internal.h"
 
-enum { BLOCK = SQN__TARGET_BLOCK };
+enum { BLOCK = SQN__INVERSE_LANES };
 
 /* What one thread needs for a block of pixels. */
 typedef struct pixel_space {
-    double *h;        /* [n_unknown, block] and, last, 1 */
-    double *gram, *m; /* [k, k] */
-    double *small;    /* of the inversion */
-    double *product;  /* [n_unknown, block or n_frame] */
-    double *result;   /* [block or n_frame] */
-    uint8_t *active;  /* [k] */
+    double *h;      /* [n_unknown, block], the last 1 with a background */
+    double *pairs;  /* [n_pair, block] P(h), then the Gram matrices, then M */
+    double *weight; /* [n_reference, block] */
+    double *active; /* [k, block] */
+    double *work;   /* of the inversion */
+    double *result; /* [n_frame, block] */
+    double *single; /* [k, k] twice and work, of one pixel */
+    uint8_t *flags; /* [block + k] */
 } pixel_space;
 
-/* All threads' work space. */
+/* All threads' work space, and what they share. */
 typedef struct variance_space {
     int n_slot;
     pixel_space *slot;
-    double *w; /* [k, n_frame] coefficients of the targets */
+    double *c;     /* [n_frame, n_pair] covariances, doubled off the diagonal */
+    double *w;     /* [n_frame, n_pair] P(w) of the targets, doubled off the diagonal */
+    double *w_ref; /* [n_reference, n_pair] P(w) of the references */
+    double scale;  /* of the stored weights */
     double *numbers;
     uint8_t *flags;
 } variance_space;
@@ -47,6 +55,8 @@ typedef struct request {
     int64_t n_frame, n_pix;
 } request;
 
+/* ---- Memory ---------------------------------------------------------------------------- */
+
 static void destroy_space(variance_space *space)
 {
     sqn__mem_free(space->slot);
@@ -55,84 +65,97 @@ static void destroy_space(variance_space *space)
     *space = (variance_space){0};
 }
 
-static void carve_slot(pixel_space *slot, double *numbers, int64_t n, int64_t n_wide)
+static int64_t n_reference(const request *ask)
 {
+    return ask->references != NULL ? ask->coefficients.rows : 0;
+}
+
+/* Numbers of one slot. */
+static int64_t slot_size(const request *ask)
+{
+    const int64_t n = ask->count->n_unknown;
+
+    return (2 * n + sqn__inverse_n_pair(n) + n_reference(ask) + ask->n_frame) * BLOCK +
+           sqn__inverse_work_size(n) + 2 * n * n + sqn__nnls_work_size(n);
+}
+
+static void carve_slot(pixel_space *slot, double *numbers, const request *ask)
+{
+    const int64_t n = ask->count->n_unknown;
+
     slot->h = numbers;
-    slot->gram = slot->h + n * BLOCK;
-    slot->m = slot->gram + n * n;
-    slot->small = slot->m + n * n;
-    slot->product = slot->small + sqn__nnls_work_size(n);
-    slot->result = slot->product + n * n_wide;
+    slot->active = slot->h + n * BLOCK;
+    slot->pairs = slot->active + n * BLOCK;
+    slot->weight = slot->pairs + sqn__inverse_n_pair(n) * BLOCK;
+    slot->result = slot->weight + n_reference(ask) * BLOCK;
+    slot->work = slot->result + ask->n_frame * BLOCK;
+    slot->single = slot->work + sqn__inverse_work_size(n);
+}
+
+/* P(q), with `factor` off the diagonal. */
+static void form_pairs(double *out, const double *q, int64_t k, double factor)
+{
+    for (int64_t a = 0; a < k; a++) {
+        for (int64_t b = 0; b <= a; b++) {
+            out[a * (a + 1) / 2 + b] = (a == b ? 1.0 : factor) * q[a] * q[b];
+        }
+    }
+}
+
+/* What is the same for all pixels. */
+static void form_frames(const variance_space *space, const request *ask)
+{
+    const sqn__target_count *count = ask->count;
+    const int64_t n = count->n_unknown, k = count->basis.rows;
+    const int64_t n_pair = sqn__inverse_n_pair(k), n_all = sqn__inverse_n_pair(n);
+
+    for (int64_t i = 0; i < ask->n_frame; i++) {
+        for (int64_t a = 0; a < n; a++) {
+            for (int64_t b = 0; b <= a; b++) {
+                space->c[i * n_all + a * (a + 1) / 2 + b] =
+                    (a == b ? 1.0 : 2.0) * count->covariance[(i * n + a) * n + b];
+            }
+        }
+        form_pairs(space->w + i * n_pair, count->coefficients + i * k, k, 2.0);
+    }
+    for (int64_t i = 0; i < n_reference(ask); i++) {
+        if (ask->references->frame[i] < 0) {
+            continue; /* it has no coefficients: 0 beside its weights of 0 */
+        }
+        form_pairs(space->w_ref + i * n_pair,
+                   ask->coefficients.data + i * ask->coefficients.stride, k, 1.0);
+    }
 }
 
 static sqn_status create_space(variance_space *space, const request *ask, sqn_error *err)
 {
     const int64_t n_slot = omp_get_max_threads(), n_frame = ask->n_frame;
     const int64_t n = ask->count->n_unknown, k = ask->count->basis.rows;
-    const int64_t n_wide = n_frame > BLOCK ? n_frame : BLOCK;
-    const int64_t size = n * BLOCK + 2 * n * n + sqn__nnls_work_size(n) + (n + 1) * n_wide;
+    const int64_t size = slot_size(ask), n_pair = sqn__inverse_n_pair(k);
+    const int64_t n_shared =
+        n_frame * (sqn__inverse_n_pair(n) + n_pair) + n_reference(ask) * n_pair;
 
     space->n_slot = (int)n_slot;
+    space->scale =
+        ask->references != NULL ? ldexp(1.0, ask->references->weight_exponent) : 1.0;
     space->slot = sqn__mem_alloc(n_slot, sizeof *space->slot);
-    space->numbers = sqn__mem_alloc(n_slot * size + k * n_frame, sizeof *space->numbers);
-    space->flags = sqn__mem_alloc(n_slot * n, sizeof *space->flags);
+    space->numbers = sqn__mem_alloc(n_slot * size + n_shared, sizeof *space->numbers);
+    space->flags = sqn__mem_alloc(n_slot * (BLOCK + n), sizeof *space->flags);
     if (space->slot == NULL || space->numbers == NULL || space->flags == NULL) {
         return SQN_RAISE(err, E_MEM, "variances of %" PRId64 " frames", n_frame);
     }
     for (int64_t s = 0; s < n_slot; s++) {
-        carve_slot(&space->slot[s], space->numbers + s * size, n, n_wide);
-        space->slot[s].active = space->flags + s * n;
+        carve_slot(&space->slot[s], space->numbers + s * size, ask);
+        space->slot[s].flags = space->flags + s * (BLOCK + n);
     }
-    space->w = space->numbers + n_slot * size;
-    for (int64_t i = 0; i < n_frame; i++) {
-        for (int64_t j = 0; j < k; j++) {
-            space->w[j * n_frame + i] = ask->count->coefficients[i * k + j];
-        }
-    }
+    space->c = space->numbers + n_slot * size;
+    space->w = space->c + n_frame * sqn__inverse_n_pair(n);
+    space->w_ref = space->w + n_frame * n_pair;
+    form_frames(space, ask);
     return SQN_OK;
 }
 
-/* Weight of a reference datum as given; 0 where frame or pixel take no part. */
-static double weight_at(const sqn_panels *panels, int64_t frame, int64_t pixel)
-{
-    const int64_t i = panels->frame[frame], j = panels->pixel[pixel];
-
-    if (i < 0 || j < 0) {
-        return 0.0;
-    }
-    const int64_t l = panels->info.pixels_are_long ? j : i;
-    const int64_t s = panels->info.pixels_are_long ? i : j;
-    const float *v = sqn__panels_v(panels, l / panels->width);
-
-    return ldexp((double)v[s * panels->width + l % panels->width], panels->weight_exponent);
-}
-
-/* G_l = sum over references V w w^T at one pixel, and its inverse M_l where h > 0. */
-static void invert_pixel(const pixel_space *slot, const request *ask, int64_t pixel)
-{
-    const sqn_panels *panels = ask->references;
-    const int64_t k = ask->coefficients.cols;
-
-    memset(slot->gram, 0, (size_t)(k * k) * sizeof *slot->gram);
-    for (int64_t i = 0; i < ask->coefficients.rows; i++) {
-        const double v = weight_at(panels, i, pixel);
-        const double *w = ask->coefficients.data + i * ask->coefficients.stride;
-
-        for (int64_t a = 0; v > 0.0 && a < k; a++) {
-            for (int64_t b = 0; b <= a; b++) {
-                slot->gram[a * k + b] += v * w[a] * w[b];
-            }
-        }
-    }
-    for (int64_t a = 0; a < k; a++) {
-        slot->active[a] =
-            slot->h[a * BLOCK + pixel % BLOCK] > 0.0 && slot->gram[a * k + a] > 0.0;
-        for (int64_t b = a + 1; b < k; b++) {
-            slot->gram[a * k + b] = slot->gram[b * k + a];
-        }
-    }
-    sqn__target_frame_covariance(slot->m, slot->active, slot->gram, k, slot->small);
-}
+/* ---- One block of pixels --------------------------------------------------------------- */
 
 /* h of the pixels from `first` on; NaN where the basis has no value. Returns how many. */
 static int64_t load(const pixel_space *slot, const request *ask, int64_t first)
@@ -151,54 +174,155 @@ static int64_t load(const pixel_space *slot, const request *ask, int64_t first)
     return n;
 }
 
-/* h C h^T of every frame over a block of pixels. */
-static void fill_fit(const pixel_space *slot, const request *ask, int64_t first, int64_t n)
+/* The block's results to the rows of `out`. */
+static void store(sqn_matrix out, const double *result, int64_t first, int64_t n)
 {
-    const int64_t n_unknown = ask->count->n_unknown;
-
-    for (int64_t i = 0; i < ask->n_frame; i++) {
-        const double *c = ask->count->covariance + i * n_unknown * n_unknown;
-        float *out = ask->from_fit.data + i * ask->from_fit.stride + first;
-
-        sqn__target_frame_quadratic(slot->result, c, slot->h, n_unknown, BLOCK,
-                                    slot->product);
+    for (int64_t i = 0; i < out.rows; i++) {
         for (int64_t p = 0; p < n; p++) {
-            out[p] = (float)slot->result[p];
+            out.data[i * out.stride + first + p] = (float)result[i * BLOCK + p];
         }
     }
 }
 
-/* w M w^T of every frame at one pixel. */
-static void fill_components(const pixel_space *slot, const request *ask, const double *w,
-                            int64_t pixel)
+/* result = forms [n_frame, n_pair] times pairs. */
+static void apply(const pixel_space *slot, const double *forms, int64_t n_frame,
+                  int64_t n_pair)
 {
-    const int64_t k = ask->count->basis.rows;
-    bool valid = true;
+    sqn__target_product((sqn_dmatrix){slot->result, n_frame, BLOCK, BLOCK},
+                        (sqn_dmatrix_const){forms, n_frame, n_pair, n_pair}, false,
+                        (sqn_dmatrix_const){slot->pairs, n_pair, BLOCK, BLOCK});
+}
 
-    for (int64_t j = 0; j < k; j++) {
-        valid = valid && !isnan(slot->h[j * BLOCK + pixel % BLOCK]);
+/* h C h^T of every frame. */
+static void fill_fit(const pixel_space *slot, const variance_space *space,
+                     const request *ask, int64_t first, int64_t n)
+{
+    const int64_t n_unknown = ask->count->n_unknown;
+
+    for (int64_t a = 0; a < n_unknown; a++) {
+        for (int64_t b = 0; b <= a; b++) {
+            double *pair = slot->pairs + (a * (a + 1) / 2 + b) * BLOCK;
+
+            for (int64_t p = 0; p < BLOCK; p++) {
+                pair[p] = slot->h[a * BLOCK + p] * slot->h[b * BLOCK + p];
+            }
+        }
     }
-    memset(slot->result, 0, (size_t)ask->n_frame * sizeof *slot->result);
-    if (valid && ask->references != NULL) {
-        invert_pixel(slot, ask, pixel);
-        sqn__target_frame_quadratic(slot->result, slot->m, w, k, ask->n_frame,
-                                    slot->product);
-    }
-    for (int64_t i = 0; i < ask->n_frame; i++) {
-        ask->from_components.data[i * ask->from_components.stride + pixel] =
-            valid ? (float)slot->result[i] : NAN;
+    apply(slot, space->c, ask->n_frame, sqn__inverse_n_pair(n_unknown));
+    store(ask->from_fit, slot->result, first, n);
+}
+
+/* Weights of the reference data as stored; 0 where frame or pixel take no part. */
+static void load_weights(const pixel_space *slot, const request *ask, int64_t first,
+                         int64_t n)
+{
+    const sqn_panels *panels = ask->references;
+    const bool long_pixels = panels->info.pixels_are_long;
+
+    for (int64_t i = 0; i < ask->coefficients.rows; i++) {
+        for (int64_t p = 0; p < BLOCK; p++) {
+            const int64_t frame = panels->frame[i];
+            const int64_t pixel = p < n ? panels->pixel[first + p] : -1;
+            const int64_t l = long_pixels ? pixel : frame, s = long_pixels ? frame : pixel;
+
+            slot->weight[i * BLOCK + p] =
+                frame < 0 || pixel < 0
+                    ? 0.0
+                    : (double)sqn__panels_v(
+                          panels, l / panels->width)[s * panels->width + l % panels->width];
+        }
     }
 }
 
-static void fill_block(const pixel_space *slot, const request *ask, const double *w,
-                       int64_t first)
+/* M of pixel `p` of the block, where the inversion of lanes has lost a pivot. */
+static void invert_single(const pixel_space *slot, const variance_space *space,
+                          const request *ask, int64_t p)
+{
+    const int64_t k = ask->coefficients.cols, n_pair = sqn__inverse_n_pair(k);
+    double *gram = slot->single, *m = gram + k * k;
+    uint8_t *active = slot->flags + BLOCK;
+
+    memset(gram, 0, (size_t)(k * k) * sizeof *gram);
+    for (int64_t i = 0; i < ask->coefficients.rows; i++) {
+        for (int64_t a = 0; a < k; a++) {
+            for (int64_t b = 0; b <= a; b++) {
+                gram[a * k + b] += slot->weight[i * BLOCK + p] *
+                                   space->w_ref[i * n_pair + a * (a + 1) / 2 + b];
+            }
+        }
+    }
+    for (int64_t a = 0; a < k; a++) {
+        active[a] = slot->active[a * BLOCK + p] > 0.0;
+        for (int64_t b = a + 1; b < k; b++) {
+            gram[a * k + b] = gram[b * k + a];
+        }
+    }
+    sqn__target_frame_covariance(m, active, gram, k, m + k * k);
+    for (int64_t a = 0; a < k; a++) {
+        for (int64_t b = 0; b <= a; b++) {
+            slot->pairs[(a * (a + 1) / 2 + b) * BLOCK + p] = m[a * k + b];
+        }
+    }
+}
+
+/* M of all pixels of the block. */
+static void invert(const pixel_space *slot, const variance_space *space, const request *ask)
+{
+    const int64_t k = ask->coefficients.cols, n_pair = sqn__inverse_n_pair(k);
+    const int64_t n_ref = ask->coefficients.rows;
+
+    sqn__target_product((sqn_dmatrix){slot->pairs, n_pair, BLOCK, BLOCK},
+                        (sqn_dmatrix_const){space->w_ref, n_ref, n_pair, n_pair}, true,
+                        (sqn_dmatrix_const){slot->weight, n_ref, BLOCK, BLOCK});
+    for (int64_t a = 0; a < k; a++) {
+        const double *diagonal = slot->pairs + (a * (a + 1) / 2 + a) * BLOCK;
+
+        for (int64_t p = 0; p < BLOCK; p++) {
+            slot->active[a * BLOCK + p] =
+                slot->h[a * BLOCK + p] > 0.0 && diagonal[p] > 0.0 ? 1.0 : 0.0;
+        }
+    }
+    sqn__inverse_lanes(slot->pairs, slot->flags, slot->active, k, slot->work);
+    for (int64_t p = 0; p < BLOCK; p++) {
+        if (slot->flags[p] != 0) {
+            invert_single(slot, space, ask, p);
+        }
+    }
+}
+
+/* w M w^T of every frame. */
+static void fill_components(const pixel_space *slot, const variance_space *space,
+                            const request *ask, int64_t first, int64_t n)
+{
+    const int64_t k = ask->count->basis.rows;
+
+    memset(slot->result, 0, (size_t)(ask->n_frame * BLOCK) * sizeof *slot->result);
+    if (ask->references != NULL) {
+        load_weights(slot, ask, first, n);
+        invert(slot, space, ask);
+        apply(slot, space->w, ask->n_frame, sqn__inverse_n_pair(k));
+    }
+    for (int64_t p = 0; p < BLOCK; p++) {
+        double known = 0.0; /* NaN where one of the components is */
+
+        for (int64_t j = 0; j < k; j++) {
+            known += isnan(slot->h[j * BLOCK + p]) ? NAN : 0.0;
+        }
+        for (int64_t i = 0; i < ask->n_frame; i++) {
+            slot->result[i * BLOCK + p] =
+                slot->result[i * BLOCK + p] / space->scale + known;
+        }
+    }
+    store(ask->from_components, slot->result, first, n);
+}
+
+static void fill_block(const pixel_space *slot, const variance_space *space,
+                       const request *ask, int64_t first)
 {
     const int64_t n = load(slot, ask, first);
 
-    fill_fit(slot, ask, first, n);
-    for (int64_t p = 0; p < n; p++) {
-        fill_components(slot, ask, w, first + p);
-    }
+    fill_fit(slot, space, ask, first, n);
+    fill_components(slot, space, ask, first, n);
 }
 
 static sqn_status check(const request *ask, sqn_error *err)
@@ -243,7 +367,7 @@ sqn_status sqn_target_variance(sqn_matrix from_fit, sqn_matrix from_components,
 #pragma omp parallel for schedule(dynamic, 1) num_threads(space.n_slot) default(none) \
     shared(space, ask)
     for (int64_t first = 0; first < ask.n_pix; first += BLOCK) {
-        fill_block(&space.slot[omp_get_thread_num()], &ask, space.w, first);
+        fill_block(&space.slot[omp_get_thread_num()], &space, &ask, first);
     }
 
 cleanup:

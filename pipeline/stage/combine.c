@@ -156,8 +156,7 @@ static sqn_status turn_group(turned *t, int64_t *n, disk *d, const observation *
 
 /* Combine the frames of one group into its plane. */
 static sqn_status combine_group(disk *d, const turned *t, int64_t n, int64_t plane,
-                                const observation *obs, const config *settings,
-                                sqn_error *err)
+                                const config *settings, sqn_error *err)
 {
     static const sqn_combine_method methods[] = {
         [CONFIG_MEAN] = SQN_COMBINE_MEAN,
@@ -178,8 +177,6 @@ static sqn_status combine_group(disk *d, const turned *t, int64_t n, int64_t pla
     for (int64_t e = 0; e < n_pix; e++) {
         out.variance[e] = sqrtf(out.variance[e]);
     }
-    SQN_TRY(sqn_snr_map(d->snr.data + offset, out.value, d->ny, d->nx, obs->center,
-                        obs->fwhm, err));
 
 cleanup:
     return status;
@@ -196,12 +193,19 @@ sqn_status combine_count(disk *d, const observation *obs, const config *settings
         int64_t n = 0;
 
         SQN_TRY(turn_group(&t, &n, d, obs, residuals, g, err));
-        SQN_TRY(combine_group(d, &t, n, g * d->n_count + i_count, obs, settings, err));
+        SQN_TRY(combine_group(d, &t, n, g * d->n_count + i_count, settings, err));
     }
 
 cleanup:
     turned_clear(&t);
     return status;
+}
+
+sqn_status combine_finish(disk *d, const observation *obs, sqn_error *err)
+{
+    const sqn_snr_planes planes = {d->value.n_frame, d->ny, d->nx, d->value.data};
+
+    return sqn_snr_maps(d->snr.data, &planes, obs->center, obs->fwhm, err);
 }
 
 void combine_clear(disk *d)

@@ -29,10 +29,13 @@ SQN_NODISCARD sqn_status combine_prepare(disk *out, const observation *obs,
                                          const config *settings, int64_t n_count,
                                          sqn_error *err);
 
-/** Fill the planes of count number `i_count`. */
+/** Fill the planes of count number `i_count`, but for their S/N. */
 SQN_NODISCARD sqn_status combine_count(disk *out, const observation *obs,
                                        const config *settings, const subtraction *residuals,
                                        int64_t i_count, sqn_error *err);
+
+/** S/N of all planes together. */
+SQN_NODISCARD sqn_status combine_finish(disk *d, const observation *obs, sqn_error *err);
 
 void combine_clear(disk *d);
 

@@ -159,6 +159,7 @@ static sqn_status subtract(run *r, sqn_error *err)
         progress_update(r->progress, c + 1, 0,
                         sqn_target_about(res->target.fit, c, 0).chi2);
     }
+    SQN_TRY(combine_finish(&res->disk, &res->obs, err));
     SQN_TRY(judge_result(res, err));
 
 cleanup:

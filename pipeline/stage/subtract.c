@@ -1,6 +1,7 @@
 /** @file subtract.c @brief Stage 3b: model, scale and subtract with one count of components. */
 #include <inttypes.h>
 #include <math.h>
+#include <omp.h>
 #include <string.h>
 
 #include "mem.h"
@@ -10,37 +11,72 @@
 #include "target.h"
 #include "warn.h"
 
-/** Work space of one count. */
-typedef struct work {
+/** Work space of one thread. */
+typedef struct slot {
     float *row;               /* [n_pix] */
     double *weight, *scratch; /* [ny * nx] */
-    float *from_fit;          /* [n_science, n_pix] */
-    float *from_comp;         /* [n_science, n_pix] */
+    double *scaling;          /* of the best fraction; NULL = none of ours is sought */
+} slot;
+
+/** Work space of one count. */
+typedef struct work {
+    int n_slot;
+    slot *slot;
+    float *rows;      /* [n_slot, n_pix] */
+    double *numbers;  /* of all slots */
+    float *from_fit;  /* [n_science, n_pix] */
+    float *from_comp; /* [n_science, n_pix] */
 } work;
 
-static sqn_status work_create(work *w, const observation *obs, sqn_error *err)
+/* The scaling that is meant by `auto`. */
+static config_scaling choose_scaling(const target_input *in)
 {
-    const int64_t n_pix = obs->pixels.n_pix, n_all = obs->science.ny * obs->science.nx;
-    const int64_t n_row = sqn__mem_product(obs->science.n_frame, n_pix);
+    if (in->settings->model.scaling != CONFIG_SCALING_AUTO) {
+        return in->settings->model.scaling;
+    }
+    return in->excluded != NULL              ? CONFIG_SCALING_IMPUTATION
+           : in->obs->references_are_science ? CONFIG_SCALING_NONE
+                                             : CONFIG_SCALING_BFF;
+}
 
-    w->row = sqn__mem_alloc(n_pix, sizeof *w->row);
-    w->weight = sqn__mem_alloc(n_all, sizeof *w->weight);
-    w->scratch = sqn__mem_alloc(n_all, sizeof *w->scratch);
+static sqn_status work_create(work *w, const target_input *in, sqn_error *err)
+{
+    const observation *obs = in->obs;
+    const int64_t ny = obs->science.ny, nx = obs->science.nx, n_all = ny * nx;
+    const int64_t n_pix = obs->pixels.n_pix;
+    const int64_t n_row = sqn__mem_product(obs->science.n_frame, n_pix);
+    const int64_t n_scaling = choose_scaling(in) == CONFIG_SCALING_BFF
+                                  ? sqn_scaling_work_size(ny, nx, obs->fwhm)
+                                  : 0;
+
+    w->n_slot = omp_get_max_threads();
+    w->slot = sqn__mem_alloc(w->n_slot, sizeof *w->slot);
+    w->rows = sqn__mem_alloc(sqn__mem_product(w->n_slot, n_pix), sizeof *w->rows);
+    w->numbers = sqn__mem_alloc(sqn__mem_product(w->n_slot, 2 * n_all + n_scaling),
+                                sizeof *w->numbers);
     w->from_fit = sqn__mem_alloc(n_row, sizeof *w->from_fit);
     w->from_comp = sqn__mem_alloc(n_row, sizeof *w->from_comp);
-    if (w->row == NULL || w->weight == NULL || w->scratch == NULL || w->from_fit == NULL ||
+    if (w->slot == NULL || w->rows == NULL || w->numbers == NULL || w->from_fit == NULL ||
         w->from_comp == NULL) {
         return SQN_RAISE(err, E_MEM, "work space of %" PRId64 " frames",
                          obs->science.n_frame);
+    }
+    for (int64_t i = 0; i < w->n_slot; i++) {
+        slot *s = &w->slot[i];
+
+        s->row = w->rows + i * n_pix;
+        s->weight = w->numbers + i * (2 * n_all + n_scaling);
+        s->scratch = s->weight + n_all;
+        s->scaling = n_scaling > 0 ? s->scratch + n_all : NULL;
     }
     return SQN_OK;
 }
 
 static void work_clear(work *w)
 {
-    sqn__mem_free(w->row);
-    sqn__mem_free(w->weight);
-    sqn__mem_free(w->scratch);
+    sqn__mem_free(w->slot);
+    sqn__mem_free(w->rows);
+    sqn__mem_free(w->numbers);
     sqn__mem_free(w->from_fit);
     sqn__mem_free(w->from_comp);
 }
@@ -143,59 +179,67 @@ static bool is_fitted(uint8_t flags)
                      SQN_FLAG_EXCLUDED)) == 0;
 }
 
-/* The scaling that is meant by `auto`. */
-static config_scaling choose_scaling(const target_input *in)
-{
-    if (in->settings->model.scaling != CONFIG_SCALING_AUTO) {
-        return in->settings->model.scaling;
-    }
-    return in->excluded != NULL              ? CONFIG_SCALING_IMPUTATION
-           : in->obs->references_are_science ? CONFIG_SCALING_NONE
-                                             : CONFIG_SCALING_BFF;
-}
-
-/* The best fraction of the model of frame `i`, or 1. */
-static sqn_status scale_frame(subtraction *out, work *w, const target_input *in, int64_t i,
-                              sqn_error *err)
+/* The frame that a best fraction judges; weights are filled. */
+static sqn_scaling_frame weigh_scene(const subtraction *out, const slot *w,
+                                     const target_input *in, int64_t i)
 {
     const sqn_pixels *pixels = &in->obs->pixels;
     const int64_t n_all = pixels->ny * pixels->nx;
-    const config_scaling scaling = choose_scaling(in);
-    target_frame *frame = &out->frames[i];
-    sqn_scaling found = {.factor = 1.0};
+
+    memset(w->weight, 0, (size_t)n_all * sizeof *w->weight);
+    for (int64_t p = 0; p < pixels->n_pix; p++) {
+        const int64_t e = pixels->index[p];
+        const double variance = data_variance(in, i, p);
+
+        if (is_fitted(out->flags[i * n_all + e])) {
+            w->weight[e] = isnan(variance) ? 1.0 : 1.0 / variance;
+        }
+    }
+    return (sqn_scaling_frame){pixels->ny,
+                               pixels->nx,
+                               in->obs->science.value.data + i * n_all,
+                               out->model.data + i * n_all,
+                               w->weight,
+                               in->obs->fwhm};
+}
+
+/* The factor of the published rule for every frame: its fractions go side by side. */
+static sqn_status scale_published(subtraction *out, const work *w, const target_input *in,
+                                  sqn_error *err)
+{
     sqn_status status = SQN_OK;
 
-    if ((scaling == CONFIG_SCALING_BFF || scaling == CONFIG_SCALING_BFF_PUBLISHED) &&
-        frame->n_valid > 0) {
-        const sqn_scaling_frame scene = {pixels->ny,
-                                         pixels->nx,
-                                         in->obs->science.value.data + i * n_all,
-                                         out->model.data + i * n_all,
-                                         w->weight,
-                                         in->obs->fwhm};
+    for (int64_t i = 0; i < out->model.n_frame && status == SQN_OK; i++) {
+        target_frame *frame = &out->frames[i];
+        sqn_scaling found = {.factor = 1.0};
 
-        memset(w->weight, 0, (size_t)n_all * sizeof *w->weight);
-        for (int64_t p = 0; p < pixels->n_pix; p++) {
-            const int64_t e = pixels->index[p];
-            const double variance = data_variance(in, i, p);
+        if (frame->n_valid > 0) {
+            const sqn_scaling_frame scene = weigh_scene(out, &w->slot[0], in, i);
 
-            if (is_fitted(out->flags[i * n_all + e])) {
-                w->weight[e] = isnan(variance) ? 1.0 : 1.0 / variance;
-            }
+            status = sqn_scaling_bff_published(&found, &scene, err);
         }
-        SQN_TRY(scaling == CONFIG_SCALING_BFF
-                    ? sqn_scaling_bff(&found, &scene, err)
-                    : sqn_scaling_bff_published(&found, &scene, err));
+        frame->factor = found.factor;
+        frame->at_edge = found.at_edge;
     }
-    frame->factor = found.factor;
-    frame->at_edge = found.at_edge;
-
-cleanup:
     return status;
 }
 
+/* The best fraction of the model of frame `i`, NaN where nothing tells. */
+static void scale_frame(subtraction *out, const slot *w, const target_input *in, int64_t i)
+{
+    target_frame *frame = &out->frames[i];
+    sqn_scaling found;
+
+    if (frame->n_valid > 0) {
+        const sqn_scaling_frame scene = weigh_scene(out, w, in, i);
+
+        frame->factor = sqn_scaling_find(&found, &scene, w->scaling) ? found.factor : NAN;
+        frame->at_edge = found.at_edge;
+    }
+}
+
 /* model and residual of frame `i`, and what is fitted of it. */
-static void model_frame(subtraction *out, work *w, const target_input *in, int64_t i,
+static void model_frame(subtraction *out, const slot *w, const target_input *in, int64_t i,
                         int64_t i_count)
 {
     const sqn_pixels *pixels = &in->obs->pixels;
@@ -223,7 +267,8 @@ static void model_frame(subtraction *out, work *w, const target_input *in, int64
 }
 
 /* residual = data - factor model; sigma measured over the fitted pixels. */
-static void subtract_frame(subtraction *out, work *w, const target_input *in, int64_t i)
+static void subtract_frame(subtraction *out, const slot *w, const target_input *in,
+                           int64_t i)
 {
     const sqn_pixels *pixels = &in->obs->pixels;
     const int64_t n_all = pixels->ny * pixels->nx;
@@ -298,12 +343,12 @@ static void propagate_frame(subtraction *out, const work *w, const target_input 
     frame->chi2_reduced = frame->n_valid > 0 ? chi2 / (double)frame->n_valid : NAN;
 }
 
-/* NaN where the value is, and outside the region. */
-static void blank_variances(subtraction *out)
+/* Variances of frame `i` are NaN where the value is, and outside the region. */
+static void blank_variances(subtraction *out, int64_t i)
 {
-    const int64_t n = out->model.n_frame * out->model.ny * out->model.nx;
+    const int64_t n_all = out->model.ny * out->model.nx;
 
-    for (int64_t e = 0; e < n; e++) {
+    for (int64_t e = i * n_all; e < (i + 1) * n_all; e++) {
         if (isnan(out->model.data[e])) {
             out->model_variance.data[e] = NAN;
         }
@@ -339,41 +384,87 @@ static void warn_scaling(const subtraction *out, const target_input *in, int64_t
     }
 }
 
-sqn_status target_subtract(subtraction *out, const target_input *in, int64_t i_count,
-                           sqn_error *err)
+/* model and residual of every frame, side by side. */
+static sqn_status subtract_all(subtraction *out, const work *w, const target_input *in,
+                               int64_t i_count, sqn_error *err)
 {
-    const int64_t n_pix = in->obs->pixels.n_pix, n_frame = in->obs->science.n_frame;
+    const int64_t n_frame = in->obs->science.n_frame;
     const int64_t n_all = in->obs->science.ny * in->obs->science.nx;
-    const basis *b = in->basis;
+    const bool published = choose_scaling(in) == CONFIG_SCALING_BFF_PUBLISHED;
     sqn_status status = SQN_OK;
-    work w = {0};
 
-    SQN_TRY(work_create(&w, in->obs, err));
+#pragma omp parallel for schedule(dynamic, 1) num_threads(w->n_slot) default(none) \
+    shared(out, w, in, i_count, n_frame, n_all)
     for (int64_t i = 0; i < n_frame; i++) {
+        const slot *own = &w->slot[omp_get_thread_num()];
+
         flag_frame(out->flags + i * n_all, in, i, i_count);
-        model_frame(out, &w, in, i, i_count);
-        SQN_TRY(scale_frame(out, &w, in, i, err));
-        subtract_frame(out, &w, in, i);
+        model_frame(out, own, in, i, i_count);
+        if (own->scaling != NULL) {
+            scale_frame(out, own, in, i);
+        }
+    }
+    if (published) {
+        status = scale_published(out, w, in, err);
+    }
+    for (int64_t i = 0; i < n_frame && status == SQN_OK; i++) {
+        if (isnan(out->frames[i].factor)) {
+            status =
+                SQN_RAISE(err, E_DATA_EMPTY,
+                          "frame %" PRId64 ": no pixel has data, model and weight", i + 1);
+        }
+    }
+    if (status != SQN_OK) {
+        return status;
+    }
+#pragma omp parallel for schedule(dynamic, 1) num_threads(w->n_slot) default(none) \
+    shared(out, w, in, i_count, n_frame)
+    for (int64_t i = 0; i < n_frame; i++) {
+        subtract_frame(out, &w->slot[omp_get_thread_num()], in, i);
         out->sigma[i_count * n_frame + i] = out->frames[i].sigma;
     }
-    const sqn_matrix fit = {w.from_fit, n_frame, n_pix, n_pix};
-    const sqn_matrix comp = {w.from_comp, n_frame, n_pix, n_pix};
+    return SQN_OK;
+}
+
+/* Variances of every frame. */
+static sqn_status propagate_all(subtraction *out, const work *w, const target_input *in,
+                                int64_t i_count, sqn_error *err)
+{
+    const int64_t n_pix = in->obs->pixels.n_pix, n_frame = in->obs->science.n_frame;
+    const basis *b = in->basis;
+    const sqn_matrix fit = {w->from_fit, n_frame, n_pix, n_pix};
+    const sqn_matrix comp = {w->from_comp, n_frame, n_pix, n_pix};
+    const double sigma2_ref = reference_variance(in, i_count);
     sqn_dmatrix_const coefficients = {0};
+    sqn_status status = SQN_OK;
 
     if (b->nmf != NULL) {
         coefficients = sqn_nmf_coefficients(b->nmf, stage_of(in, i_count));
         coefficients.cols = b->counts[i_count];
     }
-    const bool known = coefficients.data != NULL;
-
     SQN_TRY(sqn_target_variance(fit, comp, in->target->fit, i_count,
-                                known ? b->panels : NULL, coefficients, err));
-    const double sigma2_ref = reference_variance(in, i_count);
-
+                                coefficients.data != NULL ? b->panels : NULL, coefficients,
+                                err));
+#pragma omp parallel for schedule(dynamic, 1) default(none) \
+    shared(out, w, in, sigma2_ref, n_frame)
     for (int64_t i = 0; i < n_frame; i++) {
-        propagate_frame(out, &w, in, i, sigma2_ref);
+        propagate_frame(out, w, in, i, sigma2_ref);
+        blank_variances(out, i);
     }
-    blank_variances(out);
+
+cleanup:
+    return status;
+}
+
+sqn_status target_subtract(subtraction *out, const target_input *in, int64_t i_count,
+                           sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+    work w = {0};
+
+    SQN_TRY(work_create(&w, in, err));
+    SQN_TRY(subtract_all(out, &w, in, i_count, err));
+    SQN_TRY(propagate_all(out, &w, in, i_count, err));
     warn_scaling(out, in, i_count);
 
 cleanup:

@@ -1,7 +1,9 @@
-/** @file check_aperture.c @brief Circle on pixels: exact area, exact flux, gaps, the scan. */
+/** @file check_aperture.c @brief Circle on pixels: exact area, exact flux, gaps; the scan of many planes. */
 #include "aperture.h"
+#include "aperture_scan.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "rng.h"
 #include "sqn_check.h"
@@ -17,13 +19,6 @@ static sqn_error err;
 static double uniform(uint64_t stream, int64_t i)
 {
     return (double)sqn__rng_uniform(7, stream, (uint64_t)i);
-}
-
-static void fill_noise(void)
-{
-    for (int64_t p = 0; p < N_PIX; p++) {
-        image[p] = (float)(uniform(0, p) - 0.5);
-    }
 }
 
 /* Length of the circle's chord at height v, cut to [u0, u1]. */
@@ -94,6 +89,20 @@ START_TEST(a_circle_that_touches_a_gap_or_leaves_the_image_has_no_flux)
 }
 END_TEST
 
+/* Planes of noise, each with its own gap, and one without. */
+enum { N_PLANE = 11 };
+static float planes[N_PLANE * N_PIX];
+
+static void fill_planes(void)
+{
+    for (int64_t p = 0; p < N_PLANE * N_PIX; p++) {
+        planes[p] = (float)(uniform(0, p) - 0.5);
+    }
+    for (int64_t k = 1; k < N_PLANE; k++) {
+        planes[k * N_PIX + (10 + 2 * k) * NX + 30 - k] = NAN;
+    }
+}
+
 /* Fluxes of both ways at random places; returns the RMS of their difference. */
 static double scatter(const sqn__aperture_scan *scan, double radius, int64_t n)
 {
@@ -102,32 +111,43 @@ static double scatter(const sqn__aperture_scan *scan, double radius, int64_t n)
 
     for (int64_t k = 0; k < n; k++) {
         const double x = NX * uniform(1, k) - 0.5, y = NY * uniform(2, k) - 0.5;
-        const double exact = sqn__aperture_flux(&view, x, y, radius);
-        const double quick = sqn__aperture_scan_flux(scan, x, y);
+        float quick[SQN__APERTURE_LANES];
+        const uint32_t known = sqn__aperture_scan_flux(quick, scan, x, y);
 
-        ck_assert_msg(isnan(exact) == isnan(quick), "(%g, %g): %g, %g", x, y, exact, quick);
-        sum += isnan(exact) ? 0.0 : (exact - quick) * (exact - quick);
-        n_flux += !isnan(exact);
+        ck_assert_uint_lt(known, 1U << N_PLANE);
+        for (int64_t l = 0; l < N_PLANE; l++) {
+            const sqn__aperture_image plane = {NY, NX, planes + l * N_PIX};
+            const double exact = sqn__aperture_flux(&plane, x, y, radius);
+            const double d = isnan(exact) ? 0.0 : exact - (double)quick[l];
+
+            ck_assert_msg(isnan(exact) == ((known >> l & 1U) == 0), "(%g, %g): %g", x, y,
+                          exact);
+            sum += d * d;
+            n_flux += !isnan(exact);
+        }
     }
     ck_assert_int_gt(n_flux, n / 10);
     return sqrt(sum / (double)n_flux);
 }
 
-START_TEST(a_scan_sees_the_same_flux)
+START_TEST(a_scan_sees_the_same_flux_on_every_plane)
 {
     const double radii[3] = {0.5, 2.0, 3.17};
 
-    fill_noise();
-    image[20 * NX + 30] = NAN;
+    fill_planes();
     for (int64_t k = 0; k < 3; k++) {
         sqn__aperture_scan *scan;
+        float flux[SQN__APERTURE_LANES];
         /* scatter of the flux of this noise, sigma^2 = 1/12 */
         const double noise = sqrt(pi / 12.0) * radii[k];
+        const sqn__aperture_image first = {NY, NX, planes};
 
-        SQN_ASSERT_OK(sqn__aperture_scan_create(&scan, &view, radii[k], &err), err);
+        SQN_ASSERT_OK(sqn__aperture_scan_create(&scan, NY, NX, radii[k], &err), err);
+        sqn__aperture_scan_load(scan, planes, N_PLANE);
         ck_assert_double_lt(scatter(scan, radii[k], 4000), 0.01 * noise);
-        ck_assert_double_eq_tol(sqn__aperture_scan_flux(scan, 12.0, 9.0),
-                                sqn__aperture_flux(&view, 12.0, 9.0, radii[k]), 1e-5);
+        ck_assert_uint_eq(sqn__aperture_scan_flux(flux, scan, 12.0, 9.0) & 1U, 1U);
+        ck_assert_double_eq_tol(flux[0], sqn__aperture_flux(&first, 12.0, 9.0, radii[k]),
+                                1e-5);
         sqn__aperture_scan_destroy(&scan);
         ck_assert_ptr_null(scan);
     }
@@ -138,10 +158,94 @@ START_TEST(a_circle_too_large_for_the_table_is_measured_one_by_one)
 {
     sqn__aperture_scan *scan;
 
-    fill_noise();
-    SQN_ASSERT_OK(sqn__aperture_scan_create(&scan, &view, 13.3, &err), err);
-    ck_assert_double_eq(scatter(scan, 13.3, 400), 0.0);
+    fill_planes();
+    SQN_ASSERT_OK(sqn__aperture_scan_create(&scan, NY, NX, 13.3, &err), err);
+    sqn__aperture_scan_load(scan, planes, N_PLANE);
+    ck_assert_double_lt(scatter(scan, 13.3, 4000), 1e-5); /* of float32 */
     sqn__aperture_scan_destroy(&scan);
+}
+END_TEST
+
+/* Sums over circles are those of single fluxes, in lanes with and without gaps. */
+START_TEST(sums_are_those_of_the_fluxes)
+{
+    const double radii[2] = {2.0, 11.5};
+
+    fill_planes();
+    for (int64_t r = 0; r < 2; r++) {
+        sqn__aperture_scan *scan;
+        sqn__aperture_sums sums = {.begun = 0};
+        double one[N_PLANE] = {0.0}, two[N_PLANE] = {0.0};
+        int64_t n[N_PLANE] = {0};
+
+        SQN_ASSERT_OK(sqn__aperture_scan_create(&scan, NY, NX, radii[r], &err), err);
+        sqn__aperture_scan_load(scan, planes, N_PLANE);
+        for (int64_t k = 0; k < 4000; k++) {
+            const double x = NX * uniform(1, k) - 0.5, y = NY * uniform(2, k) - 0.5;
+            float flux[SQN__APERTURE_LANES];
+            const uint32_t known = sqn__aperture_scan_flux(flux, scan, x, y);
+
+            sqn__aperture_scan_add(&sums, scan, x, y);
+            for (int64_t l = 0; l < N_PLANE; l++) {
+                const double f = (known >> l & 1U) != 0 ? flux[l] : 0.0;
+
+                one[l] += f;
+                two[l] += f * f;
+                n[l] += known >> l & 1U;
+            }
+        }
+        for (int64_t l = 0; l < N_PLANE; l++) {
+            const double mean = one[l] / (double)n[l];
+            const double sum_two =
+                two[l] + (double)n[l] * sums.origin[l] * (sums.origin[l] - 2.0 * mean);
+
+            ck_assert_int_gt(n[l], 1);
+            ck_assert_int_eq(sums.n[l] + sums.n_whole, n[l]);
+            ck_assert_double_eq_tol(sums.one[l] / (double)n[l] + sums.origin[l], mean,
+                                    1e-12);
+            ck_assert_double_eq_tol(sums.two[l], sum_two, 1e-10 * two[l]);
+        }
+        sqn__aperture_scan_destroy(&scan);
+    }
+}
+END_TEST
+
+/* All tables that run here against plain loops. */
+START_TEST(tables_agree_to_rounding)
+{
+    enum { LANES = SQN__APERTURE_LANES, HEIGHT = 6, STRIDE = 9 * LANES };
+    static float kernel[HEIGHT * HEIGHT], pixels[HEIGHT * STRIDE];
+    const sqn__aperture_lanes *tables[3] = {&sqn__aperture_lanes_base,
+                                            sqn__aperture_lanes_avx2(),
+                                            sqn__aperture_lanes_avx512()};
+    const sqn__aperture_box box = {HEIGHT, HEIGHT, kernel, pixels, STRIDE};
+
+    for (int64_t i = 0; i < HEIGHT * STRIDE; i++) {
+        kernel[i % (HEIGHT * HEIGHT)] = (float)uniform(8, i);
+        pixels[i] = (float)(uniform(9, i) - 0.3);
+    }
+    for (int64_t k = 0; k < 3; k++) {
+        sqn__aperture_sums sums = {.origin = {[3] = 2.5}};
+        float flux[LANES];
+
+        for (int64_t l = 0; l < LANES && tables[k] != NULL; l++) {
+            double sum = 0.0;
+
+            for (int64_t i = 0; i < HEIGHT * HEIGHT; i++) {
+                sum += (double)kernel[i] *
+                       (double)pixels[i / HEIGHT * STRIDE + i % HEIGHT * LANES + l];
+            }
+            memset(sums.one, 0, sizeof sums.one);
+            memset(sums.two, 0, sizeof sums.two);
+            tables[k]->flux(flux, &box);
+            tables[k]->add(&sums, &box);
+            const double d = sum - sums.origin[l];
+
+            ck_assert_double_eq_tol(flux[l], sum, 1e-5);
+            ck_assert_double_eq_tol(sums.one[l], d, 1e-5);
+            ck_assert_double_eq_tol(sums.two[l], d * d, 1e-4);
+        }
+    }
 }
 END_TEST
 
@@ -149,9 +253,9 @@ START_TEST(no_memory_is_an_error)
 {
     sqn__aperture_scan *scan;
 
-    for (int64_t n = 0; n < 3; n++) {
+    for (int64_t n = 0; n < 5; n++) {
         sqn_allocations_before_failure = n;
-        SQN_ASSERT_FAILS(sqn__aperture_scan_create(&scan, &view, 2.0, &err), err,
+        SQN_ASSERT_FAILS(sqn__aperture_scan_create(&scan, NY, NX, 2.0, &err), err,
                          SQN_E_MEM);
         ck_assert_ptr_null(scan);
     }
@@ -168,7 +272,9 @@ int main(void)
     tcase_add_test(tcase, a_flat_image_gives_the_area_of_the_circle);
     tcase_add_test(tcase, each_pixel_counts_by_its_overlap);
     tcase_add_test(tcase, a_circle_that_touches_a_gap_or_leaves_the_image_has_no_flux);
-    tcase_add_test(tcase, a_scan_sees_the_same_flux);
+    tcase_add_test(tcase, a_scan_sees_the_same_flux_on_every_plane);
+    tcase_add_test(tcase, sums_are_those_of_the_fluxes);
+    tcase_add_test(tcase, tables_agree_to_rounding);
     tcase_add_test(tcase, a_circle_too_large_for_the_table_is_measured_one_by_one);
     tcase_add_test(tcase, no_memory_is_an_error);
     suite_add_tcase(suite, tcase);

@@ -7,6 +7,7 @@
 #include "rng.h"
 #include "sqn_check.h"
 #include "sqn_wrap.h"
+#include "stats.h"
 
 enum { N = 121, N_PIX = N * N };
 
@@ -225,15 +226,145 @@ START_TEST(the_published_rule_is_that_of_numpy)
 }
 END_TEST
 
+/* ---- Both rules once more, plainly ------------------------------------------------------ */
+
+/* Set both tails to NaN as long as neither is empty; returns the rounds that did. */
+static int64_t plain_tails(double *values, int64_t n)
+{
+    static double scratch[N_PIX];
+
+    for (int64_t round = 0;; round++) {
+        memcpy(scratch, values, (size_t)n * sizeof *values);
+        const double median = sqn__stats_percentile(scratch, n, 50.0);
+        const double reach = 3.0 * sqn__stats_deviation(values, n);
+        int64_t n_above = 0, n_below = 0;
+
+        for (int64_t p = 0; p < n; p++) {
+            n_above += values[p] > median + reach;
+            n_below += values[p] < median - reach;
+        }
+        if (n_above == 0 || n_below == 0) {
+            return round;
+        }
+        for (int64_t p = 0; p < n; p++) {
+            values[p] = fabs(values[p] - median) > reach ? NAN : values[p];
+        }
+    }
+}
+
+/* Score of a fraction by the published rule. */
+static double plain_score(int64_t *rounds, const observation *scene, double fraction)
+{
+    static double values[N_PIX];
+    int64_t n = 0;
+
+    for (int64_t p = 0; p < N_PIX; p++) {
+        if (scene->weight[p] > 0.0) {
+            values[n++] = (double)scene->value[p] - fraction * (double)scene->model[p];
+        }
+    }
+    *rounds = plain_tails(values, n);
+    return sqn__stats_deviation(values, n);
+}
+
+START_TEST(the_published_rule_is_that_of_plain_loops)
+{
+    for (uint64_t i = 0; i < 3; i++) {
+        observation *scene = observe(0.9, i == 0 ? 0.0 : 40.0, 20 + i);
+        const sqn_scaling_frame frame = frame_of(scene);
+        int64_t rounds = 0;
+
+        if (i == 2) { /* beyond all bins */
+            scene->value[60 * N + 100] = 1e6F;
+            scene->value[60 * N + 20] = -1e6F;
+            scene->value[50 * N + 20] = -3e3F;
+        }
+        SQN_ASSERT_OK(sqn_scaling_bff_published(&scaling, &frame, &err), err);
+        for (int64_t f = 0; f < SQN_SCALING_N_FRACTION; f += 8) {
+            const double score = plain_score(&rounds, scene, (double)(800 + f) / 1000.0);
+
+            ck_assert_double_eq_tol(scaling.curve[f], score, 1e-12 * score);
+        }
+        (void)plain_score(&rounds, scene, scaling.factor);
+        ck_assert_int_eq(scaling.rounds, rounds);
+        free(scene);
+    }
+}
+END_TEST
+
+/* Smoothed residual over its noise, NaN where nothing is judged. */
+static void plain_residual(double *out, const observation *scene, double factor)
+{
+    static double work[5 * N_PIX];
+
+    for (int64_t p = 0; p < N_PIX; p++) {
+        const double r = (double)scene->value[p] - factor * (double)scene->model[p];
+
+        out[p] = scene->weight[p] > 0.0 ? sqrt(scene->weight[p]) * r : NAN;
+    }
+    sqn__stats_smooth(out, N, N, 4.0, work);
+    for (int64_t p = 0; p < N_PIX; p++) {
+        out[p] = scene->weight[p] > 0.0 ? out[p] : NAN;
+    }
+}
+
+/* True where a pixel within one fwhm stands out. */
+static bool plain_disk(const double *z, int64_t pixel, double limit, bool both)
+{
+    const int64_t x = pixel % N, y = pixel / N;
+
+    for (int64_t p = 0; p < N_PIX; p++) {
+        if (hypot((double)(p % N - x), (double)(p / N - y)) <= 4.0 &&
+            (z[p] > limit || (both && z[p] < -limit))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The factor that follows on `factor`. */
+static double plain_step(const observation *scene, double factor, bool both)
+{
+    static double z[N_PIX], scratch[N_PIX];
+    double xm = 0.0, mm = 0.0;
+
+    plain_residual(z, scene, factor);
+    memcpy(scratch, z, sizeof z);
+    const double limit = 3.0 * sqn__stats_mad_sigma(scratch, N_PIX);
+
+    for (int64_t p = 0; p < N_PIX; p++) {
+        if (scene->weight[p] > 0.0 && !plain_disk(z, p, limit, both)) {
+            const double m = scene->model[p], vm = scene->weight[p] * m;
+
+            xm += vm * (double)scene->value[p];
+            mm += vm * m;
+        }
+    }
+    return xm / mm;
+}
+
+START_TEST(our_rule_is_that_of_plain_loops)
+{
+    observation *scene = observe(0.93, 40.0, 2);
+    const sqn_scaling_frame frame = frame_of(scene);
+
+    SQN_ASSERT_OK(sqn_scaling_bff(&scaling, &frame, &err), err);
+    ck_assert_int_ge(scaling.rounds, 3);
+    ck_assert_double_eq_tol(plain_step(scene, scaling.curve[0], false), scaling.curve[1],
+                            1e-12);
+    ck_assert_double_eq_tol(plain_step(scene, scaling.curve[scaling.rounds - 2], true),
+                            scaling.factor, 1e-12);
+    free(scene);
+}
+END_TEST
+
 START_TEST(no_pixel_and_no_memory_are_errors)
 {
     observation *scene = observe(0.93, 0.0, 9);
     const sqn_scaling_frame frame = frame_of(scene);
 
-    for (int64_t i = 0; i < 3; i++) {
-        sqn_allocations_before_failure = i;
-        SQN_ASSERT_FAILS(sqn_scaling_bff(&scaling, &frame, &err), err, SQN_E_MEM);
-    }
+    sqn_allocations_before_failure = 0;
+    SQN_ASSERT_FAILS(sqn_scaling_bff(&scaling, &frame, &err), err, SQN_E_MEM);
     sqn_allocations_before_failure = 0;
     SQN_ASSERT_FAILS(sqn_scaling_bff_published(&scaling, &frame, &err), err, SQN_E_MEM);
     memset(scene->weight, 0, sizeof scene->weight);
@@ -258,6 +389,8 @@ int main(void)
     tcase_add_test(tcase, the_unit_of_the_data_does_not_matter);
     tcase_add_test(tcase, the_factor_stays_in_its_range_and_says_so);
     tcase_add_test(tcase, the_published_rule_is_that_of_numpy);
+    tcase_add_test(tcase, the_published_rule_is_that_of_plain_loops);
+    tcase_add_test(tcase, our_rule_is_that_of_plain_loops);
     tcase_add_test(tcase, no_pixel_and_no_memory_are_errors);
     suite_add_tcase(suite, tcase);
     return sqn_check_run(suite);

@@ -6,7 +6,7 @@
 #include "rng.h"
 #include "sqn_check.h"
 
-enum { N = 20001, NY = 31, NX = 26, N_PIX = NY * NX, N_WORK = 4 * N_PIX };
+enum { N = 20001, NY = 31, NX = 26, N_PIX = NY * NX, N_WORK = 4 * N_PIX + 100 };
 
 static double normal(int64_t index)
 {
@@ -39,6 +39,31 @@ START_TEST(nothing_valid_gives_nan)
     ck_assert(isnan(sqn__stats_percentile(none, 0, 50.0)));
     ck_assert(isnan(sqn__stats_mean(none, 2)));
     ck_assert(isnan(sqn__stats_deviation(none, 2)));
+}
+END_TEST
+
+/* As percentile 50 of sorted numbers: distinct, few values, sorted already, sample unfair. */
+START_TEST(the_median_of_many_is_that_of_sorted_numbers)
+{
+    static double values[N], copy[N];
+
+    for (int64_t kind = 0; kind < 5; kind++) {
+        for (int64_t n = N - 1; n <= N; n++) {
+            for (int64_t i = 0; i < n; i++) {
+                const double x = normal(i);
+
+                values[i] = kind == 0   ? x
+                            : kind == 1 ? floor(x)
+                            : kind == 2 ? (double)i
+                            : kind == 3 ? 0.0
+                                        : (i % 39 < 3 ? x : 1e3 * x);
+                copy[i] = values[i];
+            }
+            const double sorted = sqn__stats_percentile(copy, n, 50.0);
+
+            ck_assert_double_eq(sqn__stats_median(values, n), sorted);
+        }
+    }
 }
 END_TEST
 
@@ -107,6 +132,7 @@ int main(void)
 
     tcase_add_test(tcase, median_and_percentiles_skip_nan);
     tcase_add_test(tcase, nothing_valid_gives_nan);
+    tcase_add_test(tcase, the_median_of_many_is_that_of_sorted_numbers);
     tcase_add_test(tcase, robust_sigma_is_that_of_normal_data_despite_outliers);
     tcase_add_test(tcase, smoothing_spreads_a_point_into_the_gaussian);
     tcase_add_test(tcase, smoothing_fills_gaps_without_bias);

@@ -47,6 +47,19 @@ SQN_API SQN_NODISCARD sqn_status sqn_scaling_bff(sqn_scaling *out,
                                                  const sqn_scaling_frame *frame,
                                                  sqn_error *err);
 
+/** Doubles of work space for sqn_scaling_find() on frames of this shape. */
+SQN_API int64_t sqn_scaling_work_size(int64_t ny, int64_t nx, double fwhm);
+
+/**
+ * sqn_scaling_bff() without memory of its own: for many frames side by side.
+ *
+ * @param[out] work  [sqn_scaling_work_size()]
+ *
+ * @returns false where no pixel is there to judge by.
+ */
+SQN_API SQN_NODISCARD bool sqn_scaling_find(sqn_scaling *out,
+                                            const sqn_scaling_frame *frame, double *work);
+
 /** The rule of the published code (Ren et al. 2018), fraction by fraction. Errors as above. */
 SQN_API SQN_NODISCARD sqn_status sqn_scaling_bff_published(sqn_scaling *out,
                                                            const sqn_scaling_frame *frame,

@@ -32,16 +32,28 @@ extern "C" {
 SQN_API double sqn_snr_at(const float *image, int64_t ny, int64_t nx,
                           const double center[2], const double position[2], double fwhm);
 
+/** Images of one size about one star; borrowed. */
+typedef struct sqn_snr_planes {
+    int64_t n_plane, ny, nx;
+    const float *value; /**< [n_plane, ny, nx] NaN = missing. */
+} sqn_snr_planes;
+
 /**
- * sqn_snr_at() at every pixel, the other apertures moved by up to 1/128 pixel (the S/N of white
- * noise then differs by 0.001 where apertures are many, 0.003 close to the star).
+ * sqn_snr_at() at every pixel of every plane, the other apertures moved by up to 1/128 pixel (the
+ * S/N of white noise then differs by 0.001 where apertures are many, 0.003 close to the star).
+ * Sixteen planes take little longer than one.
  *
- * @param[out] out  [ny, nx]
+ * @param[out] out  [n_plane, ny, nx]
  *
  * @retval SQN_ERR_ARG     fwhm is not positive.
- * @retval SQN_ERR_MEMORY  Needs ny nx bytes and a table of at most 9.5 MB.
+ * @retval SQN_ERR_MEMORY  Needs 68 bytes per pixel and a table of at most 9.5 MB.
  * @see Mawet et al. 2014, ApJ 792, 97
  */
+SQN_API SQN_NODISCARD sqn_status sqn_snr_maps(float *out, const sqn_snr_planes *planes,
+                                              const double center[2], double fwhm,
+                                              sqn_error *err);
+
+/** sqn_snr_maps() of one plane; out and image [ny, nx]. */
 SQN_API SQN_NODISCARD sqn_status sqn_snr_map(float *out, const float *image, int64_t ny,
                                              int64_t nx, const double center[2],
                                              double fwhm, sqn_error *err);

@@ -1,0 +1,5 @@
+/** @file aperture_lanes_base.c @brief Flux on many planes, on every processor. */
+#define SQN__LANES_WIDTH 4
+#include "aperture_lanes_body.h"
+
+const sqn__aperture_lanes sqn__aperture_lanes_base = {flux, add};

@@ -1,0 +1,61 @@
+/** @file aperture_lanes_body.h @brief The loops of a table, compiled for each vector width. */
+#ifndef SQN_APERTURE_LANES_BODY_H
+#define SQN_APERTURE_LANES_BODY_H
+
+#include "aperture_lanes.h"
+
+enum { LANES = SQN__APERTURE_LANES, N_VECTOR = LANES / SQN__LANES_WIDTH };
+
+/* A share of the lanes; may stand anywhere, and on top of floats. */
+typedef float vector
+    __attribute__((vector_size(SQN__LANES_WIDTH * sizeof(float)), aligned(4), may_alias));
+
+/* sum [lanes] = overlaps times pixels: four chains of sums, so that none waits for itself. */
+static inline void sum_box(float *sum, const sqn__aperture_box *box)
+{
+    vector part[4][N_VECTOR] = {{{0.0F}}};
+
+    for (int64_t j = 0; j < box->height; j += 2) {
+        for (int64_t i = 0; i < box->width; i += 2) {
+            for (int64_t c = 0; c < 4; c++) {
+                const int64_t row = j + c / 2, column = i + c % 2;
+                const float share = box->kernel[row * box->width + column];
+                const vector *pixel =
+                    (const vector *)(const void *)(box->pixels + row * box->stride +
+                                                   column * LANES);
+
+                for (int64_t v = 0; v < N_VECTOR; v++) {
+                    part[c][v] += share * pixel[v];
+                }
+            }
+        }
+    }
+    for (int64_t v = 0; v < N_VECTOR; v++) {
+        ((vector *)(void *)sum)[v] = (part[0][v] + part[1][v]) + (part[2][v] + part[3][v]);
+    }
+}
+
+static void flux(float *out, const sqn__aperture_box *box)
+{
+    float sum[LANES];
+
+    sum_box(sum, box);
+    for (int64_t l = 0; l < LANES; l++) {
+        out[l] = sum[l];
+    }
+}
+
+static void add(sqn__aperture_sums *sums, const sqn__aperture_box *box)
+{
+    float sum[LANES];
+
+    sum_box(sum, box);
+    for (int64_t l = 0; l < LANES; l++) {
+        const double d = (double)sum[l] - sums->origin[l];
+
+        sums->one[l] += d;
+        sums->two[l] += d * d;
+    }
+}
+
+#endif

@@ -1,0 +1,321 @@
+/** @file aperture_scan.c @brief A table of overlaps, and planes interleaved for it. */
+#include "aperture_scan.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "aperture.h"
+#include "mem.h"
+#include "raise.h"
+
+enum {
+    LANES = SQN__APERTURE_LANES,
+    STEPS = 64,     /* of the table in a pixel */
+    MAX_HEIGHT = 24 /* of a kernel in the table (9 MiB of them) */
+};
+
+struct sqn__aperture_scan {
+    int64_t ny, nx;
+    double radius;
+    int64_t first;  /* of a kernel's pixels, from that of the centre; along both axes */
+    int64_t height; /* and width of a kernel; 0 = no table */
+    int64_t border; /* pixels around the planes that are missing */
+    int64_t wide_y, wide_x;
+    float *kernels;  /* [STEPS, STEPS, height, height] overlaps by offset of the centre */
+    float *pixels;   /* [wide_y, wide_x, LANES] 0 where missing */
+    uint16_t *known; /* [wide_y, wide_x] a bit per plane */
+    uint16_t
+        *clear; /* [wide_y, wide_x] planes where a kernel that begins here misses nothing */
+    const sqn__aperture_lanes *lanes;
+    const float *value; /* [n_plane, ny, nx] borrowed */
+    int64_t n_plane;
+    uint32_t all; /* a bit for every plane */
+};
+
+static const sqn__aperture_lanes *choose_lanes(void)
+{
+    const sqn__aperture_lanes *widest = sqn__aperture_lanes_avx512();
+
+    if (widest == NULL) {
+        widest = sqn__aperture_lanes_avx2();
+    }
+    return widest != NULL ? widest : &sqn__aperture_lanes_base;
+}
+
+/* The kernel of a centre `y` and `x` steps from that of a pixel. */
+static float *kernel_of(const sqn__aperture_scan *scan, int64_t y, int64_t x)
+{
+    return scan->kernels + (y * STEPS + x) * scan->height * scan->height;
+}
+
+static void fill_kernel(float *kernel, const sqn__aperture_scan *scan, double y, double x)
+{
+    for (int64_t j = 0; j < scan->height; j++) {
+        for (int64_t i = 0; i < scan->height; i++) {
+            kernel[j * scan->height + i] = (float)sqn__aperture_overlap(
+                (double)(scan->first + i) - x, (double)(scan->first + j) - y, scan->radius);
+        }
+    }
+}
+
+static void fill_kernels(const sqn__aperture_scan *scan)
+{
+#pragma omp parallel for schedule(static) default(none) shared(scan)
+    for (int64_t y = 0; y < STEPS; y++) {
+        for (int64_t x = 0; x < STEPS; x++) {
+            fill_kernel(kernel_of(scan, y, x), scan, (double)y / STEPS, (double)x / STEPS);
+        }
+    }
+}
+
+/* Sizes of the kernels: pixels that a centre from half a step below theirs to one pixel beyond
+ * can reach. */
+static sqn__aperture_scan plan(int64_t ny, int64_t nx, double radius)
+{
+    const int64_t first = (int64_t)floor(0.5 - radius - 0.5 / STEPS);
+    const int64_t needed = (int64_t)ceil(radius + 1.5) - first,
+                  height = needed + needed % 2;
+    const bool small = height <= MAX_HEIGHT;
+    const int64_t border = small ? height : 0;
+
+    return (sqn__aperture_scan){.ny = ny,
+                                .nx = nx,
+                                .radius = radius,
+                                .first = first,
+                                .height = small ? height : 0,
+                                .border = border,
+                                .wide_y = small ? ny + 2 * border : 0,
+                                .wide_x = small ? nx + 2 * border : 0,
+                                .lanes = choose_lanes()};
+}
+
+sqn_status sqn__aperture_scan_create(sqn__aperture_scan **out, int64_t ny, int64_t nx,
+                                     double radius, sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+    sqn__aperture_scan *scan = NULL;
+
+    *out = NULL;
+    scan = sqn__mem_alloc(1, sizeof *scan);
+    if (scan == NULL) {
+        status = SQN_RAISE(err, E_MEM, "scan by an aperture");
+        goto cleanup;
+    }
+    *scan = plan(ny, nx, radius);
+    const int64_t n = sqn__mem_product(scan->wide_y, scan->wide_x);
+
+    scan->kernels = sqn__mem_alloc((int64_t)STEPS * STEPS * scan->height * scan->height,
+                                   sizeof *scan->kernels);
+    scan->pixels = sqn__mem_alloc(n, LANES * sizeof *scan->pixels);
+    scan->known = sqn__mem_alloc(n, sizeof *scan->known);
+    scan->clear = sqn__mem_alloc(n, sizeof *scan->clear);
+    if (scan->kernels == NULL || scan->pixels == NULL || scan->known == NULL ||
+        scan->clear == NULL) {
+        status = SQN_RAISE(err, E_MEM, "scan of %" PRId64 " x %" PRId64 " pixels", nx, ny);
+        goto cleanup;
+    }
+    fill_kernels(scan);
+    *out = scan;
+    scan = NULL;
+
+cleanup:
+    sqn__aperture_scan_destroy(&scan);
+    return status;
+}
+
+/* One pixel of all planes. */
+static void load_pixel(const sqn__aperture_scan *scan, int64_t y, int64_t x)
+{
+    const int64_t at = (y + scan->border) * scan->wide_x + x + scan->border;
+    float *pixel = scan->pixels + at * LANES;
+    unsigned known = 0;
+
+    for (int64_t l = 0; l < LANES; l++) {
+        const float value =
+            l < scan->n_plane ? scan->value[(l * scan->ny + y) * scan->nx + x] : NAN;
+
+        pixel[l] = isfinite(value) ? value : 0.0F;
+        known |= isfinite(value) ? 1U << l : 0U;
+    }
+    scan->known[at] = (uint16_t)known;
+}
+
+/* Where kernels that begin in row `y` miss nothing. */
+static void mark_row(const sqn__aperture_scan *scan, int64_t y)
+{
+    for (int64_t x = 0; x + scan->height <= scan->wide_x; x++) {
+        unsigned clear = UINT16_MAX;
+
+        for (int64_t j = 0; j < scan->height; j++) {
+            const uint16_t *known = scan->known + (y + j) * scan->wide_x + x;
+
+            for (int64_t i = 0; i < scan->height; i++) {
+                clear &= known[i];
+            }
+        }
+        scan->clear[y * scan->wide_x + x] = (uint16_t)clear;
+    }
+}
+
+void sqn__aperture_scan_load(sqn__aperture_scan *scan, const float *value, int64_t n_plane)
+{
+    scan->value = value;
+    scan->n_plane = n_plane;
+    scan->all = (1U << n_plane) - 1U;
+    if (scan->height == 0) {
+        return;
+    }
+#pragma omp parallel for schedule(static) default(none) shared(scan)
+    for (int64_t y = 0; y < scan->ny; y++) {
+        for (int64_t x = 0; x < scan->nx; x++) {
+            load_pixel(scan, y, x);
+        }
+    }
+    const int64_t n_begin = scan->wide_y - scan->height + 1;
+
+#pragma omp parallel for schedule(static) default(none) shared(scan, n_begin)
+    for (int64_t y = 0; y < n_begin; y++) {
+        mark_row(scan, y);
+    }
+}
+
+/* Planes that know every pixel the circle touches; the box begins at pixel (by, bx). */
+static uint32_t touched(const sqn__aperture_scan *scan, const double at[2], int64_t by,
+                        int64_t bx)
+{
+    uint32_t known = scan->all;
+
+    for (int64_t j = by; j < by + scan->height; j++) {
+        const uint16_t *row =
+            scan->known + (j + scan->border) * scan->wide_x + scan->border;
+
+        for (int64_t i = bx; i < bx + scan->height; i++) {
+            if ((row[i] & known) != known &&
+                sqn__aperture_overlap((double)i - at[0], (double)j - at[1], scan->radius) >
+                    0.0) {
+                known &= row[i];
+            }
+        }
+    }
+    return known;
+}
+
+/* The box of a circle about `at`, and the planes that know all of it. */
+static uint32_t locate(sqn__aperture_box *box, const sqn__aperture_scan *scan,
+                       const double at[2])
+{
+    const double step_x = floor(at[0] * STEPS + 0.5), step_y = floor(at[1] * STEPS + 0.5);
+    const int64_t cell_y = (int64_t)floor(step_y / STEPS);
+    const int64_t cell_x = (int64_t)floor(step_x / STEPS);
+    const int64_t by = cell_y + scan->first, bx = cell_x + scan->first;
+    const int64_t begin = (by + scan->border) * scan->wide_x + bx + scan->border;
+
+    *box = (sqn__aperture_box){.height = scan->height,
+                               .width = scan->height,
+                               .kernel = kernel_of(scan, (int64_t)step_y - cell_y * STEPS,
+                                                   (int64_t)step_x - cell_x * STEPS),
+                               .pixels = scan->pixels + begin * LANES,
+                               .stride = scan->wide_x * LANES};
+    return scan->clear[begin] == scan->all ? scan->all : touched(scan, at, by, bx);
+}
+
+static bool leaves(const sqn__aperture_scan *scan, const double at[2])
+{
+    const double r = scan->radius;
+
+    return !(at[1] - r >= -0.5 && at[1] + r <= (double)scan->ny - 0.5 &&
+             at[0] - r >= -0.5 && at[0] + r <= (double)scan->nx - 0.5);
+}
+
+/* Plane by plane, without a table. */
+static uint32_t measure(float *out, const sqn__aperture_scan *scan, const double at[2])
+{
+    uint32_t known = 0;
+
+    for (int64_t l = 0; l < scan->n_plane; l++) {
+        const sqn__aperture_image image = {scan->ny, scan->nx,
+                                           scan->value + l * scan->ny * scan->nx};
+        const double flux = sqn__aperture_flux(&image, at[0], at[1], scan->radius);
+
+        out[l] = (float)flux;
+        known |= isnan(flux) ? 0U : 1U << l;
+    }
+    return known;
+}
+
+uint32_t sqn__aperture_scan_flux(float *out, const sqn__aperture_scan *scan, double x,
+                                 double y)
+{
+    const double at[2] = {x, y};
+    sqn__aperture_box box;
+
+    if (leaves(scan, at)) {
+        return 0;
+    }
+    if (scan->height == 0) {
+        return measure(out, scan, at);
+    }
+    const uint32_t known = locate(&box, scan, at);
+
+    if (known != 0) {
+        scan->lanes->flux(out, &box);
+    }
+    return known;
+}
+
+/* Add fluxes to the sums of the planes in `known` alone. */
+static void add_some(sqn__aperture_sums *sums, const float *flux, uint32_t known)
+{
+    for (int64_t l = 0; l < LANES; l++) {
+        const uint32_t bit = 1U << l;
+
+        if ((known & bit) != 0) {
+            sums->origin[l] = (sums->begun & bit) != 0 ? sums->origin[l] : (double)flux[l];
+            const double d = (double)flux[l] - sums->origin[l];
+
+            sums->one[l] += d;
+            sums->two[l] += d * d;
+            sums->n[l]++;
+        }
+    }
+    sums->begun |= known;
+}
+
+void sqn__aperture_scan_add(sqn__aperture_sums *sums, const sqn__aperture_scan *scan,
+                            double x, double y)
+{
+    const double at[2] = {x, y};
+    float flux[LANES];
+    sqn__aperture_box box;
+
+    if (leaves(scan, at)) {
+        return;
+    }
+    if (scan->height == 0) {
+        add_some(sums, flux, measure(flux, scan, at));
+        return;
+    }
+    const uint32_t known = locate(&box, scan, at);
+
+    if (known == scan->all && sums->begun == scan->all) {
+        scan->lanes->add(sums, &box);
+        sums->n_whole++;
+    } else if (known != 0) {
+        scan->lanes->flux(flux, &box);
+        add_some(sums, flux, known);
+    }
+}
+
+void sqn__aperture_scan_destroy(sqn__aperture_scan **scan)
+{
+    if (scan != NULL && *scan != NULL) {
+        sqn__mem_free((*scan)->kernels);
+        sqn__mem_free((*scan)->pixels);
+        sqn__mem_free((*scan)->known);
+        sqn__mem_free((*scan)->clear);
+        sqn__mem_free(*scan);
+        *scan = NULL;
+    }
+}

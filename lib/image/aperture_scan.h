@@ -1,0 +1,46 @@
+/**
+ * @file aperture_scan.h
+ * @brief sqn__aperture_flux() for very many circles of one radius, on many planes at a time.
+ *
+ * Positions as in aperture.h. The centre is moved by at most 1/128 pixel along each axis: for white
+ * noise the scatter of the flux that comes with it is 0.3 % of that of the flux at a diameter of 4.
+ * Which pixels a circle touches is decided exactly, and circles too large for the table are exact.
+ */
+#ifndef SQN_APERTURE_SCAN_H
+#define SQN_APERTURE_SCAN_H
+
+#include "aperture_lanes.h"
+#include "sequin/error.h"
+
+/** Table of overlaps and a copy of the planes. Opaque. */
+typedef struct sqn__aperture_scan sqn__aperture_scan;
+
+/**
+ * Prepare scans of planes of one size.
+ *
+ * @retval SQN_ERR_MEMORY  Needs 68 bytes per pixel and a table of at most 9.5 MB.
+ */
+SQN_NODISCARD sqn_status sqn__aperture_scan_create(sqn__aperture_scan **out, int64_t ny,
+                                                   int64_t nx, double radius,
+                                                   sqn_error *err);
+
+/** Planes to scan, up to SQN__APERTURE_LANES: value [n_plane, ny, nx], borrowed, NaN = missing. */
+void sqn__aperture_scan_load(sqn__aperture_scan *scan, const float *value, int64_t n_plane);
+
+/**
+ * Flux about (x, y) on every plane.
+ *
+ * @param[out] out  [lanes]
+ * @returns A bit for each plane that has one: the circle touches no missing pixel of it.
+ */
+uint32_t sqn__aperture_scan_flux(float *out, const sqn__aperture_scan *scan, double x,
+                                 double y);
+
+/** Add the flux about (x, y) to the sums of the planes that have one. */
+void sqn__aperture_scan_add(sqn__aperture_sums *sums, const sqn__aperture_scan *scan,
+                            double x, double y);
+
+/** Free and set to NULL. NULL-safe. */
+void sqn__aperture_scan_destroy(sqn__aperture_scan **scan);
+
+#endif

@@ -1,0 +1,91 @@
+/** @file check_inverse.c @brief Inverses side by side against one by one. */
+#include "inverse.h"
+
+#include <math.h>
+
+#include "nnls.h"
+#include "rng.h"
+#include "sqn_check.h"
+
+enum {
+    K = 7,
+    LANES = SQN__INVERSE_LANES,
+    N_PAIR = K * (K + 1) / 2,
+    SINGULAR = 5,
+    DEPTH = 9
+};
+
+static double m[N_PAIR * LANES], active[K * LANES], work[(N_PAIR + 2 * K) * LANES];
+static double gram[LANES][K * K];
+static uint8_t singular[LANES], set[LANES][K];
+
+/* Element of the factor whose product with itself is the matrix of a lane. */
+static double part(int64_t lane, int64_t a, int64_t i)
+{
+    const int64_t twin = lane == SINGULAR && a == 4 ? 2 : a; /* two equal rows */
+
+    return (double)sqn__rng_uniform(3, (uint64_t)lane, (uint64_t)(twin * DEPTH + i));
+}
+
+static void fill(void)
+{
+    for (int64_t l = 0; l < LANES; l++) {
+        for (int64_t a = 0; a < K; a++) {
+            set[l][a] = l % 3 == 0 || (a * 5 + l) % 4 != 0;
+            active[a * LANES + l] = set[l][a];
+            for (int64_t b = 0; b < K; b++) {
+                gram[l][a * K + b] = 0.0;
+                for (int64_t i = 0; i < DEPTH; i++) {
+                    gram[l][a * K + b] += part(l, a, i) * part(l, b, i);
+                }
+                m[(a * (a + 1) / 2 + (b <= a ? b : 0)) * LANES + l] = gram[l][a * K + b];
+            }
+            m[(a * (a + 1) / 2) * LANES + l] = gram[l][a * K];
+        }
+    }
+}
+
+START_TEST(inverses_are_those_of_single_matrices)
+{
+    static double one[K * K], space[K * (K + 6)];
+
+    fill();
+    ck_assert_int_eq(sqn__inverse_work_size(K), sizeof work / sizeof *work);
+    sqn__inverse_lanes(m, singular, active, K, work);
+    for (int64_t l = 0; l < LANES; l++) {
+        sqn__nnls_covariance(one, set[l], gram[l], K, space);
+        for (int64_t a = 0; a < K && singular[l] == 0; a++) {
+            const double size = sqrt(one[a * K + a]);
+
+            for (int64_t b = 0; b <= a; b++) {
+                const double d = m[(a * (a + 1) / 2 + b) * LANES + l] - one[a * K + b];
+
+                ck_assert_double_le(fabs(d), 1e-9 * size * sqrt(one[b * K + b]));
+            }
+        }
+    }
+}
+END_TEST
+
+START_TEST(a_lost_pivot_is_told_and_hurts_no_other_lane)
+{
+    fill();
+    active[2 * LANES + SINGULAR] = active[4 * LANES + SINGULAR] = 1.0;
+    sqn__inverse_lanes(m, singular, active, K, work);
+    for (int64_t l = 0; l < LANES; l++) {
+        ck_assert_int_eq(singular[l], l == SINGULAR);
+        ck_assert(isfinite(m[3 * LANES + l]));
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("inverse");
+    TCase *tcase = tcase_create("lanes");
+
+    tcase_add_test(tcase, inverses_are_those_of_single_matrices);
+    tcase_add_test(tcase, a_lost_pivot_is_told_and_hurts_no_other_lane);
+    suite_add_tcase(suite, tcase);
+    return sqn_check_run(suite);
+}

@@ -1,0 +1,52 @@
+/** @file check_mem.c @brief Memory: aligned, zeroed, in large blocks too; impossible sizes. */
+#include "mem.h"
+
+#include <string.h>
+
+#include "sqn_check.h"
+
+static const uintptr_t line = 64, huge_page = (uintptr_t)2 << 20;
+
+START_TEST(blocks_of_any_size_are_aligned_and_zeroed)
+{
+    const int64_t sizes[] = {0, 1, 63, 64, 4096, (4 << 20) - 1, 4 << 20, (6 << 20) + 7};
+
+    for (int64_t k = 0; k < 16; k++) { /* twice: the second time memory that was used */
+        const int64_t size = sizes[k % 8];
+        unsigned char *block = sqn__mem_alloc(size, 1);
+
+        ck_assert_ptr_nonnull(block);
+        ck_assert_uint_eq((uintptr_t)block % line, 0);
+        ck_assert(size < 4 << 20 || (uintptr_t)block % huge_page == 0);
+        unsigned any = 0;
+
+        for (int64_t i = 0; i < size; i++) {
+            any |= block[i];
+        }
+        ck_assert_uint_eq(any, 0);
+        memset(block, 0xa5, (size_t)size);
+        sqn__mem_free(block);
+    }
+}
+END_TEST
+
+START_TEST(impossible_sizes_give_nothing)
+{
+    ck_assert_ptr_null(sqn__mem_alloc(-1, 8));
+    ck_assert_ptr_null(sqn__mem_alloc(8, 0));
+    ck_assert_ptr_null(sqn__mem_alloc(INT64_MAX, 8));
+    ck_assert_ptr_null(sqn__mem_alloc(PTRDIFF_MAX - 64, 1));
+    sqn__mem_free(NULL);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("mem");
+    TCase *tcase = tcase_create("blocks");
+
+    tcase_add_test(tcase, blocks_of_any_size_are_aligned_and_zeroed);
+    tcase_add_test(tcase, impossible_sizes_give_nothing);
+    suite_add_tcase(suite, tcase);
+    return sqn_check_run(suite);
+}
