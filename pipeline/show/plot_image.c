@@ -342,6 +342,9 @@ void plot_image_compass(const plot_page *page, const plot_box *box, const plot_s
 {
     static const double margin = 14.0; /* (pixels) */
 
+    if (sky->turns) {
+        return;
+    }
     if (!isfinite(sky->north_angle)) {
         const plot_font font = {0.8 * size, PLOT_PAPER, 1.0, 0.0};
 

@@ -72,7 +72,10 @@ static sqn_status draw_panel(const plot_page *page, const plot_input_data *data,
     }
     plot_image_axes(page, &box, data->ny, data->nx, &data->sky, text_size);
     plot_text(page, &font, room->x0, room->y1 + 16.0,
-              science ? "mean science frame" : "mean reference frame");
+              !science ? "mean reference frame"
+              : data->sky.turns && data->excluded != NULL
+                  ? "mean science frame, first exclusion"
+                  : "mean science frame");
 
 cleanup:
     return status;
