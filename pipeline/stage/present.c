@@ -42,10 +42,10 @@ static plot_sky sky_of(const result *r, bool turned, int64_t group)
 
     if (turned) {
         sky.north_angle = 0.0;
-    } else if (obs->has_angles) {
+    } else if (obs->has_angles && !sky.turns) {
         sky.north_angle = -obs->science.frames[outline_first(r, group)]
                                .theta; /* that turn brings North to +y */
-    } else if (obs->wcs != NULL) {
+    } else if (obs->wcs != NULL && !sky.turns) {
         const double pa = sqn_wcs_position_angle(obs->wcs, obs->center);
 
         sky.north_angle = sqn_wcs_is_left_handed(obs->wcs) ? -pa : pa;
