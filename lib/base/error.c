@@ -111,10 +111,16 @@ static const struct {
     [SQN_W_NOISE_UNIFORM] = {"W_NOISE_UNIFORM", SQN_OK,
                              "give error planes, or set noise.model"},
     [SQN_W_NOISE_MIXED] = {"W_NOISE_MIXED", SQN_OK, "give error planes for both"},
-    [SQN_W_NOISE_SCALE] = {"W_NOISE_SCALE", SQN_OK, "check the scale of the error planes"},
+    [SQN_W_NOISE_SCALE] =
+        {"W_NOISE_SCALE", SQN_OK,
+         "scale the error planes by the root of this chi2, unless starlight remains "
+         "(chi2 above 1: add components or references) or is overfitted (below "
+         "1: use fewer components)"},
     [SQN_W_FWHM_ASSUMED] = {"W_FWHM_ASSUMED", SQN_OK, "set science.fwhm"},
     [SQN_W_CENTER_ASSUMED] = {"W_CENTER_ASSUMED", SQN_OK, "set region.center"},
     [SQN_W_CENTER_MISMATCH] = {"W_CENTER_MISMATCH", SQN_OK, "check region.center"},
+    [SQN_W_EXCLUDE] = {"W_EXCLUDE", SQN_OK,
+                       "write the exclude_* in pixels, x first, from 1"},
     [SQN_W_EXCLUDE_LARGE] = {"W_EXCLUDE_LARGE", SQN_OK, "make the excluded shape smaller"},
     [SQN_W_EXCLUDE_UNCOVERED] = {"W_EXCLUDE_UNCOVERED", SQN_OK,
                                  "make the excluded shape smaller"},
@@ -125,7 +131,11 @@ static const struct {
     [SQN_W_VANISHED] = {"W_VANISHED", SQN_OK, "use fewer components"},
     [SQN_W_STAGE] = {"W_STAGE", SQN_OK, "use fewer components, or a smaller tolerance"},
     [SQN_W_STOP] = {"W_STOP", SQN_OK, "raise components.max_iterations"},
-    [SQN_W_BFF_EDGE] = {"W_BFF_EDGE", SQN_OK, "exclude the disk with exclude_*"},
+    [SQN_W_SCALE] = {"W_SCALE", SQN_OK,
+                     "exclude the companion or disk with exclude_*, or set scaling none"},
+    [SQN_W_BFF_EDGE] = {"W_BFF_EDGE", SQN_OK,
+                        "exclude the companion or disk with exclude_*, or set scaling "
+                        "none"},
     [SQN_W_BFF_ADI] = {"W_BFF_ADI", SQN_OK, "use scaling none or imputation"},
     [SQN_W_OVERSUBTRACTION] = {"W_OVERSUBTRACTION", SQN_OK,
                                "use fewer components, or exclude the disk"},

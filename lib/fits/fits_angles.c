@@ -3,6 +3,8 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "raise.h"
 #include "sequin/wcs.h"
@@ -10,6 +12,38 @@
 bool sqn__fits_angles_are_listed(const sqn_fits_angles *angles)
 {
     return !angles->from_wcs && angles->keyword == NULL;
+}
+
+/* Keywords that speak of turning; angles of a telescope have no common name. */
+static bool is_angle_like(const char *keyword)
+{
+    static const char *const parts[] = {"ANGLE",  "ORIENT", "PARAN",
+                                        "POSANG", "ROLL",   "ROT"};
+
+    for (size_t k = 0; k < sizeof parts / sizeof parts[0]; k++) {
+        if (strstr(keyword, parts[k]) != NULL) {
+            return true;
+        }
+    }
+    return strcmp(keyword, "PA") == 0 || strncmp(keyword, "PA_", 3) == 0;
+}
+
+/* Append the numbers of a header that may be angles to a list of names. */
+static void list_angle_like(char *out, size_t size, const sqn_header *header)
+{
+    for (int64_t i = 0; header != NULL && i < sqn_header_n_card(header); i++) {
+        const char *card = sqn_header_card(header, i);
+        const size_t used = strlen(out);
+        char keyword[SQN__CARD + 1];
+        double value;
+
+        sqn__header_card_keyword(keyword, card);
+        if (is_angle_like(keyword) && strstr(out, keyword) == NULL &&
+            sqn_header_number(&value, header, keyword) &&
+            used + strlen(keyword) + 3 < size) {
+            (void)snprintf(out + used, size - used, "%s%s", used > 0 ? ", " : "", keyword);
+        }
+    }
 }
 
 static sqn_status look_keyword(double *out, bool *of_file, const sqn__fits_unit *unit,
@@ -22,8 +56,14 @@ static sqn_status look_keyword(double *out, bool *of_file, const sqn__fits_unit 
 
     *of_file = !own;
     if (!own && !sqn_header_text(text, sizeof text, headers->primary, keyword)) {
+        char names[160] = "";
+
+        list_angle_like(names, sizeof names, headers->image);
+        list_angle_like(names, sizeof names, headers->primary);
         status = SQN_RAISE(err, E_ANGLES,
-                           "the keyword is neither here nor in the primary header");
+                           "the keyword is neither here nor in the primary header "
+                           "(angle-like: %s)",
+                           names[0] != '\0' ? names : "none");
         sqn__error_mend(err,
                         "name a keyword that these headers have, or give the angles by "
                         "science.angles.file or values");
@@ -127,6 +167,11 @@ static int64_t count_files(const sqn__fits_units *units)
     return units->n > 0 ? units->unit[units->n - 1].file + 1 : 0;
 }
 
+static const char *plural(int64_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
 sqn_status sqn__fits_angles_spread(double (*out)[2], const sqn__fits_units *units,
                                    const sqn__fits_facts *facts,
                                    const sqn_fits_angles *angles,
@@ -137,9 +182,10 @@ sqn_status sqn__fits_angles_spread(double (*out)[2], const sqn__fits_units *unit
     int64_t first = 0, plane = 0;
 
     if (is_list && listed->n != n_all && listed->n != n_file) {
-        return SQN_RAISE(err, E_ANGLES,
-                         "%" PRId64 " angles for %" PRId64 " frames of %" PRId64 " files",
-                         listed->n, n_all, n_file);
+        return SQN_RAISE(
+            err, E_ANGLES,
+            "%" PRId64 " angle%s for %" PRId64 " frame%s of %" PRId64 " file%s", listed->n,
+            plural(listed->n), n_all, plural(n_all), n_file, plural(n_file));
     }
     for (int64_t u = 0; u < units->n; u++) {
         const sqn__fits_unit *unit = &units->unit[u];

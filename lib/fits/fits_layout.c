@@ -341,10 +341,11 @@ static sqn_status lay_files(sqn__fits_units *units, job *j, const sqn_fits_files
         !(units == &j->layout->mask && units->n_plane == 1)) {
         status = sqn__fits_units_refuse_shape(&units->unit[0], data, j->err);
         if (j->err != NULL && files->n + j->source->files->n > 2) {
-            status =
-                SQN_RAISE(j->err, E_SHAPE,
-                          "%" PRId64 " planes in %" PRId64 " files, for %" PRId64 " frames",
-                          units->n_plane, files->n, j->layout->data.n_plane);
+            status = SQN_RAISE(j->err, E_SHAPE,
+                               "%" PRId64 " planes in %" PRId64 " file%s, for %" PRId64
+                               " frames",
+                               units->n_plane, files->n, files->n == 1 ? "" : "s",
+                               j->layout->data.n_plane);
             sqn__fits_file_at(j->err, files->path[0], NULL, NULL);
         }
     }

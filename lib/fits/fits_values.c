@@ -35,6 +35,8 @@ static sqn_status read_image(sqn__fits_values *out, const sqn__fits_file *file,
         if (n > 1 && hdu->axes[a] > 1) {
             sqn__fits_shape_text(text, sizeof text, hdu);
             status = SQN_RAISE(err, E_SHAPE, "the image is %s, not a list of values", text);
+            sqn__error_mend(err, "name a list, a table or a text with one angle per frame "
+                                 "(or wavelength per plane)");
             goto cleanup;
         }
         n = n > 1 ? n : hdu->axes[a];

@@ -73,6 +73,9 @@ static int work(int index, int argc, char **argv)
         status = commands[index].work(&given, said, &err);
     } else {
         sqn__error_at(&err, commands[index].name, -1, NULL);
+        if (err.fix[0] == '\0') {
+            sqn__error_mend(&err, "see 'sequin %s --help'", commands[index].name);
+        }
     }
     if (status != SQN_OK &&
         messages_n_problem(said) == 0) { /* problems are said when found */

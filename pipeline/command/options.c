@@ -90,10 +90,31 @@ static sqn_status take_threads(options *out, const char *value, sqn_error *err)
     return SQN_OK;
 }
 
+/* Quiet and verbose at once is neither. */
+static sqn_status take_level(options *out, messages_level level, sqn_error *err)
+{
+    if (out->level != MESSAGES_NORMAL && out->level != level) {
+        const sqn_status status = SQN_RAISE(err, E_USAGE, "-q and -v exclude each other");
+
+        sqn__error_mend(err, "keep one of the two");
+        return status;
+    }
+    out->level = level;
+    return SQN_OK;
+}
+
 static sqn_status take(options *out, option_kind kind, const char *value, sqn_error *err)
 {
     switch (kind) {
     case OPTION_SET:
+        if (strchr(value, '=') == NULL) {
+            const sqn_status status =
+                SQN_RAISE(err, E_USAGE, "--set '%.60s': KEY=VALUE is expected", value);
+
+            sqn__error_mend(err,
+                            "write --set KEY=VALUE, for instance --set components.count=5");
+            return status;
+        }
         if (out->n_set == OPTIONS_SETS_MAX) {
             return SQN_RAISE(err, E_USAGE, "more than %d --set", OPTIONS_SETS_MAX);
         }
@@ -111,11 +132,9 @@ static sqn_status take(options *out, option_kind kind, const char *value, sqn_er
         out->strict = true;
         break;
     case OPTION_QUIET:
-        out->level = MESSAGES_QUIET;
-        break;
+        return take_level(out, MESSAGES_QUIET, err);
     case OPTION_VERBOSE:
-        out->level = MESSAGES_VERBOSE;
-        break;
+        return take_level(out, MESSAGES_VERBOSE, err);
     case OPTION_HELP:
         out->help = true;
         break;

@@ -54,7 +54,7 @@ cleanup:
 }
 
 /* What was made, with checksums: the mark of a complete directory. */
-static sqn_status write_manifest(directory *dir, sqn_error *err)
+static sqn_status write_manifest(directory *dir, const config *settings, sqn_error *err)
 {
     enum { N_PRODUCT = N_NAME - 1 };
     manifest_product products[N_PRODUCT];
@@ -68,7 +68,8 @@ static sqn_status write_manifest(directory *dir, sqn_error *err)
     }
     const manifest data = {.version = sqn_version(),
                            .task = "simulate",
-                           .title = "",
+                           .title =
+                               settings->title != NULL ? settings->title : settings->name,
                            .n_product = N_PRODUCT,
                            .products = products};
 
@@ -82,7 +83,8 @@ cleanup:
     return status;
 }
 
-static sqn_status write_all(directory *dir, const simulation *made, sqn_error *err)
+static sqn_status write_all(directory *dir, const simulation *made, const config *settings,
+                            sqn_error *err)
 {
     sqn_status status = SQN_OK;
     char *angles = NULL;
@@ -92,7 +94,7 @@ static sqn_status write_all(directory *dir, const simulation *made, sqn_error *e
     SQN_TRY(simulate_angles_text(&angles, made, err));
     SQN_TRY(directory_write(dir, names[2], angles, strlen(angles), err));
     SQN_TRY(write_fits(dir, made, SIMULATE_TRUTH, names[3], err));
-    SQN_TRY(write_manifest(dir, err));
+    SQN_TRY(write_manifest(dir, settings, err));
     SQN_TRY(directory_list(dir, err));
 
 cleanup:
@@ -115,7 +117,7 @@ sqn_status command_simulate(const options *given, messages *said, sqn_error *err
     }
     SQN_TRY(open_directory(&dir, &settings, given, &log, err));
     SQN_TRY(simulate_make(&made, &settings.simulate, &log, err));
-    SQN_TRY(write_all(dir, &made, err));
+    SQN_TRY(write_all(dir, &made, &settings, err));
     if (given->strict && messages_n_warning(said) > 0) {
         status = SQN_RAISE(err, E_STRICT, "%" PRId64 " warnings with --strict",
                            messages_n_warning(said));

@@ -15,6 +15,7 @@
 #include "raise.h"
 #include "resolve.h"
 #include "tree.h"
+#include "where.h"
 
 static sqn_status raise_open(const char *path, sqn_error *err)
 {
@@ -272,6 +273,7 @@ static sqn_status resolve_all(config *c, yaml_tree *tree, config_use use,
     }
     SQN_TRY(resolve_tree(&r, err));
     check_config(&r);
+    SQN_TRY(where_keep(&r, err));
 cleanup:
     resolve_clear(&r);
     return status;
@@ -327,5 +329,6 @@ void config_clear(config *c)
     sqn__mem_free(c->path);
     sqn__mem_free(c->folder);
     sqn__mem_free(c->name);
+    sqn__mem_free(c->places);
     memset(c, 0, sizeof *c);
 }

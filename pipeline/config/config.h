@@ -214,6 +214,9 @@ typedef struct config_simulate {
 /** Which blocks a command needs. */
 typedef enum config_use { CONFIG_FOR_RUN, CONFIG_FOR_SIMULATE } config_use;
 
+/** Where a key was written. Opaque. */
+struct config_place;
+
 /** Everything a run is told. */
 typedef struct config {
     config_use use; /**< What it was read for. */
@@ -231,6 +234,7 @@ typedef struct config {
     config_model model;
     config_combine_block combine;
     config_simulate simulate;
+    struct config_place *places; /**< Of the keys; NULL when not read from a file. Owned. */
 } config;
 
 /**
@@ -256,6 +260,15 @@ SQN_NODISCARD sqn_status config_read(config *out, const char *path, const char *
                                      int n_set, config_use use, const sqn_log *problems,
                                      sqn_error *err);
 void config_clear(config *c);
+
+/**
+ * Where a key (its full path) is written: "path:line:column (key)" or "--set key", "path (key)"
+ * when it is not. Returns `out`.
+ */
+const char *config_where(char out[SQN_ERROR_WHERE_MAX], const config *c, const char *key);
+
+/** True when the key is written, so that its value is no default. */
+bool config_given(const config *c, const char *key);
 
 /**
  * Put the names of every `@list` in its place, so that what is kept of the configuration does

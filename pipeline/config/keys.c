@@ -232,8 +232,9 @@ static const keys_key table[] = {
              "min(10, frames/2)"},
     {"components.method", KEYS_WORD, .offset = AT(components.method), .words = "anls|mu",
      .standard = "anls",
-     .help = "anls: alternating non-negative least squares; mu: multiplicative updates "
-             "(Zhu 2016), as published"},
+     .help =
+         "anls: alternating non-negative least squares; mu: multiplicative updates "
+         "(Zhu 2016) as published, for comparison: slow, and often short of convergence"},
     {"components.construction", KEYS_WORD, .offset = AT(components.construction),
      .words = "sequential|joint", .standard = "sequential",
      .help = "sequential: one stage per component; joint: one stage of all"},
@@ -257,7 +258,10 @@ static const keys_key table[] = {
     {"components.load", KEYS_PATH, .offset = AT(components.load),
      .example = "components.fits",
      .help =
-         "Use these, build nothing; same shape, region and centre required. Default: none"},
+         "Use these, build nothing; same shape, region and centre required. count must be "
+         "absent or that of the file; its stages (write_stages) are chosen by "
+         "model.counts. "
+         "Default: none"},
 
     {"model", KEYS_BLOCK, .help = "The starlight in the science frames"},
     {"model.counts", KEYS_INTEGERS, .offset = AT(model.counts), FROM(1, 100000), .n_min = 1,

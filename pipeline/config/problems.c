@@ -10,8 +10,7 @@
 
 enum { REPORTED_MAX = 50 }; /* more would bury the first */
 
-static void name_place(char *out, size_t size, const char *path,
-                       const problems_place *place)
+void problems_where(char *out, size_t size, const char *path, const problems_place *place)
 {
     char position[48] = "";
 
@@ -53,7 +52,7 @@ void problems_add(problem_list *problems, sqn_id id, const problems_place *place
     va_start(args, format);
     (void)vsnprintf(err.message, sizeof err.message, format, args);
     va_end(args);
-    name_place(err.where, sizeof err.where, problems->path, place);
+    problems_where(err.where, sizeof err.where, problems->path, place);
     if (fix != NULL) {
         sqn__error_mend(&err, "%s", fix);
     }

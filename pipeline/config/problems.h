@@ -2,6 +2,7 @@
 #ifndef PROBLEMS_H
 #define PROBLEMS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "sequin/error.h"
@@ -23,6 +24,9 @@ typedef struct problems_place {
     int64_t line, column; /**< Counted from 1; line 0 = not known. */
     const char *key;      /**< Full path of the key, or NULL. */
 } problems_place;
+
+/** "path:line:column (key)" or "--set key": how a place is shown. */
+void problems_where(char *out, size_t size, const char *path, const problems_place *place);
 
 /** Report a problem. `fix` NULL: the id's own sentence. */
 void problems_add(problem_list *problems, sqn_id id, const problems_place *place,

@@ -10,7 +10,7 @@
 #include "mem.h"
 #include "raise.h"
 
-enum { LINE_MAX_BYTES = 2048, NAMES_SHOWN = 3 };
+enum { LINE_MAX_BYTES = 2048, NAMES_SHOWN = 3, LIST_MAX_BYTES = 160 };
 
 /** Warnings of one id and one reason, wherever they were met. */
 typedef struct warning {
@@ -18,8 +18,10 @@ typedef struct warning {
     char **place;              /* [n_place] distinct, in the order of their coming */
     int64_t n_place, capacity; /* room for `capacity` places */
     int64_t count;
-    bool differs;              /* in the numbers of its text */
-    char line[LINE_MAX_BYTES]; /* all of them, in one */
+    bool differs;                 /* in the numbers of its text */
+    char list[LIST_MAX_BYTES];    /* first numbers of its texts, where they are listed */
+    int64_t n_listed, n_unlisted; /* in the list, and left out for want of room */
+    char line[LINE_MAX_BYTES];    /* all of them, in one */
 } warning;
 
 struct messages {
@@ -120,6 +122,34 @@ static bool has_quantities(sqn_id id)
            id == SQN_W_FITS_TRAILING || id == SQN_W_FITS_HDU;
 }
 
+/* Does the first number of this message say which of several things it is about, all of one run?
+ * They are listed in one line. */
+static bool is_listed(sqn_id id)
+{
+    return id == SQN_W_STOP;
+}
+
+static const char *first_number(const char *text)
+{
+    return text + strcspn(text, "0123456789");
+}
+
+/* Add the first number of a message to the list of its group. */
+static void list_number(warning *w, const char *message)
+{
+    const char *number = first_number(message);
+    const int length = (int)strspn(number, "0123456789");
+    const size_t used = strlen(w->list);
+
+    if (used + (size_t)length + 24 < sizeof w->list) { /* room for " and n more" */
+        (void)snprintf(w->list + used, sizeof w->list - used, "%s%.*s",
+                       used > 0 ? ", " : "", length, number);
+        w->n_listed++;
+    } else {
+        w->n_unlisted++;
+    }
+}
+
 static bool has_place(const warning *w, const char *place)
 {
     for (int64_t i = 0; i < w->n_place; i++) {
@@ -139,6 +169,7 @@ static warning *group_of(const messages *m, const sqn_error *report)
 
         if (w->first.id == report->id && strcmp(w->first.fix, report->fix) == 0 &&
             (strcmp(w->first.message, report->message) == 0 ||
+             (is_listed(report->id) && is_like(w->first.message, report->message)) ||
              (has_quantities(report->id) && !has_place(w, report->where) &&
               is_like(w->first.message, report->message)))) {
             return w;
@@ -210,6 +241,19 @@ static void join_places(char out[SQN_ERROR_WHERE_MAX], const warning *w)
     }
 }
 
+/* The first message, with all the numbers in place of its first. */
+static void compose_list(char out[SQN_ERROR_MESSAGE_MAX], const warning *w)
+{
+    const char *text = w->first.message, *number = first_number(text);
+    char more[32] = "";
+
+    if (w->n_unlisted > 0) {
+        (void)snprintf(more, sizeof more, " and %" PRId64 " more", w->n_unlisted);
+    }
+    (void)snprintf(out, SQN_ERROR_MESSAGE_MAX, "%.*s%s%s%.300s", (int)(number - text), text,
+                   w->list, more, number + strspn(number, "0123456789"));
+}
+
 static void compose(warning *w)
 {
     sqn_error all = w->first;
@@ -217,7 +261,9 @@ static void compose(warning *w)
     if (w->n_place > 1) {
         join_places(all.where, w);
     }
-    if (w->differs) {
+    if (w->n_listed > 1) {
+        compose_list(all.message, w);
+    } else if (w->differs) {
         (void)snprintf(all.message, sizeof all.message, "%.*s (numbers of the first)",
                        SQN_ERROR_MESSAGE_MAX - 32, w->first.message);
     }
@@ -240,6 +286,9 @@ static void take_warning(void *context, const sqn_error *report)
         say(m, true, "sequin: warning: ", line);
     }
     if (group != NULL) {
+        if (is_listed(report->id)) {
+            list_number(group, report->message);
+        }
         group->differs =
             group->differs || strcmp(group->first.message, report->message) != 0;
         group->count++;
@@ -313,7 +362,7 @@ static void say_joined(messages *m)
     for (int64_t i = 0; i < m->n_warning; i++) {
         const warning *w = m->warnings[i];
 
-        if (w->n_place > 1) {
+        if (w->n_place > 1 || w->n_listed > 1) {
             say(m, true, "sequin: warning: ", w->line);
         }
     }

@@ -39,7 +39,7 @@ void messages_note(messages *m, const char *format, ...) SQN_PRINTF(2, 3);
 
 /**
  * Distinct warnings so far. One reason in many places is one warning, and so are the notes of
- * many files about their own numbers of bytes or cards.
+ * many files about their own numbers of bytes or cards, and the stages that did not converge.
  */
 int64_t messages_n_warning(const messages *m);
 

@@ -12,15 +12,16 @@
 
 static const double page_width = 1400.0, text_size = 24.0, tick_size = 22.0;
 static const double top = 80.0, panel = 230.0, between = 90.0, bottom = 110.0;
-static const double left = 190.0, right = 40.0;
+static const double left = 190.0, right = 40.0, line = 36.0;
 
-enum { PANELS = 5, SERIES = 2 };
+enum { PANELS = 5, SERIES = 2, SIGMA_MAX = 160 };
 
 /* One panel; `mark` is where a perfect frame would lie, NaN = nowhere. */
 typedef struct strip {
     const char *name;
     double mark;
     const double *values[SERIES]; /* NULL = one series */
+    bool is_measured;             /* else it has no panel */
 } strip;
 
 static const plot_colour colours[SERIES] = {PLOT_BLUE, PLOT_ORANGE};
@@ -55,15 +56,14 @@ static bool range_of(double range[2], const strip *s, int64_t n)
     return true;
 }
 
-static void draw_nothing(const plot_page *page, const plot_box *box)
+/* A line in place of a panel. */
+static void draw_nothing(const plot_page *page, double y, const strip *s)
 {
-    const plot_pen pen = {PLOT_INK, 2.0, PLOT_SOLID};
-    const plot_font font = {text_size, PLOT_FADED, 0.5, 0.0};
+    const plot_font font = {text_size, PLOT_FADED, 0.0, 0.0};
+    char text[192];
 
-    plot_line(&pen, 5, (const double[5]){box->x0, box->x1, box->x1, box->x0, box->x0},
-              (const double[5]){box->y0, box->y0, box->y1, box->y1, box->y0});
-    plot_text(page, &font, 0.5 * (box->x0 + box->x1), 0.5 * (box->y0 + box->y1),
-              "not measured");
+    (void)snprintf(text, sizeof text, "%s: not measured", s->name);
+    plot_text(page, &font, left, y, text);
 }
 
 static void draw_values(const plot_page *page, const plot_axes *axes, const strip *s,
@@ -95,10 +95,10 @@ static void draw_name(const plot_page *page, const plot_box *box, const strip *s
     }
 }
 
-static void draw_panel(const plot_page *page, const strip *s, int i, const double *frame,
-                       int64_t n)
+/* One panel below the height `y1`. */
+static void draw_panel(const plot_page *page, const strip *s, double y1,
+                       const double *frame, int64_t n)
 {
-    const double y1 = page->height - top - 0.5 * between - (panel + between) * i;
     plot_axes axes = {.box = {left, y1 - panel, page_width - right, y1},
                       .x0 = 0.5,
                       .x1 = (double)n + 0.5,
@@ -108,42 +108,68 @@ static void draw_panel(const plot_page *page, const strip *s, int i, const doubl
     double range[2];
 
     draw_name(page, &axes.box, s);
-    if (!range_of(range, s, n)) {
-        draw_nothing(page, &axes.box);
-        return;
-    }
+    (void)range_of(range, s, n);
     axes.y0 = range[0];
     axes.y1 = range[1];
     plot_axes_frame(page, &axes, "", "");
     draw_values(page, &axes, s, frame, n);
 }
 
-static void draw(const plot_page *page, const plot_frames_data *data, const double *frame)
+/* The panels of the data, `sigma` for the name of one; returns the height of the page. */
+static double strips_of(strip strips[PANELS], char sigma[SIGMA_MAX],
+                        const plot_frames_data *data)
+{
+    double height = top + bottom;
+    double range[2];
+    char unit[96];
+
+    plot_escape(unit, sizeof unit, data->unit);
+    (void)snprintf(sigma, SIGMA_MAX, "sigma of the residual%s%s%s",
+                   unit[0] != '\0' ? " (" : "", unit, unit[0] != '\0' ? ")" : "");
+    const strip all[PANELS] = {
+        {"factor of the model", 1.0, {data->factor, NULL}, false},
+        {"reduced chi2", 1.0, {data->chi2_reduced, NULL}, false},
+        {sigma, NAN, {data->sigma, NULL}, false},
+        {"missing pixels", NAN, {data->missing, NULL}, false},
+        {"shift (pixels)", 0.0, {data->shift_x, data->shift_y}, false}};
+
+    for (int i = 0; i < PANELS; i++) {
+        strips[i] = all[i];
+        strips[i].is_measured = range_of(range, &all[i], data->n);
+        height += strips[i].is_measured ? panel + between : line;
+    }
+    return height - 0.5 * between;
+}
+
+static void draw(const plot_page *page, const plot_frames_data *data,
+                 const strip strips[PANELS], const double *frame)
 {
     const plot_font heading = {1.3 * text_size, PLOT_INK, 0.0, 0.0};
     const plot_font under = {text_size, PLOT_INK, 0.5, 0.0};
-    char unit[96], sigma[160];
-
-    plot_escape(unit, sizeof unit, data->unit);
-    (void)snprintf(sigma, sizeof sigma, "sigma of the residual%s%s%s",
-                   unit[0] != '\0' ? " (" : "", unit, unit[0] != '\0' ? ")" : "");
-    const strip strips[PANELS] = {{"factor of the model", 1.0, {data->factor, NULL}},
-                                  {"reduced chi2", 1.0, {data->chi2_reduced, NULL}},
-                                  {sigma, NAN, {data->sigma, NULL}},
-                                  {"missing pixels", NAN, {data->missing, NULL}},
-                                  {"shift (pixels)", 0.0, {data->shift_x, data->shift_y}}};
+    double y = page->height - top - 0.5 * between;
 
     plot_title(page, &heading, left, page->height - 52.0, page_width - left - right,
                data->title);
     for (int i = 0; i < PANELS; i++) {
-        draw_panel(page, &strips[i], i, frame, data->n);
+        if (strips[i].is_measured) {
+            draw_panel(page, &strips[i], y, frame, data->n);
+            y -= panel + between;
+        }
     }
-    plot_text(page, &under, 0.5 * (left + page_width - right), 28.0, "science frame");
+    plot_text(page, &under, 0.5 * (left + page_width - right), y + between - 76.0,
+              "science frame");
+    for (int i = 0; i < PANELS; i++) {
+        if (!strips[i].is_measured) {
+            draw_nothing(page, y - 24.0, &strips[i]);
+            y -= line;
+        }
+    }
 }
 
 sqn_status plot_frames(const char *png_path, const plot_frames_data *data, sqn_error *err)
 {
-    const double height = top + PANELS * (panel + between) + bottom - 0.5 * between;
+    strip strips[PANELS];
+    char sigma[SIGMA_MAX];
     plot_page page;
     sqn_status status = SQN_OK;
     double *frame = NULL;
@@ -158,8 +184,10 @@ sqn_status plot_frames(const char *png_path, const plot_frames_data *data, sqn_e
     for (int64_t i = 0; i < data->n; i++) {
         frame[i] = (double)i + 1.0;
     }
+    const double height = strips_of(strips, sigma, data);
+
     SQN_TRY(plot_open(&page, png_path, page_width, height, err));
-    draw(&page, data, frame);
+    draw(&page, data, strips, frame);
     SQN_TRY(plot_close(&page, err));
 
 cleanup:

@@ -122,9 +122,9 @@ cleanup:
     return status;
 }
 
-/* Write a number of the bar under the power of ten in its label. */
-static void bar_tick(const plot_page *page, const plot_box *box, double at, double size,
-                     double value)
+/* Write a number of the bar under the power of ten in its label; returns its width. */
+static double bar_tick(const plot_page *page, const plot_box *box, double at, double size,
+                       double value)
 {
     const plot_pen pen = {PLOT_INK, 2.0, PLOT_SOLID};
     const plot_font font = {size, PLOT_INK, 0.0, 0.0};
@@ -134,6 +134,7 @@ static void bar_tick(const plot_page *page, const plot_box *box, double at, doub
     (void)snprintf(label, sizeof label, "%.4g", value);
     plot_segment(&pen, box->x1, y, box->x1 + 8.0, y);
     plot_text(page, &font, box->x1 + 14.0, y - 0.36 * size, label);
+    return plot_text_width(page, &font, label);
 }
 
 /* Numbers of the bar in the order of their worth: 0, powers of ten, 2 and 5 times those. */
@@ -160,8 +161,9 @@ static int bar_power(const plot_stretch *stretch)
     return top >= 4 || top <= -2 ? top : 0;
 }
 
-static void bar_ticks(const plot_page *page, const plot_box *box,
-                      const plot_stretch *stretch, double size)
+/* Numbers that do not meet; returns the width of the widest. */
+static double bar_ticks(const plot_page *page, const plot_box *box,
+                        const plot_stretch *stretch, double size)
 {
     enum { CANDIDATES = 43, TICKS = 16 };
     const double unit = pow(10.0, bar_power(stretch));
@@ -169,6 +171,7 @@ static void bar_ticks(const plot_page *page, const plot_box *box,
     const double most = fmax(fabs(stretch->low), fabs(stretch->high)) / unit;
     const int top = (int)floor(log10(fmax(most, DBL_MIN)));
     double taken[TICKS];
+    double widest = 0.0;
     int n_taken = 0;
 
     for (int i = 0; i < CANDIDATES && n_taken < TICKS; i++) {
@@ -181,9 +184,10 @@ static void bar_ticks(const plot_page *page, const plot_box *box,
         }
         if (free_place) {
             taken[n_taken++] = at;
-            bar_tick(page, box, at, size, value);
+            widest = fmax(widest, bar_tick(page, box, at, size, value));
         }
     }
+    return widest;
 }
 
 /* Brightness runs evenly from the lower to the upper end of a bar. */
@@ -219,13 +223,14 @@ sqn_status plot_image_bar(const plot_page *page, const plot_box *box,
     SQN_TRY(bar_ramp(box, err));
     plot_line(&pen, 5, (const double[5]){box->x0, box->x1, box->x1, box->x0, box->x0},
               (const double[5]){box->y0, box->y0, box->y1, box->y1, box->y0});
-    bar_ticks(page, box, stretch, size);
+    const double reach = fmax(bar_ticks(page, box, stretch, size) + 1.2 * size, 3.4 * size);
+
     if (power != 0) {
         (void)snprintf(text, sizeof text, "10^{%d} %s", power, label);
     } else {
         (void)snprintf(text, sizeof text, "%s", label);
     }
-    plot_text(page, &font, box->x1 + 14.0 + 3.4 * size, 0.5 * (box->y0 + box->y1), text);
+    plot_text(page, &font, box->x1 + 14.0 + reach, 0.5 * (box->y0 + box->y1), text);
 
 cleanup:
     return status;
@@ -342,6 +347,9 @@ void plot_image_compass(const plot_page *page, const plot_box *box, const plot_s
 {
     static const double margin = 14.0; /* (pixels) */
 
+    if (sky->turns) {
+        return;
+    }
     if (!isfinite(sky->north_angle)) {
         const plot_font font = {0.8 * size, PLOT_PAPER, 1.0, 0.0};
 

@@ -16,6 +16,7 @@ typedef struct plot_sky {
     double
         north_angle; /**< Of North, counter-clockwise from +y (degrees); NaN = unknown. */
     bool mirrored;   /**< East lies clockwise from North. */
+    bool turns;      /**< A mean of frames with North in several places: no compass. */
 } plot_sky;
 
 /** The largest box of an image's shape in the middle of a box. */

@@ -8,7 +8,7 @@
 #include "raise.h"
 
 static const double panel = 640.0, text_size = 28.0, left = 165.0, between = 140.0;
-static const double bar_gap = 14.0, bar_width = 24.0, bar_room = 130.0;
+static const double bar_gap = 14.0, bar_width = 24.0, bar_room = 150.0;
 static const double top = 130.0, below = 130.0, profile_height = 380.0, bottom = 110.0;
 
 /* Where everything lies. */
@@ -72,7 +72,10 @@ static sqn_status draw_panel(const plot_page *page, const plot_input_data *data,
     }
     plot_image_axes(page, &box, data->ny, data->nx, &data->sky, text_size);
     plot_text(page, &font, room->x0, room->y1 + 16.0,
-              science ? "mean science frame" : "mean reference frame");
+              !science ? "mean reference frame"
+              : data->sky.turns && data->excluded != NULL
+                  ? "mean science frame, first exclusion"
+                  : "mean science frame");
 
 cleanup:
     return status;

@@ -75,9 +75,11 @@ static void write_section(markup *m, const report_section *section)
 
 static void write_origin(markup *m, const report *data)
 {
-    const report_section settings = {.title = "Settings",
-                                     .note = "Every key with its value, as resolved.",
-                                     .text = data->settings};
+    const report_section settings = {
+        .title = "Settings",
+        .note = "Every key that has a value, as it runs again; what depends on the data "
+                "stands above.",
+        .text = data->settings};
     const report_section versions = {
         .title = "Versions", .n_row = data->n_version, .rows = data->versions};
 

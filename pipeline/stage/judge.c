@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 
 #include "mem.h"
 #include "peak.h"
@@ -11,6 +12,7 @@
 
 static const double radian = 57.295779513082320877; /* degrees */
 static const double scale_low = 0.5, scale_high = 2.0, over_sigma = -3.0;
+static const double factor_low = 0.7, factor_high = 1.3;
 
 void judge_rotation(const observation *obs, const config *settings, const sqn_log *log)
 {
@@ -87,6 +89,42 @@ static void judge_noise(const result *r)
                       " science frames (reduced chi2 %.2g to %.2g)",
                       n_off, n, low, high);
     }
+}
+
+/* A factor far from 1 speaks of light that is not the star's. Those at the edge of their range
+ * are told where they are found (W_BFF_EDGE). */
+static void judge_factors(const result *r)
+{
+    const int64_t n = r->obs.science.n_frame;
+    double low = INFINITY, high = -INFINITY;
+    int64_t n_far = 0, first = 0;
+    char which[64], range[32];
+
+    for (int64_t i = 0; i < n; i++) {
+        const target_frame *t = &r->last.frames[i];
+
+        if (!t->at_edge && (t->factor < factor_low || t->factor > factor_high)) {
+            first = n_far++ == 0 ? i + 1 : first;
+            low = fmin(low, t->factor);
+            high = fmax(high, t->factor);
+        }
+    }
+    if (n_far == 0) {
+        return;
+    }
+    if (n_far == 1) {
+        (void)snprintf(which, sizeof which, "frame %" PRId64, first);
+        (void)snprintf(range, sizeof range, "%.3g", low);
+    } else {
+        (void)snprintf(range, sizeof range, "%.3g to %.3g", low, high);
+        (void)snprintf(which, sizeof which,
+                       "%" PRId64 " of %" PRId64 " frames (first %" PRId64 ")", n_far, n,
+                       first);
+    }
+    sqn__log_warn(r->log, SQN_W_SCALE, r->settings->path,
+                  "the model of %s is scaled by %s: far from 1, as if other light than the "
+                  "star's were fitted",
+                  which, range);
 }
 
 /** Annuli of one fwhm about the star. */
@@ -184,6 +222,9 @@ static sqn_status judge_oversubtraction(const result *r, sqn_error *err)
     const char *fix = r->obs.references_are_science
                           ? "use fewer components, frames that turn further, or reference "
                             "stars: here the components hold part of the source"
+                      : r->excluded != NULL
+                          ? "use fewer components, or a larger exclude_* if light of the "
+                            "source lies outside of it"
                           : NULL;
     sqn_status status = SQN_OK;
     annuli a = {0};
@@ -213,5 +254,6 @@ sqn_status judge_result(const result *r, sqn_error *err)
 {
     judge_undetermined(r);
     judge_noise(r);
+    judge_factors(r);
     return judge_oversubtraction(r, err);
 }

@@ -2,7 +2,7 @@
  * @file judge.h
  * @brief What a result says against itself: warnings that need no other knowledge.
  *
- * In: what all stages left. Out: W_SELF_SUBTRACTION, W_UNDETERMINED, W_NOISE_SCALE,
+ * In: what all stages left. Out: W_SELF_SUBTRACTION, W_UNDETERMINED, W_NOISE_SCALE, W_SCALE,
  * W_OVERSUBTRACTION, with the numbers.
  */
 #ifndef JUDGE_H

@@ -188,11 +188,50 @@ static sqn_matrix_const view(const basis *b, const hdu *stages, int64_t count,
     return (sqn_matrix_const){0};
 }
 
+/* "1, 2, 5": the counts that the file has a basis of, as far as they fit. */
+static const char *list_counts(char *out, size_t size, const basis *b, const hdu *stages)
+{
+    size_t used = 0;
+
+    out[0] = '\0';
+    for (int64_t s = 0; s < stages->n_count && used + 24 < size; s++) {
+        const int n = snprintf(out + used, size - used, "%s%" PRId64, s > 0 ? ", " : "",
+                               stages->counts[s]);
+
+        used += n > 0 ? (size_t)n : 0;
+    }
+    if (stages->n_count == 0) {
+        (void)snprintf(out, size, "%" PRId64, b->n_comp);
+    }
+    return out;
+}
+
+/* A number of components to build means nothing where none is built. */
+static sqn_status check_count(const basis *b, const hdu *stages, const config *settings,
+                              sqn_error *err)
+{
+    const int64_t written = settings->components.count;
+    char counts[160];
+    sqn_status status = SQN_OK;
+
+    if (written > 0 && written != b->n_comp) {
+        status = SQN_RAISE(err, E_COUNT,
+                           "count is %" PRId64 ", but %s holds %" PRId64
+                           " components (counts: %s)",
+                           written, settings->components.load, b->n_comp,
+                           list_counts(counts, sizeof counts, b, stages));
+        (void)config_where(err->where, settings, "components.count");
+        sqn__error_mend(err, "leave components.count out, and choose by model.counts");
+    }
+    return status;
+}
+
 /* The counts that are asked for, or all that there are, and their views. */
 static sqn_status choose_counts(basis *b, const hdu *stages, const config *settings,
                                 sqn_error *err)
 {
     const config_integers *given = &settings->model.counts;
+    char counts[160];
     sqn_status status = SQN_OK;
 
     b->n_count = given->n > 0 ? given->n : stages->n_count > 0 ? stages->n_count : 1;
@@ -210,10 +249,11 @@ static sqn_status choose_counts(basis *b, const hdu *stages, const config *setti
     for (int64_t c = 0; c < b->n_count && status == SQN_OK; c++) {
         b->components[c] = view(b, stages, b->counts[c], settings->model.truncate);
         if (b->components[c].data == NULL) {
-            status =
-                SQN_RAISE(err, E_COUNT,
-                          "the file holds %" PRId64 " components and no stage of %" PRId64,
-                          b->n_comp, b->counts[c]);
+            status = SQN_RAISE(err, E_COUNT,
+                               "the file holds %" PRId64
+                               " components (counts: %s) and no stage of %" PRId64,
+                               b->n_comp, list_counts(counts, sizeof counts, b, stages),
+                               b->counts[c]);
             sqn__error_at(err, settings->components.load, -1, NULL);
             sqn__error_mend(
                 err, "ask for the counts that were written (components.write_stages), "
@@ -245,6 +285,7 @@ sqn_status load_basis(basis *out, const observation *obs, const config *settings
                           err));
     gather(&b.loaded, 0, &last, &obs->pixels);
     gather(&b.loaded, b.n_comp, &stages, &obs->pixels);
+    SQN_TRY(check_count(&b, &stages, settings, err));
     SQN_TRY(choose_counts(&b, &stages, settings, err));
     *out = b;
     b = (basis){0};

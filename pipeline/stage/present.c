@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "mem.h"
+#include "outline.h"
 #include "peak.h"
 #include "pictures.h"
 #include "plot_frames.h"
@@ -28,17 +29,23 @@ void present_title(char *out, size_t size, const result *r)
     }
 }
 
-/* Where images lie on the sky: turned North up, or as the detector saw them. */
-static plot_sky sky_of(const result *r, bool turned)
+/* Where images of a group (-1: of all frames) lie on the sky: turned North up, or as the
+ * detector saw them. */
+static plot_sky sky_of(const result *r, bool turned, int64_t group)
 {
     const observation *obs = &r->obs;
-    plot_sky sky = {obs->center[0], obs->center[1], obs->pixel_scale, NAN, false};
+    plot_sky sky = {.star_x = obs->center[0],
+                    .star_y = obs->center[1],
+                    .pixel_scale = obs->pixel_scale,
+                    .north_angle = NAN,
+                    .turns = !turned && outline_turns(r, group)};
 
     if (turned) {
         sky.north_angle = 0.0;
-    } else if (obs->has_angles) {
-        sky.north_angle = -obs->science.frames[0].theta; /* that turn brings North to +y */
-    } else if (obs->wcs != NULL) {
+    } else if (obs->has_angles && !sky.turns) {
+        sky.north_angle = -obs->science.frames[outline_first(r, group)]
+                               .theta; /* that turn brings North to +y */
+    } else if (obs->wcs != NULL && !sky.turns) {
         const double pa = sqn_wcs_position_angle(obs->wcs, obs->center);
 
         sky.north_angle = sqn_wcs_is_left_handed(obs->wcs) ? -pa : pa;
@@ -158,13 +165,13 @@ static sqn_status draw_disk(const char *path, const result *r, const char *title
     peak_group_text(where, sizeof where, d, group);
     (void)snprintf(heading, sizeof heading, "%s%s%s", title, where[0] != '\0' ? ", " : "",
                    where);
-    SQN_TRY(target_outline(&excluded, &r->obs, r->settings, err));
+    SQN_TRY(outline_make(&excluded, r, group, err));
     const plot_disk_data data = {
         d->n_count,      d->ny,
         d->nx,           images,
         r->basis.counts, d->snr.data + first + (d->n_count - 1) * n_pix,
         excluded,        r->obs.science.unit,
-        heading,         sky_of(r, r->obs.derotate)};
+        heading,         sky_of(r, r->obs.derotate, group)};
 
     SQN_TRY(plot_disk(path, &data, err));
 
@@ -202,7 +209,7 @@ static sqn_status draw_input(const char *path, const result *r, const char *titl
                                   r->settings->region.outer_radius,
                                   sci->unit,
                                   title,
-                                  sky_of(r, false)};
+                                  sky_of(r, false, -1)};
 
     SQN_TRY(plot_input(path, &data, err));
 

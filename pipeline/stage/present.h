@@ -11,6 +11,7 @@
 #include "directory.h"
 #include "messages.h"
 #include "product.h"
+#include "report.h"
 
 SQN_NODISCARD sqn_status present_pictures(directory *dir, const result *r, sqn_error *err);
 
@@ -19,6 +20,16 @@ SQN_NODISCARD sqn_status present_report(directory *dir, const result *r, message
 
 SQN_NODISCARD sqn_status present_manifest(directory *dir, const result *r, messages *said,
                                           sqn_error *err);
+
+/** What keys became that were not written. Pointers go into the structure: do not copy it. */
+enum { PRESENT_DECIDED_MAX = 16, PRESENT_DECIDED_BYTES = 128 };
+typedef struct present_decided {
+    int64_t n;
+    report_row row[PRESENT_DECIDED_MAX];
+    char text[PRESENT_DECIDED_MAX][PRESENT_DECIDED_BYTES];
+} present_decided;
+
+void present_decide(present_decided *out, const result *r);
 
 /** Name of the observation: `title`, else OBJECT or TARGNAME of the first science header. */
 void present_title(char *out, size_t size, const result *r);

@@ -192,6 +192,7 @@ typedef struct page {
     slots words, counts, groups, frames, inputs;
     report_warning *warnings;
     report_picture pictures[PICTURES];
+    present_decided decided;
     void *bytes[PICTURES];
     char *settings;
 } page;
@@ -236,6 +237,7 @@ static sqn_status page_create(page *p, const result *r, const directory *dir,
                                           p->bytes[k], size};
     }
     SQN_TRY(config_dump(&p->settings, r->settings, true, err));
+    present_decide(&p->decided, r);
     fill_counts(&p->counts, r);
     fill_groups(&p->groups, r);
     fill_frames(&p->frames, r);
@@ -290,6 +292,10 @@ static sqn_status page_text(char **html, page *p, const result *r, messages *sai
          .n_table = 1,
          .tables = &frames},
         {.title = "Inputs", .n_table = 1, .tables = &inputs},
+        {.title = "Decided by default",
+         .note = "Keys that were not written, and what became of them.",
+         .n_row = p->decided.n,
+         .rows = p->decided.row},
     };
     const char *findings[FINDINGS_MAX];
     char title[128];
@@ -310,7 +316,8 @@ static sqn_status page_text(char **html, page *p, const result *r, messages *sai
         .pictures = p->pictures,
         .n_picture = PICTURES,
         .sections = sections,
-        .n_section = sizeof sections / sizeof sections[0],
+        .n_section = (int64_t)(sizeof sections / sizeof sections[0]) -
+                     (p->decided.n == 0), /* the last */
         .settings = p->settings,
         .command = r->command,
         .versions = versions,

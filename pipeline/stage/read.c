@@ -13,6 +13,7 @@
 #include "warn.h"
 
 static const double fwhm_assumed = 4.0;
+static const double scale_tolerance = 0.02; /* of two scales that are meant to be equal */
 
 /** Files of one input block, expanded. */
 typedef struct input_files {
@@ -81,6 +82,21 @@ const char *read_beside(char *out, size_t size, const config *settings, const ch
     return out;
 }
 
+/* What the reader blames on no file is a key of the block. */
+static void name_key(const config *settings, const config_input *input, sqn_error *err)
+{
+    const bool science = input == &settings->science;
+
+    if (err->where[0] == '\0' && err->id == SQN_E_ANGLES) {
+        (void)config_where(err->where, settings, "science.angles");
+    } else if (err->where[0] == '\0' &&
+               (err->id == SQN_E_CFG_SCHEMA || err->id == SQN_E_DATA_EMPTY)) {
+        (void)config_where(err->where, settings,
+                           science ? "science.exclude_frames"
+                                   : "references.exclude_frames");
+    }
+}
+
 /* Read one block. `exponent` INT_MIN: chosen from the data. */
 static sqn_status read_input(sqn_fits_stack *out, const config *settings,
                              const config_input *input, int exponent, const sqn_log *log,
@@ -124,7 +140,10 @@ static sqn_status read_input(sqn_fits_stack *out, const config *settings,
         angles.file = read_beside(angle_file, sizeof angle_file, settings, angles.file);
         source.angles = &angles;
     }
-    SQN_TRY(sqn_fits_stack_read(out, &source, exponent, log, err));
+    status = sqn_fits_stack_read(out, &source, exponent, log, err);
+    if (status != SQN_OK) {
+        name_key(settings, input, err);
+    }
 
 cleanup:
     clear_files(&files);
@@ -277,6 +296,33 @@ cleanup:
     return status;
 }
 
+/* Which key left no pixel: the star is elsewhere, the hole or the mask takes all. */
+static void blame_region(const observation *obs, const config *settings, sqn_error *err)
+{
+    const config_region *region = &settings->region;
+    const double nx = (double)obs->science.nx, ny = (double)obs->science.ny;
+    const double x = obs->center[0], y = obs->center[1];
+    const bool inside = x >= 0.5 && x <= nx + 0.5 && y >= 0.5 && y <= ny + 0.5;
+    const double farthest = hypot(fmax(x - 1.0, nx - x), fmax(y - 1.0, ny - y));
+    const bool hole = region->inner_radius > farthest;
+
+    (void)config_where(err->where, settings,
+                       !inside                     ? "region.center"
+                       : hole                      ? "region.inner_radius"
+                       : region->mask_file != NULL ? "region.mask_file"
+                                                   : "region.outer_radius");
+    if (!inside) {
+        sqn__error_mend(
+            err, "give the star in FITS pixels of these frames, x 1 to %g, y 1 to %g", nx,
+            ny);
+    } else if (hole) {
+        sqn__error_mend(err, "write an inner_radius below %.0f pixels, the farthest corner",
+                        farthest);
+    } else if (region->mask_file == NULL) {
+        sqn__error_mend(err, "write a larger outer_radius, in pixels");
+    }
+}
+
 static sqn_status choose_pixels(observation *obs, const config *settings, sqn_error *err)
 {
     const config_region *region = &settings->region;
@@ -300,7 +346,10 @@ static sqn_status choose_pixels(observation *obs, const config *settings, sqn_er
     const sqn_pixels_region chosen = {obs->center[0], obs->center[1], region->inner_radius,
                                       region->outer_radius, mask.data};
 
-    SQN_TRY(sqn_pixels_init(&obs->pixels, obs->science.ny, obs->science.nx, &chosen, err));
+    status = sqn_pixels_init(&obs->pixels, obs->science.ny, obs->science.nx, &chosen, err);
+    if (status == SQN_ERR_DATA) {
+        blame_region(obs, settings, err);
+    }
 
 cleanup:
     sqn_cube_clear(&mask);
@@ -338,6 +387,22 @@ static sqn_status choose_noise_model(observation *obs, const config *settings,
     return SQN_OK;
 }
 
+/* A scale that is written wins over that of the header; one of them may be wrong. */
+static void check_scale(const observation *obs, const config *settings, const sqn_log *log)
+{
+    const double given = settings->science.pixel_scale;
+    const double found = obs->wcs != NULL ? sqn_wcs_scale(obs->wcs, obs->center) : NAN;
+    char where[SQN_ERROR_WHERE_MAX];
+
+    if (fabs(given / found - 1.0) > scale_tolerance) {
+        sqn__log_advise(
+            log, SQN_W_WCS, config_where(where, settings, "science.pixel_scale"),
+            "correct pixel_scale, or leave it out",
+            "pixel_scale is %g arcsec, that of the WCS %.6g arcsec; the first is used",
+            given, found);
+    }
+}
+
 /* Pixel scale, resolution element, angles. */
 static sqn_status choose_scales(observation *obs, const config *settings,
                                 const sqn_log *log, sqn_error *err)
@@ -353,6 +418,7 @@ static sqn_status choose_scales(observation *obs, const config *settings,
         (void)header_number(&scale, &obs->science, "PIXSCALE");
     }
     obs->pixel_scale = scale;
+    check_scale(obs, settings, log);
     obs->fwhm = sci->fwhm;
     if (!isfinite(obs->fwhm)) {
         obs->fwhm = fwhm_assumed;

@@ -101,13 +101,97 @@ static sqn_status check_coverage(const uint8_t *excluded, const observation *obs
     return SQN_OK;
 }
 
+/* True when the shapes exclude a pixel of the region in any frame; `scratch` [ny, nx]. */
+static bool takes_pixels(uint8_t *scratch, const observation *obs,
+                         const sqn_exclude *shapes, bool sky)
+{
+    const sqn_fits_stack *sci = &obs->science;
+
+    for (int64_t i = 0; i < (sky ? sci->n_frame : 1); i++) {
+        sqn_exclude_frame(scratch, sci->ny, sci->nx, shapes, obs->center,
+                          sky ? sci->frames[i].theta : 0.0);
+        for (int64_t p = 0; p < obs->pixels.n_pix; p++) {
+            if (scratch[obs->pixels.index[p]] != 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/** Where shapes are checked, one by one. */
+typedef struct shape_check {
+    uint8_t *scratch; /* [ny, nx] */
+    const observation *obs;
+    const config *settings;
+    const sqn_log *log;
+    bool sky;
+} shape_check;
+
+/* Warn of a shape, called `what`, that lies nowhere. */
+static void check_shape(const shape_check *c, const sqn_exclude *shape, const char *key,
+                        const char *what)
+{
+    char where[SQN_ERROR_WHERE_MAX];
+
+    if (!takes_pixels(c->scratch, c->obs, shape, c->sky)) {
+        sqn__log_warn(c->log, SQN_W_EXCLUDE, config_where(where, c->settings, key),
+                      "%s excludes no pixel of the region (%" PRId64 " of %" PRId64
+                      " x %" PRId64 " pixels, star at (%g, %g))",
+                      what, c->obs->pixels.n_pix, c->obs->science.nx, c->obs->science.ny,
+                      c->obs->center[0], c->obs->center[1]);
+    }
+}
+
+/* Every shape is there to exclude something: one that does not was given in another unit. */
+static void check_shapes(const shape_check *c, const sqn_exclude *all)
+{
+    char what[128];
+
+    if (all->has_annulus) {
+        const sqn_exclude one = {.has_annulus = true,
+                                 .annulus = {all->annulus[0], all->annulus[1]}};
+
+        (void)snprintf(what, sizeof what, "the annulus [%g, %g]", one.annulus[0],
+                       one.annulus[1]);
+        check_shape(c, &one, "model.exclude_annulus", what);
+    }
+    if (all->has_ellipse) {
+        sqn_exclude one = *all;
+
+        one.has_annulus = false;
+        one.n_circle = 0;
+        one.mask = NULL;
+        (void)snprintf(what, sizeof what, "the ellipse of semi_major [%g, %g]",
+                       one.semi_major[0], one.semi_major[1]);
+        check_shape(c, &one, "model.exclude_ellipse", what);
+    }
+    for (int64_t k = 0; k < all->n_circle; k++) {
+        const double *circle = all->circles[k];
+        const sqn_exclude one = {.n_circle = 1, .circles = &all->circles[k]};
+
+        (void)snprintf(what, sizeof what, "the circle [%g, %g, %g]", circle[0], circle[1],
+                       circle[2]);
+        check_shape(c, &one, "model.exclude_circles", what);
+    }
+    if (all->mask != NULL) {
+        const sqn_exclude one = {.mask = all->mask};
+
+        check_shape(c, &one, "model.exclude_mask", "the mask");
+    }
+}
+
+bool target_on_sky(const observation *obs, const config *settings)
+{
+    return settings->model.exclude_frame == CONFIG_FRAME_SKY ||
+           (settings->model.exclude_frame == CONFIG_FRAME_AUTO && obs->has_angles);
+}
+
 sqn_status target_exclude(uint8_t **out, const observation *obs, const config *settings,
                           const sqn_log *log, sqn_error *err)
 {
     const sqn_fits_stack *sci = &obs->science;
-    const bool sky =
-        settings->model.exclude_frame == CONFIG_FRAME_SKY ||
-        (settings->model.exclude_frame == CONFIG_FRAME_AUTO && obs->has_angles);
+    const bool sky = target_on_sky(obs, settings);
     sqn_status status = SQN_OK;
     sqn_exclude shapes;
     sqn_cube mask = {0};
@@ -123,6 +207,9 @@ sqn_status target_exclude(uint8_t **out, const observation *obs, const config *s
         status = SQN_RAISE(err, E_MEM, "exclusion of %" PRId64 " frames", sci->n_frame);
         goto cleanup;
     }
+    const shape_check check = {excluded, obs, settings, log, sky};
+
+    check_shapes(&check, &shapes);
     for (int64_t i = 0; i < sci->n_frame; i++) {
         sqn_exclude_frame(excluded + i * sci->ny * sci->nx, sci->ny, sci->nx, &shapes,
                           obs->center, sky ? sci->frames[i].theta : 0.0);

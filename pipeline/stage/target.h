@@ -45,8 +45,11 @@ SQN_NODISCARD sqn_status target_exclude(uint8_t **out, const observation *obs,
                                         const config *settings, const sqn_log *log,
                                         sqn_error *err);
 
+/** True when the excluded shapes are drawn North up, and turned into each frame. */
+bool target_on_sky(const observation *obs, const config *settings);
+
 /**
- * The excluded shapes as they lie on disk.fits: [ny, nx] 1 = excluded, NULL when nothing is.
+ * The excluded shapes as they are drawn, on disk.fits when frames are turned: [ny, nx] 1 = excluded, NULL when nothing is.
  * sqn__mem_free().
  */
 SQN_NODISCARD sqn_status target_outline(uint8_t **out, const observation *obs,

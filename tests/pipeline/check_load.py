@@ -26,6 +26,8 @@ for product, extname in (("disk.fits", "SCI"), ("residual.fits", "SCI"), ("model
 assert len(open("load/frv.csv").read().splitlines()) == 1  # the names of the columns
 
 for setting, code, word in (("model.counts=[5]", 78, "E_COUNT"),
+                            ("components.count=2", 78, "counts: 1, 2, 3"),
+                            ("components.count=2", 78, "--set components.count"),
                             ("region.center=[48, 48]", 65, "E_SHAPE"),
                             ("region.outer_radius=30", 65, "E_SHAPE"),
                             ("region.outer_radius=47", 65, "E_SHAPE"),
@@ -35,6 +37,9 @@ for setting, code, word in (("model.counts=[5]", 78, "E_COUNT"),
     assert word in done.stderr, done.stderr
 
     assert done.stderr.count("error:") == 1, done.stderr
+
+# The number that the file holds may be written.
+run("run", quickstart, *plain, *load, "--set", "components.count=3", "--output", fresh("same"))
 
 # What a larger region lacks is counted.
 rings = {radius: radius**2 >= (np.indices((96, 96)) - 47.5)[0]**2

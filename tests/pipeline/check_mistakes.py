@@ -1,7 +1,7 @@
 """A user's mistake gets one clear line and the right exit code; nothing is overwritten."""
 import os
 
-from sequin_run import fresh, np, run, write_config, write_cube
+from sequin_run import fits, fresh, np, run, write_config, write_cube
 
 rng = np.random.default_rng(5)
 star = 100 * np.exp(-np.hypot(*np.mgrid[-10:11, -10:11]) / 4)
@@ -41,6 +41,9 @@ def run_new(*arguments, expect):
 one_line(run("run", expect=64), "E_USAGE")
 one_line(run("run", "science.fits", expect=78), "E_CFG_SYNTAX", "this is a FITS file")
 one_line(run("run", "try.yaml", "--outptu", "x", expect=64), "E_USAGE", "--outptu", "--output")
+one_line(run("run", "try.yaml", "-o", "x", expect=64), "E_USAGE", "-o", "'sequin run --help'")
+one_line(run("run", "try.yaml", "--set", "task", "imaging", expect=64), "KEY=VALUE")
+one_line(run("run", "try.yaml", "-q", "-v", expect=64), "E_USAGE", "-q and -v")
 one_line(run_new(config(refs="\"ref[01].fits\""), expect=66), "E_IN_MISSING", "only * and ?")
 one_line(run_new(config(BASE.replace("fwhm: 4", "fwhm: 4, angles: {keyword: PARANG}")), expect=65),
          "E_ANGLES", "science.fits:HDU 1:PARANG", "science.angles.file")
@@ -53,6 +56,37 @@ one_line(run_new(config(refs="small.fits"), expect=65), "E_SHAPE", "small.fits",
 one_line(run_new(config(BASE.replace("count: 2", "count: 9")), expect=78), "E_COUNT", "9", "4")
 one_line(run_new(config(BASE.replace("count: 2", "count: two")), expect=78), "E_CFG_SCHEMA",
          "try.yaml:5:21", "components.count")
+
+# What is wrong with the region or with the frames left out is a key, not a mask.
+one_line(run_new(config(BASE.replace("[11, 11]}", "[500, 500], outer_radius: 9}")), expect=65),
+         "try.yaml:4:18 (region.center)", "FITS pixels")
+one_line(run_new(config(BASE.replace("[11, 11]}", "[11, 11], inner_radius: 300}")), expect=65),
+         "try.yaml:4:42 (region.inner_radius)", "inner_radius below 14 pixels")
+one_line(run_new(config(BASE.replace("fwhm: 4", "fwhm: 4, exclude_frames: [3]")), expect=78),
+         "try.yaml:2:59 (science.exclude_frames)", "no frame 3 among 2")
+one_line(run_new(config(), "--set", "references.exclude_frames=[1, 2, 3, 4]", expect=65),
+         "--set references.exclude_frames", "none of 4 frames")
+one_line(run_new(config(), "--set", "science.angles={values: [1, 2, 3]}", expect=65),
+         "E_ANGLES", "3 angles for 2 frames of 1 file.", "--set science.angles")
+one_line(run_new(config(), "--set", "science.angles={file: science.fits}", expect=65),
+         "E_SHAPE", "science.fits", "one angle per frame")
+one_line(run_new(config(), "--set", "science.angles={keyword: PARANG}", expect=65),
+         "E_ANGLES", "angle-like: none")
+
+# A scale that is not that of the WCS, and a shape that was given in arcsec.
+head = fits.Header({"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CRPIX1": 11.0, "CRPIX2": 11.0,
+                    "CRVAL1": 80.0, "CRVAL2": -20.0, "CDELT1": -1e-5, "CDELT2": 1e-5,
+                    "ROTATOR": 12.0, "PA_V3": 31.5})
+write_cube("wcs.fits", frames[:2], np.full_like(frames[:2], 0.1), header=head)
+wcs = BASE.replace("science.fits", "wcs.fits").replace("fwhm: 4", "fwhm: 4, pixel_scale: 0.0372")
+done = run_new(config(wcs), expect=0)
+assert "W_WCS: try.yaml:2:52 (science.pixel_scale): pixel_scale is 0.0372 arcsec, that of the " \
+    "WCS 0.036 arcsec" in done.stderr, done.stderr
+done = run_new(config(wcs.replace("0.0372", "0.0365") + "model: {exclude_circles: [[0.2, 0, 0.1]]}\n"),
+               expect=0)
+assert "W_WCS" not in done.stderr and done.stderr.count("W_EXCLUDE: try.yaml:6:26") == 2, done.stderr
+one_line(run_new(config(wcs), "--set", "science.angles={keyword: PARANG}", expect=65),
+         "E_ANGLES", "angle-like: ROTATOR, PA_V3")
 
 # Several problems: every one is said, in one pass.
 done = run_new(config(BASE.replace("count: 2", "count: 2, tolerance: -1, metod: mu")), expect=78)

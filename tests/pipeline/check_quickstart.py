@@ -30,6 +30,15 @@ report = open("out/report.html", encoding="utf-8").read()
 assert report.count("data:image/png;base64,") == sum(n.endswith(".png") for n in wanted)
 assert "W_PLOT" not in report
 
+# What was not written and what became of it; nothing that was.
+decided = report[report.index("Decided by default"):report.index("Settings</h2>")]
+for row in ("<dt>components.count</dt><dd>10: ", "<dt>model.counts</dt><dd>all 10, 1 to 10<",
+            "<dt>noise.model</dt><dd>errors<", "<dt>model.scaling</dt><dd>imputation, ",
+            "<dt>model.exclude_frame</dt><dd>sky, ", "<dt>combine.derotate</dt><dd>true, ",
+            "<dt>region.center</dt><dd>(48.50, 48.50) FITS pixels, from STARCENX/STARCENY<"):
+    assert row in decided, (row, decided)
+assert "science.fwhm" not in decided and "region.inner_radius" not in decided
+
 # The ring: flux where the truth is above 10 % of its peak, against the truth. One observation
 # of ten frames: what the speckles of the excluded pixels do besides is 0.4 % of the star, a
 # sixth of the ring (docs/validation.md has the mean over many).

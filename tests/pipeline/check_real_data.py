@@ -34,6 +34,14 @@ verify("ifs")
 disk = read("ifs", "disk.fits", "SCI")[-1].astype(float)
 found = brightest(disk, (71, 51))
 value = snr(disk, (41, 41), found, 4.0)
-print(f"companion at {found}, S/N {value:.1f}")
+core = np.s_[36:45, 36:45]
+star = np.nanmean(read("ifs", "model.fits", "SCI").astype(float), axis=0)[core].sum()
+print(f"companion at {found}, S/N {value:.1f}; of the star {disk[core].sum() / star:.2g} remain")
 assert np.hypot(*(found - (71, 51))) <= 1.5
 assert value > 5
+assert abs(disk[core].sum()) < 0.02 * star
+
+# With the companion in the fit, the factor says that something is wrong.
+done = run("run", os.path.join(SOURCE, "configs/ifs.yaml"), "--set", "model.exclude_circles=[]",
+           "--set", "output.plots=false", "--output", fresh("drawn"))
+assert "W_SCALE" in done.stderr, done.stderr

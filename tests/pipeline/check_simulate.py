@@ -3,7 +3,7 @@ import hashlib
 import json
 import os
 
-from sequin_run import SOURCE, fits, fresh, np, read, run, verify
+from sequin_run import SOURCE, fits, fresh, np, read, run, verify, write_config
 
 config = os.path.join(SOURCE, "configs/simulate.yaml")
 run("simulate", config, "--output", fresh("one"), threads=1)
@@ -19,6 +19,18 @@ for name in ("references.fits", "science.fits"):
         difference = np.abs(a - b)
         assert (difference <= 1e-5 * np.abs(b).max()).mean() >= 0.999, name
         assert (difference <= 5 * sigma).all(), name
+
+assert json.load(open("one/manifest.json", encoding="utf-8"))["title"] == "simulate"
+
+# The first configuration of README.md reduces what was simulated as it stands.
+readme = open(os.path.join(SOURCE, "README.md"), encoding="utf-8").read()
+write_config("one/my.yaml", readme.split("```yaml\n")[1].split("```")[0])
+run("run", "one/my.yaml", "--set", "output.plots=false", "--set", "components.count=2",
+    "--output", fresh("mine"))
+assert np.ptp(read("mine", "disk.fits", "FRAMES")["angle_applied"]) > 80
+done = run("run", "one/my.yaml", "--set", "science.angles={keyword: PARANG}", "--output",
+           fresh("none"), expect=65)
+assert "PA_START" in done.stderr and "PA_END" in done.stderr, done.stderr
 
 # ERR and DQ in tiles: smaller, the same bits for everyone who reads them, and for Sequin.
 run("simulate", config, "--set", "simulate.compress=gzip", "--output", fresh("tiles"))

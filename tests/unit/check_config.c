@@ -126,6 +126,25 @@ START_TEST(set_items_lie_over_the_file)
 }
 END_TEST
 
+START_TEST(places_of_keys_are_kept)
+{
+    static const char *const sets[] = {"combine.method=median", NULL};
+    char where[SQN_ERROR_WHERE_MAX];
+
+    SQN_ASSERT_OK(sqn_config_read(&settings, SQN_CONFIG_SMALL "region:\n  center: [5, 6]\n",
+                                  sets, CONFIG_FOR_RUN, &err),
+                  err);
+    ck_assert_str_eq(config_where(where, &settings, "region.center"),
+                     "c.yaml:5:11 (region.center)");
+    ck_assert_str_eq(config_where(where, &settings, "combine.method"),
+                     "--set combine.method");
+    ck_assert_str_eq(config_where(where, &settings, "region.inner_radius"),
+                     "c.yaml (region.inner_radius)");
+    ck_assert(config_given(&settings, "combine.method"));
+    ck_assert(!config_given(&settings, "combine.by"));
+}
+END_TEST
+
 START_TEST(problems_of_set_items_name_the_item)
 {
     static const char *const sets[] = {
@@ -433,6 +452,7 @@ int main(void)
     tcase_add_test(tcase, references_can_be_the_science_frames);
     tcase_add_test(tcase, empty_blocks_and_texts_are_defaults);
     tcase_add_test(tcase, set_items_lie_over_the_file);
+    tcase_add_test(tcase, places_of_keys_are_kept);
     tcase_add_test(tcase, problems_of_set_items_name_the_item);
     tcase_add_test(tcase, all_problems_are_found_in_one_pass);
     tcase_add_test(tcase, wrong_values_of_every_type_are_refused);

@@ -25,6 +25,8 @@ static const char *names[N_GROUP] = {"in/a.fits", "in/b.fits", "in/c.fits"};
 static double numbers[N_GROUP] = {NAN, NAN, NAN};
 static char path[] = "it.yaml";
 static config settings;
+static target_frame frames[4];
+static uint8_t excluded[1];
 static result all;
 
 /* Three groups of two counts: nothing but a little light, NaN in a corner. */
@@ -45,6 +47,11 @@ static void set_up(void)
     all.obs.center[1] = 10.5;
     all.obs.fwhm = FWHM;
     all.obs.noise = READ_UNIFORM;
+    all.obs.science.n_frame = 4;
+    all.last.frames = frames;
+    for (int i = 0; i < 4; i++) {
+        frames[i] = (target_frame){.factor = 0.71 + 0.19 * i, .chi2_reduced = 1.1};
+    }
     all.obs.pixels = (sqn_pixels){NY, NX, N_PIX, index_of};
     all.basis.n_count = N_COUNT;
     all.basis.counts = counts;
@@ -119,6 +126,47 @@ START_TEST(the_first_count_is_told_and_a_single_group_has_no_name)
 }
 END_TEST
 
+START_TEST(what_is_excluded_already_is_not_to_be_excluded)
+{
+    (void)dig(value[0][0], error[0][0], 0, -2.0F);
+    SQN_ASSERT_OK(judge_result(&all, &err), err);
+    all.excluded = excluded;
+    SQN_ASSERT_OK(judge_result(&all, &err), err);
+    ck_assert_int_eq(record.n_warning, 2);
+    ck_assert_str_eq(record.warning[0].fix, ""); /* the sentence of the id */
+    ck_assert_ptr_nonnull(strstr(record.warning[1].fix, "a larger exclude_*"));
+}
+END_TEST
+
+START_TEST(factors_far_from_one_are_told)
+{
+    frames[2].factor = 0.534;
+    SQN_ASSERT_OK(judge_result(&all, &err), err);
+    frames[1] = (target_frame){.factor = 0.5, .at_edge = true}; /* told by itself */
+    frames[3].factor = 1.42;
+    SQN_ASSERT_OK(judge_result(&all, &err), err);
+    ck_assert_int_eq(record.n_warning, 2);
+    ck_assert_int_eq(record.warning[0].id, SQN_W_SCALE);
+    ck_assert_ptr_nonnull(
+        strstr(record.warning[0].message, "the model of frame 3 is scaled by 0.534:"));
+    ck_assert_ptr_nonnull(
+        strstr(record.warning[1].message,
+               "the model of 2 of 4 frames (first 3) is scaled by 0.534 to 1.42:"));
+    ck_assert_ptr_nonnull(strstr(sqn_error_fix(SQN_W_SCALE), "exclude_*"));
+}
+END_TEST
+
+START_TEST(chi2_far_from_one_may_be_starlight)
+{
+    all.obs.noise = READ_ERRORS;
+    frames[1].chi2_reduced = 3.4;
+    SQN_ASSERT_OK(judge_result(&all, &err), err);
+    ck_assert_int_eq(record.n_warning, 1);
+    ck_assert_int_eq(record.warning[0].id, SQN_W_NOISE_SCALE);
+    ck_assert_ptr_nonnull(strstr(sqn_error_fix(SQN_W_NOISE_SCALE), "starlight remains"));
+}
+END_TEST
+
 START_TEST(every_allocation_may_fail)
 {
     sqn_status status = SQN_ERR_MEMORY;
@@ -185,6 +233,9 @@ int main(void)
     tcase_add_test(tcase, a_result_without_fault_is_silent);
     tcase_add_test(tcase, oversubtraction_of_any_group_is_found_and_named);
     tcase_add_test(tcase, the_first_count_is_told_and_a_single_group_has_no_name);
+    tcase_add_test(tcase, what_is_excluded_already_is_not_to_be_excluded);
+    tcase_add_test(tcase, factors_far_from_one_are_told);
+    tcase_add_test(tcase, chi2_far_from_one_may_be_starlight);
     tcase_add_test(tcase, every_allocation_may_fail);
     tcase_add_test(tcase, the_peak_is_that_of_all_groups);
     tcase_add_test(tcase, without_a_single_value_there_is_no_peak);

@@ -88,13 +88,44 @@ START_TEST(other_reasons_are_other_warnings)
     sqn__log_warn(&log, SQN_W_FITS_HEADER, "b.fits", "4 header cards are not ASCII");
     sqn__log_warn(&log, SQN_W_FLAGS_MANY, "a.fits", "bit 3 costs 20 %%");
     sqn__log_warn(&log, SQN_W_FLAGS_MANY, "b.fits", "bit 4 costs 20 %%");
-    sqn__log_warn(&log, SQN_W_STOP, "", "2 components stopped at 1000 iterations");
-    sqn__log_warn(&log, SQN_W_STOP, "", "3 components stopped at 1000 iterations");
-    ck_assert_int_eq(messages_n_warning(m), 6); /* only the dates are joined */
+    ck_assert_int_eq(messages_n_warning(m), 4); /* only the dates are joined */
     ck_assert_ptr_nonnull(
         strstr(messages_warning(m, 0, &count), "a.fits, b.fits: DATE-OBS"));
     ck_assert_int_eq(count, 2);
     messages_destroy(&m);
+}
+END_TEST
+
+START_TEST(stages_that_did_not_converge_are_listed_in_one_line)
+{
+    FILE *stream = open_memstream(&text, &size);
+    messages *m = NULL;
+    int64_t count = 0;
+
+    SQN_ASSERT_OK(messages_create(&m, stream, MESSAGES_QUIET, &err), err);
+    const sqn_log log = messages_log(m);
+
+    sqn__log_warn(&log, SQN_W_STOP, "", "the model with %d components stopped at 9", 1);
+    ck_assert_ptr_nonnull(strstr(messages_warning(m, 0, &count), "with 1 components"));
+    for (int k = 3; k < 60; k++) {
+        if (k == 5) {
+            ck_assert_str_eq(messages_warning(m, 0, &count),
+                             "W_STOP: the model with 1, 3, 4 components stopped at 9. Fix: "
+                             "raise components.max_iterations.");
+        }
+        sqn__log_warn(&log, SQN_W_STOP, "", "the model with %d components stopped at 9", k);
+    }
+    ck_assert_int_eq(messages_n_warning(m), 1);
+    ck_assert_ptr_nonnull(
+        strstr(messages_warning(m, 0, &count), " and 22 more components stopped at 9."));
+    ck_assert_int_eq(count, 58);
+    messages_summary(m);
+    (void)fclose(stream);
+    ck_assert_ptr_nonnull(strstr(text, "with 1 components"));
+    ck_assert_ptr_nonnull(strstr(text, "with 1, 3, 4, 5, "));
+    ck_assert_ptr_null(strstr(text, "with 3 components"));
+    messages_destroy(&m);
+    free(text);
 }
 END_TEST
 
@@ -148,6 +179,7 @@ int main(void)
     tcase_add_test(tcase, equal_warnings_are_counted);
     tcase_add_test(tcase, one_reason_in_many_files_is_one_line_with_three_names);
     tcase_add_test(tcase, other_reasons_are_other_warnings);
+    tcase_add_test(tcase, stages_that_did_not_converge_are_listed_in_one_line);
     tcase_add_test(tcase, long_names_leave_room_for_the_number_of_the_others);
     tcase_add_test(tcase, problems_are_printed_as_errors_and_counted);
     suite_add_tcase(suite, tcase);

@@ -53,6 +53,12 @@ START_TEST(mistakes_are_named)
     SQN_ASSERT_FAILS(parse((const char *[N_ARG]){"a", "-x", NULL}), err, SQN_E_USAGE);
     ck_assert_str_eq(err.fix, "");
     SQN_ASSERT_FAILS(parse((const char *[N_ARG]){"a", "--output", NULL}), err, SQN_E_USAGE);
+    SQN_ASSERT_FAILS(parse((const char *[N_ARG]){"a", "--set", "task", "imaging", NULL}),
+                     err, SQN_E_USAGE);
+    ck_assert_str_eq(err.message, "--set 'task': KEY=VALUE is expected");
+    SQN_ASSERT_FAILS(parse((const char *[N_ARG]){"a", "-q", "-v", NULL}), err, SQN_E_USAGE);
+    ck_assert_str_eq(err.message, "-q and -v exclude each other");
+    SQN_ASSERT_OK(parse((const char *[N_ARG]){"a", "-q", "-q", NULL}), err);
     SQN_ASSERT_FAILS(parse((const char *[N_ARG]){"a", "--threads", "2x", NULL}), err,
                      SQN_E_USAGE);
     SQN_ASSERT_FAILS(parse((const char *[N_ARG]){"a", "--threads", "0", NULL}), err,

@@ -24,7 +24,7 @@ static sqn_error err;
 static float images[N_COUNT][NY][NX], snr[NY][NX];
 static uint8_t excluded[NY][NX];
 static const int64_t counts[N_COUNT] = {1, 5, 10};
-static const plot_sky sky = {16.0, 12.0, 0.027, 0.0, false};
+static const plot_sky sky = {16.0, 12.0, 0.027, 0.0, false, false};
 
 /* A ring, noise, a star-shaped hole and a missing corner. */
 static void fill_scene(void)
@@ -76,6 +76,14 @@ START_TEST(what_is_asked_for_is_seen)
     data.sky.mirrored = true;
     SQN_ASSERT_OK(plot_disk("mirrored.png", &data, &err), err);
     ck_assert(!same_bytes("turned.png", "mirrored.png"));
+    data.sky.turns = true; /* no arrows, wherever North was */
+    SQN_ASSERT_OK(plot_disk("no-arrows.png", &data, &err), err);
+    ck_assert(!same_bytes("mirrored.png", "no-arrows.png"));
+    data.sky.north_angle = 80.0;
+    SQN_ASSERT_OK(plot_disk("still.png", &data, &err), err);
+    ck_assert(same_bytes("no-arrows.png", "still.png"));
+    data.sky.turns = false;
+    data.sky.north_angle = 35.0;
     images[N_COUNT - 1][NY / 2][NX - 3] += 100.0F;
     SQN_ASSERT_OK(plot_disk("planet.png", &data, &err), err);
     ck_assert(!same_bytes("mirrored.png", "planet.png"));
