@@ -23,7 +23,8 @@ components: {count: 2}
 model: {scaling: none}
 """), "--output", fresh("out"))
 
-FLAGS = {ALL: 2, SOME: 0, SCIENCE: 1, BOTH: 3, OUT: 4}
+# Half of the references miss the pixel SOME, those in which the second component is strong.
+FLAGS = {ALL: 2, SOME: 64, SCIENCE: 1, BOTH: 3, OUT: 4}
 MODEL = {ALL: False, SOME: True, SCIENCE: True, BOTH: False, OUT: False}
 RESIDUAL = {ALL: False, SOME: True, SCIENCE: False, BOTH: False, OUT: False}
 for product, finite in (("model.fits", MODEL), ("residual.fits", RESIDUAL)):
