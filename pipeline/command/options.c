@@ -107,6 +107,7 @@ static sqn_status take(options *out, option_kind kind, const char *value, sqn_er
 {
     switch (kind) {
     case OPTION_SET:
+        assert(value != NULL);
         if (strchr(value, '=') == NULL) {
             const sqn_status status =
                 SQN_RAISE(err, E_USAGE, "--set '%.60s': KEY=VALUE is expected", value);

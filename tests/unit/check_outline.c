@@ -118,7 +118,7 @@ START_TEST(shapes_that_exclude_nothing_are_told)
     ck_assert_str_eq(record.warning[1].message,
                      "the circle [0.4, -0.3, 0.1] excludes no pixel of the region "
                      "(143 of 13 x 11 pixels, star at (7, 6))");
-    ck_assert_int_eq(memcmp(out, excluded, N_FRAME * N_PIX), 0);
+    ck_assert_int_eq(memcmp(out, excluded, (size_t)N_FRAME * N_PIX), 0);
     sqn__mem_free(out);
 }
 END_TEST

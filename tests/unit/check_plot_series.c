@@ -135,6 +135,30 @@ START_TEST(every_number_of_a_frame_is_seen)
 }
 END_TEST
 
+/* Height of a PNG, big-endian in its first chunk. */
+static int height_of(const char *path)
+{
+    unsigned char begin[24];
+    FILE *file = fopen(path, "rb");
+
+    ck_assert_ptr_nonnull(file);
+    ck_assert_uint_eq(fread(begin, 1, sizeof begin, file), sizeof begin);
+    ck_assert_int_eq(fclose(file), 0);
+    return begin[22] * 256 + begin[23];
+}
+
+START_TEST(what_was_not_measured_has_a_line_and_no_panel)
+{
+    plot_frames_data data = frames(7);
+
+    data.shift_x = data.shift_y = rising;
+    SQN_ASSERT_OK(plot_frames("frames.png", &data, &err), err);
+    data.shift_x = data.shift_y = nothing;
+    SQN_ASSERT_OK(plot_frames("other.png", &data, &err), err);
+    ck_assert_int_gt(height_of("frames.png") - height_of("other.png"), 200);
+}
+END_TEST
+
 START_TEST(what_cannot_be_drawn_is_refused)
 {
     const plot_profiles_data none = profiles(-1);
@@ -171,6 +195,7 @@ int main(void)
     tcase_add_loop_test(tcase, values_that_no_axis_has_do_no_harm, 0, 2);
     tcase_add_loop_test(tcase, any_number_of_frames_is_drawn_the_same_every_time, 0, 4);
     tcase_add_test(tcase, every_number_of_a_frame_is_seen);
+    tcase_add_test(tcase, what_was_not_measured_has_a_line_and_no_panel);
     tcase_add_test(tcase, what_cannot_be_drawn_is_refused);
     tcase_add_test(tcase, a_folder_or_memory_that_is_not_there_is_an_error);
     suite_add_tcase(suite, tcase);
