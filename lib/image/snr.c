@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdbool.h>
 
 #include "aperture.h"
 #include "aperture_scan.h"
@@ -28,6 +29,13 @@ static double ratio(double flux, const double sums[2], double origin, int64_t n)
 static int64_t n_aperture(double radius, double fwhm)
 {
     return radius < fwhm ? 0 : (int64_t)floor(2.0 * pi * radius / fwhm + 1e-9);
+}
+
+/* Too few others that have data: an annulus of which less than half is seen, as in the corner of
+   a frame, does not say what its noise is. */
+static bool is_unknown(int64_t n, int64_t n_all)
+{
+    return n < 2 || 2 * n < n_all - 1;
 }
 
 /* A turn of (x, y) by one aperture. */
@@ -78,7 +86,7 @@ double sqn_snr_at(const float *image, int64_t ny, int64_t nx, const double cente
             n++;
         }
     }
-    return n < 2 ? (double)NAN : ratio(flux, sums, origin, n);
+    return is_unknown(n, n_all) ? (double)NAN : ratio(flux, sums, origin, n);
 }
 
 /* Planes scanned together, and where their S/N goes. */
@@ -112,7 +120,7 @@ static void fill_pixel(const batch *b, int64_t pixel, double dx, double dy)
         const double both[2] = {sums.one[l], sums.two[l]};
 
         b->out[l * b->n_pix + pixel] =
-            (known >> l & 1U) == 0 || n < 2
+            (known >> l & 1U) == 0 || is_unknown(n, n_all)
                 ? NAN
                 : (float)ratio((double)flux[l], both, sums.origin[l], n);
     }

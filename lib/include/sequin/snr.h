@@ -26,8 +26,8 @@ extern "C" {
  * @param[in] center    Star (FITS pixels, x first).
  * @param[in] position  (FITS pixels, x first).
  * @param[in] fwhm      (pixels) > 0.
- * @returns NaN where the aperture itself misses a pixel, fewer than 2 others have data, they do
- *          not differ from each other, or inside one fwhm of the star.
+ * @returns NaN where the aperture itself misses a pixel, fewer than 2 or half of the others have
+ *          data, they do not differ from each other, or inside one fwhm of the star.
  */
 SQN_API double sqn_snr_at(const float *image, int64_t ny, int64_t nx,
                           const double center[2], const double position[2], double fwhm);
