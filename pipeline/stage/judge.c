@@ -98,7 +98,7 @@ static void judge_factors(const result *r)
     const int64_t n = r->obs.science.n_frame;
     double low = INFINITY, high = -INFINITY;
     int64_t n_far = 0, first = 0;
-    char which[64], range[32];
+    char which[96], range[32];
 
     for (int64_t i = 0; i < n; i++) {
         const target_frame *t = &r->last.frames[i];
