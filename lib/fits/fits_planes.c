@@ -203,24 +203,46 @@ cleanup:
     return status;
 }
 
-/*
- * Read n_pix values from `first` (from 1). Without a value for missing ones CFITSIO passes
- * NaN and Inf through, with one it would make Inf missing too: integers and tiles need it.
- */
+/* Read n_pix values from `first` (from 1), NaN where BLANK. */
 static int read_values(double *out, fitsfile *fits, const sqn__fits_planes *planes,
                        int64_t first)
 {
     double missing = NAN;
-    const bool plain = planes->tiled == NULL && planes->hdu->bitpix < 0;
     int code = 0, any = 0;
 
-    fits_read_img(fits, TDOUBLE, first, planes->n_pix, plain ? NULL : &missing, out, &any,
-                  &code);
+    fits_read_img(fits, TDOUBLE, first, planes->n_pix, &missing, out, &any, &code);
     return code;
 }
 
-/* The plane in the buffer, as an image of its own. */
-static int read_plain(double *out, sqn__fits_planes *planes)
+/* The plane in the buffer, of floating numbers: nothing but the order of bytes to undo. */
+static void read_singles(double *restrict out, const unsigned char *restrict in, int64_t n)
+{
+    for (int64_t p = 0; p < n; p++) {
+        const unsigned char *b = in + 4 * p;
+        const uint32_t bits = (uint32_t)b[0] << 24U | (uint32_t)b[1] << 16U |
+                              (uint32_t)b[2] << 8U | (uint32_t)b[3];
+        float value;
+
+        memcpy(&value, &bits, sizeof value);
+        out[p] = (double)value;
+    }
+}
+
+static void read_doubles(double *restrict out, const unsigned char *restrict in, int64_t n)
+{
+    for (int64_t p = 0; p < n; p++) {
+        const unsigned char *b = in + 8 * p;
+        const uint64_t bits = (uint64_t)b[0] << 56U | (uint64_t)b[1] << 48U |
+                              (uint64_t)b[2] << 40U | (uint64_t)b[3] << 32U |
+                              (uint64_t)b[4] << 24U | (uint64_t)b[5] << 16U |
+                              (uint64_t)b[6] << 8U | (uint64_t)b[7];
+
+        memcpy(&out[p], &bits, sizeof out[p]);
+    }
+}
+
+/* Integers in the buffer, as an image of its own. */
+static int read_integers(double *out, sqn__fits_planes *planes)
 {
     fitsfile *fits = NULL;
     int close_code = 0;
@@ -229,9 +251,26 @@ static int read_plain(double *out, sqn__fits_planes *planes)
     if (code == 0) {
         code = read_values(out, fits, planes, 1);
         fits_close_file(fits, &close_code);
-        for (int64_t p = 0; p < planes->n_pix; p++) {
-            out[p] = planes->zero + planes->scale * out[p];
-        }
+    }
+    return code;
+}
+
+/* The plane in the buffer, of true values. */
+static int read_plain(double *out, sqn__fits_planes *planes)
+{
+    const unsigned char *data = planes->buffer + SQN__BLOCK;
+    const double scale = planes->scale, zero = planes->zero;
+    int code = 0;
+
+    if (planes->hdu->bitpix == -32) {
+        read_singles(out, data, planes->n_pix);
+    } else if (planes->hdu->bitpix == -64) {
+        read_doubles(out, data, planes->n_pix);
+    } else {
+        code = read_integers(out, planes);
+    }
+    for (int64_t p = 0; p < planes->n_pix && code == 0; p++) {
+        out[p] = zero + scale * out[p];
     }
     return code;
 }

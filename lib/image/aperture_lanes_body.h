@@ -10,6 +10,19 @@ enum { LANES = SQN__APERTURE_LANES, N_VECTOR = LANES / SQN__LANES_WIDTH };
 typedef float vector
     __attribute__((vector_size(SQN__LANES_WIDTH * sizeof(float)), aligned(4), may_alias));
 
+/* Add one pixel of the box. */
+static inline void add_pixel(vector *part, const sqn__aperture_box *box, int64_t j,
+                             int64_t i)
+{
+    const float share = box->kernel[j * box->width + i];
+    const vector *pixel =
+        (const vector *)(const void *)(box->pixels + j * box->stride + i * LANES);
+
+    for (int64_t v = 0; v < N_VECTOR; v++) {
+        part[v] += share * pixel[v];
+    }
+}
+
 /* sum [lanes] = overlaps times pixels: four chains of sums, so that none waits for itself. */
 static inline void sum_box(float *sum, const sqn__aperture_box *box)
 {
@@ -17,17 +30,10 @@ static inline void sum_box(float *sum, const sqn__aperture_box *box)
 
     for (int64_t j = 0; j < box->height; j += 2) {
         for (int64_t i = 0; i < box->width; i += 2) {
-            for (int64_t c = 0; c < 4; c++) {
-                const int64_t row = j + c / 2, column = i + c % 2;
-                const float share = box->kernel[row * box->width + column];
-                const vector *pixel =
-                    (const vector *)(const void *)(box->pixels + row * box->stride +
-                                                   column * LANES);
-
-                for (int64_t v = 0; v < N_VECTOR; v++) {
-                    part[c][v] += share * pixel[v];
-                }
-            }
+            add_pixel(part[0], box, j, i);
+            add_pixel(part[1], box, j, i + 1);
+            add_pixel(part[2], box, j + 1, i);
+            add_pixel(part[3], box, j + 1, i + 1);
         }
     }
     for (int64_t v = 0; v < N_VECTOR; v++) {

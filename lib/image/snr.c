@@ -126,6 +126,7 @@ static void fill_pixel(const batch *b, int64_t pixel, double dx, double dy)
     }
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): filled through the batch */
 sqn_status sqn_snr_maps(float *out, const sqn_snr_planes *planes, const double center[2],
                         double fwhm, sqn_error *err)
 {

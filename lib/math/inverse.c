@@ -92,23 +92,30 @@ static void invert_factor(double *x, const double *m, int64_t k)
     }
 }
 
+/* m_ij += sum over q > i of X_qi X_qj / D_q */
+static void add_products(double *restrict m_ij, const double *x, const double *inverse,
+                         int64_t k, const int64_t pair[2])
+{
+    for (int64_t q = pair[0] + 1; q < k; q++) {
+        const double *x_qi = x + at(q, pair[0]), *x_qj = x + at(q, pair[1]);
+
+        for (int64_t l = 0; l < LANES; l++) {
+            m_ij[l] += inverse[q * LANES + l] * x_qi[l] * x_qj[l];
+        }
+    }
+}
+
 /* m_ij = sum over q >= i of X_qi X_qj / D_q, i >= j */
 static void multiply(double *m, const double *x, const double *inverse, int64_t k)
 {
     for (int64_t i = 0; i < k; i++) {
         for (int64_t j = 0; j <= i; j++) {
-            double *restrict m_ij = m + at(i, j);
+            double *m_ij = m + at(i, j);
 
             for (int64_t l = 0; l < LANES; l++) {
                 m_ij[l] = inverse[i * LANES + l] * (i == j ? 1.0 : x[at(i, j) + l]);
             }
-            for (int64_t q = i + 1; q < k; q++) {
-                const double *x_qi = x + at(q, i), *x_qj = x + at(q, j);
-
-                for (int64_t l = 0; l < LANES; l++) {
-                    m_ij[l] += inverse[q * LANES + l] * x_qi[l] * x_qj[l];
-                }
-            }
+            add_products(m_ij, x, inverse, k, (const int64_t[2]){i, j});
         }
     }
 }

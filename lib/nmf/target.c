@@ -10,12 +10,14 @@
 #include "raise.h"
 #include "target_internal.h"
 
-enum { MAX_DOUBLES = 1 << 24 }; /* of frames read ahead, unless the threads need more */
+enum { MAX_DOUBLES = 1 << 24 }; /* of frames read ahead; one frame may need more */
 
-/* One slot per frame that is read ahead, and what they are carved from. */
+/* Frames that are read ahead, and a desk for each thread. */
 typedef struct work_space {
-    int64_t n_slot;
-    sqn__target_slot *slot;
+    int64_t n_ahead;
+    int n_desk;
+    double *frames; /* [n_ahead, 2, n_pix] values and weights */
+    sqn__target_desk *desk;
     double *numbers;
     uint8_t *flags;
 } work_space;
@@ -24,60 +26,61 @@ typedef struct work_space {
 
 static void destroy_space(work_space *space)
 {
-    sqn__mem_free(space->slot);
+    sqn__mem_free(space->frames);
+    sqn__mem_free(space->desk);
     sqn__mem_free(space->numbers);
     sqn__mem_free(space->flags);
     *space = (work_space){0};
 }
 
-/* Numbers of one slot for problems of up to n unknowns. */
-static int64_t slot_size(int64_t n_pix, int64_t n)
+/* Numbers of one desk for problems of up to n unknowns. */
+static int64_t desk_size(int64_t n, int64_t n_count)
 {
-    return 2 * n_pix + (2 * n + 3) * SQN__TARGET_BLOCK + n * (n + 2) +
+    return (2 * n + 3) * SQN__TARGET_BLOCK + 2 * n * (n + 1) + n_count * n +
            sqn__nnls_work_size(n);
 }
 
-static void carve_slot(sqn__target_slot *slot, double *numbers, uint8_t *flags,
-                       int64_t n_pix, int64_t n)
+static void carve_desk(sqn__target_desk *desk, double *numbers, int64_t n, int64_t n_count)
 {
-    slot->value = numbers;
-    slot->weight = slot->value + n_pix;
-    slot->block.h = slot->weight + n_pix;
-    slot->block.vh = slot->block.h + n * SQN__TARGET_BLOCK;
-    slot->block.x = slot->block.vh + n * SQN__TARGET_BLOCK;
-    slot->block.v = slot->block.x + SQN__TARGET_BLOCK;
-    slot->block.hch = slot->block.v + SQN__TARGET_BLOCK;
-    slot->gram = slot->block.hch + SQN__TARGET_BLOCK;
-    slot->rhs = slot->gram + n * n;
-    slot->solution = slot->rhs + n;
-    slot->work = slot->solution + n;
-    slot->passive = flags;
+    desk->block.h = numbers;
+    desk->block.vh = desk->block.h + n * SQN__TARGET_BLOCK;
+    desk->block.x = desk->block.vh + n * SQN__TARGET_BLOCK;
+    desk->block.v = desk->block.x + SQN__TARGET_BLOCK;
+    desk->block.r = desk->block.v + SQN__TARGET_BLOCK;
+    desk->whole_gram = desk->block.r + SQN__TARGET_BLOCK;
+    desk->whole_rhs = desk->whole_gram + n * n;
+    desk->gram = desk->whole_rhs + n;
+    desk->rhs = desk->gram + n * n;
+    desk->solution = desk->rhs + n;
+    desk->work = desk->solution + n_count * n;
 }
 
 static sqn_status create_space(work_space *space, const sqn_target *target, sqn_error *err)
 {
-    const int64_t n_thread = omp_get_max_threads(),
-                  room = MAX_DOUBLES / slot_size(target->n_pix, 1);
-    const int64_t n_ahead = room > n_thread ? room : n_thread;
-    const int64_t n_slot = target->n_frame < n_ahead ? target->n_frame : n_ahead;
+    const int64_t n_desk = omp_get_max_threads(), room = MAX_DOUBLES / (2 * target->n_pix);
+    const int64_t n_ahead = room < 1 ? 1 : room;
     int64_t n = 1;
 
     for (int64_t i = 0; i < target->n_count; i++) {
         n = n < target->count[i].n_unknown ? target->count[i].n_unknown : n;
     }
-    const int64_t size = slot_size(target->n_pix, n);
+    const int64_t size = desk_size(n, target->n_count);
 
-    space->n_slot = n_slot;
-    space->slot = sqn__mem_alloc(n_slot, sizeof *space->slot);
-    space->numbers = sqn__mem_alloc(sqn__mem_product(n_slot, size), sizeof *space->numbers);
-    space->flags = sqn__mem_alloc(n_slot * n, sizeof *space->flags);
-    if (space->slot == NULL || space->numbers == NULL || space->flags == NULL) {
+    space->n_ahead = target->n_frame < n_ahead ? target->n_frame : n_ahead;
+    space->n_desk = (int)n_desk;
+    space->frames = sqn__mem_alloc(sqn__mem_product(space->n_ahead, 2 * target->n_pix),
+                                   sizeof *space->frames);
+    space->desk = sqn__mem_alloc(n_desk, sizeof *space->desk);
+    space->numbers = sqn__mem_alloc(sqn__mem_product(n_desk, size), sizeof *space->numbers);
+    space->flags = sqn__mem_alloc(n_desk * n, sizeof *space->flags);
+    if (space->frames == NULL || space->desk == NULL || space->numbers == NULL ||
+        space->flags == NULL) {
         return SQN_RAISE(err, E_MEM, "work space to model %" PRId64 " frames at a time",
-                         n_slot);
+                         space->n_ahead);
     }
-    for (int64_t s = 0; s < n_slot; s++) {
-        carve_slot(&space->slot[s], space->numbers + s * size, space->flags + s * n,
-                   target->n_pix, n);
+    for (int64_t s = 0; s < n_desk; s++) {
+        carve_desk(&space->desk[s], space->numbers + s * size, n, target->n_count);
+        space->desk[s].passive = space->flags + s * n;
     }
     return SQN_OK;
 }
@@ -158,47 +161,112 @@ static sqn_status check(const sqn_target_basis *basis, const sqn_rows *rows, sqn
     return SQN_OK;
 }
 
-static sqn_status read_frame(const sqn__target_slot *slot, const sqn_rows *rows,
-                             int64_t frame, sqn_error *err)
+/* True when every pixel has all components or none. */
+static bool is_even(sqn_matrix_const basis)
 {
-    const sqn_status status =
-        rows->read(rows->context, frame, slot->value, slot->weight, err);
+    int64_t n_odd = 0;
+
+#pragma omp parallel for schedule(static) default(none) shared(basis) reduction(+ : n_odd)
+    for (int64_t p = 0; p < basis.cols; p++) {
+        for (int64_t j = 1; j < basis.rows; j++) {
+            n_odd +=
+                isnan(basis.data[j * basis.stride + p]) != isnan(basis.data[p]) ? 1 : 0;
+        }
+    }
+    return n_odd == 0;
+}
+
+/* True when another basis is a part of this one. */
+static bool is_shared(const sqn_target *target, int64_t whole)
+{
+    int64_t n = 0;
+
+    for (int64_t i = 0; i < target->n_count; i++) {
+        n += target->count[i].whole == whole && i != whole ? 1 : 0;
+    }
+    return n > 0;
+}
+
+/* The first rows of a basis need no Gram matrix of their own, if they see the same pixels. */
+static void find_wholes(const sqn_target *target)
+{
+    for (int64_t i = 0; i < target->n_count; i++) {
+        sqn__target_count *count = &target->count[i];
+
+        count->whole = i;
+        for (int64_t c = 0; c < target->n_count; c++) {
+            const sqn_matrix_const *other = &target->count[c].basis;
+
+            if (other->data == count->basis.data && other->stride == count->basis.stride &&
+                other->rows > target->count[count->whole].basis.rows) {
+                count->whole = c;
+            }
+        }
+    }
+    for (int64_t whole = 0; whole < target->n_count; whole++) {
+        if (!is_shared(target, whole) || is_even(target->count[whole].basis)) {
+            continue;
+        }
+        for (int64_t i = 0; i < target->n_count; i++) {
+            sqn__target_count *count = &target->count[i];
+
+            count->whole = count->whole == whole ? i : count->whole;
+        }
+    }
+}
+
+static sqn_status read_frame(double *frame, const sqn_rows *rows, int64_t number,
+                             sqn_error *err)
+{
+    double *value = frame, *weight = frame + rows->n_col;
+    const sqn_status status = rows->read(rows->context, number, value, weight, err);
 
     for (int64_t p = 0; status == SQN_OK && p < rows->n_col; p++) {
-        const double v = slot->weight[p];
+        const double v = weight[p];
 
-        if (!(v >= 0.0) || isinf(v) || (v > 0.0 && !isfinite(slot->value[p]))) {
+        if (!(v >= 0.0) || isinf(v) || (v > 0.0 && !isfinite(value[p]))) {
             return SQN_RAISE(err, E_NUM,
                              "frame %" PRId64 ", pixel %" PRId64 ": value %g, weight %g",
-                             frame + 1, p + 1, slot->value[p], v);
+                             number + 1, p + 1, value[p], v);
         }
     }
     return status;
 }
 
-/* Frames are read in turn and fitted side by side, each by one thread. */
-static sqn_status fit_all(sqn_target *target, const work_space *space, const sqn_rows *rows,
-                          sqn_error *err)
+/* Frames that were read, and bases, side by side: the dearest last bases first. */
+static void fit_ahead(const sqn_target *target, const work_space *space, int64_t first,
+                      int64_t n_here)
 {
-    for (int64_t first = 0; first < target->n_frame; first += space->n_slot) {
+#pragma omp parallel for schedule(dynamic, 1) num_threads(space->n_desk) default(none) \
+    shared(target, space, first, n_here)
+    for (int64_t task = 0; task < n_here * target->n_count; task++) {
+        const int64_t whole = target->n_count - 1 - task / n_here, s = task % n_here;
+        const double *frame = space->frames + s * 2 * target->n_pix;
+        const sqn__target_datum datum = {frame, frame + target->n_pix};
+
+        if (target->count[whole].whole == whole) {
+            sqn__target_frame_fit(&space->desk[omp_get_thread_num()], target, &datum, whole,
+                                  first + s);
+        }
+    }
+}
+
+static sqn_status fit_all(const sqn_target *target, const work_space *space,
+                          const sqn_rows *rows, sqn_error *err)
+{
+    for (int64_t first = 0; first < target->n_frame; first += space->n_ahead) {
         const int64_t left = target->n_frame - first;
-        const int64_t n_here = left < space->n_slot ? left : space->n_slot;
+        const int64_t n_here = left < space->n_ahead ? left : space->n_ahead;
 
         for (int64_t s = 0; s < n_here; s++) {
-            const sqn_status status = read_frame(&space->slot[s], rows, first + s, err);
+            const sqn_status status =
+                read_frame(space->frames + s * 2 * target->n_pix, rows, first + s, err);
 
             if (status != SQN_OK) {
                 return status;
             }
         }
-#pragma omp parallel for schedule(dynamic, 1) default(none) \
-    shared(target, space, first, n_here)
-        for (int64_t s = 0; s < n_here; s++) {
-            for (int64_t i = 0; i < target->n_count; i++) {
-                sqn__target_frame_fit(&space->slot[s], &target->count[i], first + s,
-                                      target->n_pix);
-            }
-        }
+        fit_ahead(target, space, first, n_here);
     }
     return SQN_OK;
 }
@@ -221,6 +289,7 @@ sqn_status sqn_target_fit(sqn_target **out, const sqn_target_basis *basis,
     target->n_pix = rows->n_col;
     target->background = basis->background;
     SQN_TRY(allocate(target, basis, err));
+    find_wholes(target);
     SQN_TRY(create_space(&space, target, err));
     SQN_TRY(fit_all(target, &space, rows, err));
     *out = target;
@@ -261,6 +330,22 @@ sqn_target_record sqn_target_about(const sqn_target *target, int64_t i_count, in
     return target->count[i_count].record[frame];
 }
 
+sqn_status sqn_target_leverage(double *out, const sqn_target *target, int64_t i_count,
+                               int64_t frame, const double *weight, sqn_error *err)
+{
+    const sqn__target_count *count = &target->count[i_count];
+    const int64_t n = count->n_unknown;
+    double *work = sqn__mem_alloc((2 * n + 1) * SQN__TARGET_BLOCK, sizeof *work);
+
+    *out = 0.0;
+    if (work == NULL) {
+        return SQN_RAISE(err, E_MEM, "leverage of a frame");
+    }
+    *out = sqn__target_frame_leverage(count, frame, weight, target->n_pix, work);
+    sqn__mem_free(work);
+    return SQN_OK;
+}
+
 void sqn_target_model(float *out, const sqn_target *target, int64_t i_count, int64_t frame)
 {
     const sqn__target_count *count = &target->count[i_count];
@@ -268,13 +353,26 @@ void sqn_target_model(float *out, const sqn_target *target, int64_t i_count, int
     const double *w = count->coefficients + frame * k;
     const double b = count->background != NULL ? count->background[frame] : 0.0;
 
-    for (int64_t p = 0; p < target->n_pix; p++) {
-        double m = b;
+    for (int64_t first = 0; first < target->n_pix; first += SQN__TARGET_BLOCK) {
+        const int64_t left = target->n_pix - first;
+        const int64_t n = left < SQN__TARGET_BLOCK ? left : SQN__TARGET_BLOCK;
+        double m[SQN__TARGET_BLOCK];
 
-        for (int64_t j = 0; j < k; j++) {
-            m += w[j] * (double)count->basis.data[j * count->basis.stride + p];
+        for (int64_t p = 0; p < n; p++) {
+            m[p] = b;
         }
-        out[p] = (float)m; /* NaN where the basis is, or the coefficients are */
+        for (int64_t j = 0; j < k; j++) {
+            const float *row = count->basis.data + j * count->basis.stride + first;
+            const double w_j = w[j];
+
+            for (int64_t p = 0; p < n; p++) {
+                m[p] += w_j * (double)row[p];
+            }
+        }
+        for (int64_t p = 0; p < n; p++) {
+            out[first + p] =
+                (float)m[p]; /* NaN where the basis is, or the coefficients are */
+        }
     }
 }
 

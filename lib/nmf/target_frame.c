@@ -91,86 +91,142 @@ void sqn__target_frame_covariance(double *out, const uint8_t *active, double *gr
 }
 
 /* Fill the block from `first` on: only data of positive weight where the basis has a value. */
-static void load(const sqn__target_slot *slot, const sqn__target_count *count,
-                 int64_t first, int64_t n_pix)
+static void load(const sqn__target_block *block, const sqn__target_datum *datum,
+                 const sqn__target_count *count, int64_t first, int64_t n_pix)
 {
-    const sqn__target_block *block = &slot->block;
     const int64_t n = n_pix - first < BLOCK ? n_pix - first : BLOCK;
     const int64_t n_unknown = count->n_unknown, k = count->basis.rows;
 
     for (int64_t p = 0; p < BLOCK; p++) {
-        block->v[p] = p < n ? slot->weight[first + p] : 0.0;
+        block->v[p] = p < n ? datum->weight[first + p] : 0.0;
     }
     for (int64_t j = 0; j < k; j++) {
         const float *row = count->basis.data + j * count->basis.stride + first;
+        double *h = block->h + j * BLOCK;
 
-        for (int64_t p = 0; p < BLOCK; p++) {
-            block->h[j * BLOCK + p] = p < n ? (double)row[p] : 0.0;
-            block->v[p] = isnan(block->h[j * BLOCK + p]) ? 0.0 : block->v[p];
+        for (int64_t p = 0; p < n; p++) {
+            h[p] = (double)row[p];
+        }
+        for (int64_t p = 0; p < n; p++) {
+            block->v[p] = isnan(h[p]) ? 0.0 : block->v[p];
         }
     }
     for (int64_t p = 0; p < BLOCK; p++) {
-        block->x[p] = block->v[p] > 0.0 ? slot->value[first + p] : 0.0;
+        block->x[p] = block->v[p] > 0.0 ? datum->value[first + p] : 0.0;
     }
     for (int64_t j = 0; j < n_unknown; j++) {
-        double *h = block->h + j * BLOCK, *vh = block->vh + j * BLOCK;
+        double *h = block->h + j * BLOCK;
 
         for (int64_t p = 0; p < BLOCK; p++) {
             const double here = j < k ? h[p] : 1.0; /* the background is last */
 
             h[p] = block->v[p] > 0.0 ? here : 0.0;
-            vh[p] = block->v[p] * h[p];
+        }
+    }
+}
+
+/* V h of the block. */
+static void weigh(const sqn__target_block *block, int64_t n_unknown)
+{
+    for (int64_t j = 0; j < n_unknown; j++) {
+        for (int64_t p = 0; p < BLOCK; p++) {
+            block->vh[j * BLOCK + p] = block->v[p] * block->h[j * BLOCK + p];
         }
     }
 }
 
 /* G = H V H^T and H V x, block after block. Returns the number of data. */
-static int64_t accumulate(const sqn__target_slot *slot, const sqn__target_count *count,
-                          int64_t n_pix)
+static int64_t accumulate(const sqn__target_desk *desk, const sqn__target_datum *datum,
+                          const sqn__target_count *count, int64_t n_pix)
 {
+    const sqn__target_block *block = &desk->block;
     const int64_t n = count->n_unknown;
     int64_t n_data = 0;
 
-    memset(slot->gram, 0, (size_t)(n * n) * sizeof *slot->gram);
-    memset(slot->rhs, 0, (size_t)n * sizeof *slot->rhs);
+    memset(desk->whole_gram, 0, (size_t)(n * n) * sizeof *desk->whole_gram);
+    memset(desk->whole_rhs, 0, (size_t)n * sizeof *desk->whole_rhs);
     for (int64_t first = 0; first < n_pix; first += BLOCK) {
-        load(slot, count, first, n_pix);
-        add_gram(slot->gram, &slot->block, n);
+        load(block, datum, count, first, n_pix);
+        weigh(block, n);
+        add_gram(desk->whole_gram, block, n);
         for (int64_t i = 0; i < n; i++) {
-            slot->rhs[i] += dot(slot->block.vh + i * BLOCK, slot->block.x);
+            desk->whole_rhs[i] += dot(block->vh + i * BLOCK, block->x);
         }
         for (int64_t p = 0; p < BLOCK; p++) {
-            n_data += slot->block.v[p] > 0.0 ? 1 : 0;
-        }
-    }
-    for (int64_t i = 0; i < n; i++) {
-        for (int64_t j = i + 1; j < n; j++) {
-            slot->gram[i * n + j] = slot->gram[j * n + i];
+            n_data += block->v[p] > 0.0 ? 1 : 0;
         }
     }
     return n_data;
 }
 
-/* chi2 and the largest leverage, over the fitted pixels. */
-static void judge(sqn_target_record *record, const sqn__target_slot *slot,
-                  const sqn__target_count *count, int64_t n_pix, const double *covariance)
+/* The small problem of `count` out of that of `whole`: its first rows, and the background. */
+static void extract(const sqn__target_desk *desk, const sqn__target_count *count,
+                    const sqn__target_count *whole)
 {
-    const sqn__target_block *block = &slot->block;
-    const int64_t n = count->n_unknown;
+    const int64_t n = count->n_unknown, k = count->basis.rows, n_whole = whole->n_unknown;
 
-    for (int64_t first = 0; first < n_pix; first += BLOCK) {
-        load(slot, count, first, n_pix);
-        for (int64_t j = 0; j < n; j++) {
-            for (int64_t p = 0; p < BLOCK; p++) {
-                block->x[p] -= slot->solution[j] * block->h[j * BLOCK + p];
-            }
+    for (int64_t i = 0; i < n; i++) {
+        const int64_t from = i < k ? i : n_whole - 1;
+
+        desk->rhs[i] = desk->whole_rhs[from];
+        for (int64_t j = 0; j <= i; j++) {
+            const double g = desk->whole_gram[from * n_whole + (j < k ? j : n_whole - 1)];
+
+            desk->gram[i * n + j] = g;
+            desk->gram[j * n + i] = g;
         }
-        sqn__target_frame_quadratic(block->hch, covariance, block->h, n, BLOCK, block->vh);
-        for (int64_t p = 0; p < BLOCK; p++) {
-            const double v = block->v[p], r = block->x[p];
+    }
+}
 
-            record->chi2 += v * r * r; /* V (x - w h - b)^2 */
-            record->leverage = fmax(record->leverage, v * block->hch[p]);
+/* r = x - w h - b over one block; the background is row `k_wide` of it. */
+static void subtract_model(const sqn__target_block *block, const double *solution,
+                           const sqn__target_count *count, int64_t k_wide)
+{
+    const int64_t k = count->basis.rows;
+
+    memcpy(block->r, block->x, BLOCK * sizeof *block->r);
+    for (int64_t j = 0; j < count->n_unknown; j++) {
+        const double *restrict h = block->h + (j < k ? j : k_wide) * BLOCK;
+        double *restrict r = block->r;
+        const double w = solution[j];
+
+        for (int64_t p = 0; p < BLOCK; p++) {
+            r[p] -= w * h[p];
+        }
+    }
+}
+
+/* sum V r^2 over one block; the order of the sum is that of the lanes. */
+static double chi2(const sqn__target_block *block)
+{
+    double lane[LANES] = {0};
+
+    for (int64_t p = 0; p < BLOCK; p += LANES) {
+        for (int64_t l = 0; l < LANES; l++) {
+            lane[l] += block->v[p + l] * block->r[p + l] * block->r[p + l];
+        }
+    }
+    return ((lane[0] + lane[4]) + (lane[1] + lane[5])) +
+           ((lane[2] + lane[6]) + (lane[3] + lane[7]));
+}
+
+/* chi2 of every basis of `whole`, over the fitted pixels. */
+static void judge(const sqn__target_desk *desk, const sqn_target *target,
+                  const sqn__target_datum *datum, int64_t whole, int64_t frame)
+{
+    const sqn__target_block *block = &desk->block;
+    const int64_t n_wide = target->count[whole].n_unknown,
+                  k_wide = target->count[whole].basis.rows;
+
+    for (int64_t first = 0; first < target->n_pix; first += BLOCK) {
+        load(block, datum, &target->count[whole], first, target->n_pix);
+        for (int64_t c = 0; c < target->n_count; c++) {
+            const sqn__target_count *count = &target->count[c];
+
+            if (count->whole == whole) {
+                subtract_model(block, desk->solution + c * n_wide, count, k_wide);
+                count->record[frame].chi2 += chi2(block);
+            }
         }
     }
 }
@@ -193,30 +249,77 @@ static void leave_open(const sqn__target_count *count, int64_t frame)
     count->record[frame] = (sqn_target_record){0};
 }
 
-void sqn__target_frame_fit(const sqn__target_slot *slot, const sqn__target_count *count,
-                           int64_t frame, int64_t n_pix)
+/* Coefficients and covariance of one basis; its small problem is in the desk. */
+static void solve(const sqn__target_desk *desk, double *solution,
+                  const sqn__target_count *count, int64_t frame)
 {
     const int64_t k = count->basis.rows, n = count->n_unknown;
-    const sqn__nnls_problem problem = {n, slot->gram, slot->rhs, n > k};
+    const sqn__nnls_problem problem = {n, desk->gram, desk->rhs, n > k};
     double *covariance = count->covariance + frame * n * n;
-    sqn_target_record record = {.n_data = accumulate(slot, count, n_pix)};
 
-    if (record.n_data == 0) {
-        leave_open(count, frame);
-        return;
-    }
-    memset(slot->solution, 0, (size_t)n * sizeof *slot->solution);
-    memset(slot->passive, 1, (size_t)n); /* most coefficients are positive */
-    record.kkt = sqn__nnls_solve(slot->solution, slot->passive, &problem, slot->work);
-    sqn__target_frame_covariance(covariance, slot->passive, slot->gram, n, slot->work);
-    judge(&record, slot, count, n_pix, covariance);
+    memset(solution, 0, (size_t)n * sizeof *solution);
+    memset(desk->passive, 1, (size_t)n); /* most coefficients are positive */
+    count->record[frame].kkt =
+        sqn__nnls_solve(solution, desk->passive, &problem, desk->work);
+    sqn__target_frame_covariance(covariance, desk->passive, desk->gram, n, desk->work);
     for (int64_t j = 0; j < k; j++) {
-        count->coefficients[frame * k + j] = slot->solution[j];
+        count->coefficients[frame * k + j] = solution[j];
         count->errors[frame * k + j] =
-            slot->gram[j * n + j] > 0.0 ? sqrt(covariance[j * n + j]) : NAN;
+            desk->gram[j * n + j] > 0.0 ? sqrt(covariance[j * n + j]) : NAN;
     }
     if (n > k) {
-        count->background[frame] = slot->solution[k];
+        count->background[frame] = solution[k];
     }
-    count->record[frame] = record;
+}
+
+void sqn__target_frame_fit(const sqn__target_desk *desk, const sqn_target *target,
+                           const sqn__target_datum *datum, int64_t whole, int64_t frame)
+{
+    const sqn__target_count *wide = &target->count[whole];
+    const int64_t n_data = accumulate(desk, datum, wide, target->n_pix);
+
+    for (int64_t c = 0; c < target->n_count; c++) {
+        const sqn__target_count *count = &target->count[c];
+
+        if (count->whole != whole) {
+            continue;
+        }
+        if (n_data == 0) {
+            leave_open(count, frame);
+            continue;
+        }
+        count->record[frame] = (sqn_target_record){.n_data = n_data};
+        extract(desk, count, wide);
+        solve(desk, desk->solution + c * wide->n_unknown, count, frame);
+    }
+    if (n_data > 0) {
+        judge(desk, target, datum, whole, frame);
+    }
+}
+
+double sqn__target_frame_leverage(const sqn__target_count *count, int64_t frame,
+                                  const double *weight, int64_t n_pix, double *work)
+{
+    const int64_t n = count->n_unknown, k = count->basis.rows;
+    const double *covariance = count->covariance + frame * n * n;
+    double *h = work, *product = h + n * BLOCK, *hch = product + n * BLOCK;
+    double largest = 0.0;
+
+    for (int64_t first = 0; first < n_pix; first += BLOCK) {
+        const int64_t n_here = n_pix - first < BLOCK ? n_pix - first : BLOCK;
+
+        for (int64_t j = 0; j < n; j++) {
+            const float *row = count->basis.data + j * count->basis.stride + first;
+
+            for (int64_t p = 0; p < BLOCK; p++) {
+                h[j * BLOCK + p] = j == k ? 1.0 : p < n_here ? (double)row[p] : 0.0;
+            }
+        }
+        sqn__target_frame_quadratic(hch, covariance, h, n, BLOCK, product);
+        for (int64_t p = 0; p < n_here; p++) {
+            largest = weight[first + p] > 0.0 ? fmax(largest, weight[first + p] * hch[p])
+                                              : largest; /* NaN is passed over */
+        }
+    }
+    return largest;
 }

@@ -14,6 +14,8 @@
 /** Results of all frames with one basis; carved from the slabs of the target. */
 typedef struct sqn__target_count {
     sqn_matrix_const basis;
+    int64_t
+        whole; /**< The count whose Gram matrix holds that of this one; its own number. */
     int64_t n_unknown;
     double *coefficients, *errors; /**< [n_frame, k] */
     double *background;            /**< [n_frame] or NULL. */
@@ -25,20 +27,26 @@ enum { SQN__TARGET_BLOCK = 256 }; /**< Pixels summed together. */
 
 /** A share of the pixels of one frame, padded with weight 0. */
 typedef struct sqn__target_block {
-    double *h;   /**< [n_unknown, block] */
-    double *vh;  /**< [n_unknown, block] V h */
-    double *x;   /**< [block] 0 where the weight is. */
-    double *v;   /**< [block] */
-    double *hch; /**< [block] h C h^T */
+    double *h;  /**< [n_unknown, block] */
+    double *vh; /**< [n_unknown, block] V h */
+    double *x;  /**< [block] 0 where the weight is. */
+    double *v;  /**< [block] */
+    double *r;  /**< [block] x less the model. */
 } sqn__target_block;
 
-/** Work space to fit one frame. */
-typedef struct sqn__target_slot {
-    double *value, *weight; /**< [n_pix] the frame. */
+/** A frame, borrowed: [n_pix] each. */
+typedef struct sqn__target_datum {
+    const double *value, *weight;
+} sqn__target_datum;
+
+/** Work space of one thread. */
+typedef struct sqn__target_desk {
     sqn__target_block block;
-    double *gram, *rhs, *solution, *work; /**< Of the small problem. */
-    uint8_t *passive;                     /**< [n_unknown] */
-} sqn__target_slot;
+    double *whole_gram, *whole_rhs; /**< Of the widest of the bases at work. */
+    double *gram, *rhs, *work;      /**< Of the small problem. */
+    double *solution;               /**< [n_count, n_unknown] of the bases at work. */
+    uint8_t *passive;               /**< [n_unknown] */
+} sqn__target_desk;
 
 struct sqn_target {
     int64_t n_count, n_frame, n_pix;
@@ -48,9 +56,13 @@ struct sqn_target {
     sqn_target_record *record; /**< [n_count, n_frame] */
 };
 
-/** Fit the frame in the slot: everything of `frame` in `count`. */
-void sqn__target_frame_fit(const sqn__target_slot *slot, const sqn__target_count *count,
-                           int64_t frame, int64_t n_pix);
+/** Fit one frame with every basis whose `whole` is `whole`: everything of `frame` in them. */
+void sqn__target_frame_fit(const sqn__target_desk *desk, const sqn_target *target,
+                           const sqn__target_datum *datum, int64_t whole, int64_t frame);
+
+/** Largest V h C h^T of the pixels of a frame; work [2 n_unknown + 1, block]. */
+double sqn__target_frame_leverage(const sqn__target_count *count, int64_t frame,
+                                  const double *weight, int64_t n_pix, double *work);
 
 /** out = op(a) b; by BLAS, or by our own loops where it would split sums among threads. */
 void sqn__target_product(sqn_dmatrix out, sqn_dmatrix_const a, bool transpose,

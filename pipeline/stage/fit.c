@@ -171,7 +171,7 @@ cleanup:
     return status;
 }
 
-sqn_status fit_basis(basis *out, const observation *obs, const config *settings,
+sqn_status fit_basis(basis *out, observation *obs, const config *settings,
                      const uint8_t *excluded, const sqn_nmf_options *hooks, sqn_error *err)
 {
     sqn_status status = SQN_OK;
@@ -190,6 +190,7 @@ sqn_status fit_basis(basis *out, const observation *obs, const config *settings,
     SQN_TRY(choose_counts(&b, settings, err));
     const sqn_nmf_options options = solver_options(&b, settings, hooks);
 
+    read_release_references(obs);
     SQN_TRY(sqn_nmf_fit(&b.nmf, b.panels, &options, err));
     view_components(&b, settings->model.truncate);
     SQN_TRY(draw_curves(&b, err));

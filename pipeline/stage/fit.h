@@ -30,12 +30,13 @@ typedef struct basis {
 /**
  * Build (or load) the components.
  *
+ * @param[in,out] obs   Gives up the pixels of its references once the panels hold them.
  * @param[in] excluded  [n_reference, ny, nx] pixels without weight, or NULL.
  * @retval SQN_ERR_CONFIG  E_COUNT.
  */
-SQN_NODISCARD sqn_status fit_basis(basis *out, const observation *obs,
-                                   const config *settings, const uint8_t *excluded,
-                                   const sqn_nmf_options *hooks, sqn_error *err);
+SQN_NODISCARD sqn_status fit_basis(basis *out, observation *obs, const config *settings,
+                                   const uint8_t *excluded, const sqn_nmf_options *hooks,
+                                   sqn_error *err);
 
 /** Bring counts into rising order. */
 void fit_sort_counts(int64_t *counts, int64_t n);

@@ -195,10 +195,9 @@ static sqn_status draw_input(const char *path, const result *r, const char *titl
         goto cleanup;
     }
     read_mean_frame(science, sci);
-    read_mean_frame(reference, read_references(&r->obs));
     for (int64_t e = 0; e < n_pix; e++) {
         science[e] = ldexpf(science[e], sci->exponent);
-        reference[e] = ldexpf(reference[e], sci->exponent);
+        reference[e] = ldexpf(r->obs.reference_mean[e], sci->exponent);
     }
     const plot_input_data data = {sci->ny,
                                   sci->nx,

@@ -268,19 +268,13 @@ static sqn_status check_center(const observation *obs, const char *where,
     const sqn_fits_stack *sci = &obs->science;
     double found[2];
     sqn_status status = SQN_OK;
-    float *mean = sqn__mem_alloc(sci->ny * sci->nx, sizeof *mean);
-
-    if (mean == NULL) {
-        return SQN_RAISE(err, E_MEM, "mean frame");
-    }
-    read_mean_frame(mean, read_references(obs)); /* the star without what surrounds it */
-    status = sqn_center_find(found, mean, sci->ny, sci->nx, err);
+    /* the star without what surrounds it */
+    status = sqn_center_find(found, obs->reference_mean, sci->ny, sci->nx, err);
     if (status == SQN_ERR_DATA) {
-        status = SQN_OK; /* nothing stands out: nothing to compare with */
-        goto cleanup;
+        return SQN_OK; /* nothing stands out: nothing to compare with */
     }
     if (status != SQN_OK) {
-        goto cleanup;
+        return status;
     }
     const double distance = hypot(found[0] - obs->center[0], found[1] - obs->center[1]);
 
@@ -290,10 +284,21 @@ static sqn_status check_center(const observation *obs, const char *where,
                       "(%.2f, %.2f), %.1f pixels away",
                       obs->center[0], obs->center[1], found[0], found[1], distance);
     }
+    return SQN_OK;
+}
 
-cleanup:
-    sqn__mem_free(mean);
-    return status;
+/* Mean frame of the references, which outlives their pixels. */
+static sqn_status average_references(observation *obs, sqn_error *err)
+{
+    const sqn_fits_stack *references = read_references(obs);
+
+    obs->reference_mean =
+        sqn__mem_alloc(references->ny * references->nx, sizeof *obs->reference_mean);
+    if (obs->reference_mean == NULL) {
+        return SQN_RAISE(err, E_MEM, "mean frame");
+    }
+    read_mean_frame(obs->reference_mean, references);
+    return SQN_OK;
 }
 
 /* Which key left no pixel: the star is elsewhere, the hole or the mask takes all. */
@@ -453,6 +458,7 @@ sqn_status read_observation(observation *out, const config *settings, const sqn_
     }
     SQN_TRY(compare_roles(&obs, log, err));
     SQN_TRY(find_center(&obs, settings, log, err));
+    SQN_TRY(average_references(&obs, err));
     SQN_TRY(check_center(&obs, settings->path, log, err));
     SQN_TRY(choose_pixels(&obs, settings, err));
     SQN_TRY(sqn_wcs_create(&obs.wcs, obs.science.image, obs.science.nx, obs.science.ny,
@@ -472,8 +478,21 @@ const sqn_fits_stack *read_references(const observation *obs)
     return obs->references_are_science ? &obs->science : &obs->reference_stack;
 }
 
+void read_release_references(observation *obs)
+{
+    sqn_fits_stack *stack = &obs->reference_stack;
+
+    sqn_cube_clear(&stack->value);
+    sqn_cube_clear(&stack->error);
+    sqn__mem_free(stack->flags);
+    sqn__mem_free(stack->dq);
+    stack->flags = NULL;
+    stack->dq = NULL;
+}
+
 void read_clear(observation *obs)
 {
+    sqn__mem_free(obs->reference_mean);
     sqn_fits_stack_clear(&obs->science);
     sqn_fits_stack_clear(&obs->reference_stack);
     sqn_pixels_clear(&obs->pixels);

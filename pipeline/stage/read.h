@@ -24,8 +24,9 @@ typedef struct observation {
     sqn_fits_stack
         reference_stack; /**< Empty when the references are the science frames. */
     bool references_are_science;
-    sqn_pixels pixels; /**< The region. */
-    double center[2];  /**< Star (FITS pixels, x first). */
+    float *reference_mean; /**< [ny, nx] mean frame of the references. */
+    sqn_pixels pixels;     /**< The region. */
+    double center[2];      /**< Star (FITS pixels, x first). */
     char center_origin[64];
     double fwhm;        /**< (pixels) */
     double pixel_scale; /**< (arcsec) NaN = unknown. */
@@ -41,6 +42,9 @@ SQN_NODISCARD sqn_status read_observation(observation *out, const config *settin
 
 /** The stack the components are built from. */
 const sqn_fits_stack *read_references(const observation *obs);
+
+/** Free the pixels of references that are not the science frames; the panels hold them. */
+void read_release_references(observation *obs);
 
 /** Mean over the valid values of each pixel, NaN where there are none; out [ny, nx]. */
 void read_mean_frame(float *out, const sqn_fits_stack *stack);

@@ -125,6 +125,9 @@ static sqn_status build(run *r, sqn_error *err)
         r->result.obs.references_are_science ? r->result.excluded : NULL;
     sqn_nmf_options hooks = sqn_nmf_options_default();
 
+    if (r->settings->components.load != NULL) {
+        read_release_references(&r->result.obs);
+    }
     hooks.log = &r->log;
     hooks.progress = show_build;
     hooks.progress_context = r;

@@ -132,11 +132,12 @@ END_TEST
 START_TEST(leverages_add_up_to_the_number_of_unknowns)
 {
     const sqn_dmatrix_const none = {0};
+    static double fitted[N_PIX];
 
     observe(0.0);
     for (int background = 0; background < 2; background++) {
         sqn_target *target = fit_trials(background == 1);
-        double sum = 0.0, largest = 0.0;
+        double sum = 0.0, largest = 0.0, leverage = 0.0;
 
         SQN_ASSERT_OK(sqn_target_variance(from_fit, from_comp, target, 0, NULL, none, &err),
                       err);
@@ -145,7 +146,14 @@ START_TEST(leverages_add_up_to_the_number_of_unknowns)
             largest = fmax(largest, (double)weight[p] * fit[p]);
         }
         ck_assert_double_eq_tol(sum, K + background, 1e-5);
-        ck_assert_double_eq_tol(sqn_target_about(target, 0, 0).leverage, largest, 1e-6);
+        for (int64_t p = 0; p < N_PIX; p++) {
+            fitted[p] = weight[p];
+        }
+        SQN_ASSERT_OK(sqn_target_leverage(&leverage, target, 0, 0, fitted, &err), err);
+        ck_assert_double_eq_tol(leverage, largest, 1e-6);
+        sqn_allocations_before_failure = 0;
+        SQN_ASSERT_FAILS(sqn_target_leverage(&leverage, target, 0, 0, fitted, &err), err,
+                         SQN_E_MEM);
         sqn_target_destroy(&target);
     }
 }

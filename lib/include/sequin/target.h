@@ -45,7 +45,7 @@ typedef struct sqn_target sqn_target;
  * @retval SQN_ERR_NUMERIC  A value of positive weight is not finite, or a weight is not finite
  *                          or negative.
  * @retval SQN_ERR_MEMORY   Needs 8 (k + 2)^2 bytes per frame and basis, and up to 128 MiB or
- *                          16 n_pix bytes per thread of work space.
+ *                          16 n_pix bytes of work space.
  * @see docs/numerics.md, section 5
  */
 SQN_API SQN_NODISCARD sqn_status sqn_target_fit(sqn_target **out,
@@ -74,12 +74,22 @@ typedef struct sqn_target_record {
     int64_t n_data; /**< Fitted pixels. */
     double chi2; /**< sum V (x - m)^2 over the fitted pixels (weight times data unit^2). */
     double kkt;  /**< KKT residual over |b|, 2-norms over components; a pure number. */
-    double leverage; /**< Largest h C h^T / sigma^2 of a fitted pixel, 0 to 1. */
 } sqn_target_record;
 
 /** Of frame number `frame`, from 0. */
 SQN_API sqn_target_record sqn_target_about(const sqn_target *target, int64_t i_count,
                                            int64_t frame);
+
+/**
+ * Largest leverage V h C h^T of a fitted pixel, 0 to 1: how far one datum decides its own model.
+ *
+ * @param[in] weight  [n_pix] of the frame, as they were fitted. Borrowed.
+ *
+ * @retval SQN_ERR_MEMORY  Work space.
+ */
+SQN_API SQN_NODISCARD sqn_status sqn_target_leverage(double *out, const sqn_target *target,
+                                                     int64_t i_count, int64_t frame,
+                                                     const double *weight, sqn_error *err);
 
 /**
  * m = w H + b of one frame.
