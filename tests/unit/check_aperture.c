@@ -95,7 +95,7 @@ static float planes[N_PLANE * N_PIX];
 
 static void fill_planes(void)
 {
-    for (int64_t p = 0; p < N_PLANE * N_PIX; p++) {
+    for (int64_t p = 0; p < INT64_C(1) * N_PLANE * N_PIX; p++) {
         planes[p] = (float)(uniform(0, p) - 0.5);
     }
     for (int64_t k = 1; k < N_PLANE; k++) {
@@ -220,8 +220,8 @@ START_TEST(tables_agree_to_rounding)
                                             sqn__aperture_lanes_avx512()};
     const sqn__aperture_box box = {HEIGHT, HEIGHT, kernel, pixels, STRIDE};
 
-    for (int64_t i = 0; i < HEIGHT * STRIDE; i++) {
-        kernel[i % (HEIGHT * HEIGHT)] = (float)uniform(8, i);
+    for (int64_t i = 0; i < INT64_C(1) * HEIGHT * STRIDE; i++) {
+        kernel[i % (INT64_C(1) * HEIGHT * HEIGHT)] = (float)uniform(8, i);
         pixels[i] = (float)(uniform(9, i) - 0.3);
     }
     for (int64_t k = 0; k < 3; k++) {
@@ -231,7 +231,7 @@ START_TEST(tables_agree_to_rounding)
         for (int64_t l = 0; l < LANES && tables[k] != NULL; l++) {
             double sum = 0.0;
 
-            for (int64_t i = 0; i < HEIGHT * HEIGHT; i++) {
+            for (int64_t i = 0; i < INT64_C(1) * HEIGHT * HEIGHT; i++) {
                 sum += (double)kernel[i] *
                        (double)pixels[i / HEIGHT * STRIDE + i % HEIGHT * LANES + l];
             }

@@ -74,7 +74,7 @@ START_TEST(a_lost_pivot_is_told_and_hurts_no_other_lane)
     sqn__inverse_lanes(m, singular, active, K, work);
     for (int64_t l = 0; l < LANES; l++) {
         ck_assert_int_eq(singular[l], l == SINGULAR);
-        ck_assert(isfinite(m[3 * LANES + l]));
+        ck_assert(isfinite(m[INT64_C(3) * LANES + l]));
     }
 }
 END_TEST

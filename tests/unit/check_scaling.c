@@ -314,7 +314,9 @@ static bool plain_disk(const double *z, int64_t pixel, double limit, bool both)
     const int64_t x = pixel % N, y = pixel / N;
 
     for (int64_t p = 0; p < N_PIX; p++) {
-        if (hypot((double)(p % N - x), (double)(p / N - y)) <= 4.0 &&
+        const int64_t dx = p % N - x, dy = p / N - y;
+
+        if (hypot((double)dx, (double)dy) <= 4.0 &&
             (z[p] > limit || (both && z[p] < -limit))) {
             return true;
         }

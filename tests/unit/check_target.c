@@ -484,7 +484,7 @@ START_TEST(parts_of_a_basis_are_fitted_as_bases_of_their_own)
 
         SQN_ASSERT_OK(sqn_target_fit(&shared, &a, &o->rows, &err), err);
         SQN_ASSERT_OK(sqn_target_fit(&single, &b, &o->rows, &err), err);
-        for (int64_t e = 0; e < K * N_FRAME; e++) {
+        for (int64_t e = 0; e < INT64_C(1) * K * N_FRAME; e++) {
             const int64_t c = e / N_FRAME, i = e % N_FRAME;
             const sqn_target_record ra = sqn_target_about(shared, c, i);
             const sqn_target_record rb = sqn_target_about(single, c, i);
