@@ -12,7 +12,7 @@ SIZES = {"small": "50 x 100^2", "medium": "100 x 256^2", "large": "300 x 400^2",
 INTRODUCTION = """# Performance
 
 What Sequin takes, against what the machine can do and against other programs, all measured by `bench/` (its README says how to repeat it). Every number
-is a median; every ratio and every fraction is formed from measurements taken in turn in the same run. The table behind this page is [`performance/measurements.csv`](performance/measurements.csv).
+is a median; every ratio and every fraction is formed from measurements taken in turn in the same run. The table behind this page is [`performance/measurements.csv`](performance/measurements.csv). A dash: not measured this time.
 
 Machine: {processor}, {system}, {compiler}; {date}. Other programs used up to {load} of the processors while it was measured.
 """
