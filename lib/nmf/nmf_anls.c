@@ -213,22 +213,6 @@ static bool resume(sqn__nmf_anls *state, const progress *now)
     return true;
 }
 
-static sqn_nmf_stop reason(sqn__nmf_stop_verdict verdict)
-{
-    switch (verdict) {
-    case SQN__NMF_STOP_CONVERGED:
-        return SQN_NMF_CONVERGED;
-    case SQN__NMF_STOP_EXACT:
-        return SQN_NMF_EXACT;
-    case SQN__NMF_STOP_ROUNDING:
-        return SQN_NMF_ROUNDING;
-    case SQN__NMF_STOP_GO_ON:
-    case SQN__NMF_STOP_BROKEN:
-        break;
-    }
-    return SQN_NMF_MAX_ITERATIONS;
-}
-
 static sqn_status refine(void *context, sqn_nmf_stage *stage, sqn_error *err)
 {
     sqn__nmf_anls *state = context;
@@ -242,7 +226,7 @@ static sqn_status refine(void *context, sqn_nmf_stage *stage, sqn_error *err)
         SQN_TRY(iterate(state, &now, err));
         SQN_TRY(finish(state, &now, err));
     } while (resume(state, &now));
-    stage->stop = reason(now.verdict);
+    stage->stop = sqn__nmf_stop_reason(now.verdict);
 
 cleanup:
     return status;

@@ -74,6 +74,9 @@ double sqn__nmf_stop_bound(const sqn__nmf_stop_rule *rule, double chi2);
 sqn__nmf_stop_verdict sqn__nmf_stop_judge(sqn__nmf_stop_state *state,
                                           const sqn__nmf_stop_rule *rule, double chi2);
 
+/** What the record of a stage says of the verdict that ended it. */
+sqn_nmf_stop sqn__nmf_stop_reason(sqn__nmf_stop_verdict verdict);
+
 /** The factor of the draws and what identifies them. */
 typedef struct sqn__nmf_start_draw {
     uint64_t seed;

@@ -99,22 +99,6 @@ static double optimality(sqn__nmf_mu *state)
     return worst;
 }
 
-static sqn_nmf_stop reason(sqn__nmf_stop_verdict verdict)
-{
-    switch (verdict) {
-    case SQN__NMF_STOP_CONVERGED:
-        return SQN_NMF_CONVERGED;
-    case SQN__NMF_STOP_EXACT:
-        return SQN_NMF_EXACT;
-    case SQN__NMF_STOP_ROUNDING:
-        return SQN_NMF_ROUNDING;
-    case SQN__NMF_STOP_GO_ON:
-    case SQN__NMF_STOP_BROKEN:
-        break;
-    }
-    return SQN_NMF_MAX_ITERATIONS;
-}
-
 static sqn_status refine(void *context, sqn_nmf_stage *stage, sqn_error *err)
 {
     enum { PASSES_PER_ITERATION = 3 };
@@ -138,7 +122,7 @@ static sqn_status refine(void *context, sqn_nmf_stage *stage, sqn_error *err)
         stage->iterations++;
         SQN_TRY(sqn__nmf_stop_report(&state->task, state->k, stage->iterations, chi2, err));
     }
-    stage->stop = reason(verdict);
+    stage->stop = sqn__nmf_stop_reason(verdict);
     stage->chi2 = state->total.chi2;
     stage->kkt = optimality(state);
     sqn__nmf_mu_judge(state); /* optimality() overwrote the sums that grow() needs */

@@ -37,6 +37,22 @@ sqn__nmf_stop_verdict sqn__nmf_stop_judge(sqn__nmf_stop_state *state,
                                                   : SQN__NMF_STOP_GO_ON;
 }
 
+sqn_nmf_stop sqn__nmf_stop_reason(sqn__nmf_stop_verdict verdict)
+{
+    switch (verdict) {
+    case SQN__NMF_STOP_CONVERGED:
+        return SQN_NMF_CONVERGED;
+    case SQN__NMF_STOP_EXACT:
+        return SQN_NMF_EXACT;
+    case SQN__NMF_STOP_ROUNDING:
+        return SQN_NMF_ROUNDING;
+    case SQN__NMF_STOP_GO_ON:
+    case SQN__NMF_STOP_BROKEN:
+        break;
+    }
+    return SQN_NMF_MAX_ITERATIONS;
+}
+
 sqn_status sqn__nmf_stop_report(const sqn__nmf_task *task, int64_t n_comp,
                                 int64_t iteration, double chi2, sqn_error *err)
 {

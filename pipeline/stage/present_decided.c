@@ -94,10 +94,12 @@ void present_decide(present_decided *out, const result *r)
     add(&w, "noise.model", "%s", noise[r->obs.noise]);
     add_components(&w);
     if (r->settings->model.scaling == CONFIG_SCALING_AUTO) {
+        const config_scaling scaling = target_scaling(&r->obs, r->settings, r->excluded);
+
         add(&w, "model.scaling", "%s",
-            r->excluded != NULL             ? "imputation, as pixels are excluded"
-            : r->obs.references_are_science ? "none, as frames are their own references"
-                                            : "bff, as no pixel is excluded");
+            scaling == CONFIG_SCALING_IMPUTATION ? "imputation, as pixels are excluded"
+            : scaling == CONFIG_SCALING_NONE ? "none, as frames are their own references"
+                                             : "bff, as no pixel is excluded");
     }
     if (r->excluded != NULL) {
         add(&w, "model.exclude_frame", "%s",

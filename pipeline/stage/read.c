@@ -9,11 +9,9 @@
 
 #include "mem.h"
 #include "raise.h"
+#include "scales.h"
 #include "sequin/center.h"
 #include "warn.h"
-
-static const double fwhm_assumed = 4.0;
-static const double scale_tolerance = 0.02; /* of two scales that are meant to be equal */
 
 /** Files of one input block, expanded. */
 typedef struct input_files {
@@ -196,8 +194,7 @@ static sqn_status compare_roles(const observation *obs, const sqn_log *log, sqn_
     return SQN_OK;
 }
 
-/* The number behind a keyword: of the image HDU, else of the primary. */
-static bool header_number(double *out, const sqn_fits_stack *stack, const char *keyword)
+bool read_header_number(double *out, const sqn_fits_stack *stack, const char *keyword)
 {
     return sqn_header_number(out, stack->image, keyword) ||
            sqn_header_number(out, stack->primary, keyword);
@@ -218,7 +215,8 @@ static sqn_status find_center(observation *obs, const config *settings, const sq
     } else if (region->center_from == CONFIG_CENTER_STAR) {
         double x, y;
 
-        if (header_number(&x, sci, "STARCENX") && header_number(&y, sci, "STARCENY")) {
+        if (read_header_number(&x, sci, "STARCENX") &&
+            read_header_number(&y, sci, "STARCENY")) {
             obs->center[0] = x;
             obs->center[1] = y;
             origin = "STARCENX/STARCENY";
@@ -228,8 +226,8 @@ static sqn_status find_center(observation *obs, const config *settings, const sq
                           obs->center[0], obs->center[1]);
         }
     } else if (region->center_from == CONFIG_CENTER_CRPIX) {
-        if (!header_number(&obs->center[0], sci, "CRPIX1") ||
-            !header_number(&obs->center[1], sci, "CRPIX2")) {
+        if (!read_header_number(&obs->center[0], sci, "CRPIX1") ||
+            !read_header_number(&obs->center[1], sci, "CRPIX2")) {
             const sqn_status status = SQN_RAISE(err, E_FITS_HEADER, "no CRPIX1 and CRPIX2");
 
             sqn__error_at(err, sci->frames[0].file, sci->frames[0].hdu, "CRPIX1");
@@ -392,58 +390,6 @@ static sqn_status choose_noise_model(observation *obs, const config *settings,
     return SQN_OK;
 }
 
-/* A scale that is written wins over that of the header; one of them may be wrong. */
-static void check_scale(const observation *obs, const config *settings, const sqn_log *log)
-{
-    const double given = settings->science.pixel_scale;
-    const double found = obs->wcs != NULL ? sqn_wcs_scale(obs->wcs, obs->center) : NAN;
-    char where[SQN_ERROR_WHERE_MAX];
-
-    if (fabs(given / found - 1.0) > scale_tolerance) {
-        sqn__log_advise(
-            log, SQN_W_WCS, config_where(where, settings, "science.pixel_scale"),
-            "correct pixel_scale, or leave it out",
-            "pixel_scale is %g arcsec, that of the WCS %.6g arcsec; the first is used",
-            given, found);
-    }
-}
-
-/* Pixel scale, resolution element, angles. */
-static sqn_status choose_scales(observation *obs, const config *settings,
-                                const sqn_log *log, sqn_error *err)
-{
-    const config_input *sci = &settings->science;
-    double scale = NAN;
-
-    if (isfinite(sci->pixel_scale)) {
-        scale = sci->pixel_scale;
-    } else if (obs->wcs != NULL) {
-        scale = sqn_wcs_scale(obs->wcs, obs->center);
-    } else {
-        (void)header_number(&scale, &obs->science, "PIXSCALE");
-    }
-    obs->pixel_scale = scale;
-    check_scale(obs, settings, log);
-    obs->fwhm = sci->fwhm;
-    if (!isfinite(obs->fwhm)) {
-        obs->fwhm = fwhm_assumed;
-        sqn__log_warn(log, SQN_W_FWHM_ASSUMED, settings->path,
-                      "the resolution element is taken to be %g pixels", obs->fwhm);
-    }
-    obs->has_angles = sci->angles.given;
-    obs->derotate = settings->combine.derotate == CONFIG_UNSET
-                        ? obs->has_angles
-                        : settings->combine.derotate == CONFIG_TRUE;
-    if (obs->derotate && !obs->has_angles) {
-        const sqn_status status =
-            SQN_RAISE(err, E_ANGLES, "combine.derotate is true, but no angles are given");
-
-        sqn__error_at(err, settings->path, -1, NULL);
-        return status;
-    }
-    return SQN_OK;
-}
-
 sqn_status read_observation(observation *out, const config *settings, const sqn_log *log,
                             sqn_error *err)
 {
@@ -463,7 +409,7 @@ sqn_status read_observation(observation *out, const config *settings, const sqn_
     SQN_TRY(choose_pixels(&obs, settings, err));
     SQN_TRY(sqn_wcs_create(&obs.wcs, obs.science.image, obs.science.nx, obs.science.ny,
                            obs.science.frames[0].file, log, err));
-    SQN_TRY(choose_scales(&obs, settings, log, err));
+    SQN_TRY(scales_choose(&obs, settings, log, err));
     SQN_TRY(choose_noise_model(&obs, settings, log, err));
     *out = obs;
     obs = (observation){0};

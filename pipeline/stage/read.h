@@ -49,6 +49,9 @@ void read_release_references(observation *obs);
 /** Mean over the valid values of each pixel, NaN where there are none; out [ny, nx]. */
 void read_mean_frame(float *out, const sqn_fits_stack *stack);
 
+/** The number behind a keyword: of the image HDU, else of the primary; false without. */
+bool read_header_number(double *out, const sqn_fits_stack *stack, const char *keyword);
+
 /** `name` as a path: relative names are relative to the configuration. NULL stays NULL. */
 const char *read_beside(char *out, size_t size, const config *settings, const char *name);
 

@@ -29,14 +29,20 @@ typedef struct work {
 } work;
 
 /* The scaling that is meant by `auto`. */
+config_scaling target_scaling(const observation *obs, const config *settings,
+                              const uint8_t *excluded)
+{
+    if (settings->model.scaling != CONFIG_SCALING_AUTO) {
+        return settings->model.scaling;
+    }
+    return excluded != NULL              ? CONFIG_SCALING_IMPUTATION
+           : obs->references_are_science ? CONFIG_SCALING_NONE
+                                         : CONFIG_SCALING_BFF;
+}
+
 static config_scaling choose_scaling(const target_input *in)
 {
-    if (in->settings->model.scaling != CONFIG_SCALING_AUTO) {
-        return in->settings->model.scaling;
-    }
-    return in->excluded != NULL              ? CONFIG_SCALING_IMPUTATION
-           : in->obs->references_are_science ? CONFIG_SCALING_NONE
-                                             : CONFIG_SCALING_BFF;
+    return target_scaling(in->obs, in->settings, in->excluded);
 }
 
 static sqn_status work_create(work *w, const target_input *in, sqn_error *err)

@@ -48,6 +48,10 @@ SQN_NODISCARD sqn_status target_exclude(uint8_t **out, const observation *obs,
 /** True when the excluded shapes are drawn North up, and turned into each frame. */
 bool target_on_sky(const observation *obs, const config *settings);
 
+/** How models are scaled: as written, or what `auto` is for these frames; `excluded` as above. */
+config_scaling target_scaling(const observation *obs, const config *settings,
+                              const uint8_t *excluded);
+
 /**
  * The excluded shapes as they are drawn, on disk.fits when frames are turned: [ny, nx] 1 = excluded, NULL when nothing is.
  * sqn__mem_free().
