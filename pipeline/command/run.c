@@ -1,10 +1,15 @@
 /** @file run.c @brief `sequin run`. */
-#include "run.h"
+#include "command.h"
 
 #include <stdio.h>
 
-#include "command.h"
 #include "config.h"
+#include "imaging.h"
+
+/** Tasks in the order of config_task. */
+static session_task *const tasks[] = {
+    [CONFIG_TASK_IMAGING] = imaging_run,
+};
 
 /* The command as it was typed, quoted where a shell would split. */
 static void compose(char *out, size_t size, const options *given)
@@ -30,7 +35,7 @@ sqn_status command_run(const options *given, messages *said, sqn_error *err)
         status = config_unlist(&settings, err);
     }
     if (status == SQN_OK) {
-        const run_options run = {
+        const session_options run = {
             .output = given->output,
             .overwrite = given->overwrite,
             .strict = given->strict,
@@ -38,7 +43,7 @@ sqn_status command_run(const options *given, messages *said, sqn_error *err)
             .progress = given->level == MESSAGES_QUIET ? NULL : stderr,
         };
 
-        status = run_imaging(&settings, &run, said, err);
+        status = tasks[settings.task](&settings, &run, said, err);
     }
     config_clear(&settings);
     return status;

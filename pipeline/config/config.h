@@ -267,6 +267,9 @@ void config_clear(config *c);
  */
 const char *config_where(char out[SQN_ERROR_WHERE_MAX], const config *c, const char *key);
 
+/** `name` as a path: relative names are relative to the configuration. NULL stays NULL. */
+const char *config_beside(char *out, size_t size, const config *c, const char *name);
+
 /** True when the key is written, so that its value is no default. */
 bool config_given(const config *c, const char *key);
 

@@ -13,6 +13,19 @@
 #include "keys.h"
 #include "sequin/fits.h"
 
+const char *config_beside(char *out, size_t size, const config *c, const char *name)
+{
+    if (name == NULL) {
+        return NULL;
+    }
+    if (name[0] == '/' || c->folder[0] == '\0') {
+        (void)snprintf(out, size, "%s", name);
+    } else {
+        (void)snprintf(out, size, "%s/%s", c->folder, name);
+    }
+    return out;
+}
+
 /* Is the part of a path that begins here this one? */
 static bool is_part(const char *at, const char *part)
 {

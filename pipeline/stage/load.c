@@ -271,7 +271,7 @@ sqn_status load_basis(basis *out, const observation *obs, const config *settings
     hdu last = {0}, stages = {0};
     char path[4096];
 
-    (void)read_beside(path, sizeof path, settings, settings->components.load);
+    (void)config_beside(path, sizeof path, settings, settings->components.load);
     SQN_TRY(read_hdu(&last, path, "COMPONENTS", log, err));
     SQN_TRY(check_geometry(&last, obs, path, err));
     SQN_TRY(check_region(&last, obs, path, err));

@@ -67,19 +67,6 @@ static void fill_angles(sqn_fits_angles *angles, const config_angles *given)
     };
 }
 
-const char *read_beside(char *out, size_t size, const config *settings, const char *name)
-{
-    if (name == NULL) {
-        return NULL;
-    }
-    if (name[0] == '/' || settings->folder[0] == '\0') {
-        (void)snprintf(out, size, "%s", name);
-    } else {
-        (void)snprintf(out, size, "%s/%s", settings->folder, name);
-    }
-    return out;
-}
-
 /* What the reader blames on no file is a key of the block. */
 static void name_key(const config *settings, const config_input *input, sqn_error *err)
 {
@@ -118,7 +105,7 @@ static sqn_status read_input(sqn_fits_stack *out, const config *settings,
         .n_missing_value = input->missing_values.n,
         .divide_by = input->divide_by,
         .wavelengths =
-            read_beside(wavelengths, sizeof wavelengths, settings, input->wavelengths),
+            config_beside(wavelengths, sizeof wavelengths, settings, input->wavelengths),
     };
     const config_texts *noise = choose_noise(&source, input);
 
@@ -135,7 +122,7 @@ static sqn_status read_input(sqn_fits_stack *out, const config *settings,
     }
     if (input->angles.given) {
         fill_angles(&angles, &input->angles);
-        angles.file = read_beside(angle_file, sizeof angle_file, settings, angles.file);
+        angles.file = config_beside(angle_file, sizeof angle_file, settings, angles.file);
         source.angles = &angles;
     }
     status = sqn_fits_stack_read(out, &source, exponent, log, err);
@@ -335,7 +322,7 @@ static sqn_status choose_pixels(observation *obs, const config *settings, sqn_er
 
     if (region->mask_file != NULL) {
         SQN_TRY(sqn_fits_image_read(
-            &mask, read_beside(path, sizeof path, settings, region->mask_file), err));
+            &mask, config_beside(path, sizeof path, settings, region->mask_file), err));
         if (mask.ny != obs->science.ny || mask.nx != obs->science.nx) {
             status = SQN_RAISE(err, E_SHAPE,
                                "region mask is %" PRId64 " x %" PRId64

@@ -52,9 +52,6 @@ void read_mean_frame(float *out, const sqn_fits_stack *stack);
 /** The number behind a keyword: of the image HDU, else of the primary; false without. */
 bool read_header_number(double *out, const sqn_fits_stack *stack, const char *keyword);
 
-/** `name` as a path: relative names are relative to the configuration. NULL stays NULL. */
-const char *read_beside(char *out, size_t size, const config *settings, const char *name);
-
 void read_clear(observation *obs);
 
 #endif

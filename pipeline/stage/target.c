@@ -37,7 +37,7 @@ static sqn_status read_shapes(sqn_exclude *shapes, sqn_cube *mask, const observa
     if (m->exclude_mask != NULL) {
         char path[4096];
 
-        (void)read_beside(path, sizeof path, settings, m->exclude_mask);
+        (void)config_beside(path, sizeof path, settings, m->exclude_mask);
         SQN_TRY(sqn_fits_image_read(mask, path, err));
         if (mask->ny != obs->science.ny || mask->nx != obs->science.nx) {
             status = SQN_RAISE(err, E_SHAPE,

@@ -1,0 +1,137 @@
+/** @file session.c @brief What every task does around its work. */
+#include "session.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "raise.h"
+
+enum { PATH_BYTES = 4096, NAME_BYTES = 512 };
+
+sqn_status session_begin(session *out, const config *settings,
+                         const session_options *options, messages *said, sqn_error *err)
+{
+    *out = (session){settings, options, said, messages_log(said), NULL, NULL};
+    return progress_create(&out->progress, options->progress, err);
+}
+
+sqn_status session_open_directory(session *s, const char *const *products,
+                                  int64_t n_product, sqn_error *err)
+{
+    char by_default[NAME_BYTES];
+    const char *path =
+        s->options->output != NULL ? s->options->output : s->settings->output.directory;
+
+    (void)snprintf(by_default, sizeof by_default, "sequin-out/%s", s->settings->name);
+    const directory_plan plan = {
+        .path = path != NULL ? path : by_default,
+        .prefix = s->settings->output.prefix,
+        .products = products,
+        .n_product = n_product,
+        .overwrite = s->options->overwrite || s->settings->output.overwrite,
+    };
+    sqn_status status = directory_open(&s->directory, &plan, &s->log, err);
+
+    return status == SQN_OK ? directory_guard(s->directory, s->settings->path, err)
+                            : status;
+}
+
+sqn_status session_guard(const session *s, const char *const *names, int64_t n,
+                         sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+
+    for (int64_t k = 0; k < n && status == SQN_OK; k++) {
+        char path[PATH_BYTES];
+
+        if (names[k] != NULL) {
+            (void)config_beside(path, sizeof path, s->settings, names[k]);
+            status = directory_guard(s->directory, path, err);
+        }
+    }
+    return status;
+}
+
+sqn_status session_write_text(session *s, const char *name, const char *text,
+                              sqn_error *err)
+{
+    return directory_write(s->directory, name, text, strlen(text), err);
+}
+
+sqn_status session_write_record(session *s, sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+    char *text = NULL;
+
+    SQN_TRY(config_dump(&text, s->settings, true, err));
+    SQN_TRY(session_write_text(s, "run.yaml", text, err));
+    messages_summary(s->said);
+    SQN_TRY(session_write_text(s, "run.log", messages_text(s->said), err));
+    directory_tidy(s->directory);
+
+cleanup:
+    free(text);
+    return status;
+}
+
+sqn_status session_list(const session *s, sqn_error *err)
+{
+    return directory_list(s->directory, err);
+}
+
+/* With --strict a warning of a stage ends the run. */
+static sqn_status check_strict(const session *s, const char *stage, sqn_error *err)
+{
+    const int64_t n = messages_n_warning(s->said);
+
+    return s->options->strict && n > 0
+               ? SQN_RAISE(err, E_STRICT, "%s: %" PRId64 " warning%s with --strict", stage,
+                           n, n == 1 ? "" : "s")
+               : SQN_OK;
+}
+
+/* Say the error, and leave the log where it replaces nothing of a complete run. An output that
+ * was refused stays as it is. */
+static void leave_log(session *s, const sqn_error *error)
+{
+    const sqn_log problems = messages_problems(s->said);
+
+    messages_summary(s->said);
+    problems.warn(problems.context, error);
+    if (s->directory != NULL && !directory_is_complete(s->directory) &&
+        error->id != SQN_E_OUT_EXISTS) {
+        const sqn_status status =
+            session_write_text(s, "run.log", messages_text(s->said), NULL);
+
+        (void)status; /* the error that ended the run is the one to be told */
+    }
+}
+
+sqn_status session_run(session *s, const session_stage *stages, int64_t n_stage, void *run,
+                       sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+    sqn_error own = {0};
+
+    for (int64_t k = 0; k < n_stage; k++) {
+        messages_note(s->said, "stage: %s", stages[k].name);
+        SQN_TRY(stages[k].work(run, &own));
+        SQN_TRY(check_strict(s, stages[k].name, &own));
+    }
+
+cleanup:
+    if (status != SQN_OK) {
+        leave_log(s, &own);
+        if (err != NULL) {
+            *err = own;
+        }
+    }
+    return status;
+}
+
+void session_end(session *s)
+{
+    progress_destroy(&s->progress);
+    directory_close(&s->directory);
+}

@@ -1,0 +1,257 @@
+/** @file imaging.c @brief Reducing an observation is a list of stages. */
+#include "imaging.h"
+
+#include <stdlib.h>
+
+#include "judge.h"
+#include "load.h"
+#include "mem.h"
+#include "present.h"
+#include "product.h"
+#include "raise.h"
+
+/** Everything that lives as long as the run. */
+typedef struct imaging {
+    session session;
+    bool building; /* the number of components is known */
+    result result;
+} imaging;
+
+/** FITS products, in the order they are written. */
+static const struct {
+    const char *name;
+    product_maker *make;
+    bool optional; /* only with combine.frames */
+} fits_products[] = {
+    {"components.fits", product_components, false}, {"model.fits", product_model, false},
+    {"residual.fits", product_residual, false},     {"disk.fits", product_disk, false},
+    {"derotated.fits", product_derotated, true},
+};
+enum { N_FITS = sizeof fits_products / sizeof fits_products[0] };
+
+static sqn_status open_directory(void *run, sqn_error *err)
+{
+    static const char *const names[] = {
+        "components.fits", "model.fits", "residual.fits", "disk.fits",
+        "derotated.fits",  "frv.csv",    "input.png",     "frv.png",
+        "components.png",  "disk.png",   "profiles.png",  "frames.png",
+        "report.html",     "run.yaml",   "run.log",       "manifest.json"};
+    imaging *r = run;
+
+    return session_open_directory(&r->session, names,
+                                  (int64_t)(sizeof names / sizeof names[0]), err);
+}
+
+static sqn_status guard_inputs(const imaging *r, const sqn_fits_stack *stack,
+                               sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+
+    for (int64_t k = 0; k < stack->n_input && status == SQN_OK; k++) {
+        status = directory_guard(r->session.directory, stack->inputs[k].file, err);
+    }
+    return status;
+}
+
+static sqn_status read_frames(void *run, sqn_error *err)
+{
+    imaging *r = run;
+    const config *c = r->session.settings;
+    const char *const names[] = {c->region.mask_file, c->model.exclude_mask,
+                                 c->components.load};
+    sqn_status status = SQN_OK;
+
+    SQN_TRY(session_guard(&r->session, names, sizeof names / sizeof names[0], err));
+    SQN_TRY(read_observation(&r->result.obs, r->session.settings, &r->session.log, err));
+    SQN_TRY(guard_inputs(r, &r->result.obs.science, err));
+    SQN_TRY(guard_inputs(r, &r->result.obs.reference_stack, err));
+    SQN_TRY(target_exclude(&r->result.excluded, &r->result.obs, r->session.settings,
+                           &r->session.log, err));
+    judge_rotation(&r->result.obs, r->session.settings, &r->session.log);
+
+cleanup:
+    return status;
+}
+
+static int show_build(void *context, const sqn_nmf_progress *now)
+{
+    imaging *r = context;
+
+    if (!r->building) {
+        progress_stage(r->session.progress, "components", now->n_comp_total);
+        r->building = true;
+    }
+    progress_update(r->session.progress, now->stage_done ? now->n_comp : now->n_comp - 1,
+                    now->iteration, now->chi2);
+    return 0;
+}
+
+static sqn_status build(void *run, sqn_error *err)
+{
+    imaging *r = run;
+    const uint8_t *excluded =
+        r->result.obs.references_are_science ? r->result.excluded : NULL;
+    sqn_nmf_options hooks = sqn_nmf_options_default();
+
+    if (r->session.settings->components.load != NULL) {
+        read_release_references(&r->result.obs);
+    }
+    hooks.log = &r->session.log;
+    hooks.progress = show_build;
+    hooks.progress_context = r;
+    sqn_status status = r->session.settings->components.load != NULL
+                            ? load_basis(&r->result.basis, &r->result.obs,
+                                         r->session.settings, &r->session.log, err)
+                            : fit_basis(&r->result.basis, &r->result.obs,
+                                        r->session.settings, excluded, &hooks, err);
+
+    progress_end(r->session.progress);
+    if (status == SQN_OK) {
+        status = curve_make(&r->result.curve, &r->result.basis, err);
+    }
+    return status;
+}
+
+static sqn_status subtract(void *run, sqn_error *err)
+{
+    imaging *r = run;
+    result *res = &r->result;
+    const target_input in = {&res->obs,    &res->basis,   r->session.settings,
+                             &res->target, res->excluded, &r->session.log};
+    sqn_status status = SQN_OK;
+
+    SQN_TRY(target_fit(&res->target, &res->obs, &res->basis, r->session.settings,
+                       res->excluded, err));
+    SQN_TRY(target_prepare(&res->last, &res->obs, res->basis.n_count, err));
+    SQN_TRY(combine_prepare(&res->disk, &res->obs, r->session.settings, res->basis.n_count,
+                            err));
+    progress_stage(r->session.progress, "subtraction", res->basis.n_count);
+    for (int64_t c = 0; c < res->basis.n_count; c++) {
+        SQN_TRY(target_subtract(&res->last, &in, c, err));
+        SQN_TRY(
+            combine_count(&res->disk, &res->obs, r->session.settings, &res->last, c, err));
+        progress_update(r->session.progress, c + 1, 0,
+                        sqn_target_about(res->target.fit, c, 0).chi2);
+    }
+    SQN_TRY(combine_finish(&res->disk, &res->obs, err));
+    SQN_TRY(judge_result(res, err));
+
+cleanup:
+    progress_end(r->session.progress);
+    return status;
+}
+
+static sqn_status write_fits(void *run, sqn_error *err)
+{
+    imaging *r = run;
+    sqn_status status = SQN_OK;
+    sqn_fits_product *product = NULL;
+    const void *bytes = NULL;
+    size_t size = 0;
+
+    for (int k = 0; k < N_FITS; k++) {
+        if (fits_products[k].optional && !r->session.settings->combine.frames) {
+            continue;
+        }
+        SQN_TRY(fits_products[k].make(&product, &r->result, err));
+        SQN_TRY(sqn_fits_product_finish(&bytes, &size, product, err));
+        SQN_TRY(
+            directory_write(r->session.directory, fits_products[k].name, bytes, size, err));
+        sqn_fits_product_destroy(&product);
+    }
+
+cleanup:
+    sqn_fits_product_destroy(&product);
+    return status;
+}
+
+static sqn_status write_curve(void *run, sqn_error *err)
+{
+    imaging *r = run;
+    sqn_status status = SQN_OK;
+    char *text = NULL;
+
+    SQN_TRY(curve_text(&text, &r->result.curve, err));
+    SQN_TRY(session_write_text(&r->session, "frv.csv", text, err));
+
+cleanup:
+    free(text);
+    return status;
+}
+
+static sqn_status show(void *run, sqn_error *err)
+{
+    imaging *r = run;
+    sqn_status status = SQN_OK;
+
+    if (r->session.settings->output.plots) {
+        SQN_TRY(present_pictures(r->session.directory, &r->result, err));
+    }
+    if (r->session.settings->output.report) {
+        SQN_TRY(present_report(r->session.directory, &r->result, r->session.said, err));
+    }
+
+cleanup:
+    return status;
+}
+
+static sqn_status finish(void *run, sqn_error *err)
+{
+    imaging *r = run;
+    sqn_status status = SQN_OK;
+
+    SQN_TRY(session_write_record(&r->session, err));
+    SQN_TRY(present_manifest(r->session.directory, &r->result, r->session.said, err));
+    directory_complete(r->session.directory);
+
+cleanup:
+    return status;
+}
+
+static sqn_status list_products(void *run, sqn_error *err)
+{
+    const imaging *r = run;
+
+    return session_list(&r->session, err);
+}
+
+static const session_stage stages[] = {
+    {"output directory", open_directory},
+    {"reading", read_frames},
+    {"components", build},
+    {"subtraction", subtract},
+    {"FITS products", write_fits},
+    {"curve", write_curve},
+    {"pictures and report", show},
+    {"manifest", finish},
+    {"list", list_products},
+};
+enum { N_STAGE = sizeof stages / sizeof stages[0] };
+
+static void clear(imaging *r)
+{
+    combine_clear(&r->result.disk);
+    subtraction_clear(&r->result.last);
+    target_clear(&r->result.target);
+    curve_clear(&r->result.curve);
+    fit_clear(&r->result.basis);
+    sqn__mem_free(r->result.excluded);
+    read_clear(&r->result.obs);
+    session_end(&r->session);
+}
+
+sqn_status imaging_run(const config *settings, const session_options *options,
+                       messages *said, sqn_error *err)
+{
+    imaging r = {0};
+    sqn_status status = session_begin(&r.session, settings, options, said, err);
+
+    r.result.settings = settings;
+    r.result.log = &r.session.log;
+    r.result.command = options->command;
+    if (status == SQN_OK) {
+        status = session_run(&r.session, stages, N_STAGE, &r, err);
+    }
+    clear(&r);
+    return status;
+}
