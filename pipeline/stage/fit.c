@@ -171,6 +171,11 @@ cleanup:
     return status;
 }
 
+static void forget_frames(void *owner, int64_t last)
+{
+    read_forget_references(owner, last);
+}
+
 sqn_status fit_basis(basis *out, observation *obs, const config *settings,
                      const uint8_t *excluded, const sqn_nmf_options *hooks, sqn_error *err)
 {
@@ -182,8 +187,10 @@ sqn_status fit_basis(basis *out, observation *obs, const config *settings,
     SQN_TRY(weigh_variance(&b.variance, read_references(obs), obs, settings, err));
     const weigh_frames frames = {read_references(obs), &obs->pixels, obs->noise, b.variance,
                                  excluded};
-    const sqn_rows rows = weigh_rows(&frames);
+    sqn_rows rows = weigh_rows(&frames);
 
+    rows.release = forget_frames; /* never frames and panels in memory together */
+    rows.owner = obs;
     SQN_TRY(sqn_panels_create(&b.panels, &rows, negatives, err));
     describe_data(sqn_panels_about(b.panels), negatives, settings->path, hooks->log);
     SQN_TRY(choose_n_comp(&b, obs, settings, err));

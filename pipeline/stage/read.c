@@ -106,6 +106,7 @@ static sqn_status read_input(sqn_fits_stack *out, const config *settings,
         .divide_by = input->divide_by,
         .wavelengths =
             config_beside(wavelengths, sizeof wavelengths, settings, input->wavelengths),
+        .values_only = input == &settings->references,
     };
     const config_texts *noise = choose_noise(&source, input);
 
@@ -411,16 +412,19 @@ const sqn_fits_stack *read_references(const observation *obs)
     return obs->references_are_science ? &obs->science : &obs->reference_stack;
 }
 
-void read_release_references(observation *obs)
+void read_forget_references(observation *obs, int64_t last)
 {
     sqn_fits_stack *stack = &obs->reference_stack;
+    const int64_t n = (last + 1) * stack->ny * stack->nx;
 
-    sqn_cube_clear(&stack->value);
-    sqn_cube_clear(&stack->error);
-    sqn__mem_free(stack->flags);
-    sqn__mem_free(stack->dq);
-    stack->flags = NULL;
-    stack->dq = NULL;
+    sqn__mem_forget(stack->value.data, (size_t)n * sizeof *stack->value.data);
+    sqn__mem_forget(stack->error.data, (size_t)n * sizeof *stack->error.data);
+}
+
+void read_release_references(observation *obs)
+{
+    sqn_cube_clear(&obs->reference_stack.value);
+    sqn_cube_clear(&obs->reference_stack.error);
 }
 
 void read_clear(observation *obs)
