@@ -11,10 +11,12 @@
 
 #include <stdint.h>
 
+#include "kernels_ahead.h"
 #include "sequin/matrix.h"
 
 enum {
     SQN__KERNELS_WIDTH = 128, /**< T. Wider panels fall out of the first cache. */
+    SQN__KERNELS_TILE = 32,   /**< Lanes whose problems are solved together, at most. */
     SQN__KERNELS_ALIGN = 16   /**< Columns of a turned panel are multiples of it. */
 };
 
@@ -26,7 +28,7 @@ typedef struct sqn__kernels_lanes {
     const float *inverse; /**< [k, n_lane] 1 / G_aa, 0 where the unknown stays. */
     float *g;             /**< [k, n_lane] minus half the gradient, kept up to date. */
     float *u;             /**< [k, n_lane] */
-    float *step;          /**< [n_lane] work. */
+    float *work;          /**< [sqn__kernels_descend_work(k)] */
 } sqn__kernels_lanes;
 
 /** A model of a panel beside its data. */
@@ -36,20 +38,23 @@ typedef struct sqn__kernels_fit {
     sqn_matrix_const s; /**< [k, n] the other factor, turned. */
 } sqn__kernels_fit;
 
+/** Products may be told what will be read `ahead` (NULL: nothing); it changes no result. */
 typedef struct sqn__kernels {
     const char *name;
     /** r [n, T] = v o (x - s^T u); returns sum v (x - s^T u)^2, in double. */
-    double (*residual)(float *r, const sqn__kernels_fit *fit);
+    double (*residual)(float *r, const sqn__kernels_fit *fit, sqn__kernels_ahead *ahead);
     /** out [k, T] += a^T b, a [n, k], b [n, T] */
-    void (*spread)(float *out, sqn_matrix_const a, const float *b);
+    void (*spread)(float *out, sqn_matrix_const a, const float *b,
+                   sqn__kernels_ahead *ahead);
     /** out [k, N] += a b, a [k, T], b [T, N] (as turned); N of the alignment. */
-    void (*gather)(sqn_matrix out, const float *a, sqn_matrix_const b);
+    void (*gather)(sqn_matrix out, const float *a, sqn_matrix_const b,
+                   sqn__kernels_ahead *ahead);
     /** out [T, N] = in^T, in [n, T], N >= n of the alignment; columns from n on are 0. */
     void (*turn)(sqn_matrix out, const float *in, int64_t n);
     /** P of the lanes: out [k(k+1)/2, n], pair (a <= b) in row b(b+1)/2 + a, m [k, n]. */
     void (*pairs)(float *out, const float *m, int64_t k, int64_t n);
-    /** One sweep of cyclic coordinate descent. */
-    void (*sweep)(const sqn__kernels_lanes *lanes);
+    /** Sweeps of cyclic coordinate descent. */
+    void (*descend)(const sqn__kernels_lanes *lanes, int n_sweep);
 } sqn__kernels;
 
 /** Plain loops: the specification of the others. */
@@ -64,6 +69,12 @@ const sqn__kernels *sqn__kernels_avx512_table(void);
 
 /** The fastest table that runs on this processor. */
 const sqn__kernels *sqn__kernels_choose(void);
+
+/** Work of a descent of `k` unknowns: the problems of some lanes, close together. */
+static inline int64_t sqn__kernels_descend_work(int64_t k)
+{
+    return SQN__KERNELS_WIDTH + (k * (k + 1) / 2 + 3 * k) * SQN__KERNELS_TILE;
+}
 
 /** The next multiple of the alignment. */
 static inline int64_t sqn__kernels_aligned(int64_t n)

@@ -10,7 +10,11 @@
 #define SQN_KERNELS_PRODUCT_H
 
 #include <assert.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+#include "kernels_ahead.h"
 
 enum { TILE_COLS = 2, TILE_ELEMENTS = TILE_COLS * SQN__TILE_LANES };
 
@@ -32,19 +36,42 @@ typedef struct tile_operands {
     const SQN__TILE_NUMBER *a;
     int64_t row, depth; /* steps in a from row to row, from depth to depth */
     const SQN__TILE_NUMBER *b;
-    int64_t stride; /* step in b from depth to depth */
-    int64_t n;      /* depths */
+    int64_t stride;            /* step in b from depth to depth */
+    int64_t n;                 /* depths */
+    sqn__kernels_ahead *ahead; /* NULL: nothing */
 } tile_operands;
+
+/* Ask for the lines of step `i`, without waiting for them. */
+TILE_INLINE void tile_ask(const sqn__kernels_ahead *ahead, int64_t i)
+{
+    __builtin_prefetch(ahead->x + i * SQN__KERNELS_LINE, 0, 2);
+    __builtin_prefetch(ahead->v + i * SQN__KERNELS_LINE, 0, 2);
+}
+
+/* The lines of `n` steps have been asked for; those behind the end did no harm. */
+TILE_INLINE void tile_asked(sqn__kernels_ahead *ahead, int64_t n)
+{
+    ahead->x += n * SQN__KERNELS_LINE;
+    ahead->v += n * SQN__KERNELS_LINE;
+    ahead->n_line -= n;
+}
 
 /* Rows and columns are constants where this is called, so the sums live in registers. */
 TILE_INLINE void tile_multiply(tile_vector sum[SQN__TILE_ROWS][TILE_COLS],
                                const tile_operands *of, const int64_t rows,
                                const int64_t cols)
 {
+    const bool asks = of->ahead != NULL && of->ahead->n_line > 0;
+    const sqn__kernels_ahead ahead =
+        asks ? *of->ahead : (sqn__kernels_ahead){NULL, NULL, 0};
+
     for (int64_t i = 0; i < of->n; i++) {
         const SQN__TILE_NUMBER *b = of->b + i * of->stride, *a = of->a + i * of->depth;
         tile_vector vector[TILE_COLS];
 
+        if (asks) {
+            tile_ask(&ahead, i);
+        }
         for (int64_t c = 0; c < cols; c++) {
             vector[c] = *(const tile_vector *)(b + c * SQN__TILE_LANES);
         }
@@ -56,6 +83,9 @@ TILE_INLINE void tile_multiply(tile_vector sum[SQN__TILE_ROWS][TILE_COLS],
                 sum[r][c] += number * vector[c];
             }
         }
+    }
+    if (asks) {
+        tile_asked(of->ahead, of->n);
     }
 }
 

@@ -1,5 +1,6 @@
 /** @file kernels_ref.c @brief Plain loops: the specification of the other tables. */
 #include <assert.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "kernels_lanes.h"
@@ -14,10 +15,11 @@ static void add(float *restrict y, float a, const float *restrict x, int64_t n)
     }
 }
 
-static double residual(float *r, const sqn__kernels_fit *fit)
+static double residual(float *r, const sqn__kernels_fit *fit, sqn__kernels_ahead *ahead)
 {
     double sum = 0.0;
 
+    (void)ahead;
     for (int64_t j = 0; j < fit->s.cols; j++) {
         float *row = r + j * T;
 
@@ -35,8 +37,10 @@ static double residual(float *r, const sqn__kernels_fit *fit)
     return sum;
 }
 
-static void spread(float *out, sqn_matrix_const a, const float *b)
+static void spread(float *out, sqn_matrix_const a, const float *b,
+                   sqn__kernels_ahead *ahead)
 {
+    (void)ahead;
     for (int64_t c = 0; c < a.cols; c++) {
         for (int64_t i = 0; i < a.rows; i++) {
             add(out + c * T, a.data[i * a.stride + c], b + i * T, T);
@@ -44,8 +48,10 @@ static void spread(float *out, sqn_matrix_const a, const float *b)
     }
 }
 
-static void gather(sqn_matrix out, const float *a, sqn_matrix_const b)
+static void gather(sqn_matrix out, const float *a, sqn_matrix_const b,
+                   sqn__kernels_ahead *ahead)
 {
+    (void)ahead;
     assert(b.rows == T && b.cols == out.cols);
     for (int64_t c = 0; c < out.rows; c++) {
         for (int64_t t = 0; t < T; t++) {
@@ -64,6 +70,37 @@ static void turn(sqn_matrix out, const float *in, int64_t n)
     }
 }
 
+/* One step of unknown `a` in lane `t`. */
+static float move(const sqn__kernels_lanes *lanes, int64_t a, int64_t t)
+{
+    const int64_t e = a * lanes->n_lane + t;
+    const float before = lanes->u[e], step = lanes->g[e] * lanes->inverse[e];
+    const bool bound = a < lanes->n_bounded && !(before + step > 0.0F);
+
+    lanes->u[e] = bound ? 0.0F : before + step;
+    return lanes->u[e] - before;
+}
+
+static void descend(const sqn__kernels_lanes *lanes, int n_sweep)
+{
+    const int64_t n = lanes->n_lane, k = lanes->k;
+
+    for (int64_t i = 0; i < n_sweep * k; i++) {
+        const int64_t a = i % k;
+
+        for (int64_t t = 0; t < n; t++) {
+            lanes->work[t] = move(lanes, a, t);
+        }
+        for (int64_t b = 0; b < k; b++) {
+            const int64_t pair = a <= b ? b * (b + 1) / 2 + a : a * (a + 1) / 2 + b;
+
+            for (int64_t t = 0; t < n; t++) {
+                lanes->g[b * n + t] -= lanes->gram[pair * n + t] * lanes->work[t];
+            }
+        }
+    }
+}
+
 const sqn__kernels sqn__kernels_ref_table = {
     .name = "plain",
     .residual = residual,
@@ -71,5 +108,5 @@ const sqn__kernels sqn__kernels_ref_table = {
     .gather = gather,
     .turn = turn,
     .pairs = sqn__lanes_pairs,
-    .sweep = sqn__lanes_sweep,
+    .descend = descend,
 };

@@ -60,29 +60,31 @@ TILE_INLINE void tile_residual(tile_data *data, int64_t first, const tile_operan
     data->sum += __builtin_convertvector(part[0][0] + part[0][1], tile_wide);
 }
 
-static void spread(float *out, sqn_matrix_const a, const float *b)
+static void spread(float *out, sqn_matrix_const a, const float *b,
+                   sqn__kernels_ahead *ahead)
 {
     enum { T = SQN__KERNELS_WIDTH };
 
     tile_product((tile_matrix){out, a.cols, T, T},
-                 (tile_operands){a.data, 1, a.stride, b, T, a.rows});
+                 (tile_operands){a.data, 1, a.stride, b, T, a.rows, ahead});
 }
 
-static void gather(sqn_matrix out, const float *a, sqn_matrix_const b)
+static void gather(sqn_matrix out, const float *a, sqn_matrix_const b,
+                   sqn__kernels_ahead *ahead)
 {
     enum { T = SQN__KERNELS_WIDTH };
 
     assert(b.rows == T && b.cols == out.cols && b.cols % SQN__KERNELS_ALIGN == 0);
     tile_product((tile_matrix){out.data, out.rows, out.cols, out.stride},
-                 (tile_operands){a, T, 1, b.data, b.stride, T});
+                 (tile_operands){a, T, 1, b.data, b.stride, T, ahead});
 }
 
 /* NOLINTNEXTLINE(readability-non-const-parameter): written through `data` */
-static double residual(float *r, const sqn__kernels_fit *fit)
+static double residual(float *r, const sqn__kernels_fit *fit, sqn__kernels_ahead *ahead)
 {
     enum { T = SQN__KERNELS_WIDTH };
     const int64_t n = fit->s.cols, n_tile = tile_count(n);
-    tile_operands of = {NULL, 1, fit->s.stride, NULL, T, fit->s.rows};
+    tile_operands of = {NULL, 1, fit->s.stride, NULL, T, fit->s.rows, ahead};
     tile_data data = {r, fit->x, fit->v, {0}};
     double total = 0.0;
 
@@ -152,7 +154,7 @@ static void turn(sqn_matrix out, const float *in, int64_t n)
 #define SQN__TILE_TABLE(NAME)                                                     \
     {                                                                             \
         .name = (NAME), .residual = residual, .spread = spread, .gather = gather, \
-        .turn = turn, .pairs = sqn__lanes_pairs, .sweep = sqn__lanes_sweep,       \
+        .turn = turn, .pairs = sqn__lanes_pairs, .descend = sqn__lanes_descend,   \
     }
 
 #endif

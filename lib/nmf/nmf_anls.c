@@ -19,6 +19,7 @@
 static const double beta_start = 1.0, beta_growth = 1.1, limit_growth = 1.02;
 static const double loose = 10.0;     /* of the tolerance, while another stage follows */
 static const double kkt_limit = 1e-3; /* guarantee 7 */
+static const double slow = 0.03; /* fall of chi2 below which Gram matrices serve twice */
 
 /* One stage on its way. */
 typedef struct progress {
@@ -67,12 +68,27 @@ static void use_solved(sqn__nmf_anls *state)
     state->extrapolated = false;
 }
 
-/* The pass was lost: back to the last exact S. */
+/* The pass was lost: back to the last exact S, or, where that was lost as well because the
+ * Gram matrices behind it were those of an earlier pass, to the last accepted one. */
 static void retreat(sqn__nmf_anls *state)
 {
-    state->beta_limit = state->beta / beta_growth;
-    state->beta *= 0.5;
+    if (state->extrapolated) {
+        state->beta_limit = state->beta / beta_growth;
+        state->beta *= 0.5;
+    } else {
+        copy_short(state, state->s_solved, state->s_accepted);
+        state->kept_last = false;
+    }
     use_solved(state);
+    state->renew = true;
+}
+
+/* Gram matrices change slowly where chi2 falls slowly, and errors of theirs cost passes, not
+ * accuracy: every other pass does without new ones. Equal weights have them for next to nothing. */
+static void plan_next(sqn__nmf_anls *state)
+{
+    state->kept_last = !state->renew;
+    state->renew = !state->renew || state->fall > slow || state->equal.weight > 0.0F;
 }
 
 static void accept(sqn__nmf_anls *state)
@@ -95,15 +111,18 @@ static sqn_status iterate(sqn__nmf_anls *state, progress *now, sqn_error *err)
     state->beta = beta_start;
     state->beta_limit = 1.0;
     state->extrapolated = false;
+    state->kept_last = false;
+    state->renew = true;
     copy_short(state, state->s_accepted, state->s);
     copy_short(state, state->s_solved, state->s);
     while (now->verdict == SQN__NMF_STOP_GO_ON && now->stage->iterations < limit) {
         sqn__nmf_anls_pass_run(state);
         now->stage->passes++;
-        if (state->extrapolated && !(state->chi2 <= now->stop.chi2)) {
+        if ((state->extrapolated || state->kept_last) && !(state->chi2 <= now->stop.chi2)) {
             retreat(state);
             continue;
         }
+        state->fall = (now->stop.chi2 - state->chi2) / now->stop.chi2;
         now->verdict = sqn__nmf_stop_judge(&now->stop, &state->rule, state->chi2);
         if (now->verdict == SQN__NMF_STOP_BROKEN) {
             return SQN_RAISE(err, E_NUM,
@@ -114,6 +133,7 @@ static sqn_status iterate(sqn__nmf_anls *state, progress *now, sqn_error *err)
             break;
         }
         accept(state);
+        plan_next(state);
         now->stage->iterations++;
         advance(state);
         SQN_TRY(sqn__nmf_stop_report(&state->task, state->k, now->stage->iterations,
@@ -127,6 +147,7 @@ cleanup:
 /* A pass that also finds what the next component could start from. */
 static void look_at_leftover(sqn__nmf_anls *state)
 {
+    state->renew = true;
     state->want_leftover = true;
     sqn__nmf_anls_pass_run(state);
     state->want_leftover = false;
@@ -135,7 +156,7 @@ static void look_at_leftover(sqn__nmf_anls *state)
 /* The last pass: U for the S that is kept, and the numbers of the stage. */
 static sqn_status finish(sqn__nmf_anls *state, progress *now, sqn_error *err)
 {
-    if (now->verdict == SQN__NMF_STOP_ROUNDING) {
+    if (now->verdict == SQN__NMF_STOP_ROUNDING || state->kept_last) {
         copy_short(state, state->s_solved, state->s_accepted);
     }
     use_solved(state);

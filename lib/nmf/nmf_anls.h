@@ -29,7 +29,8 @@ typedef struct sqn__nmf_anls_equal {
 typedef struct sqn__nmf_anls_slot {
     float *r;              /**< [block, T] V o (X - S U^T) */
     float *gram, *g;       /**< [K(K+1)/2, T], [K, T] the small problems of a panel. */
-    float *inverse, *step; /**< [K, T], [T] */
+    float *inverse, *mean; /**< [K, T], [T] mean of G_aa. */
+    float *lanes;          /**< Work of the kernels' descent. */
     float *support;        /**< [K, T] 1, or 0 where a component has none in a lane. */
     float *pairs;          /**< [K(K+1)/2, T] P(U) */
     float *turned;         /**< [T, block] V, then R of a block. */
@@ -67,16 +68,21 @@ typedef struct sqn__nmf_anls {
     int64_t *valid;       /**< [n_panel, T] data of a long index; very large past L. */
     int64_t *panel_valid; /**< [n_panel] the fewest in the panel. */
 
-    double *q, *c; /**< Sums of the last pass. */
+    double *q, *c; /**< Sums of the last pass; of the last that renewed, q. */
     double chi2;
     double *positive, *weights; /**< [s] sum of V max(X - S U^T, 0), sum of V */
     double *start;              /**< [s] a new column. */
+    bool renew;                 /**< The next pass forms G and Q anew. */
+    bool kept_last;             /**< The last accepted pass did not. */
+    double fall;                /**< Relative, of chi2 in the last accepted pass. */
     bool want_leftover;         /**< The next pass fills `positive`. */
     bool fresh;                 /**< chi2 and positive belong to u and s. */
 
     double beta, beta_limit; /**< Of the extrapolation. */
     bool extrapolated;       /**< s is not s_solved. */
 
+    float *kept;    /**< [n_kept] Gram matrices of panels, */
+    int64_t n_kept; /**< as many numbers as memory allows. */
     sqn__nmf_anls_equal equal;
     sqn__nmf_anls_slot *slots;
     int n_slot;
@@ -114,6 +120,15 @@ void sqn__nmf_anls_state_reset(sqn__nmf_anls *state, int64_t a, const double *va
 /** Whether component `a` of u and s contributes nothing. */
 bool sqn__nmf_anls_state_vanished(const sqn__nmf_anls *state, int64_t a);
 
+/** Where the Gram matrices of a panel are kept from pass to pass; NULL: no room. */
+static inline float *sqn__nmf_anls_kept_gram(const sqn__nmf_anls *a, int64_t panel)
+{
+    const int64_t k = sqn__nmf_anls_n_along(a);
+    const int64_t size = k * (k + 1) / 2 * a->panels->width;
+
+    return (panel + 1) * size <= a->n_kept ? a->kept + panel * size : NULL;
+}
+
 /** Lists of `panels`; false without memory. Cleared in either case by the second. */
 bool sqn__nmf_anls_equal_create(sqn__nmf_anls_equal *equal, const sqn_panels *panels);
 void sqn__nmf_anls_equal_clear(sqn__nmf_anls_equal *equal);
@@ -128,15 +143,16 @@ static inline bool sqn__nmf_anls_equal_holds(const sqn__nmf_anls_equal *equal,
 /** pairs_sum of a pass. */
 void sqn__nmf_anls_equal_begin(sqn__nmf_anls *state);
 
-/** gram of all lanes of a panel for which equal_holds(). */
-void sqn__nmf_anls_equal_gram(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot,
-                              int64_t panel);
+/** Gram matrices [k(k+1)/2, T] of all lanes of a panel for which equal_holds(). */
+void sqn__nmf_anls_equal_gram(const sqn__nmf_anls *state, float *out, int64_t panel);
 
 /** Such a panel joins Q: the sum over its lanes `shared`, what is missing q. */
 void sqn__nmf_anls_equal_sums(const sqn__nmf_anls *state, sqn__nmf_anls_slot *slot,
                               int64_t panel);
 
-/** u_next from u with s fixed; q, c, chi2 and positive of both. One read of the data. */
+/** u_next from u with s fixed; q (with `renew`), c, chi2 and positive of both. One read of the
+ *  data. Without `renew`, which needs a pass with it before at the same k, the Gram matrices
+ *  are those of that pass: what is solved stays exact, only the steps are not quite. */
 void sqn__nmf_anls_pass_run(sqn__nmf_anls *state);
 
 /** s_solved: the exact minimiser over S for the q, c of the last pass with s. */

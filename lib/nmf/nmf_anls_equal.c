@@ -81,8 +81,7 @@ void sqn__nmf_anls_equal_begin(sqn__nmf_anls *state)
     }
 }
 
-void sqn__nmf_anls_equal_gram(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot,
-                              int64_t panel)
+void sqn__nmf_anls_equal_gram(const sqn__nmf_anls *state, float *out, int64_t panel)
 {
     const sqn__nmf_anls_equal *equal = &state->equal;
     const int64_t *missing = equal->missing + equal->first[panel];
@@ -91,12 +90,12 @@ void sqn__nmf_anls_equal_gram(const sqn__nmf_anls *state, const sqn__nmf_anls_sl
 
     for (int64_t i = 0; i < n_pair; i++) {
         for (int64_t t = 0; t < width; t++) {
-            slot->gram[i * width + t] = equal->weight * state->pairs_sum[i];
+            out[i * width + t] = equal->weight * state->pairs_sum[i];
         }
     }
     for (int64_t m = 0; m < equal->n[panel]; m++) {
         const float *pairs = state->pairs + missing[m] / width * state->n_pair;
-        float *gram = slot->gram + missing[m] % width;
+        float *gram = out + missing[m] % width;
 
         for (int64_t i = 0; i < n_pair; i++) {
             gram[i * width] -= equal->weight * pairs[i];

@@ -26,7 +26,13 @@ static const float proximal = 1e-7F; /* of the mean diagonal of a lane */
 typedef struct panel {
     const float *x, *v; /* [s, T] */
     float *u;           /* [K, T] of u_next */
+    float *gram;        /* [K(K+1)/2, T] */
     int64_t index, width, n_short;
+    bool last;                 /* no panel lies behind it */
+    bool equal;                /* sqn__nmf_anls_equal_holds() */
+    bool kept;                 /* gram is that of an earlier pass */
+    bool in_doubt;             /* some lanes may not be determined */
+    sqn__kernels_ahead *ahead; /* what is read next */
 } panel;
 
 static sqn_matrix view(float *data, int64_t rows, int64_t cols, int64_t stride)
@@ -51,6 +57,33 @@ static block block_at(const panel *p, int64_t first)
     return (block){first, left < SQN__NMF_ANLS_BLOCK ? left : SQN__NMF_ANLS_BLOCK};
 }
 
+/* Block `b` will be read soon. */
+static void ask_for(const panel *p, block b)
+{
+    *p->ahead = sqn__kernels_look_ahead(p->x + b.first * p->width,
+                                        p->v + b.first * p->width, b.n * p->width);
+}
+
+/*
+ * So will what is read behind `b`: the next block, or the first one if the panel is read
+ * `again`, or that of the next panel. A panel of one block stays in the cache until it is done
+ * with, and the next one is asked for all the while.
+ */
+static void ask_behind(const panel *p, block b, bool again)
+{
+    const int64_t next = b.first + b.n, size = p->n_short * p->width;
+    const bool one_block = p->n_short <= SQN__NMF_ANLS_BLOCK;
+
+    if (next < p->n_short) {
+        ask_for(p, block_at(p, next));
+    } else if (again && !one_block) {
+        ask_for(p, block_at(p, 0));
+    } else if (!p->last && (again || !one_block)) {
+        *p->ahead =
+            sqn__kernels_look_ahead(p->x + size, p->v + size, block_at(p, 0).n * p->width);
+    }
+}
+
 /* r = V o (X - S U^T) of a block; returns its part of chi2. */
 static double residual(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot,
                        const panel *p, block b)
@@ -63,59 +96,76 @@ static double residual(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slo
         .s = look(state->s_turned + b.first, sqn__nmf_anls_n_column(state), b.n, n),
     };
 
-    return state->kernels->residual(slot->r, &fit);
+    return state->kernels->residual(slot->r, &fit, p->ahead);
 }
 
-/* G = P(S)^T V and g = S^T R of all lanes. */
+/* G of no data yet, or that of equal weights. */
+static void begin_gram(const sqn__nmf_anls *state, const panel *p, int64_t n_pair)
+{
+    if (p->equal) {
+        sqn__nmf_anls_equal_gram(state, p->gram, p->index);
+    } else if (!p->kept) {
+        memset(p->gram, 0, (size_t)(n_pair * p->width) * sizeof *p->gram);
+    }
+}
+
+/* G = P(S)^T V, unless it is kept, and g = S^T R of all lanes. */
 static void form_problems(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot,
                           const panel *p)
 {
     const int64_t width = p->width, k = sqn__nmf_anls_n_along(state);
     const int64_t n_pair = k * (k + 1) / 2;
-    const bool equal = sqn__nmf_anls_equal_holds(&state->equal, p->index);
 
     memset(slot->g, 0, (size_t)(k * width) * sizeof *slot->g);
-    if (equal) {
-        sqn__nmf_anls_equal_gram(state, slot, p->index);
-    } else {
-        memset(slot->gram, 0, (size_t)(n_pair * width) * sizeof *slot->gram);
-    }
+    begin_gram(state, p, n_pair);
     for (int64_t j = 0; j < p->n_short; j += SQN__NMF_ANLS_BLOCK) {
         const block b = block_at(p, j);
 
+        ask_behind(p, b, true);
         (void)residual(state, slot, p, b);
-        state->kernels->spread(
-            slot->g, look(state->s + j * state->stride, b.n, k, state->stride), slot->r);
-        if (!equal) {
+        state->kernels->spread(slot->g,
+                               look(state->s + j * state->stride, b.n, k, state->stride),
+                               slot->r, p->ahead);
+        if (!p->equal && !p->kept) {
             state->kernels->spread(
-                slot->gram,
-                look(state->pairs + j * state->n_pair, b.n, n_pair, state->n_pair),
-                p->v + j * width);
+                p->gram, look(state->pairs + j * state->n_pair, b.n, n_pair, state->n_pair),
+                p->v + j * width, p->ahead);
         }
     }
 }
 
-/* Add the proximal term; 1 / G_aa, 0 where no datum says anything. */
-static void invert_diagonal(const sqn__nmf_anls_slot *slot, int64_t k, int64_t width)
+/* G_aa += the proximal term, of lanes that are not kept with it. */
+static void add_proximal(const sqn__nmf_anls_slot *slot, const panel *p, int64_t k)
 {
-    float *restrict mean = slot->step;
+    float *restrict mean = slot->mean;
 
-    for (int64_t t = 0; t < width; t++) {
+    for (int64_t t = 0; t < p->width; t++) {
         mean[t] = 0.0F;
     }
     for (int64_t a = 0; a < k; a++) {
-        const float *restrict diagonal = slot->gram + (a * (a + 3) / 2) * width;
+        const float *restrict diagonal = p->gram + (a * (a + 3) / 2) * p->width;
 
-        for (int64_t t = 0; t < width; t++) {
+        for (int64_t t = 0; t < p->width; t++) {
             mean[t] += diagonal[t] / (float)k;
         }
     }
     for (int64_t a = 0; a < k; a++) {
-        float *restrict diagonal = slot->gram + (a * (a + 3) / 2) * width;
-        float *restrict inverse = slot->inverse + a * width;
+        float *restrict diagonal = p->gram + (a * (a + 3) / 2) * p->width;
 
-        for (int64_t t = 0; t < width; t++) {
+        for (int64_t t = 0; t < p->width; t++) {
             diagonal[t] += proximal * mean[t];
+        }
+    }
+}
+
+/* 1 / G_aa, 0 where no datum says anything. */
+static void invert_diagonal(const sqn__nmf_anls_slot *slot, const panel *p, int64_t k)
+{
+    for (int64_t a = 0; a < k; a++) {
+        const float *restrict diagonal = p->gram + (a * (a + 3) / 2) * p->width;
+        float *restrict inverse = slot->inverse + a * p->width;
+
+        for (int64_t t = 0; t < p->width; t++) {
             inverse[t] = diagonal[t] > 0.0F ? 1.0F / diagonal[t] : 0.0F;
         }
     }
@@ -138,7 +188,7 @@ static void form_support(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *s
         }
         state->kernels->spread(
             slot->support, look(state->squares + j * state->stride, b.n, k, state->stride),
-            slot->r);
+            slot->r, NULL);
     }
     for (int64_t t = 0; t < width; t++) {
         const bool asked = sqn__nmf_support_asked(state->panels, valid[t]);
@@ -178,7 +228,7 @@ static void descend_held(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *s
             .k = sqn__nmf_anls_n_along(state),
             .n_bounded = state->k,
             .width = p->width,
-            .gram = slot->gram + t,
+            .gram = p->gram + t,
             .g = slot->g + t,
             .anchor = anchor + t,
             .support = slot->support + t,
@@ -195,29 +245,27 @@ static void descend_held(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *s
 static void descend(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot,
                     const panel *p)
 {
-    const int64_t fewest = state->panel_valid[p->index];
-    const bool in_doubt =
-        fewest < state->k || sqn__nmf_support_asked(state->panels, fewest);
     const sqn__kernels_lanes lanes = {
         .k = sqn__nmf_anls_n_along(state),
         .n_bounded = state->k,
         .n_lane = p->width,
-        .gram = slot->gram,
+        .gram = p->gram,
         .inverse = slot->inverse,
         .g = slot->g,
         .u = p->u,
-        .step = slot->step,
+        .work = slot->lanes,
     };
 
-    invert_diagonal(slot, lanes.k, p->width);
-    if (in_doubt) {
+    if (!p->kept) {
+        add_proximal(slot, p, lanes.k);
+    }
+    invert_diagonal(slot, p, lanes.k);
+    if (p->in_doubt) {
         form_support(state, slot, p);
         hold(state, slot, p);
     }
-    for (int sweep = 0; sweep < N_SWEEP; sweep++) {
-        state->kernels->sweep(&lanes);
-    }
-    if (in_doubt) {
+    state->kernels->descend(&lanes, N_SWEEP);
+    if (p->in_doubt) {
         descend_held(state, slot, p);
     }
 }
@@ -235,43 +283,64 @@ static void add_positive(double *positive, const float *r, int64_t n, int64_t wi
     }
 }
 
-/* out [n_row, b] += a rows^T, a [n_row, T], the rows [b.n, T] of a block turned on the way. */
+/* out [a.rows, s] += a rows^T: a [a.rows, T] and rows [b.n, T] of a block. */
+typedef struct across {
+    float *out;
+    sqn_matrix_const a;
+    const float *rows;
+    sqn__kernels_ahead *ahead;
+} across;
+
+/* The rows of the block are turned on the way. */
 static void gather(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot,
-                   sqn_matrix_const a, const float *rows, float *out, block b)
+                   const across *of, block b)
 {
     const int64_t n = sqn__kernels_aligned(b.n), stride = sqn__kernels_columns(b.n);
+    const int64_t width = of->a.cols;
 
-    state->kernels->turn(view(slot->turned, a.cols, n, stride), rows, b.n);
-    state->kernels->gather(view(out + b.first, a.rows, n, state->n_aligned), a.data,
-                           look(slot->turned, a.cols, n, stride));
+    state->kernels->turn(view(slot->turned, width, n, stride), of->rows, b.n);
+    state->kernels->gather(view(of->out + b.first, of->a.rows, n, state->n_aligned),
+                           of->a.data, look(slot->turned, width, n, stride), of->ahead);
+}
+
+/* C += R U of a block, and Q += V P(U) unless Q is kept. */
+static void gather_block(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot,
+                         const panel *p, block b)
+{
+    const int64_t width = p->width, k = sqn__nmf_anls_n_across(state);
+    const int64_t n_pair = k * (k + 1) / 2;
+    const across c = {slot->c_panel, look(p->u, k, width, width), slot->r, p->ahead};
+    const across q = {slot->q, look(slot->pairs, n_pair, width, width),
+                      p->v + b.first * width, p->ahead};
+
+    gather(state, slot, &c, b);
+    if (state->renew && !p->equal) {
+        gather(state, slot, &q, b);
+    }
 }
 
 /* chi2, Q += V P(U), C += R U, and what is left over. */
 static void form_sums(const sqn__nmf_anls *state, sqn__nmf_anls_slot *slot, const panel *p)
 {
-    const int64_t width = p->width, k = sqn__nmf_anls_n_across(state);
-    const int64_t n_pair = k * (k + 1) / 2, n_c = k * state->n_aligned;
+    const int64_t k = sqn__nmf_anls_n_across(state), n_c = k * state->n_aligned;
 
-    const bool equal = sqn__nmf_anls_equal_holds(&state->equal, p->index);
-
-    state->kernels->pairs(slot->pairs, p->u, k, width);
+    if (state->renew) {
+        state->kernels->pairs(slot->pairs, p->u, k, p->width);
+    }
     memset(slot->c_panel, 0, (size_t)n_c * sizeof *slot->c_panel);
     for (int64_t j = 0; j < p->n_short; j += SQN__NMF_ANLS_BLOCK) {
         const block b = block_at(p, j);
 
+        ask_behind(p, b, false);
         slot->chi2 += residual(state, slot, p, b);
         if (state->want_leftover) {
-            add_positive(slot->positive + j, slot->r, b.n, width);
+            add_positive(slot->positive + j, slot->r, b.n, p->width);
         }
         if (k > 0) {
-            gather(state, slot, look(p->u, k, width, width), slot->r, slot->c_panel, b);
-        }
-        if (k > 0 && !equal) {
-            gather(state, slot, look(slot->pairs, n_pair, width, width), p->v + j * width,
-                   slot->q, b);
+            gather_block(state, slot, p, b);
         }
     }
-    if (equal) {
+    if (state->renew && p->equal) {
         sqn__nmf_anls_equal_sums(state, slot, p->index);
     }
     for (int64_t i = 0; i < n_c; i++) {
@@ -279,20 +348,42 @@ static void form_sums(const sqn__nmf_anls *state, sqn__nmf_anls_slot *slot, cons
     }
 }
 
-static void visit_panel(const sqn__nmf_anls *state, sqn__nmf_anls_slot *slot, int64_t index)
+/* Where the Gram matrices of a panel are kept; NULL where they cost nothing, or where lanes may
+ * not be determined: what those hold on to is solved exactly. */
+static float *keeping(const sqn__nmf_anls *state, const panel *p)
+{
+    return p->equal || p->in_doubt ? NULL : sqn__nmf_anls_kept_gram(state, p->index);
+}
+
+static panel panel_at(const sqn__nmf_anls *state, int64_t index)
 {
     const sqn_panels *panels = state->panels;
-    const int64_t n = state->stride * panels->width;
-    const int64_t n_used = sqn__nmf_anls_n_column(state) * panels->width;
-    const panel p = {
+    const int64_t fewest = state->panel_valid[index];
+
+    return (panel){
         .x = sqn__panels_x(panels, index),
         .v = sqn__panels_v(panels, index),
-        .u = state->u_next + index * n,
+        .u = state->u_next + index * state->stride * panels->width,
         .index = index,
         .width = panels->width,
         .n_short = panels->n_short,
+        .last = index + 1 == panels->n_panel,
+        .equal = sqn__nmf_anls_equal_holds(&state->equal, index),
+        .in_doubt = fewest < state->k || sqn__nmf_support_asked(panels, fewest),
     };
+}
 
+static void visit_panel(const sqn__nmf_anls *state, sqn__nmf_anls_slot *slot, int64_t index)
+{
+    const int64_t width = state->panels->width, n = state->stride * width;
+    const int64_t n_used = sqn__nmf_anls_n_column(state) * width;
+    sqn__kernels_ahead ahead = {NULL, NULL, 0};
+    panel p = panel_at(state, index);
+    float *kept = keeping(state, &p);
+
+    p.ahead = &ahead;
+    p.gram = kept != NULL ? kept : slot->gram;
+    p.kept = kept != NULL && !state->renew;
     memcpy(p.u, state->u + index * n, (size_t)n_used * sizeof *p.u);
     if (state->k > 0) {
         form_problems(state, slot, &p);
@@ -305,7 +396,9 @@ static void zero_slot(const sqn__nmf_anls *state, sqn__nmf_anls_slot *slot)
 {
     const int64_t n = state->n_aligned, k = sqn__nmf_anls_n_across(state);
 
-    memset(slot->q, 0, (size_t)(n * k * (k + 1) / 2) * sizeof *slot->q);
+    if (state->renew) {
+        memset(slot->q, 0, (size_t)(n * k * (k + 1) / 2) * sizeof *slot->q);
+    }
     memset(slot->c, 0, (size_t)(n * k) * sizeof *slot->c);
     memset(slot->positive, 0, (size_t)state->panels->n_short * sizeof *slot->positive);
     memset(slot->shared, 0, (size_t)state->n_pair * sizeof *slot->shared);
@@ -318,7 +411,7 @@ static void join_slot(sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot)
     const int64_t n_pair = k * (k + 1) / 2;
 
     for (int64_t j = 0; j < n; j++) {
-        for (int64_t i = 0; i < n_pair; i++) {
+        for (int64_t i = 0; i < n_pair && state->renew; i++) {
             state->q[j * n_pair + i] += (double)slot->q[i * state->n_aligned + j] +
                                         (double)state->equal.weight * slot->shared[i];
         }
@@ -345,7 +438,9 @@ static void begin(sqn__nmf_anls *state)
 {
     const int64_t n = state->panels->n_short, k = sqn__nmf_anls_n_across(state);
 
-    memset(state->q, 0, (size_t)(n * k * (k + 1) / 2) * sizeof *state->q);
+    if (state->renew) {
+        memset(state->q, 0, (size_t)(n * k * (k + 1) / 2) * sizeof *state->q);
+    }
     memset(state->c, 0, (size_t)(n * k) * sizeof *state->c);
     memset(state->positive, 0, (size_t)n * sizeof *state->positive);
     state->chi2 = 0.0;

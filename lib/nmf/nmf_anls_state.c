@@ -9,6 +9,11 @@
 #include "nnls.h"
 #include "raise.h"
 
+enum {
+    KEPT_BYTES = 96 << 20, /* for Gram matrices of panels, or, if that is more, */
+    KEPT_SHARE = 4         /* one of so many parts of the memory of the panels */
+};
+
 static bool create_slot(sqn__nmf_anls_slot *slot, const sqn__nmf_anls *state)
 {
     const int64_t width = state->panels->width, n_short = state->panels->n_short;
@@ -20,7 +25,9 @@ static bool create_slot(sqn__nmf_anls_slot *slot, const sqn__nmf_anls *state)
     slot->g = sqn__mem_alloc(k * width, sizeof *slot->g);
     slot->inverse = sqn__mem_alloc(k * width, sizeof *slot->inverse);
     slot->support = sqn__mem_alloc(k * width, sizeof *slot->support);
-    slot->step = sqn__mem_alloc(width, sizeof *slot->step);
+    slot->mean = sqn__mem_alloc(width, sizeof *slot->mean);
+    slot->lanes =
+        sqn__mem_alloc(sqn__kernels_descend_work(state->stride), sizeof *slot->lanes);
     slot->pairs = sqn__mem_alloc(state->n_pair * width, sizeof *slot->pairs);
     slot->turned =
         sqn__mem_alloc(sqn__kernels_columns(block) * width, sizeof *slot->turned);
@@ -32,10 +39,11 @@ static bool create_slot(sqn__nmf_anls_slot *slot, const sqn__nmf_anls *state)
     slot->small = sqn__mem_alloc(sqn__nmf_anls_lane_work_size(k), sizeof *slot->small);
     slot->work = sqn__mem_alloc(sqn__nnls_work_size(k), sizeof *slot->work);
     return slot->r != NULL && slot->gram != NULL && slot->g != NULL &&
-           slot->inverse != NULL && slot->support != NULL && slot->step != NULL &&
-           slot->pairs != NULL && slot->turned != NULL && slot->q != NULL &&
-           slot->c_panel != NULL && slot->c != NULL && slot->positive != NULL &&
-           slot->shared != NULL && slot->small != NULL && slot->work != NULL;
+           slot->inverse != NULL && slot->support != NULL && slot->mean != NULL &&
+           slot->lanes != NULL && slot->pairs != NULL && slot->turned != NULL &&
+           slot->q != NULL && slot->c_panel != NULL && slot->c != NULL &&
+           slot->positive != NULL && slot->shared != NULL && slot->small != NULL &&
+           slot->work != NULL;
 }
 
 static void clear_slot(sqn__nmf_anls_slot *slot)
@@ -49,7 +57,8 @@ static void clear_slot(sqn__nmf_anls_slot *slot)
     sqn__mem_free(slot->q);
     sqn__mem_free(slot->turned);
     sqn__mem_free(slot->pairs);
-    sqn__mem_free(slot->step);
+    sqn__mem_free(slot->lanes);
+    sqn__mem_free(slot->mean);
     sqn__mem_free(slot->support);
     sqn__mem_free(slot->inverse);
     sqn__mem_free(slot->g);
@@ -67,6 +76,21 @@ static bool create_slots(sqn__nmf_anls *state)
         complete = create_slot(state->slots + i, state) && complete;
     }
     return state->slots != NULL && complete;
+}
+
+/* Room to keep Gram matrices: all of them, or as many as fit. Depends on sizes alone. */
+static bool create_kept(sqn__nmf_anls *state)
+{
+    const sqn_panels *panels = state->panels;
+    const int64_t n_lane = panels->n_panel * panels->width;
+    const int64_t all = sqn__mem_product(n_lane, state->n_pair);
+    const int64_t share = 2 * n_lane * panels->n_short / KEPT_SHARE;
+    const int64_t least = KEPT_BYTES / (int64_t)sizeof *state->kept;
+    const int64_t most = share > least ? share : least;
+
+    state->n_kept = all < most ? all : most;
+    state->kept = sqn__mem_alloc(state->n_kept, sizeof *state->kept);
+    return state->kept != NULL;
 }
 
 static bool create_factors(sqn__nmf_anls *state)
@@ -174,6 +198,7 @@ sqn_status sqn__nmf_anls_state_create(sqn__nmf_anls **out, const sqn__nmf_task *
             .total = panels->info.sum_vx2 / panels->chi2_scale,
             .n_data = (double)panels->info.n_data,
         };
+        state->renew = true;
         state->extra = task->options->background ? 1 : 0;
         state->stride = n_comp + state->extra;
         state->n_pair = state->stride * (state->stride + 1) / 2;
@@ -182,7 +207,8 @@ sqn_status sqn__nmf_anls_state_create(sqn__nmf_anls **out, const sqn__nmf_task *
         state->n_s = sqn__mem_product(panels->n_short, state->stride);
     }
     if (state == NULL || !create_factors(state) || !create_sums(state) ||
-        !create_slots(state) || !sqn__nmf_anls_equal_create(&state->equal, panels)) {
+        !create_slots(state) || !create_kept(state) ||
+        !sqn__nmf_anls_equal_create(&state->equal, panels)) {
         sqn__nmf_anls_state_destroy(state);
         return SQN_RAISE(err, E_MEM, "factors of %" PRId64 " components", n_comp);
     }
@@ -204,6 +230,7 @@ void sqn__nmf_anls_state_destroy(sqn__nmf_anls *state)
         clear_slot(state->slots + i);
     }
     sqn__mem_free(state->slots);
+    sqn__mem_free(state->kept);
     sqn__nmf_anls_equal_clear(&state->equal);
     sqn__mem_free(state->valid);
     sqn__mem_free(state->panel_valid);

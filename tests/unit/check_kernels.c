@@ -49,7 +49,7 @@ static void residual_agrees(const sqn__kernels *kernels, int64_t n, int64_t k)
 
     sqn_kernels_fill(turned, KN, 1, 2.0);
     memset(r, 0x7f, sizeof r);
-    const double got = kernels->residual(r, &fit);
+    const double got = kernels->residual(r, &fit, NULL);
 
     for (int64_t j = 0; j < n; j++) {
         for (int64_t t = 0; t < T; t++) {
@@ -74,11 +74,12 @@ static void residual_agrees(const sqn__kernels *kernels, int64_t n, int64_t k)
 static void spread_agrees(const sqn__kernels *kernels, int64_t n, int64_t k)
 {
     static float out[KT], before[KT];
+    sqn__kernels_ahead ahead = sqn__kernels_look_ahead(x, v, NT);
 
     sqn_kernels_fill(s, NK, 1, 2.0);
     sqn_kernels_fill(before, KT, 4, 2.0);
     memcpy(out, before, sizeof out);
-    kernels->spread(out, (sqn_matrix_const){s, n, k, K}, x);
+    kernels->spread(out, (sqn_matrix_const){s, n, k, K}, x, &ahead);
     for (int64_t i = 0; i < KT; i++) {
         exact sum = add((exact){0.0, 0.0}, before[i], 1.0);
 
@@ -93,13 +94,14 @@ static void gather_agrees(const sqn__kernels *kernels, int64_t n, int64_t k)
 {
     static float out[KN], before[KN], turned[TN];
     const int64_t n_aligned = sqn__kernels_aligned(n);
+    sqn__kernels_ahead ahead = sqn__kernels_look_ahead(x, v, 1000);
 
     sqn_kernels_fill(turned, TN, 5, 2.0);
     sqn_kernels_fill(before, KN, 6, 2.0);
     memcpy(out, before, sizeof out);
     kernels->turn((sqn_matrix){turned, T, n_aligned, WIDER}, x, n);
     kernels->gather((sqn_matrix){out, k, n_aligned, WIDER}, u,
-                    (sqn_matrix_const){turned, T, n_aligned, WIDER});
+                    (sqn_matrix_const){turned, T, n_aligned, WIDER}, &ahead);
     for (int64_t i = 0; i < KN; i++) {
         const int64_t a = i / WIDER, j = i % WIDER;
         exact sum = add((exact){0.0, 0.0}, before[i], 1.0);

@@ -19,7 +19,8 @@ enum {
 };
 
 static float s[NK], u[KT], v[NT];
-static float gram[PAIRS * T], inverse[KT], g[KT], step[T];
+static float gram[PAIRS * T], inverse[KT], g[KT];
+static float work[SQN__KERNELS_WIDTH + (PAIRS + 3 * K) * SQN__KERNELS_TILE];
 
 /* A problem per lane from random rows; lane 5 has no data at all. */
 static sqn__kernels_lanes lanes_of(int64_t n_bounded)
@@ -60,7 +61,7 @@ static sqn__kernels_lanes lanes_of(int64_t n_bounded)
                                 .inverse = inverse,
                                 .g = g,
                                 .u = u,
-                                .step = step};
+                                .work = work};
 }
 
 /* 1/2 d^T G d - g^T d of one lane, d = u - u0, with the first g. */
@@ -93,7 +94,7 @@ START_TEST(sweeps_descend_keep_the_bound_and_reach_the_minimum)
     memcpy(first, u, sizeof first);
     memcpy(first_g, g, sizeof first_g);
     for (int sweep = 0; sweep < 2000; sweep++) {
-        sqn_kernels_at(_i)->sweep(&lanes);
+        sqn_kernels_at(_i)->descend(&lanes, 1);
         for (int64_t t = 0; t < T && sweep < 50; t++) {
             const double now = objective(u, first, first_g, t);
 
@@ -116,12 +117,59 @@ START_TEST(sweeps_descend_keep_the_bound_and_reach_the_minimum)
 }
 END_TEST
 
+/* Diagonal 4 and small numbers beside it: k problems that differ from lane to lane. */
+static void fill_easy(int64_t k, float *easy, float *inverse_easy)
+{
+    sqn_kernels_fill(easy, k * (k + 1) / 2 * T, 20, 1.0);
+    for (int64_t i = 0; i < k * (k + 1) / 2 * T; i++) {
+        easy[i] *= 0.05F;
+    }
+    for (int64_t a = 0; a < k; a++) {
+        for (int64_t t = 0; t < T; t++) {
+            easy[(a * (a + 3) / 2) * T + t] += 4.0F;
+            inverse_easy[a * T + t] = 1.0F / easy[(a * (a + 3) / 2) * T + t];
+        }
+    }
+}
+
+START_TEST(few_and_many_unknowns_go_where_plain_loops_go)
+{
+    enum { MOST = 24, MANY_T = MOST * T };
+    static float easy[MOST * (MOST + 1) / 2 * T], inverse_easy[MANY_T];
+    static float u_[2][MANY_T], g_[2][MANY_T];
+    static float
+        work_[SQN__KERNELS_WIDTH + (MOST * (MOST + 1) / 2 + 3 * MOST) * SQN__KERNELS_TILE];
+    const int64_t counts[] = {1, 2, 20, 21, MOST};
+
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        const int64_t k = counts[i];
+
+        ck_assert_int_le(sqn__kernels_descend_work(k), sizeof work_ / sizeof work_[0]);
+        fill_easy(k, easy, inverse_easy);
+        for (int which = 0; which < 2; which++) {
+            const sqn__kernels_lanes lanes = {
+                k, k - 1, T, easy, inverse_easy, g_[which], u_[which], work_};
+
+            sqn_kernels_fill(g_[which], k * T, 21, 1.0);
+            memset(u_[which], 0, sizeof u_[which]);
+            (which == 0 ? &sqn__kernels_ref_table : sqn_kernels_at(_i))->descend(&lanes, 5);
+        }
+        for (int64_t e = 0; e < k * T; e++) {
+            ck_assert_float_eq_tol(u_[1][e], u_[0][e], 1e-5F * (1.0F + fabsf(u_[0][e])));
+            ck_assert_float_eq_tol(g_[1][e], g_[0][e], 1e-4F);
+        }
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("kernels_sweep");
     TCase *tcase = tcase_create("tables");
 
     tcase_set_timeout(tcase, 30);
+    tcase_add_loop_test(tcase, few_and_many_unknowns_go_where_plain_loops_go, 0,
+                        SQN_N_KERNELS);
     tcase_add_loop_test(tcase, sweeps_descend_keep_the_bound_and_reach_the_minimum, 0,
                         SQN_N_KERNELS);
     suite_add_tcase(suite, tcase);

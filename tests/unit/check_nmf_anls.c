@@ -81,18 +81,15 @@ START_TEST(every_table_of_kernels_gives_the_same_model_to_rounding)
 }
 END_TEST
 
-/* One pass from random factors over data of equal weights, few of them missing; shared
-   matrices or the general way. */
-static sqn__nmf_anls *pass_of_equal(const sqn__nmf_task *task, bool general)
+/* One pass from random factors; with `equal`, weights that are equal share their matrices. */
+static sqn__nmf_anls *pass_from_random(const sqn__nmf_task *task, bool equal)
 {
-    const sqn_panels *panels = task->panels;
-    const int64_t n_s = panels->n_short;
+    const int64_t n_s = task->panels->n_short;
     double *column = sqn__mem_alloc(n_s, sizeof *column);
     sqn__nmf_anls *state = NULL;
 
     SQN_ASSERT_OK(sqn__nmf_anls_state_create(&state, task, &err), err);
-    ck_assert_float_gt(state->equal.weight, 0.0F);
-    state->equal.weight = general ? 0.0F : state->equal.weight;
+    state->equal.weight = equal ? state->equal.weight : 0.0F;
     for (int64_t a = 0; a < task->options->n_comp; a++) {
         for (int64_t j = 0; j < n_s; j++) {
             column[j] = sqn__rng_uniform_double(5, (uint64_t)a, (uint64_t)j);
@@ -103,6 +100,116 @@ static sqn__nmf_anls *pass_of_equal(const sqn__nmf_task *task, bool general)
     sqn__mem_free(column);
     return state;
 }
+
+/* chi2 of four stages of a tight fit; `room` numbers to keep Gram matrices. */
+static double fitted(const sqn__nmf_task *task, int64_t room, int64_t *n_kept)
+{
+    sqn__nmf_anls *state = NULL;
+    sqn_nmf_stage stage = {0};
+    int64_t passes = 0;
+
+    SQN_ASSERT_OK(sqn__nmf_anls_state_create(&state, task, &err), err);
+    state->n_kept = room < state->n_kept ? room : state->n_kept;
+    for (int k = 0; k < 4; k++) {
+        SQN_ASSERT_OK(sqn__nmf_anls_method.grow(state, &passes, &err), err);
+        stage = (sqn_nmf_stage){0};
+        SQN_ASSERT_OK(sqn__nmf_anls_method.refine(state, &stage, &err), err);
+        sqn__nmf_anls_method.save(state);
+    }
+    *n_kept = 0;
+    for (int64_t i = 0; i < task->panels->n_panel; i++) {
+        *n_kept += sqn__nmf_anls_kept_gram(state, i) != NULL;
+    }
+    sqn__nmf_anls_state_destroy(state);
+    return stage.chi2;
+}
+
+START_TEST(kept_gram_matrices_lead_to_the_same_minimum)
+{
+    sqn_planted_truth truth = scene;
+    sqn_nmf_options options = sqn_fit_ask(4);
+    int64_t n_none = 0, n_some = 0, n_all = 0;
+    sqn_planted p;
+
+    truth.n_pix = 1000;
+    truth.missing = 0.01;
+    options.tolerance = 1e-9;
+    sqn_planted_init(&p, &truth);
+    sqn_panels *panels = sqn_fit_panels(&p, SQN_NEGATIVES_KEEP);
+    const sqn__nmf_task task = {panels, &options};
+    const double none = fitted(&task, 0, &n_none);
+    const double some = fitted(&task, 3 * 10 * SQN__PANELS_WIDTH, &n_some);
+    const double all = fitted(&task, INT64_MAX, &n_all);
+
+    ck_assert_int_eq(n_none, 0);
+    ck_assert_int_eq(n_some, 3);
+    ck_assert_int_eq(n_all, panels->n_panel);
+    ck_assert_double_eq_tol(some, none, 1e-5 * none);
+    ck_assert_double_eq_tol(all, none, 1e-5 * none);
+    sqn_panels_destroy(&panels);
+    sqn_planted_clear(&p);
+}
+END_TEST
+
+/* u of long index `l`, component `a`, of the pass in progress. */
+static double u_next(const sqn__nmf_anls *state, int64_t l, int64_t a)
+{
+    const int64_t width = state->panels->width;
+
+    return (double)state->u_next[(l / width * state->stride + a) * width + l % width];
+}
+
+/* sum over long indices of V R u_a at short index `j`, in double. */
+static double gradient(const sqn__nmf_anls *state, int64_t j, int64_t a)
+{
+    const sqn_panels *panels = state->panels;
+    double sum = 0.0;
+
+    for (int64_t l = 0; l < panels->n_long; l++) {
+        const int64_t at = j * panels->width + l % panels->width;
+        double r = (double)sqn__panels_x(panels, l / panels->width)[at];
+
+        for (int64_t b = 0; b < state->k; b++) {
+            r -= (double)state->s[j * state->stride + b] * u_next(state, l, b);
+        }
+        sum +=
+            (double)sqn__panels_v(panels, l / panels->width)[at] * r * u_next(state, l, a);
+    }
+    return sum;
+}
+
+START_TEST(a_pass_without_new_gram_matrices_is_exact_in_chi2_and_gradient)
+{
+    const sqn_nmf_options options = sqn_fit_ask(4);
+    sqn_planted p;
+
+    sqn_planted_init(&p, &scene);
+    sqn_panels *panels = sqn_fit_panels(&p, SQN_NEGATIVES_KEEP);
+    const sqn__nmf_task task = {panels, &options};
+    sqn__nmf_anls *state = pass_from_random(&task, false);
+    const double before = state->chi2, q = state->q[0];
+
+    for (int64_t i = 0; i < state->n_s; i++) {
+        state->s[i] *= 1.0F + 0.02F * (float)(i % 3);
+    }
+    memcpy(state->u, state->u_next, (size_t)state->n_u * sizeof *state->u);
+    state->renew = false;
+    sqn__nmf_anls_pass_run(state);
+    ck_assert_double_eq(state->q[0], q);
+    ck_assert_double_lt(state->chi2, 2.0 * before);
+    for (int64_t j = 0; j < panels->n_short; j++) {
+        for (int64_t a = 0; a < state->k; a++) {
+            const double size = state->q[j * state->n_pair + a * (a + 3) / 2];
+
+            ck_assert_double_eq_tol(state->c[j * state->k + a], gradient(state, j, a),
+                                    1e-5 * size);
+        }
+    }
+    sqn__nmf_anls_state_destroy(state);
+    sqn_panels_destroy(&panels);
+    sqn_planted_clear(&p);
+}
+END_TEST
 
 START_TEST(equal_weights_share_their_matrices_to_rounding)
 {
@@ -118,10 +225,11 @@ START_TEST(equal_weights_share_their_matrices_to_rounding)
     }
     sqn_panels *panels = sqn_fit_panels(&p, SQN_NEGATIVES_KEEP);
     const sqn__nmf_task task = {panels, &options};
-    sqn__nmf_anls *fast = pass_of_equal(&task, false);
-    sqn__nmf_anls *general = pass_of_equal(&task, true);
+    sqn__nmf_anls *fast = pass_from_random(&task, true);
+    sqn__nmf_anls *general = pass_from_random(&task, false);
     int64_t n_shared = 0, n_missing = 0;
 
+    ck_assert_float_gt(fast->equal.weight, 0.0F);
     for (int64_t i = 0; i < panels->n_panel; i++) {
         n_shared += sqn__nmf_anls_equal_holds(&fast->equal, i);
         n_missing += fast->equal.n[i] > 0 ? fast->equal.n[i] : 0;
@@ -315,6 +423,8 @@ int main(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, it_ends_no_higher_than_a_thousand_published_iterations_a_stage);
     tcase_add_test(tcase, every_table_of_kernels_gives_the_same_model_to_rounding);
+    tcase_add_test(tcase, kept_gram_matrices_lead_to_the_same_minimum);
+    tcase_add_test(tcase, a_pass_without_new_gram_matrices_is_exact_in_chi2_and_gradient);
     tcase_add_test(tcase, equal_weights_share_their_matrices_to_rounding);
     tcase_add_test(tcase, a_long_short_axis_is_worked_on_in_blocks);
     tcase_add_test(tcase, strong_signals_end_at_the_rounding_of_float32);

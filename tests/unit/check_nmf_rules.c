@@ -98,10 +98,11 @@ START_TEST(a_stage_that_another_follows_ends_at_ten_times_the_tolerance)
     sqn_nmf_options options = sqn_fit_ask(3);
     sqn_planted p;
 
+    options.tolerance = 1e-7;
     sqn_planted_init(&p, &scene);
     sqn_nmf *long_one = sqn_fit_model(&p, &options);
 
-    options = sqn_fit_ask(2);
+    options.n_comp = 2;
     sqn_nmf *tight = sqn_fit_model(&p, &options);
 
     options.tolerance *= 10.0;
