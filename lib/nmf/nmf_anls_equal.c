@@ -21,8 +21,9 @@ enum {
  * place. Gram matrices may be: residuals and gradients are formed with V itself. */
 static const float tolerance = 0x1p-20F;
 
-/* Of the weights of one long or short index: with more missing, the difference is not exact. */
-static const double share_max = 0.5;
+/* Missing of the weights of one long or short index, at most: the difference then holds all
+ * but one of its digits. */
+static const double share_max = 0.9;
 
 /* Data of lane t of panel p. */
 static int64_t count_lane(const sqn_panels *panels, int64_t p, int64_t t)

@@ -178,7 +178,7 @@ static void separable_weights_are_shared(const sqn_planted_truth *truth)
     }
     shares_to_rounding(&p, &n_before, &n_panel);
     ck_assert_int_ge(n_before, 2);
-    for (int64_t at = 300 * 7; at < truth->n_frame * truth->n_pix; at += 50000) {
+    for (int64_t at = INT64_C(300) * 7; at < truth->n_frame * truth->n_pix; at += 50000) {
         p.weight[at] *= 1.00001F; /* here and there: one datum of another kind */
     }
     shares_to_rounding(&p, &n_shared, &n_panel);
