@@ -141,9 +141,6 @@ static void choose_units(sqn_panels *panels, const survey *found)
 
     panels->exponent = rms > 0.0 && isfinite(rms) ? ilogb(rms) : 0;
     panels->weight_exponent = ilogb(found->v_max);
-    panels->equal_v = found->v_min < found->v_max
-                          ? 0.0F
-                          : (float)ldexp(found->v_max, -panels->weight_exponent);
     panels->chi2_scale = ldexp(1.0, panels->weight_exponent + 2 * panels->exponent);
 }
 

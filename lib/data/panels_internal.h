@@ -25,7 +25,6 @@ struct sqn_panels {
     int exponent;            /**< Value as given = x 2^exponent. */
     int weight_exponent;     /**< Weight as given = v 2^weight_exponent. */
     double chi2_scale;       /**< sum v x^2 as given = sum in stored units times this. */
-    float equal_v;           /**< Of all data that have a weight, 0 where weights differ. */
     float *x, *v;            /**< [n_panel, n_short, width] */
     int64_t *frame,
         *pixel; /**< [n_frame], [n_pix] index among those that take part, or -1. */

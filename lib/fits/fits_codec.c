@@ -7,33 +7,36 @@
 /* A place in a string of bits. */
 typedef struct bits {
     const unsigned char *bytes;
-    int64_t at, n; /* (bits) */
+    int64_t at, n; /* (bits), n of whole bytes */
 } bits;
 
-/* `width` bits as a number; past the end zeros are read. */
-static int64_t take(bits *b, int64_t width)
+/* Byte `i`, 0 past the end. */
+static uint32_t byte_at(const bits *b, int64_t i)
 {
-    int64_t value = 0;
-
-    for (int64_t i = 0; i < width; i++, b->at++) {
-        const int bit = b->at < b->n ? b->bytes[b->at / 8] >> (7 - b->at % 8) & 1 : 0;
-
-        value = 2 * value + bit;
-    }
-    return value;
+    return 8 * i < b->n ? b->bytes[i] : 0U;
 }
 
-/* Step over zeros and the one that ends them; in whole bytes where they are 0. */
+/* Up to 8 bits as a number. */
+static int64_t take(bits *b, int64_t width)
+{
+    const int64_t i = b->at / 8, behind = 16 - b->at % 8 - width;
+    const uint32_t window = byte_at(b, i) << 8U | byte_at(b, i + 1);
+
+    b->at += width;
+    return (int64_t)(window >> (uint32_t)behind & ((1U << (uint32_t)width) - 1U));
+}
+
+/* Step over zeros and the one that ends them; whole bytes of zeros at once. */
 static void skip_zeros(bits *b)
 {
-    while (b->at < b->n) {
-        if (b->at % 8 == 0 && b->bytes[b->at / 8] == 0) {
-            b->at += 8;
-        } else if (take(b, 1) != 0) {
-            return;
-        }
+    int64_t i = b->at / 8;
+    uint32_t left = byte_at(b, i) << (uint32_t)(b->at % 8) & 0xffU;
+
+    while (left == 0 && 8 * (i + 1) < b->n) {
+        b->at = 8 * ++i;
+        left = b->bytes[i];
     }
-    b->at = b->n + 1; /* no one came */
+    b->at = left == 0 ? b->n + 1 /* no one came */ : b->at + __builtin_clz(left) - 23;
 }
 
 bool sqn__fits_codec_rice_ends(const unsigned char *bytes, int64_t n, int64_t n_pix,

@@ -1,9 +1,9 @@
 /**
  * @file fits_planes.c
- * @brief Pixels by CFITSIO, out of memory files that we write.
+ * @brief Pixels: plain ones by our own hands, compressed ones by CFITSIO.
  *
- * CFITSIO sees neither a name nor a header of the user: a plane comes to it with a header of
- * the few cards that decoding needs, made from values that were checked.
+ * CFITSIO sees neither a name nor a header of the user: tiles come to it in a memory file
+ * with the few cards that decoding needs, made from values that were checked.
  */
 #include "fits_planes.h"
 
@@ -104,29 +104,6 @@ static size_t plane_bytes(const sqn__fits_planes *planes)
     return (size_t)planes->n_pix * (size_t)((bits < 0 ? -bits : bits) / 8);
 }
 
-/* One block of header for one plane of an uncompressed image. */
-static void write_header(sqn__fits_planes *planes)
-{
-    const sqn__fits_hdu *hdu = planes->hdu;
-    char *block = (char *)planes->buffer;
-    char card[10][SQN__CARD + 1];
-    int n = 0;
-
-    memset(block, ' ', SQN__BLOCK);
-    (void)snprintf(card[n++], SQN__CARD + 1, "SIMPLE  = %20s", "T");
-    (void)snprintf(card[n++], SQN__CARD + 1, "BITPIX  = %20d", hdu->bitpix);
-    (void)snprintf(card[n++], SQN__CARD + 1, "NAXIS   = %20d", 2);
-    (void)snprintf(card[n++], SQN__CARD + 1, "NAXIS1  = %20" PRId64, hdu->axes[0]);
-    (void)snprintf(card[n++], SQN__CARD + 1, "NAXIS2  = %20" PRId64, hdu->axes[1]);
-    if (planes->has_blank) {
-        (void)snprintf(card[n++], SQN__CARD + 1, "BLANK   = %20" PRId64, planes->blank);
-    }
-    (void)snprintf(card[n++], SQN__CARD + 1, "END");
-    for (int i = 0; i < n; i++) {
-        memcpy(block + (size_t)i * SQN__CARD, card[i], strlen(card[i]));
-    }
-}
-
 /* Open the memory file; CFITSIO writes nothing to it. */
 static int open_memory(fitsfile **fits, sqn__fits_planes *planes)
 {
@@ -138,19 +115,14 @@ static int open_memory(fitsfile **fits, sqn__fits_planes *planes)
     return code;
 }
 
-static sqn_status open_tiled(sqn__fits_planes *planes, sqn_error *err)
+/* A handle of CFITSIO on the packed tiles. */
+static sqn_status open_tiles(sqn__fits_planes *planes, sqn_error *err)
 {
     sqn_status status = SQN_OK;
     fitsfile *fits = NULL;
     int code = 0, close_code = 0, naxis = 0, bitpix = 0, type = 0;
     LONGLONG axes[SQN__FITS_AXES] = {0};
 
-    SQN_TRY(
-        sqn__fits_bytes_need(planes->file, planes->hdu->data, planes->hdu->n_byte, err));
-    SQN_TRY(sqn__fits_tiles_check(planes->file, planes->hdu, err));
-    SQN_TRY(sqn__fits_tiles_pack(&planes->buffer, &planes->size, planes->file, planes->hdu,
-                                 err));
-    sqn__fits_bytes_drop(planes->file, planes->hdu->data, planes->hdu->n_byte);
     code = open_memory(&fits, planes);
     fits_movabs_hdu(fits, 2, &type, &code);
     fits_get_img_paramll(fits, SQN__FITS_AXES, &bitpix, &naxis, axes, &code);
@@ -174,6 +146,30 @@ cleanup:
     return status;
 }
 
+static sqn_status pack_tiles(sqn__fits_planes *planes, sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+
+    SQN_TRY(
+        sqn__fits_bytes_need(planes->file, planes->hdu->data, planes->hdu->n_byte, err));
+    SQN_TRY(sqn__fits_tiles_check(planes->file, planes->hdu, err));
+    SQN_TRY(sqn__fits_tiles_pack(&planes->buffer, &planes->size, planes->file, planes->hdu,
+                                 err));
+    sqn__fits_bytes_drop(planes->file, planes->hdu->data, planes->hdu->n_byte);
+
+cleanup:
+    return status;
+}
+
+static sqn_status allocate_plane(sqn__fits_planes *planes, sqn_error *err)
+{
+    planes->size = plane_bytes(planes);
+    planes->buffer = sqn__mem_alloc((int64_t)planes->size, 1);
+    return planes->buffer != NULL
+               ? SQN_OK
+               : SQN_RAISE(err, E_MEM, "a plane of %zu bytes", planes->size);
+}
+
 sqn_status sqn__fits_planes_open(sqn__fits_planes *planes, const sqn__fits_file *file,
                                  const sqn__fits_hdu *hdu, sqn_error *err)
 {
@@ -183,16 +179,10 @@ sqn_status sqn__fits_planes_open(sqn__fits_planes *planes, const sqn__fits_file 
     planes->n_pix = hdu->axes[0] * hdu->axes[1];
     SQN_TRY(find_scaling(planes, err));
     if (hdu->kind == SQN__FITS_TILED) {
-        SQN_TRY(open_tiled(planes, err));
+        SQN_TRY(pack_tiles(planes, err));
+        SQN_TRY(open_tiles(planes, err));
     } else {
-        planes->size =
-            SQN__BLOCK + (plane_bytes(planes) + SQN__BLOCK - 1) / SQN__BLOCK * SQN__BLOCK;
-        planes->buffer = sqn__mem_alloc((int64_t)planes->size, 1);
-        if (planes->buffer == NULL) {
-            status = SQN_RAISE(err, E_MEM, "a plane of %zu bytes", planes->size);
-            goto cleanup;
-        }
-        write_header(planes);
+        SQN_TRY(allocate_plane(planes, err));
     }
 
 cleanup:
@@ -201,6 +191,35 @@ cleanup:
         sqn__fits_planes_close(planes);
     }
     return status;
+}
+
+sqn_status sqn__fits_planes_share(sqn__fits_planes *planes, const sqn__fits_planes *other,
+                                  sqn_error *err)
+{
+    const sqn__fits_file *file = other->file;
+    const sqn__fits_hdu *hdu = other->hdu;
+    sqn_status status = SQN_OK;
+
+    *planes = *other;
+    planes->tiled = NULL;
+    planes->shares = other->tiled != NULL;
+    if (planes->shares) {
+        SQN_TRY(open_tiles(planes, err));
+    } else {
+        SQN_TRY(allocate_plane(planes, err));
+    }
+
+cleanup:
+    if (status != SQN_OK) {
+        sqn__fits_file_at(err, file->path, hdu, NULL);
+        sqn__fits_planes_close(planes);
+    }
+    return status;
+}
+
+bool sqn__fits_planes_side_by_side(void)
+{
+    return fits_is_reentrant() != 0;
 }
 
 /* Read n_pix values from `first` (from 1), NaN where BLANK. */
@@ -241,56 +260,115 @@ static void read_doubles(double *restrict out, const unsigned char *restrict in,
     }
 }
 
-/* Integers in the buffer, as an image of its own. */
-static int read_integers(double *out, sqn__fits_planes *planes)
+static void read_bytes(double *restrict out, const unsigned char *restrict in, int64_t n)
 {
-    fitsfile *fits = NULL;
-    int close_code = 0;
-    int code = open_memory(&fits, planes);
-
-    if (code == 0) {
-        code = read_values(out, fits, planes, 1);
-        fits_close_file(fits, &close_code);
+    for (int64_t p = 0; p < n; p++) {
+        out[p] = (double)in[p];
     }
-    return code;
+}
+
+static void read_shorts(double *restrict out, const unsigned char *restrict in, int64_t n)
+{
+    for (int64_t p = 0; p < n; p++) {
+        const unsigned char *b = in + 2 * p;
+        const uint16_t bits = (uint16_t)((uint32_t)b[0] << 8U | (uint32_t)b[1]);
+
+        out[p] = (double)(int16_t)bits;
+    }
+}
+
+static void read_ints(double *restrict out, const unsigned char *restrict in, int64_t n)
+{
+    for (int64_t p = 0; p < n; p++) {
+        const unsigned char *b = in + 4 * p;
+        const uint32_t bits = (uint32_t)b[0] << 24U | (uint32_t)b[1] << 16U |
+                              (uint32_t)b[2] << 8U | (uint32_t)b[3];
+
+        out[p] = (double)(int32_t)bits;
+    }
+}
+
+static int64_t long_at(const unsigned char *b)
+{
+    uint64_t bits = 0;
+
+    for (int i = 0; i < 8; i++) {
+        bits = bits << 8U | (uint64_t)b[i];
+    }
+    return (int64_t)bits;
+}
+
+/* These BLANK must be compared with before they are rounded. */
+static void read_longs(double *restrict out, const unsigned char *restrict in,
+                       const sqn__fits_planes *planes)
+{
+    for (int64_t p = 0; p < planes->n_pix; p++) {
+        const int64_t value = long_at(in + 8 * p);
+
+        out[p] = planes->has_blank && value == planes->blank ? NAN : (double)value;
+    }
+}
+
+/* Integers of up to 32 bits, exact in double. */
+static void miss_blank(double *out, const sqn__fits_planes *planes)
+{
+    const double blank = (double)planes->blank;
+
+    for (int64_t p = 0; p < planes->n_pix && planes->has_blank; p++) {
+        out[p] = out[p] == blank ? NAN : out[p];
+    }
+}
+
+static void read_integers(double *out, const sqn__fits_planes *planes)
+{
+    switch (planes->hdu->bitpix) {
+    case 8:
+        read_bytes(out, planes->buffer, planes->n_pix);
+        break;
+    case 16:
+        read_shorts(out, planes->buffer, planes->n_pix);
+        break;
+    case 32:
+        read_ints(out, planes->buffer, planes->n_pix);
+        break;
+    default:
+        read_longs(out, planes->buffer, planes);
+        return;
+    }
+    miss_blank(out, planes);
 }
 
 /* The plane in the buffer, of true values. */
-static int read_plain(double *out, sqn__fits_planes *planes)
+static void read_plain(double *out, const sqn__fits_planes *planes)
 {
-    const unsigned char *data = planes->buffer + SQN__BLOCK;
     const double scale = planes->scale, zero = planes->zero;
-    int code = 0;
 
     if (planes->hdu->bitpix == -32) {
-        read_singles(out, data, planes->n_pix);
+        read_singles(out, planes->buffer, planes->n_pix);
     } else if (planes->hdu->bitpix == -64) {
-        read_doubles(out, data, planes->n_pix);
+        read_doubles(out, planes->buffer, planes->n_pix);
     } else {
-        code = read_integers(out, planes);
+        read_integers(out, planes);
     }
-    for (int64_t p = 0; p < planes->n_pix && code == 0; p++) {
+    for (int64_t p = 0; p < planes->n_pix; p++) {
         out[p] = zero + scale * out[p];
     }
-    return code;
 }
 
 sqn_status sqn__fits_planes_read(double *out, sqn__fits_planes *planes, int64_t index,
                                  sqn_error *err)
 {
-    const size_t n = plane_bytes(planes);
-    const sqn_status status =
-        planes->tiled != NULL
-            ? SQN_OK
-            : sqn__fits_bytes_read(planes->buffer + SQN__BLOCK, planes->file,
-                                   planes->hdu->data + (size_t)index * n, n, err);
+    if (planes->tiled == NULL) {
+        const size_t n = planes->size;
+        const sqn_status status = sqn__fits_bytes_read(
+            planes->buffer, planes->file, planes->hdu->data + (size_t)index * n, n, err);
 
-    if (status != SQN_OK) {
+        if (status == SQN_OK) {
+            read_plain(out, planes);
+        }
         return status;
     }
-    const int code = planes->tiled != NULL ? read_values(out, planes->tiled, planes,
-                                                         index * planes->n_pix + 1)
-                                           : read_plain(out, planes);
+    const int code = read_values(out, planes->tiled, planes, index * planes->n_pix + 1);
 
     if (code != 0) {
         const sqn_status refused = raise_fits(err, planes, code);
@@ -308,6 +386,6 @@ void sqn__fits_planes_close(sqn__fits_planes *planes)
     if (planes->tiled != NULL) {
         fits_close_file(planes->tiled, &code);
     }
-    sqn__mem_free(planes->buffer);
+    sqn__mem_free(planes->shares ? NULL : planes->buffer);
     *planes = (sqn__fits_planes){0};
 }

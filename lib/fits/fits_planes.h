@@ -13,9 +13,11 @@ typedef struct sqn__fits_planes {
     double scale, zero;
     bool has_blank;
     int64_t blank;
-    unsigned char *buffer; /* owned: the memory file that CFITSIO sees */
+    unsigned char *buffer; /* a plane as read; of a compressed image, the memory file that
+                              CFITSIO sees. Owned unless `shares` */
     void *address;         /* of the buffer, as CFITSIO wants it */
     size_t size;
+    bool shares; /* the buffer is that of another reader, which outlives this one */
     void *tiled; /* fitsfile of a compressed image, open while we are */
 } sqn__fits_planes;
 
@@ -28,6 +30,14 @@ typedef struct sqn__fits_planes {
 SQN_NODISCARD sqn_status sqn__fits_planes_open(sqn__fits_planes *planes,
                                                const sqn__fits_file *file,
                                                const sqn__fits_hdu *hdu, sqn_error *err);
+
+/** Open what `other` has open; it stays open as long, and either is read by one thread. */
+SQN_NODISCARD sqn_status sqn__fits_planes_share(sqn__fits_planes *planes,
+                                                const sqn__fits_planes *other,
+                                                sqn_error *err);
+
+/** True where several threads may read, each with a reader of its own. */
+bool sqn__fits_planes_side_by_side(void);
 
 /** Values of plane `index` (from 0), NaN where BLANK; out [ny * nx]. */
 SQN_NODISCARD sqn_status sqn__fits_planes_read(double *out, sqn__fits_planes *planes,

@@ -6,9 +6,8 @@
 #include <string.h>
 
 #include "fits_angles.h"
+#include "fits_frames.h"
 #include "fits_inputs.h"
-#include "fits_narrow.h"
-#include "fits_sieve.h"
 #include "mem.h"
 #include "raise.h"
 #include "warn.h"
@@ -26,8 +25,6 @@ typedef struct job {
     bool *is_out;       /* [all planes] excluded */
     bool decided;       /* the exponent is known */
     sqn__fits_tally tally;
-    sqn__fits_sieve sieve;
-    sqn__fits_stream data, noise, quality, mask;
 } job;
 
 static sqn_status check_source(const sqn_fits_source *source, sqn_error *err)
@@ -140,11 +137,20 @@ cleanup:
     return status;
 }
 
+static bool allocate_flags(const job *j)
+{
+    sqn_fits_stack *s = j->stack;
+    const int64_t n_all = s->n_frame * s->ny * s->nx;
+    const bool has_quality = j->layout.quality.n > 0;
+
+    s->flags = sqn__mem_alloc(n_all, sizeof *s->flags);
+    s->dq = has_quality ? sqn__mem_alloc(n_all, sizeof *s->dq) : NULL;
+    return s->flags != NULL && (s->dq != NULL || !has_quality);
+}
+
 static sqn_status allocate(job *j, int64_t n_frame)
 {
     const sqn__fits_shape *shape = &j->layout.data.unit[0].shape;
-    const bool wants[3] = {j->layout.noise.n > 0, j->layout.quality.n > 0,
-                           j->layout.mask.n > 0};
     sqn_fits_stack *s = j->stack;
     sqn_status status = SQN_OK;
 
@@ -152,186 +158,16 @@ static sqn_status allocate(job *j, int64_t n_frame)
     s->ny = shape->ny;
     s->nx = shape->nx;
     SQN_TRY(sqn_cube_init(&s->value, n_frame, s->ny, s->nx, j->err));
-    if (wants[0]) {
+    if (j->layout.noise.n > 0) {
         SQN_TRY(sqn_cube_init(&s->error, n_frame, s->ny, s->nx, j->err));
     }
 
-    const int64_t n_all = (j->source->values_only ? 1 : n_frame) * s->ny * s->nx;
-
-    s->flags = sqn__mem_alloc(n_all, sizeof *s->flags);
-    s->dq = wants[1] ? sqn__mem_alloc(n_all, sizeof *s->dq) : NULL;
     s->frames = sqn__mem_alloc(n_frame, sizeof *s->frames);
-    if (s->flags == NULL || s->frames == NULL || (wants[1] && s->dq == NULL)) {
+    if (s->frames == NULL || (!j->source->values_only && !allocate_flags(j))) {
         status = SQN_RAISE(j->err, E_MEM, "flags of %" PRId64 " frames", n_frame);
-        goto cleanup;
-    }
-    SQN_TRY(sqn__fits_sieve_init(&j->sieve, s->ny * s->nx, wants, j->err));
-    j->sieve.source = j->source;
-    j->sieve.tally = &j->tally;
-
-cleanup:
-    return status;
-}
-
-/* The next plane of all rows, or a step over it. */
-static sqn_status next_planes(job *j, bool skip, bool *has_flags)
-{
-    const sqn__fits_unit *from = NULL;
-    sqn_status status = SQN_OK;
-
-    SQN_TRY(sqn__fits_stream_next(skip ? NULL : j->sieve.value, &from, &j->data, j->err));
-    j->sieve.is_wide = from->hdu.bitpix == 64;
-    if (j->layout.noise.n > 0) {
-        SQN_TRY(
-            sqn__fits_stream_next(skip ? NULL : j->sieve.noise, &from, &j->noise, j->err));
-    }
-    *has_flags = false;
-    if (j->layout.quality.n > 0) {
-        SQN_TRY(sqn__fits_stream_next(skip ? NULL : j->sieve.quality, &from, &j->quality,
-                                      j->err));
-        *has_flags = from->path != NULL;
-    }
-    if (j->layout.mask.n_plane > 1 ||
-        (j->layout.mask.n_plane == 1 && j->mask.unit == 0)) { /* one for all stays */
-        SQN_TRY(
-            sqn__fits_stream_next(skip && j->layout.mask.n_plane > 1 ? NULL : j->sieve.mask,
-                                  &from, &j->mask, j->err));
     }
 
 cleanup:
-    return status;
-}
-
-/* Where the frame came from and what its headers say. */
-static void describe_frame(sqn_fits_frame *frame, const job *j, int64_t unit, int64_t plane,
-                           int64_t index)
-{
-    const sqn__fits_unit *from = &j->layout.data.unit[unit];
-    const sqn__fits_facts *facts = &j->layout.facts[unit];
-
-    frame->file = j->stack->paths.path[from->file];
-    frame->hdu = from->hdu.number;
-    frame->extver = from->hdu.extver;
-    frame->plane = plane + 1;
-    memcpy(frame->date, facts->date, sizeof frame->date);
-    memcpy(frame->filter, facts->filter, sizeof frame->filter);
-    frame->exposure = facts->exposure;
-    frame->wavelength =
-        j->wavelengths.n > 0 ? j->wavelengths.value[plane / from->shape.n_time] : NAN;
-    frame->angle = j->angle != NULL ? j->angle[index][0] : NAN;
-    frame->theta = j->angle != NULL ? j->angle[index][1] : 0.0;
-}
-
-/* The first frame that shows a size decides the exponent, unless the caller did. */
-static void decide_exponent(job *j)
-{
-    if (!j->decided) {
-        j->decided =
-            sqn__fits_narrow_exponent(&j->stack->exponent, j->sieve.value, j->sieve.n_pix);
-        if (!j->decided && j->sieve.noise != NULL) {
-            j->decided = sqn__fits_narrow_exponent(&j->stack->exponent, j->sieve.noise,
-                                                   j->sieve.n_pix);
-        }
-    }
-}
-
-static sqn_status refuse_overflow(const job *j, const sqn_fits_frame *frame, double value,
-                                  int64_t p)
-{
-    const sqn_status status =
-        SQN_RAISE(j->err, E_FITS_TYPE,
-                  "the value %.6g of pixel (%" PRId64 ", %" PRId64 ") of plane %" PRId64
-                  " exceeds float32 beside the others (unit 2^%d)",
-                  value, p % j->stack->nx + 1, p / j->stack->nx + 1, frame->plane,
-                  j->stack->exponent);
-
-    sqn__error_mend(j->err, "set valid_range if the value is wrong, else rescale the data");
-    sqn__error_at(j->err, frame->file, frame->hdu, NULL);
-    return status;
-}
-
-/* Errors that float32 cannot hold beside the values have no weight we could use. */
-static void drop_bad_errors(job *j, float *value, float *error, uint8_t *flags,
-                            sqn_fits_frame *frame, int64_t number)
-{
-    int64_t n = 0;
-
-    for (int64_t p = 0; p < j->sieve.n_pix; p++) {
-        if (error[p] == 0.0F || isinf(error[p])) {
-            error[p] = value[p] = NAN;
-            flags[p] |= SQN_FLAG_NO_SCIENCE;
-            n++;
-        }
-    }
-    frame->n_bad_error += n;
-    frame->n_missing += n;
-    j->tally.n_bad_error += n;
-    j->tally.n_missing += n;
-    sqn__fits_tally_see(&j->tally, SQN__FITS_BAD_ERROR, number, n);
-}
-
-/* Sift and narrow the frame in the buffers to place `f` of the stack. */
-static sqn_status store_frame(job *j, int64_t f, int64_t unit, bool has_flags,
-                              int64_t number)
-{
-    const int64_t n_pix = j->sieve.n_pix;
-    sqn_fits_stack *s = j->stack;
-    sqn_fits_frame *frame = &s->frames[f];
-    float *value = s->value.data + f * n_pix;
-    const int64_t flags = j->source->values_only ? 0 : f * n_pix;
-    const sqn__fits_flags_of to = {s->dq != NULL ? s->dq + flags : NULL, s->flags + flags};
-    sqn_status status = SQN_OK;
-    int64_t n_faded = 0;
-
-    status = sqn__fits_sieve_sift(&j->sieve, &to, frame, number, &j->layout.facts[unit],
-                                  has_flags, j->err);
-    if (status != SQN_OK) {
-        sqn__error_at(j->err, frame->file, frame->hdu, NULL);
-        return status;
-    }
-    decide_exponent(j);
-
-    const int64_t overflow =
-        sqn__fits_narrow_row(value, &n_faded, j->sieve.value, n_pix, s->exponent);
-
-    if (overflow >= 0) {
-        return refuse_overflow(j, frame, j->sieve.value[overflow], overflow);
-    }
-    sqn__fits_tally_see(&j->tally, SQN__FITS_FADED, number, n_faded);
-    j->tally.n_zero += n_faded;
-    if (j->sieve.noise != NULL) {
-        float *error = s->error.data + f * n_pix;
-
-        (void)sqn__fits_narrow_row(error, &n_faded, j->sieve.noise, n_pix, s->exponent);
-        drop_bad_errors(j, value, error, to.flags, frame, number);
-    }
-    return SQN_OK;
-}
-
-/* Plane `plane` of a unit, the `index`-th of all, to place *f unless it is excluded. */
-static sqn_status read_frame(job *j, int64_t *f, int64_t unit, int64_t plane, int64_t index)
-{
-    bool has_flags = false;
-    sqn_status status = next_planes(j, j->is_out[index], &has_flags);
-
-    if (status == SQN_OK && !j->is_out[index]) {
-        describe_frame(&j->stack->frames[*f], j, unit, plane, index);
-        status = store_frame(j, (*f)++, unit, has_flags, index + 1);
-    }
-    return status;
-}
-
-static sqn_status read_frames(job *j)
-{
-    const sqn__fits_units *data = &j->layout.data;
-    sqn_status status = SQN_OK;
-    int64_t f = 0, index = 0;
-
-    for (int64_t u = 0; u < data->n; u++) {
-        for (int64_t p = 0; p < data->unit[u].n_plane && status == SQN_OK; p++) {
-            status = read_frame(j, &f, u, p, index++);
-        }
-    }
     return status;
 }
 
@@ -359,35 +195,11 @@ cleanup:
 
 static void clear_job(job *j)
 {
-    sqn__fits_stream_close(&j->data);
-    sqn__fits_stream_close(&j->noise);
-    sqn__fits_stream_close(&j->quality);
-    sqn__fits_stream_close(&j->mask);
-    sqn__fits_sieve_clear(&j->sieve);
     sqn__fits_layout_clear(&j->layout);
     sqn__fits_values_clear(&j->angles);
     sqn__fits_values_clear(&j->wavelengths);
     sqn__mem_free(j->angle);
     sqn__mem_free(j->is_out);
-}
-
-/* Of one frame at a time. */
-static void drop_flags(sqn_fits_stack *stack)
-{
-    sqn__mem_free(stack->dq);
-    sqn__mem_free(stack->flags);
-    stack->dq = NULL;
-    stack->flags = NULL;
-}
-
-static void start_streams(job *j)
-{
-    sqn__fits_pool *pool = &j->layout.pool;
-
-    j->data = (sqn__fits_stream){.units = &j->layout.data, .pool = pool};
-    j->noise = (sqn__fits_stream){.units = &j->layout.noise, .pool = pool};
-    j->quality = (sqn__fits_stream){.units = &j->layout.quality, .pool = pool};
-    j->mask = (sqn__fits_stream){.units = &j->layout.mask, .pool = pool};
 }
 
 /* All that is known before a pixel is read. */
@@ -415,14 +227,20 @@ static sqn_status run(job *j)
     sqn_status status = SQN_OK;
 
     SQN_TRY(prepare(j));
-    start_streams(j);
-    SQN_TRY(read_frames(j));
+    SQN_TRY(sqn__fits_frames_read(&j->tally,
+                                  &(sqn__fits_frames){
+                                      .stack = j->stack,
+                                      .source = source,
+                                      .layout = &j->layout,
+                                      .angle = j->angle,
+                                      .wavelength = j->wavelengths.value,
+                                      .is_out = j->is_out,
+                                      .decided = j->decided,
+                                  },
+                                  j->err));
     sqn__fits_tally_report(&j->tally, source->quality_bits, source->n_bit, where, j->log);
     SQN_TRY(sqn__fits_tally_check(&j->tally, where, j->err));
     SQN_TRY(hand_over_headers(j));
-    if (source->values_only) {
-        drop_flags(j->stack);
-    }
 
 cleanup:
     return status;

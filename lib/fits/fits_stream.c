@@ -9,8 +9,9 @@ void sqn__fits_stream_close(sqn__fits_stream *stream)
 {
     if (stream->file != NULL) {
         sqn__fits_planes_close(&stream->planes);
-        sqn__fits_pool_give(stream->pool, stream->file);
+        sqn__fits_pool_give(stream->pool, stream->shares ? NULL : stream->file);
         stream->file = NULL;
+        stream->shares = false;
     }
 }
 
@@ -28,12 +29,29 @@ static bool is_same(const sqn__fits_file *file, const sqn__fits_unit *unit)
            memcmp(hdu->axes, unit->hdu.axes, sizeof hdu->axes) == 0;
 }
 
+/* What the elder has open, open for us as well. */
+static sqn_status share_unit(sqn__fits_stream *stream, sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+
+    SQN_TRY(sqn__fits_planes_share(&stream->planes, &stream->elder->planes, err));
+    stream->file = stream->elder->file;
+    stream->shares = true;
+
+cleanup:
+    return status;
+}
+
 static sqn_status open_unit(sqn__fits_stream *stream, const sqn__fits_unit *unit,
                             sqn_error *err)
 {
     sqn_status status = SQN_OK;
     const sqn__fits_file *file = NULL;
 
+    if (stream->elder != NULL && stream->elder->file != NULL &&
+        stream->elder->unit == stream->unit) {
+        return share_unit(stream, err);
+    }
     SQN_TRY(sqn__fits_pool_take(&file, stream->pool, unit->path, NULL, err));
     if (!is_same(file, unit)) {
         status = SQN_RAISE(err, E_IO, "the file was changed while it was read");

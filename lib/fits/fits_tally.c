@@ -21,6 +21,39 @@ void sqn__fits_tally_see(sqn__fits_tally *tally, sqn__fits_sight sight, int64_t 
     }
 }
 
+static void join_sight(sqn__fits_tally *to, const sqn__fits_tally *later, int s)
+{
+    const int64_t n = later->sight[s].n_frame, n_before = to->sight[s].n_frame;
+
+    for (int64_t i = 0; i < n && n_before + i < SQN__FITS_NAMED; i++) {
+        to->sight[s].named[n_before + i] = later->sight[s].named[i];
+    }
+    to->sight[s].n_frame += n;
+    to->sight[s].n_pix += later->sight[s].n_pix;
+}
+
+void sqn__fits_tally_join(sqn__fits_tally *to, const sqn__fits_tally *later)
+{
+    to->n_frame += later->n_frame;
+    to->n_pix += later->n_pix;
+    to->n_missing += later->n_missing;
+    to->n_nan += later->n_nan;
+    to->n_flagged += later->n_flagged;
+    to->n_masked += later->n_masked;
+    to->n_bad_error += later->n_bad_error;
+    to->n_out_of_range += later->n_out_of_range;
+    to->n_zero += later->n_zero;
+    to->n_mask_use += later->n_mask_use;
+    to->n_quality += later->n_quality;
+    to->used |= later->used;
+    for (int s = 0; s < SQN__FITS_SIGHTS; s++) {
+        join_sight(to, later, s);
+    }
+    for (int b = 0; b < SQN__FITS_BITS; b++) {
+        to->bit[b] += later->bit[b];
+    }
+}
+
 /* "frames 4, 9, 12 and 7 more" */
 static void name_frames(char *out, size_t size, const sqn__fits_tally *tally,
                         sqn__fits_sight sight)

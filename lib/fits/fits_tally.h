@@ -40,6 +40,9 @@ typedef struct sqn__fits_tally {
 void sqn__fits_tally_see(sqn__fits_tally *tally, sqn__fits_sight sight, int64_t frame,
                          int64_t n_pix);
 
+/** Add what was met in later frames. */
+void sqn__fits_tally_join(sqn__fits_tally *to, const sqn__fits_tally *later);
+
 /** Warnings and remarks; `where` is the first file; `bits` [n_bit] those the user named. */
 void sqn__fits_tally_report(const sqn__fits_tally *tally, const int64_t *bits,
                             int64_t n_bit, const char *where, const sqn_log *log);

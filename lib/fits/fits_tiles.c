@@ -16,7 +16,7 @@
 #include "mem.h"
 #include "raise.h"
 
-enum { TILE_PIXELS_MAX = INT32_MAX / 8, DITHER_MAX = 10000 };
+enum { TILE_PIXELS_MAX = INT32_MAX / 8, DITHER_MAX = 10000, WORTH_THREADS = 1 << 18 };
 
 static sqn_status check_codec(const sqn__fits_file *file, const sqn__fits_hdu *hdu,
                               sqn_error *err)
@@ -165,36 +165,67 @@ static bool is_whole(const sqn__fits_field *field, const unsigned char *bytes, i
     return sqn__fits_codec_gzip_ends(bytes, n, 8 * n_pix);
 }
 
-/* Every tile of one variable field inside the heap, and whole. */
+/* The tiles of one variable field. */
+typedef struct tiles {
+    const sqn__fits_hdu *hdu;
+    const sqn__fits_field *field;
+    const coding *code;
+    const unsigned char *data;
+    int64_t heap, room; /* where the heap begins, and its size (bytes) */
+} tiles;
+
+/* Elements and place of a tile, and what is wrong with it. */
+typedef struct tile {
+    int64_t n, start;
+    bool is_outside, is_damaged;
+} tile;
+
+static tile look_at(const tiles *of, int64_t row)
+{
+    const int64_t width = of->field->type == 'P' ? 4 : 8;
+    const int64_t element = sqn__fits_table_width(of->field->element);
+    const unsigned char *at = of->data + row * of->hdu->row_bytes + of->field->offset;
+    tile t = {.n = sqn__fits_table_integer(at, width),
+              .start = sqn__fits_table_integer(at + width, width)};
+
+    t.is_outside = t.n < 0 || t.start < 0 || t.start > of->room || t.n > INT32_MAX ||
+                   t.n > (of->room - t.start) / element;
+    t.is_damaged = !t.is_outside && t.n > 0 &&
+                   !is_whole(of->field, of->data + of->heap + t.start, t.n,
+                             tile_pixels(of->code, of->hdu, row), of->code);
+    return t;
+}
+
+/* Every tile of one variable field inside the heap, and whole; the first that is not is told. */
 static sqn_status check_tiles(const sqn__fits_file *file, const sqn__fits_hdu *hdu,
                               const sqn__fits_field *field, int64_t heap,
                               const coding *code, sqn_error *err)
 {
-    const int64_t width = field->type == 'P' ? 4 : 8;
-    const int64_t element = sqn__fits_table_width(field->element);
-    const int64_t room = (int64_t)hdu->n_byte - heap;
-    const unsigned char *data = file->bytes + hdu->data;
+    const tiles of = {
+        hdu, field, code, file->bytes + hdu->data, heap, (int64_t)hdu->n_byte - heap};
+    int64_t bad = hdu->n_row;
 
+#pragma omp parallel for default(none) shared(of, hdu) reduction(min    \
+                                                                 : bad) \
+    schedule(dynamic, 16) if (hdu->n_byte > WORTH_THREADS)
     for (int64_t r = 0; r < hdu->n_row; r++) {
-        const unsigned char *at = data + r * hdu->row_bytes + field->offset;
-        const int64_t n = sqn__fits_table_integer(at, width);
-        const int64_t start = sqn__fits_table_integer(at + width, width);
+        const tile t = look_at(&of, r);
 
-        if (n < 0 || start < 0 || start > room || n > INT32_MAX ||
-            n > (room - start) / element) {
-            return SQN_RAISE(err, E_FITS_COMPRESS,
-                             "tile %" PRId64 " lies outside the heap (%" PRId64
-                             " elements at %" PRId64 " of %" PRId64 " bytes)",
-                             r + 1, n, start, room);
-        }
-        if (n > 0 &&
-            !is_whole(field, data + heap + start, n, tile_pixels(code, hdu, r), code)) {
-            return SQN_RAISE(err, E_FITS_COMPRESS,
-                             "tile %" PRId64 " of %s is damaged or cut", r + 1,
-                             field->name);
-        }
+        bad = (t.is_outside || t.is_damaged) && r < bad ? r : bad;
     }
-    return SQN_OK;
+    if (bad == hdu->n_row) {
+        return SQN_OK;
+    }
+
+    const tile t = look_at(&of, bad);
+
+    return t.is_outside
+               ? SQN_RAISE(err, E_FITS_COMPRESS,
+                           "tile %" PRId64 " lies outside the heap (%" PRId64
+                           " elements at %" PRId64 " of %" PRId64 " bytes)",
+                           bad + 1, t.n, t.start, of.room)
+               : SQN_RAISE(err, E_FITS_COMPRESS, "tile %" PRId64 " of %s is damaged or cut",
+                           bad + 1, field->name);
 }
 
 /* The known columns in the types that they must have. */

@@ -46,6 +46,9 @@ typedef struct sqn__fits_stream {
     int64_t unit, plane;          /* next to be read */
     const sqn__fits_file *file;   /* taken from the pool while planes are open */
     sqn__fits_planes planes;
+    const struct sqn__fits_stream *elder; /* at rest; where it has our unit open, its file
+                                             and tiles are shared. NULL: none */
+    bool shares;                          /* `file` belongs to the elder */
 } sqn__fits_stream;
 
 /**

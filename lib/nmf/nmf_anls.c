@@ -88,7 +88,7 @@ static void retreat(sqn__nmf_anls *state)
 static void plan_next(sqn__nmf_anls *state)
 {
     state->kept_last = !state->renew;
-    state->renew = !state->renew || state->fall > slow || state->equal.weight > 0.0F;
+    state->renew = !state->renew || state->fall > slow || state->equal.mostly;
 }
 
 static void accept(sqn__nmf_anls *state)

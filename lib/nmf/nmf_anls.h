@@ -17,12 +17,14 @@
 
 static_assert((int)SQN__PANELS_WIDTH == (int)SQN__KERNELS_WIDTH, "panels fit the kernels");
 
-/** Weights that are all equal or 0: what each panel misses. */
+/** Weights that are a_l b_j or 0: the factors, and what each panel misses. */
 typedef struct sqn__nmf_anls_equal {
-    float weight;     /**< v, or 0: weights differ, and no list is filled. */
+    float *along;     /**< [n_panel, T] a; 0 past L. */
+    float *across;    /**< [s] b; 0 where nothing tells it. */
     int64_t *first;   /**< [n_panel] of its list in `missing`, */
-    int64_t *n;       /**< [n_panel] how many; -1: too many to be worth it. */
+    int64_t *n;       /**< [n_panel] how many; -1: the general way. */
     int64_t *missing; /**< Elements j T + t of a panel. */
+    bool mostly;      /**< More than half of the panels go this way. */
 } sqn__nmf_anls_equal;
 
 /** Work and sums of one thread. */
@@ -133,11 +135,11 @@ static inline float *sqn__nmf_anls_kept_gram(const sqn__nmf_anls *a, int64_t pan
 bool sqn__nmf_anls_equal_create(sqn__nmf_anls_equal *equal, const sqn_panels *panels);
 void sqn__nmf_anls_equal_clear(sqn__nmf_anls_equal *equal);
 
-/** Whether the weights of a panel are equal and nearly complete. */
+/** Whether the weights of a panel are a_l b_j and nearly complete. */
 static inline bool sqn__nmf_anls_equal_holds(const sqn__nmf_anls_equal *equal,
                                              int64_t panel)
 {
-    return equal->weight > 0.0F && equal->n[panel] >= 0;
+    return equal->n[panel] >= 0;
 }
 
 /** pairs_sum of a pass. */
@@ -146,7 +148,7 @@ void sqn__nmf_anls_equal_begin(sqn__nmf_anls *state);
 /** Gram matrices [k(k+1)/2, T] of all lanes of a panel for which equal_holds(). */
 void sqn__nmf_anls_equal_gram(const sqn__nmf_anls *state, float *out, int64_t panel);
 
-/** Such a panel joins Q: the sum over its lanes `shared`, what is missing q. */
+/** Such a panel joins Q: the sum over its lanes `shared` (times b), what is missing q. */
 void sqn__nmf_anls_equal_sums(const sqn__nmf_anls *state, sqn__nmf_anls_slot *slot,
                               int64_t panel);
 

@@ -413,7 +413,7 @@ static void join_slot(sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot)
     for (int64_t j = 0; j < n; j++) {
         for (int64_t i = 0; i < n_pair && state->renew; i++) {
             state->q[j * n_pair + i] += (double)slot->q[i * state->n_aligned + j] +
-                                        (double)state->equal.weight * slot->shared[i];
+                                        (double)state->equal.across[j] * slot->shared[i];
         }
         for (int64_t a = 0; a < k; a++) {
             state->c[j * k + a] += slot->c[a * state->n_aligned + j];
@@ -454,9 +454,7 @@ static void begin(sqn__nmf_anls *state)
         }
     }
     sqn__nmf_support_squares(state->squares, look(state->s, n, state->k, state->stride));
-    if (state->equal.weight > 0.0F) {
-        sqn__nmf_anls_equal_begin(state);
-    }
+    sqn__nmf_anls_equal_begin(state);
 }
 
 void sqn__nmf_anls_pass_run(sqn__nmf_anls *state)

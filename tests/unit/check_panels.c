@@ -130,15 +130,15 @@ static void blank(const sqn_planted *p, float filling)
 /* Rows that count their readings and are gone once released. */
 typedef struct passing {
     sqn_rows rows;
-    int64_t n_read[20], n_gone;
+    int64_t *n_read; /* [n_row] */
+    int64_t n_gone;
 } passing;
 
 static sqn_status read_passing(const void *context, int64_t row, double *value,
                                double *weight, sqn_error *error)
 {
-    passing *p = NULL;
+    const passing *p = context;
 
-    memcpy(&p, &context, sizeof p); /* to count */
     ck_assert_int_ge(row, p->n_gone);
     p->n_read[row]++;
     return p->rows.read(p->rows.context, row, value, weight, error);
@@ -162,7 +162,8 @@ START_TEST(rows_are_released_one_by_one_after_their_last_reading)
     for (int64_t j = 0; j < scene.n_pix; j++) {
         p.weight[4 * scene.n_pix + j] = 0.0F; /* this one takes no part */
     }
-    passing passes = {.rows = p.rows};
+    int64_t n_read[20] = {0};
+    passing passes = {p.rows, n_read, 0};
     const sqn_rows rows = {scene.n_frame, scene.n_pix, read_passing,
                            &passes,       let_go,      &passes};
 
