@@ -9,6 +9,21 @@
 
 #include <stdint.h>
 
+/** Numbers from low on, below high: how many, and sums of their distances to an origin and of the
+ *  squares of these. */
+typedef struct sqn__order_bulk {
+    double low, high;
+    int64_t n;
+    double sum[2];
+} sqn__order_bulk;
+
+/** The n numbers a - factor b. Borrowed. */
+typedef struct sqn__order_terms {
+    const double *a, *b;
+    double factor;
+    int64_t n;
+} sqn__order_terms;
+
 typedef struct sqn__order {
     /** out = a - factor b */
     void (*subtract)(double *out, const double *a, const double *b, double factor,
@@ -27,6 +42,14 @@ typedef struct sqn__order {
     /** Places of the numbers below the first bound or above the second; returns how many.
      *  Quick where they are few. */
     int64_t (*outside)(int64_t *out, const double *a, int64_t n, const double bounds[2]);
+    /**
+     * Of the numbers a - factor b, add up those of two bulks, and write the others in their
+     * order to `out` [n].
+     *
+     * @returns How many others.
+     */
+    int64_t (*sift)(double *out, sqn__order_bulk bulk[2], const sqn__order_terms *of,
+                    double origin);
 } sqn__order;
 
 /** What every processor runs. */

@@ -78,6 +78,48 @@ START_TEST(parts_of_all_sizes_agree)
 }
 END_TEST
 
+START_TEST(bulks_are_added_up_and_the_others_kept)
+{
+    const double factor = 2.0,
+                 origin = 0.385; /* exact: every table gives the same numbers */
+
+    fill();
+    for (int64_t i = 0; i < N; i++) {
+        b[i] = floor(4.0 * b[i]);
+    }
+    for (int64_t t = 0; t < N_TABLE && table_at(t) != NULL; t++) {
+        for (int64_t n = 0; n <= N; n += n < 40 ? 1 : 57) {
+            const sqn__order_terms of = {a, b, factor, n};
+            sqn__order_bulk bulk[2] = {{.low = -9.0, .high = -2.0},
+                                       {.low = 1.0, .high = 12.0}};
+            const int64_t n_kept = table_at(t)->sift(out, bulk, &of, origin);
+            double one[2] = {0.0, 0.0}, two[2] = {0.0, 0.0};
+            int64_t n_in[2] = {0, 0}, kept = 0;
+
+            for (int64_t i = 0; i < n; i++) {
+                const double x = a[i] - factor * b[i];
+                const int k = x >= -9.0 && x < -2.0 ? 0 : x >= 1.0 && x < 12.0 ? 1 : 2;
+
+                if (k == 2) {
+                    ck_assert_int_lt(kept, n_kept);
+                    ck_assert(out[kept++] == x);
+                } else {
+                    n_in[k]++;
+                    one[k] += x - origin;
+                    two[k] += (x - origin) * (x - origin);
+                }
+            }
+            ck_assert_int_eq(kept, n_kept);
+            for (int64_t k = 0; k < 2; k++) {
+                ck_assert_int_eq(bulk[k].n, n_in[k]);
+                ck_assert_double_eq_tol(bulk[k].sum[0], one[k], 1e-10);
+                ck_assert_double_eq_tol(bulk[k].sum[1], two[k], 1e-10);
+            }
+        }
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("order");
@@ -85,6 +127,7 @@ int main(void)
 
     tcase_add_test(tcase, differences_and_distances_agree);
     tcase_add_test(tcase, parts_of_all_sizes_agree);
+    tcase_add_test(tcase, bulks_are_added_up_and_the_others_kept);
     suite_add_tcase(suite, tcase);
     return sqn_check_run(suite);
 }
