@@ -165,7 +165,7 @@ static int64_t sift(double *restrict out, sqn__order_bulk bulk[2],
         truths kept;
 
         load_numbers(&numbers, of, i, second.high); /* that is in no bulk */
-        kept = numbers == numbers;
+        kept = ~(truths){0};
         add_bulk(&one, &kept, &numbers, &first, origin);
         add_bulk(&two, &kept, &numbers, &second, origin);
         *(lanes *)(void *)here = numbers;

@@ -157,6 +157,42 @@ START_TEST(pairs_agree)
 }
 END_TEST
 
+START_TEST(weighted_pairs_are_the_product_of_weights_and_pairs)
+{
+    enum { DEEP = 16, WIDE = 32, MOST = 472 };
+    static double h[DEEP * WIDE], v[DEEP], of_pairs[DEEP * MOST + SQN__GRAM_ALIGN];
+    static double at_once[MOST], apart[MOST], expected[MOST];
+
+    fill(v, DEEP, 20);
+    for (int64_t k = 1; k <= 30; k++) {
+        const int64_t wide = sqn__gram_aligned(k), n_pair = sqn__gram_n_pair(k);
+        const sqn_dmatrix_const rows = {h, DEEP, wide, wide};
+        const sqn_dmatrix_const pairs_of_rows = {of_pairs, DEEP, n_pair, n_pair};
+
+        memset(h, 0, sizeof h);
+        for (int64_t p = 0; p < DEEP; p++) {
+            fill(h + p * wide, k, (uint64_t)(30 + p));
+        }
+        for (int64_t t = 0; t < N_TABLE && table_at(t) != NULL; t++) {
+            const sqn__gram_table *table = table_at(t);
+
+            fill(at_once, MOST, 21);
+            memcpy(apart, at_once, sizeof apart);
+            memcpy(expected, at_once, sizeof expected);
+            table->weighted_pairs(at_once, v, rows, k);
+            table->pairs((sqn_dmatrix){of_pairs, DEEP, n_pair, n_pair}, rows, k);
+            table->product((sqn_dmatrix){apart, 1, n_pair, n_pair},
+                           (sqn__gram_factor){v, 1, 1}, pairs_of_rows);
+            sqn__gram_ref.weighted_pairs(expected, v, rows, k);
+            ck_assert_mem_eq(at_once, apart, sizeof apart);
+            for (int64_t i = 0; i < MOST; i++) {
+                ck_assert_double_eq_tol(at_once[i], expected[i], 1e-14);
+            }
+        }
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("gram");
@@ -166,6 +202,7 @@ int main(void)
     tcase_add_test(tcase, an_element_does_not_depend_on_its_neighbours);
     tcase_add_test(tcase, misfits_agree_and_stand_alone);
     tcase_add_test(tcase, pairs_agree);
+    tcase_add_test(tcase, weighted_pairs_are_the_product_of_weights_and_pairs);
     suite_add_tcase(suite, tcase);
     return sqn_check_run(suite);
 }
