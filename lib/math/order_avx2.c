@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #if defined(__AVX2__) && defined(__FMA__)
+#define SQN__ORDER_LANES 4
 #include "order_body.h"
 
 static const sqn__order table = SQN__ORDER_TABLE;

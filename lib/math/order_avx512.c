@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #if defined(__AVX512F__) && defined(__FMA__)
+#define SQN__ORDER_LANES 8
 #include "order_body.h"
 
 static const sqn__order table = SQN__ORDER_TABLE;

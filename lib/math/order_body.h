@@ -1,12 +1,17 @@
-/** @file order_body.h @brief The loops of a table, compiled for each vector width. */
+/**
+ * @file order_body.h
+ * @brief The loops of a table, compiled for each vector width (SQN__ORDER_LANES).
+ */
 #ifndef SQN_ORDER_BODY_H
 #define SQN_ORDER_BODY_H
+
+#include <stdbool.h>
 
 #include "order.h"
 
 enum {
-    CHUNK = 16, /* numbers that are looked at together */
-    LANES = 8   /* partial sums */
+    CHUNK = 32,              /* numbers that are looked at together */
+    LANES = SQN__ORDER_LANES /* of a vector; partial sums */
 };
 
 static void subtract(double *restrict out, const double *restrict a,
@@ -27,75 +32,97 @@ static void distance(double *restrict out, const double *restrict a, double orig
     }
 }
 
-/* How many of a chunk lie below the first bound, and how many not above the second. */
-static inline void count(int64_t out[2], const double *restrict a, int64_t n,
-                         const double bounds[2])
-{
-    const double low = bounds[0], high = bounds[1];
-    int64_t n_low = 0, n_high = 0;
+/* Numbers side by side, and what is true of them: all bits, or none. */
+typedef double lanes
+    __attribute__((vector_size(SQN__ORDER_LANES * sizeof(double)), aligned(8), may_alias));
+typedef int64_t truths
+    __attribute__((vector_size(SQN__ORDER_LANES * sizeof(int64_t)), aligned(8), may_alias));
 
-    for (int64_t l = 0; l < n; l++) {
-        n_low += a[l] < low ? 1 : 0;
-        n_high += a[l] <= high ? 1 : 0;
+/* True where one of the lanes is. */
+static inline bool is_any(const truths *t)
+{
+    int64_t any = 0;
+
+    for (int64_t l = 0; l < LANES; l++) {
+        any |= (*t)[l];
     }
-    out[0] = n_low;
-    out[1] = n_high;
+    return any != 0;
 }
 
-/* The same; returns how many numbers the chunk has. */
-static inline int64_t count_chunk(int64_t out[2], const double *a, int64_t n_left,
-                                  const double bounds[2])
+/* What of a chunk lies below, within and above the bounds. */
+typedef struct parts {
+    truths minus_n_below;
+    bool some_within, some_outside;
+} parts;
+
+/* Look at one chunk; the numbers below are added to those of the chunks before. */
+static inline void look(parts *found, const double *a, const double bounds[2])
 {
-    if (n_left >= CHUNK) { /* a constant: vectors */
-        count(out, a, CHUNK, bounds);
-        return CHUNK;
+    const double low = bounds[0], high = bounds[1];
+    truths within = {0}, outside = {0};
+
+    for (int64_t l = 0; l < CHUNK; l += LANES) {
+        const lanes numbers = *(const lanes *)(const void *)(a + l);
+        const truths is_below = numbers<low, is_above = numbers> high;
+
+        found->minus_n_below += is_below;
+        outside |= is_below | is_above;
+        within |= ~(is_below | is_above);
     }
-    count(out, a, n_left, bounds);
-    return n_left;
+    found->some_within = is_any(&within);
+    found->some_outside = is_any(&outside);
 }
 
 static int64_t between(double *restrict out, int64_t *n_below, const double *restrict a,
                        int64_t n, const double bounds[2])
 {
-    int64_t n_out = 0;
+    const int64_t n_whole = n - n % CHUNK;
+    parts found = {.minus_n_below = {0}};
+    int64_t n_out = 0, below = 0;
 
-    *n_below = 0;
     for (int64_t i = 0; i < n; i += CHUNK) {
-        int64_t counts[2];
-        const int64_t n_here = count_chunk(counts, a + i, n - i, bounds);
+        const int64_t end = i < n_whole ? i + CHUNK : n;
 
-        *n_below += counts[0];
-        for (int64_t l = i; counts[0] < counts[1] && l < i + n_here; l++) { /* rare */
+        found.some_within = true;
+        if (i < n_whole) {
+            look(&found, a + i, bounds);
+        }
+        for (int64_t l = i; found.some_within && l < end; l++) { /* rare */
             out[n_out] = a[l];
             n_out += a[l] >= bounds[0] && a[l] <= bounds[1] ? 1 : 0;
         }
     }
+    for (int64_t l = 0; l < LANES; l++) {
+        below -= found.minus_n_below[l];
+    }
+    for (int64_t i = n_whole; i < n; i++) {
+        below += a[i] < bounds[0] ? 1 : 0;
+    }
+    *n_below = below;
     return n_out;
 }
 
 static int64_t outside(int64_t *restrict out, const double *restrict a, int64_t n,
                        const double bounds[2])
 {
+    const int64_t n_whole = n - n % CHUNK;
+    parts found = {.minus_n_below = {0}};
     int64_t n_out = 0;
 
     for (int64_t i = 0; i < n; i += CHUNK) {
-        int64_t counts[2];
-        const int64_t n_here = count_chunk(counts, a + i, n - i, bounds);
-        const int64_t n_inside = counts[1] - counts[0];
+        const int64_t end = i < n_whole ? i + CHUNK : n;
 
-        for (int64_t l = i; n_inside < n_here && l < i + n_here; l++) { /* rare */
+        found.some_outside = true;
+        if (i < n_whole) {
+            look(&found, a + i, bounds);
+        }
+        for (int64_t l = i; found.some_outside && l < end; l++) { /* rare */
             out[n_out] = l;
             n_out += a[l] < bounds[0] || a[l] > bounds[1] ? 1 : 0;
         }
     }
     return n_out;
 }
-
-/* Numbers side by side, and what is true of them: all bits, or none. */
-typedef double lanes
-    __attribute__((vector_size(LANES * sizeof(double)), aligned(8), may_alias));
-typedef int64_t truths
-    __attribute__((vector_size(LANES * sizeof(int64_t)), aligned(8), may_alias));
 
 /* Sums of one bulk. */
 typedef struct bulk_sums {
@@ -118,8 +145,12 @@ static inline void add_bulk(bulk_sums *to, truths *kept, const lanes *a,
 
 static double total(const lanes *v)
 {
-    return (((*v)[0] + (*v)[4]) + ((*v)[1] + (*v)[5])) +
-           (((*v)[2] + (*v)[6]) + ((*v)[3] + (*v)[7]));
+    double sum = 0.0;
+
+    for (int64_t l = 0; l < LANES; l++) {
+        sum += (*v)[l];
+    }
+    return sum;
 }
 
 static void finish(sqn__order_bulk *bulk, const bulk_sums *sums)
@@ -132,7 +163,7 @@ static void finish(sqn__order_bulk *bulk, const bulk_sums *sums)
     bulk->sum[1] = total(&sums->two);
 }
 
-/* Eight of the numbers; behind the last of them `other`. */
+/* A vector of the numbers; behind the last of them `other`. */
 static inline void load_numbers(lanes *out, const sqn__order_terms *of, int64_t first,
                                 double other)
 {
