@@ -21,8 +21,8 @@ enum {
 static const double moves = 1e-4; /* of the factor: less ends the iteration */
 static const double lowest = 0.5, highest = 1.1;
 static const double significant = 3.0; /* sigma */
-static const double guess_reach =
-    0.03; /* sigma; median and sigma move less in most rounds */
+/* sigma: how well both are guessed in most rounds */
+static const double guess_reach = 0.008;
 
 bool sqn__scaling_usable(const sqn_scaling_frame *frame, int64_t pixel)
 {

@@ -92,15 +92,19 @@ double sqn__stats_median(double *scratch, int64_t n)
 double sqn__stats_median_near(const double *values, int64_t n, double guess, double reach,
                               double *scratch)
 {
-    const double bounds[2] = {guess - reach, guess + reach};
+    const double reaches[] = {reach, 4.0 * reach}; /* a wider one costs less than all */
     double median = NAN;
 
-    if (reach > 0.0 && bounds[0] <= bounds[1]) {
+    for (int i = 0; i < 2 && isnan(median) && reach > 0.0; i++) {
+        const double bounds[2] = {guess - reaches[i], guess + reaches[i]};
         int64_t n_below = 0;
-        const int64_t n_middle =
-            sqn__order_choose()->between(scratch, &n_below, values, n, bounds);
 
-        median = median_of_middle(scratch, n_middle, n_below, n);
+        if (bounds[0] <= bounds[1]) {
+            const int64_t n_middle =
+                sqn__order_choose()->between(scratch, &n_below, values, n, bounds);
+
+            median = median_of_middle(scratch, n_middle, n_below, n);
+        }
     }
     if (isnan(median)) {
         memcpy(scratch, values, (size_t)n * sizeof *values);
