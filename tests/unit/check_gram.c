@@ -16,10 +16,16 @@ enum {
     STRIDE = 96,
     K = 19,
     B = SQN__GRAM_BLOCK,
-    N_TABLE = 3
+    N_TABLE = 3,
+    MD = M * DEPTH,
+    MS = M * STRIDE,
+    DS = DEPTH * STRIDE,
+    MK = M * K,
+    MB = M * B,
+    KB = K * B
 };
 
-static double a[M * DEPTH], b[DEPTH * STRIDE], out[M * STRIDE], plain[M * STRIDE];
+static double a[MD], b[DS], out[MS], plain[MS];
 
 static double number(uint64_t stream, int64_t i)
 {
@@ -44,11 +50,11 @@ static void product_agrees(const sqn__gram_table *table, int64_t m, int64_t cols
     const sqn__gram_factor factor = {a, turned ? 1 : DEPTH, turned ? M : 1};
     const sqn_dmatrix_const right = {b, DEPTH, cols, STRIDE};
 
-    fill(out, M * STRIDE, 3);
-    fill(plain, M * STRIDE, 3);
+    fill(out, MS, 3);
+    fill(plain, MS, 3);
     table->product((sqn_dmatrix){out, m, cols, STRIDE}, factor, right);
     sqn__gram_ref.product((sqn_dmatrix){plain, m, cols, STRIDE}, factor, right);
-    for (int64_t i = 0; i < M * STRIDE; i++) {
+    for (int64_t i = 0; i < MS; i++) {
         const bool inside = i / STRIDE < m && i % STRIDE < cols;
 
         if (!(fabs(out[i] - plain[i]) < 1e-14) || inside == (out[i] == number(3, i))) {
@@ -60,8 +66,8 @@ static void product_agrees(const sqn__gram_table *table, int64_t m, int64_t cols
 
 START_TEST(products_of_all_shapes_agree)
 {
-    fill(a, M * DEPTH, 1);
-    fill(b, DEPTH * STRIDE, 2);
+    fill(a, MD, 1);
+    fill(b, DS, 2);
     for (int64_t t = 0; t < N_TABLE; t++) {
         for (int64_t m = 0; m <= M && table_at(t) != NULL; m++) {
             for (int64_t cols = 8; cols <= COLS; cols += 40 - 24 * (m % 2)) {
@@ -76,8 +82,8 @@ START_TEST(an_element_does_not_depend_on_its_neighbours)
 {
     static double alone[STRIDE];
 
-    fill(a, M * DEPTH, 1);
-    fill(b, DEPTH * STRIDE, 2);
+    fill(a, MD, 1);
+    fill(b, DS, 2);
     for (int64_t t = 0; t < N_TABLE && table_at(t) != NULL; t++) {
         const sqn__gram_table *table = table_at(t);
 
@@ -97,15 +103,15 @@ END_TEST
 
 START_TEST(misfits_agree_and_stand_alone)
 {
-    static double w[M * K], x[M * B], v[M * B], sum[M], expected[M];
-    static float h[K * B];
+    static double w[MK], x[MB], v[MB], sum[M], expected[M];
+    static float h[KB];
 
-    fill(w, M * K, 4);
-    fill(x, M * B, 5);
-    for (int64_t i = 0; i < M * B; i++) {
+    fill(w, MK, 4);
+    fill(x, MB, 5);
+    for (int64_t i = 0; i < MB; i++) {
         v[i] = i % 7 == 0 ? 0.0 : 1.0 + number(6, i);
     }
-    for (int64_t i = 0; i < K * B; i++) {
+    for (int64_t i = 0; i < KB; i++) {
         h[i] = (float)number(7, i);
     }
     for (int64_t t = 0; t < N_TABLE && table_at(t) != NULL; t++) {
