@@ -8,20 +8,26 @@
 #ifndef SQN_CLIP_H
 #define SQN_CLIP_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "order.h"
 
 enum { SQN__CLIP_BINS = 4096 };
 
 /** Work space for up to `n_max` numbers, in one slab of the caller. */
 typedef struct sqn__clip {
-    double *value;  /**< [n_max] to be filled; finite. */
-    double *binned; /**< [n_max] the same by bins. */
+    double *binned; /**< [n_max] the numbers by bins; bulks are left out. */
+    double *kept;   /**< [n_max] what is in no bulk. */
     double (*moments)
         [2];        /**< [bins] sums of the distances to the origin and of their squares. */
     int32_t *bin;   /**< [n_max] */
     int32_t *begin; /**< [bins + 1] in `binned` */
     uint8_t *sorted; /**< [bins] */
     double origin, low, per_bin;
+    sqn__order_bulk bulk[2]; /**< Below and above the middle: known as a whole only. */
+    int32_t bulk_bin[2];     /**< The bins that hold them, and nothing else. */
+    bool is_lost;            /**< A limit or a median fell into a bulk. */
 } sqn__clip;
 
 /** Doubles of the slab. */
@@ -31,11 +37,13 @@ int64_t sqn__clip_work_size(int64_t n_max);
 sqn__clip sqn__clip_carve(double *work, int64_t n_max);
 
 /**
- * Clip at the median +- `significant` standard deviations until one of the tails is empty.
+ * Clip numbers, all finite, at the median +- `significant` standard deviations until one of the
+ * tails is empty.
  *
  * @param[out] rounds  That did clip.
  * @returns The standard deviation (n in the denominator) of what is left; NaN for n = 0.
  */
-double sqn__clip_tails(int64_t *rounds, sqn__clip *clip, int64_t n, double significant);
+double sqn__clip_tails(int64_t *rounds, sqn__clip *clip, const sqn__order_terms *of,
+                       double significant);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "bits.h"
 #include "mem.h"
+#include "order.h"
 #include "raise.h"
 #include "scaling_internal.h"
 #include "stats.h"
@@ -13,15 +14,15 @@ enum {
     MAX_ROUNDS = 50,
     ONE_SIDED = 5, /* rounds at most before the lower tail is judged, too */
     UNDAMPED = 10, /* rounds before steps are made smaller, to end a cycle */
-    CHUNK = 16,    /* pixels that are looked at together */
+    SAMPLE = 512,  /* pixels that tell how far a median moves */
     LANES = 8      /* partial sums of a fit */
 };
 
 static const double moves = 1e-4; /* of the factor: less ends the iteration */
 static const double lowest = 0.5, highest = 1.1;
 static const double significant = 3.0; /* sigma */
-static const double guess_reach =
-    0.03; /* sigma; median and sigma move less in most rounds */
+/* sigma: how well both are guessed in most rounds */
+static const double guess_reach = 0.008;
 
 bool sqn__scaling_usable(const sqn_scaling_frame *frame, int64_t pixel)
 {
@@ -39,7 +40,11 @@ typedef struct disk_sieve {
     int64_t *pixel;       /* [n] their numbers */
     double *xm, *mm;      /* [ny, nx] V x m and V m^2, 0 where not usable */
     double *z, *scratch;  /* [n] */
+    double *distance;     /* [n] of z from its median */
+    int64_t *place;       /* [n] in the lists, of what stands out; where distances were */
     double median, sigma; /* of z, from the round before; sigma 0: none */
+    double sampled;       /* median of a few z */
+    const sqn__order *order;
     sqn__bits seed, disk; /* what stands out; the same, grown */
     uint64_t *row;        /* [2 words of a row] */
 } disk_sieve;
@@ -52,7 +57,7 @@ static int64_t set_size(int64_t ny, int64_t nx)
 
 int64_t sqn_scaling_work_size(int64_t ny, int64_t nx, double fwhm)
 {
-    return 6 * ny * nx + 2 * set_size(ny, nx) + set_size(2, nx) +
+    return 7 * ny * nx + 2 * set_size(ny, nx) + set_size(2, nx) +
            sqn__stats_blur_work_size(ny, nx, fwhm);
 }
 
@@ -63,12 +68,15 @@ static disk_sieve carve(double *work, const sqn_scaling_frame *frame)
     disk_sieve sieve = {.data = work, .model = work + n, .xm = work + 2 * n};
     double *rest = work + 5 * n;
 
+    sieve.order = sqn__order_choose();
     sieve.mm = work + 3 * n;
     sieve.pixel = (int64_t *)(void *)(work + 4 * n);
     sieve.z = rest; /* and at first, with what follows, the work space of the smoothing */
     rest += sqn__stats_blur_work_size(ny, nx, frame->fwhm);
     sieve.scratch = rest;
-    rest += n;
+    sieve.distance = rest + n;
+    sieve.place = (int64_t *)(void *)sieve.distance;
+    rest += 2 * n;
     sieve.seed = (sqn__bits){ny, nx, (uint64_t *)(void *)rest};
     rest += set_size(ny, nx);
     sieve.disk = (sqn__bits){ny, nx, (uint64_t *)(void *)rest};
@@ -165,61 +173,36 @@ static double fit(const disk_sieve *sieve)
     return mm > 0.0 ? total(sums.xm) / mm : NAN;
 }
 
+/* Median of z of a few pixels of the image: it moves as that of all. */
+static double sampled_median(const disk_sieve *sieve)
+{
+    const int64_t step = sieve->n / SAMPLE + 1;
+    double few[SAMPLE];
+    int64_t n = 0;
+
+    for (int64_t i = step / 2; i < sieve->n && n < SAMPLE; i += step) {
+        few[n++] = sieve->z[i];
+    }
+    return sqn__stats_median(few, n);
+}
+
 /* z of a factor, and its median and robust sigma: near those of the round before. */
 static void measure(disk_sieve *sieve, double factor)
 {
     const int64_t n = sieve->n;
-    double *restrict z = sieve->z;
     const double reach = guess_reach * sieve->sigma;
 
-    for (int64_t i = 0; i < n; i++) {
-        z[i] = sieve->data[i] - factor * sieve->model[i];
-    }
-    const double median =
-        sqn__stats_median_near(z, n, sieve->median, reach, sieve->scratch);
+    sieve->order->subtract(sieve->z, sieve->data, sieve->model, factor, n);
+    const double sampled = sampled_median(sieve);
 
-    for (int64_t i = 0; i < n; i++) { /* distances now, z again below */
-        z[i] = fabs(z[i] - median);
-    }
-    sieve->median = median;
-    sieve->sigma = SQN__STATS_MAD_TO_SIGMA *
-                   sqn__stats_median_near(z, n, sieve->sigma / SQN__STATS_MAD_TO_SIGMA,
-                                          reach, sieve->scratch);
-}
-
-/* How many of `n` z lie outside the limits. */
-static inline int64_t n_outside(const double *restrict data, const double *restrict model,
-                                int64_t n, double factor, const double limits[2])
-{
-    const double low = limits[0], high = limits[1];
-    int64_t n_out = 0;
-
-    for (int64_t i = 0; i < n; i++) {
-        const double z = data[i] - factor * model[i];
-
-        n_out += (z > high ? 1 : 0) + (z < low ? 1 : 0);
-    }
-    return n_out;
-}
-
-/* The seeds among the usable pixels from `first` on, a chunk of them: z outside the limits. */
-static void mark(const disk_sieve *sieve, int64_t first, double factor,
-                 const double limits[2])
-{
-    const double *data = sieve->data + first, *model = sieve->model + first;
-    const int64_t n = sieve->n - first < CHUNK ? sieve->n - first : CHUNK;
-    const int64_t n_out = n == CHUNK ? n_outside(data, model, CHUNK, factor, limits)
-                                     : n_outside(data, model, n, factor, limits);
-
-    for (int64_t i = 0; i < n && n_out > 0; i++) { /* rare */
-        const double z = data[i] - factor * model[i];
-
-        if (z > limits[1] || z < limits[0]) {
-            const int64_t pixel = sieve->pixel[first + i];
-
-            sqn__bits_set(&sieve->seed, pixel / sieve->seed.nx, pixel % sieve->seed.nx);
-        }
-    }
+    sieve->median = sqn__stats_median_near(
+        sieve->z, n, sieve->median + sampled - sieve->sampled, reach, sieve->scratch);
+    sieve->sampled = sampled;
+    sieve->order->distance(sieve->distance, sieve->z, sieve->median, n);
+    sieve->sigma =
+        SQN__STATS_MAD_TO_SIGMA *
+        sqn__stats_median_near(sieve->distance, n, sieve->sigma / SQN__STATS_MAD_TO_SIGMA,
+                               reach, sieve->scratch);
 }
 
 /*
@@ -235,8 +218,12 @@ static void find_disk(disk_sieve *sieve, double fwhm, double factor, bool both)
     const double limits[2] = {both ? -limit : -INFINITY, limit};
 
     memset(sieve->seed.word, 0, (size_t)n_word * sizeof *sieve->seed.word);
-    for (int64_t first = 0; first < sieve->n; first += CHUNK) {
-        mark(sieve, first, factor, limits);
+    const int64_t n_seed = sieve->order->outside(sieve->place, sieve->z, sieve->n, limits);
+
+    for (int64_t i = 0; i < n_seed; i++) {
+        const int64_t pixel = sieve->pixel[sieve->place[i]];
+
+        sqn__bits_set(&sieve->seed, pixel / sieve->seed.nx, pixel % sieve->seed.nx);
     }
     sqn__bits_grow(&sieve->disk, &sieve->seed, fwhm, sieve->row);
 }

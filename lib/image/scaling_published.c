@@ -40,12 +40,10 @@ static double score(int64_t *rounds, const trial *t, int64_t i)
 {
     const int64_t size = sqn__clip_work_size(t->n_pix);
     sqn__clip clip = sqn__clip_carve(t->work + omp_get_thread_num() * size, t->n_pix);
-    const double fraction = fraction_at(i);
 
-    for (int64_t p = 0; p < t->n; p++) {
-        clip.value[p] = t->value[p] - fraction * t->model[p];
-    }
-    return sqn__clip_tails(rounds, &clip, t->n, significant);
+    return sqn__clip_tails(rounds, &clip,
+                           &(sqn__order_terms){t->value, t->model, fraction_at(i), t->n},
+                           significant);
 }
 
 /* All fractions; the best is the first of the lowest score. */

@@ -46,6 +46,11 @@ typedef struct sqn__gram_table {
      * @param[in]  h    [n, k], rows with room for whole vectors, 0 behind k.
      */
     void (*pairs)(sqn_dmatrix out, sqn_dmatrix_const h, int64_t k);
+    /**
+     * out [k (k + 1) / 2] += the pairs of all rows, weighted: to the bit what `product` makes of
+     * `pairs`, at once for one row of weights v [n].
+     */
+    void (*weighted_pairs)(double *out, const double *v, sqn_dmatrix_const h, int64_t k);
 } sqn__gram_table;
 
 /** Plain loops: the specification of the others. */

@@ -46,4 +46,18 @@ static void pairs(sqn_dmatrix out, sqn_dmatrix_const h, int64_t k)
     }
 }
 
-const sqn__gram_table sqn__gram_ref = {"ref", product, misfit, pairs};
+static void weighted_pairs(double *out, const double *v, sqn_dmatrix_const h, int64_t k)
+{
+    for (int64_t i = 0; i < k; i++) {
+        for (int64_t j = 0; j <= i; j++) {
+            double sum = 0.0;
+
+            for (int64_t p = 0; p < h.rows; p++) {
+                sum += v[p] * (h.data[p * h.stride + i] * h.data[p * h.stride + j]);
+            }
+            out[i * (i + 1) / 2 + j] += sum;
+        }
+    }
+}
+
+const sqn__gram_table sqn__gram_ref = {"ref", product, misfit, pairs, weighted_pairs};

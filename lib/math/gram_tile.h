@@ -276,9 +276,66 @@ static void pairs(sqn_dmatrix out, sqn_dmatrix_const h, int64_t k)
     }
 }
 
-#define SQN__GRAM_TABLE(NAME)          \
-    {                                  \
-        (NAME), product, misfit, pairs \
+/* Rows i .. i + rows of the pairs, and the vector of columns at j. */
+GRAM_INLINE void add_pairs(double *out, const double *v, sqn_dmatrix_const h,
+                           const int64_t at[2], const int64_t rows)
+{
+    const int64_t i = at[0], j = at[1];
+    gram_vector sum[ROWS];
+
+    GRAM_UNROLL
+    for (int64_t r = 0; r < rows; r++) {
+        sum[r] = (gram_vector){0};
+    }
+    for (int64_t p = 0; p < h.rows; p++) {
+        const double *from = h.data + p * h.stride;
+        const gram_vector vector = *vector_at(from + j);
+        const double weight = v[p];
+
+        GRAM_UNROLL
+        for (int64_t r = 0; r < rows; r++) {
+            const gram_vector pair = from[i + r] * vector;
+
+            sum[r] += weight * pair;
+        }
+    }
+    for (int64_t r = 0; r < rows; r++) {
+        double *to = out + (i + r) * (i + r + 1) / 2 + j;
+
+        if (i + r - j >= LANES - 1) {
+            *(gram_vector *)(void *)to += sum[r];
+        } else {
+            for (int64_t l = 0; l <= i + r - j; l++) {
+                to[l] += sum[r][l];
+            }
+        }
+    }
+}
+
+static void weighted_pairs(double *out, const double *v, sqn_dmatrix_const h, int64_t k)
+{
+    for (int64_t j = 0; j < k; j += LANES) {
+        const int64_t n_tile = (k - j + ROWS - 1) / ROWS;
+
+        for (int64_t tile = 0, row = 0; tile < n_tile; tile++) {
+            const int64_t end = tile_end(tile, n_tile, k - j);
+            const int64_t at[2] = {j + row, j};
+
+#define CALL(n) add_pairs(out, v, h, at, n)
+            switch (end - row) {
+                SQN__GRAM_CASES(CALL)
+            default:
+                assert(end == row);
+            }
+#undef CALL
+            row = end;
+        }
+    }
+}
+
+#define SQN__GRAM_TABLE(NAME)                          \
+    {                                                  \
+        (NAME), product, misfit, pairs, weighted_pairs \
     }
 
 #endif

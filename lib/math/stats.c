@@ -6,12 +6,13 @@
 #include <math.h>
 #include <string.h>
 
+#include "order.h"
+
 enum {
     SAMPLE = 512, /* to find where the median is */
     MARGIN = 52,  /* 4.6 sigma of the rank of a sample's median */
     LARGE = 4096, /* worth a sample */
-    LANES = 8,    /* neighbours convolved together */
-    CHUNK = 16    /* numbers that are looked at together */
+    LANES = 8     /* neighbours convolved together */
 };
 
 static const double fwhm_to_sigma = 0.4246609001440; /* 1 / sqrt(8 ln 2) */
@@ -88,59 +89,22 @@ double sqn__stats_median(double *scratch, int64_t n)
                           : gsl_stats_median(scratch, 1, (size_t)n_valid);
 }
 
-/* How many of `n` lie below the first bound, and how many not above the second. */
-static inline void count_chunk(int64_t count[2], const double *restrict chunk, int64_t n,
-                               const double bounds[2])
-{
-    const double low = bounds[0], high = bounds[1];
-    int64_t n_low = 0, n_high = 0;
-
-    for (int64_t l = 0; l < n; l++) {
-        n_low += chunk[l] < low ? 1 : 0;
-        n_high += chunk[l] <= high ? 1 : 0;
-    }
-    count[0] = n_low;
-    count[1] = n_high;
-}
-
-/* Copy what lies in [low, high] to `middle`; returns how many, in `n_below` how many lie below. */
-static int64_t gather_between(double *middle, int64_t *n_below, const double *values,
-                              int64_t n, const double bounds[2])
-{
-    const double low = bounds[0], high = bounds[1];
-    int64_t n_middle = 0;
-
-    *n_below = 0;
-    for (int64_t i = 0; i < n; i += CHUNK) {
-        const int64_t n_here = n - i < CHUNK ? n - i : CHUNK;
-        const double *chunk = values + i;
-        int64_t count[2];
-
-        if (n_here == CHUNK) { /* a constant: vectors */
-            count_chunk(count, chunk, CHUNK, bounds);
-        } else {
-            count_chunk(count, chunk, n_here, bounds);
-        }
-        *n_below += count[0];
-        for (int64_t l = 0; count[0] < count[1] && l < n_here; l++) { /* rare */
-            middle[n_middle] = chunk[l];
-            n_middle += chunk[l] >= low && chunk[l] <= high ? 1 : 0;
-        }
-    }
-    return n_middle;
-}
-
 double sqn__stats_median_near(const double *values, int64_t n, double guess, double reach,
                               double *scratch)
 {
-    const double bounds[2] = {guess - reach, guess + reach};
+    const double reaches[] = {reach, 4.0 * reach}; /* a wider one costs less than all */
     double median = NAN;
 
-    if (reach > 0.0 && bounds[0] <= bounds[1]) {
+    for (int i = 0; i < 2 && isnan(median) && reach > 0.0; i++) {
+        const double bounds[2] = {guess - reaches[i], guess + reaches[i]};
         int64_t n_below = 0;
-        const int64_t n_middle = gather_between(scratch, &n_below, values, n, bounds);
 
-        median = median_of_middle(scratch, n_middle, n_below, n);
+        if (bounds[0] <= bounds[1]) {
+            const int64_t n_middle =
+                sqn__order_choose()->between(scratch, &n_below, values, n, bounds);
+
+            median = median_of_middle(scratch, n_middle, n_below, n);
+        }
     }
     if (isnan(median)) {
         memcpy(scratch, values, (size_t)n * sizeof *values);

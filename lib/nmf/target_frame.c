@@ -134,9 +134,13 @@ static void add_block(const sqn__target_desk *desk, const sqn__target_group *gro
     desk->sums->product((sqn_dmatrix){desk->rhs, group->n, h.cols, h.cols},
                         (sqn__gram_factor){block->vx, BLOCK, 1}, h);
     for (int64_t p = 0; p < BLOCK; p += PART) {
-        desk->sums->pairs(
-            pairs, (sqn_dmatrix_const){h.data + p * h.stride, PART, h.cols, h.stride},
-            n_unknown);
+        const sqn_dmatrix_const part = {h.data + p * h.stride, PART, h.cols, h.stride};
+
+        if (group->n == 1) { /* the pairs are of no use to others */
+            desk->sums->weighted_pairs(desk->gram, block->v + p, part, n_unknown);
+            continue;
+        }
+        desk->sums->pairs(pairs, part, n_unknown);
         desk->sums->product((sqn_dmatrix){desk->gram, group->n, n_pair, n_pair},
                             (sqn__gram_factor){block->v + p, BLOCK, 1},
                             (sqn_dmatrix_const){pairs.data, PART, n_pair, n_pair});

@@ -224,6 +224,17 @@ static int64_t place(const sqn_panels *panels, int64_t i, bool is_long)
                      : i * width;
 }
 
+/* True when the places of a block follow each other. */
+static bool is_run(const int64_t pixel[BLOCK])
+{
+    int64_t n_next = 0;
+
+    for (int64_t p = 1; p < BLOCK; p++) {
+        n_next += pixel[p] == pixel[0] + p ? 1 : 0;
+    }
+    return pixel[0] >= 0 && n_next == BLOCK - 1;
+}
+
 /* Weights of the reference data as stored; 0 where frame or pixel take no part. */
 static void load_weights(const pixel_space *slot, const request *ask, int64_t first,
                          int64_t n)
@@ -235,13 +246,18 @@ static void load_weights(const pixel_space *slot, const request *ask, int64_t fi
     for (int64_t p = 0; p < BLOCK; p++) {
         pixel[p] = place(panels, p < n ? panels->pixel[first + p] : -1, long_pixels);
     }
+    const bool run = is_run(pixel); /* as in most places */
+
     for (int64_t i = 0; i < ask->coefficients.rows; i++) {
         const int64_t frame = place(panels, panels->frame[i], !long_pixels);
-        double *weight = slot->weight + i * BLOCK;
+        double *restrict weight = slot->weight + i * BLOCK;
+        const float *restrict v = panels->v + (frame < 0 ? 0 : frame);
 
-        for (int64_t p = 0; p < BLOCK; p++) {
-            weight[p] =
-                frame < 0 || pixel[p] < 0 ? 0.0 : (double)panels->v[frame + pixel[p]];
+        for (int64_t p = 0; p < BLOCK && run; p++) {
+            weight[p] = frame < 0 ? 0.0 : (double)v[pixel[0] + p];
+        }
+        for (int64_t p = 0; p < BLOCK && !run; p++) {
+            weight[p] = frame < 0 || pixel[p] < 0 ? 0.0 : (double)v[pixel[p]];
         }
     }
 }

@@ -16,10 +16,16 @@ enum {
     STRIDE = 96,
     K = 19,
     B = SQN__GRAM_BLOCK,
-    N_TABLE = 3
+    N_TABLE = 3,
+    MD = M * DEPTH,
+    MS = M * STRIDE,
+    DS = DEPTH * STRIDE,
+    MK = M * K,
+    MB = M * B,
+    KB = K * B
 };
 
-static double a[M * DEPTH], b[DEPTH * STRIDE], out[M * STRIDE], plain[M * STRIDE];
+static double a[MD], b[DS], out[MS], plain[MS];
 
 static double number(uint64_t stream, int64_t i)
 {
@@ -44,11 +50,11 @@ static void product_agrees(const sqn__gram_table *table, int64_t m, int64_t cols
     const sqn__gram_factor factor = {a, turned ? 1 : DEPTH, turned ? M : 1};
     const sqn_dmatrix_const right = {b, DEPTH, cols, STRIDE};
 
-    fill(out, M * STRIDE, 3);
-    fill(plain, M * STRIDE, 3);
+    fill(out, MS, 3);
+    fill(plain, MS, 3);
     table->product((sqn_dmatrix){out, m, cols, STRIDE}, factor, right);
     sqn__gram_ref.product((sqn_dmatrix){plain, m, cols, STRIDE}, factor, right);
-    for (int64_t i = 0; i < M * STRIDE; i++) {
+    for (int64_t i = 0; i < MS; i++) {
         const bool inside = i / STRIDE < m && i % STRIDE < cols;
 
         if (!(fabs(out[i] - plain[i]) < 1e-14) || inside == (out[i] == number(3, i))) {
@@ -60,8 +66,8 @@ static void product_agrees(const sqn__gram_table *table, int64_t m, int64_t cols
 
 START_TEST(products_of_all_shapes_agree)
 {
-    fill(a, M * DEPTH, 1);
-    fill(b, DEPTH * STRIDE, 2);
+    fill(a, MD, 1);
+    fill(b, DS, 2);
     for (int64_t t = 0; t < N_TABLE; t++) {
         for (int64_t m = 0; m <= M && table_at(t) != NULL; m++) {
             for (int64_t cols = 8; cols <= COLS; cols += 40 - 24 * (m % 2)) {
@@ -76,8 +82,8 @@ START_TEST(an_element_does_not_depend_on_its_neighbours)
 {
     static double alone[STRIDE];
 
-    fill(a, M * DEPTH, 1);
-    fill(b, DEPTH * STRIDE, 2);
+    fill(a, MD, 1);
+    fill(b, DS, 2);
     for (int64_t t = 0; t < N_TABLE && table_at(t) != NULL; t++) {
         const sqn__gram_table *table = table_at(t);
 
@@ -97,15 +103,15 @@ END_TEST
 
 START_TEST(misfits_agree_and_stand_alone)
 {
-    static double w[M * K], x[M * B], v[M * B], sum[M], expected[M];
-    static float h[K * B];
+    static double w[MK], x[MB], v[MB], sum[M], expected[M];
+    static float h[KB];
 
-    fill(w, M * K, 4);
-    fill(x, M * B, 5);
-    for (int64_t i = 0; i < M * B; i++) {
+    fill(w, MK, 4);
+    fill(x, MB, 5);
+    for (int64_t i = 0; i < MB; i++) {
         v[i] = i % 7 == 0 ? 0.0 : 1.0 + number(6, i);
     }
-    for (int64_t i = 0; i < K * B; i++) {
+    for (int64_t i = 0; i < KB; i++) {
         h[i] = (float)number(7, i);
     }
     for (int64_t t = 0; t < N_TABLE && table_at(t) != NULL; t++) {
@@ -157,6 +163,42 @@ START_TEST(pairs_agree)
 }
 END_TEST
 
+START_TEST(weighted_pairs_are_the_product_of_weights_and_pairs)
+{
+    enum { DEEP = 16, WIDE = 32, MOST = 472 };
+    static double h[DEEP * WIDE], v[DEEP], of_pairs[DEEP * MOST + SQN__GRAM_ALIGN];
+    static double at_once[MOST], apart[MOST], expected[MOST];
+
+    fill(v, DEEP, 20);
+    for (int64_t k = 1; k <= 30; k++) {
+        const int64_t wide = sqn__gram_aligned(k), n_pair = sqn__gram_n_pair(k);
+        const sqn_dmatrix_const rows = {h, DEEP, wide, wide};
+        const sqn_dmatrix_const pairs_of_rows = {of_pairs, DEEP, n_pair, n_pair};
+
+        memset(h, 0, sizeof h);
+        for (int64_t p = 0; p < DEEP; p++) {
+            fill(h + p * wide, k, (uint64_t)(30 + p));
+        }
+        for (int64_t t = 0; t < N_TABLE && table_at(t) != NULL; t++) {
+            const sqn__gram_table *table = table_at(t);
+
+            fill(at_once, MOST, 21);
+            memcpy(apart, at_once, sizeof apart);
+            memcpy(expected, at_once, sizeof expected);
+            table->weighted_pairs(at_once, v, rows, k);
+            table->pairs((sqn_dmatrix){of_pairs, DEEP, n_pair, n_pair}, rows, k);
+            table->product((sqn_dmatrix){apart, 1, n_pair, n_pair},
+                           (sqn__gram_factor){v, 1, 1}, pairs_of_rows);
+            sqn__gram_ref.weighted_pairs(expected, v, rows, k);
+            ck_assert_mem_eq(at_once, apart, sizeof apart);
+            for (int64_t i = 0; i < MOST; i++) {
+                ck_assert_double_eq_tol(at_once[i], expected[i], 1e-14);
+            }
+        }
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("gram");
@@ -166,6 +208,7 @@ int main(void)
     tcase_add_test(tcase, an_element_does_not_depend_on_its_neighbours);
     tcase_add_test(tcase, misfits_agree_and_stand_alone);
     tcase_add_test(tcase, pairs_agree);
+    tcase_add_test(tcase, weighted_pairs_are_the_product_of_weights_and_pairs);
     suite_add_tcase(suite, tcase);
     return sqn_check_run(suite);
 }

@@ -10,7 +10,7 @@ extern "C" {
 
 /**
  * Set the linked OpenBLAS to one thread, for the whole process. Sequin parallelises outside
- * BLAS; where a target or a curve finds more than one BLAS thread it uses loops of its own,
+ * BLAS; where a curve finds more than one BLAS thread it uses loops of its own,
  * which are slower, because the bits of a product split over threads depend on their number.
  */
 SQN_API void sqn_threads_single_blas(void);

@@ -1,0 +1,65 @@
+/**
+ * @file order.h
+ * @brief Loops over many numbers behind order statistics, as tables: one per vector width.
+ *
+ * Every table gives the same results, `subtract` to the rounding of one multiply-add.
+ */
+#ifndef SQN_ORDER_H
+#define SQN_ORDER_H
+
+#include <stdint.h>
+
+/** Numbers from low on, below high: how many, and sums of their distances to an origin and of the
+ *  squares of these. */
+typedef struct sqn__order_bulk {
+    double low, high;
+    int64_t n;
+    double sum[2];
+} sqn__order_bulk;
+
+/** The n numbers a - factor b. Borrowed. */
+typedef struct sqn__order_terms {
+    const double *a, *b;
+    double factor;
+    int64_t n;
+} sqn__order_terms;
+
+typedef struct sqn__order {
+    /** out = a - factor b */
+    void (*subtract)(double *out, const double *a, const double *b, double factor,
+                     int64_t n);
+    /** out = |a - origin| */
+    void (*distance)(double *out, const double *a, double origin, int64_t n);
+    /**
+     * Numbers within the bounds, in their order; quick where they are few.
+     *
+     * @param[out] out      [n]
+     * @param[out] n_below  How many lie below the first bound.
+     * @returns How many lie within, both bounds included.
+     */
+    int64_t (*between)(double *out, int64_t *n_below, const double *a, int64_t n,
+                       const double bounds[2]);
+    /** Places of the numbers below the first bound or above the second; returns how many.
+     *  Quick where they are few. */
+    int64_t (*outside)(int64_t *out, const double *a, int64_t n, const double bounds[2]);
+    /**
+     * Of the numbers a - factor b, add up those of two bulks, and write the others in their
+     * order to `out` [n].
+     *
+     * @returns How many others.
+     */
+    int64_t (*sift)(double *out, sqn__order_bulk bulk[2], const sqn__order_terms *of,
+                    double origin);
+} sqn__order;
+
+/** What every processor runs. */
+extern const sqn__order sqn__order_base;
+
+/** AVX2 and FMA, AVX-512; NULL where the processor has none. */
+const sqn__order *sqn__order_avx2(void);
+const sqn__order *sqn__order_avx512(void);
+
+/** The widest that runs on this processor. */
+const sqn__order *sqn__order_choose(void);
+
+#endif

@@ -1,0 +1,133 @@
+/** @file check_order.c @brief Every table of loops against plain ones. */
+#include "order.h"
+
+#include <math.h>
+
+#include "rng.h"
+#include "sqn_check.h"
+
+enum { N = 211, N_TABLE = 3 };
+
+static double a[N], b[N], out[N];
+static int64_t place[N];
+
+static const sqn__order *table_at(int64_t i)
+{
+    return i == 0 ? &sqn__order_base : i == 1 ? sqn__order_avx2() : sqn__order_avx512();
+}
+
+static void fill(void)
+{
+    for (int64_t i = 0; i < N; i++) { /* some of them equal, some on the bounds */
+        a[i] = floor(40.0 * (double)sqn__rng_uniform(9, 0, (uint64_t)i)) - 17.0;
+        b[i] = (double)sqn__rng_uniform(9, 1, (uint64_t)i);
+    }
+}
+
+START_TEST(differences_and_distances_agree)
+{
+    fill();
+    for (int64_t t = 0; t < N_TABLE && table_at(t) != NULL; t++) {
+        table_at(t)->subtract(out, a, b, 2.385, N);
+        for (int64_t i = 0; i < N; i++) {
+            ck_assert_double_eq_tol(out[i], a[i] - 2.385 * b[i], 1e-14);
+        }
+        table_at(t)->distance(out, a, 2.385, N);
+        for (int64_t i = 0; i < N; i++) {
+            ck_assert(out[i] == fabs(a[i] - 2.385));
+        }
+    }
+}
+END_TEST
+
+/* Numbers within and places outside, one by one. */
+static void parts_agree(const sqn__order *table, int64_t n, const double bounds[2])
+{
+    int64_t n_below = -1, below = 0, within = 0, without = 0;
+    const int64_t n_within = table->between(out, &n_below, a, n, bounds);
+    const int64_t n_without = table->outside(place, a, n, bounds);
+
+    for (int64_t i = 0; i < n; i++) {
+        below += a[i] < bounds[0];
+        if (a[i] < bounds[0] || a[i] > bounds[1]) {
+            ck_assert_int_lt(without, n_without);
+            ck_assert_int_eq(place[without++], i);
+        } else {
+            ck_assert_int_lt(within, n_within);
+            ck_assert(out[within++] == a[i]);
+        }
+    }
+    ck_assert_int_eq(within, n_within);
+    ck_assert_int_eq(without, n_without);
+    ck_assert_int_eq(below, n_below);
+}
+
+START_TEST(parts_of_all_sizes_agree)
+{
+    const double bounds[][2] = {
+        {-2.0, 3.0}, {5.5, 5.6}, {-100.0, 100.0}, {-INFINITY, 15.0}};
+
+    fill();
+    for (int64_t t = 0; t < N_TABLE && table_at(t) != NULL; t++) {
+        for (uint64_t k = 0; k < 4; k++) {
+            for (int64_t n = 0; n <= N; n += n < 40 ? 1 : 57) {
+                parts_agree(table_at(t), n, bounds[k]);
+            }
+        }
+    }
+}
+END_TEST
+
+START_TEST(bulks_are_added_up_and_the_others_kept)
+{
+    const double factor = 2.0,
+                 origin = 0.385; /* exact: every table gives the same numbers */
+
+    fill();
+    for (int64_t i = 0; i < N; i++) {
+        b[i] = floor(4.0 * b[i]);
+    }
+    for (int64_t t = 0; t < N_TABLE && table_at(t) != NULL; t++) {
+        for (int64_t n = 0; n <= N; n += n < 40 ? 1 : 57) {
+            const sqn__order_terms of = {a, b, factor, n};
+            sqn__order_bulk bulk[2] = {{.low = -9.0, .high = -2.0},
+                                       {.low = 1.0, .high = 12.0}};
+            const int64_t n_kept = table_at(t)->sift(out, bulk, &of, origin);
+            double one[2] = {0.0, 0.0}, two[2] = {0.0, 0.0};
+            int64_t n_in[2] = {0, 0}, kept = 0;
+
+            for (int64_t i = 0; i < n; i++) {
+                const double x = a[i] - factor * b[i];
+                const int k = x >= -9.0 && x < -2.0 ? 0 : x >= 1.0 && x < 12.0 ? 1 : 2;
+
+                if (k == 2) {
+                    ck_assert_int_lt(kept, n_kept);
+                    ck_assert(out[kept++] == x);
+                } else {
+                    n_in[k]++;
+                    one[k] += x - origin;
+                    two[k] += (x - origin) * (x - origin);
+                }
+            }
+            ck_assert_int_eq(kept, n_kept);
+            for (int64_t k = 0; k < 2; k++) {
+                ck_assert_int_eq(bulk[k].n, n_in[k]);
+                ck_assert_double_eq_tol(bulk[k].sum[0], one[k], 1e-10);
+                ck_assert_double_eq_tol(bulk[k].sum[1], two[k], 1e-10);
+            }
+        }
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("order");
+    TCase *tcase = tcase_create("tables");
+
+    tcase_add_test(tcase, differences_and_distances_agree);
+    tcase_add_test(tcase, parts_of_all_sizes_agree);
+    tcase_add_test(tcase, bulks_are_added_up_and_the_others_kept);
+    suite_add_tcase(suite, tcase);
+    return sqn_check_run(suite);
+}
