@@ -61,6 +61,9 @@ static const struct {
                              "copy or download the file again"},
     [SQN_E_DATA_EMPTY] = {"E_DATA_EMPTY", SQN_ERR_DATA,
                           "check the masks, the flags and the region"},
+    [SQN_E_HOLDOUT] =
+        {"E_HOLDOUT", SQN_ERR_DATA,
+         "raise components.holdout, or write the count of components and holdout: 0"},
     [SQN_E_SHAPE] = {"E_SHAPE", SQN_ERR_DATA, "give images of one shape"},
     [SQN_E_MASK] = {"E_MASK", SQN_ERR_DATA, "check the mask: not 0 means use"},
     [SQN_E_ERRPLANE] = {"E_ERRPLANE", SQN_ERR_DATA, "check the errors: 1 sigma, positive"},
@@ -126,6 +129,8 @@ static const struct {
                                  "make the excluded shape smaller"},
     [SQN_W_SELF_SUBTRACTION] = {"W_SELF_SUBTRACTION", SQN_OK,
                                 "mask the source with exclude_*, or use reference stars"},
+    [SQN_W_COUNT_LIMIT] = {"W_COUNT_LIMIT", SQN_OK,
+                           "raise components.max_count, or add references"},
     [SQN_W_UNDETERMINED] = {"W_UNDETERMINED", SQN_OK,
                             "use fewer components, or do not trust these pixels"},
     [SQN_W_VANISHED] = {"W_VANISHED", SQN_OK, "use fewer components"},

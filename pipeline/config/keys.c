@@ -227,9 +227,19 @@ static const keys_key table[] = {
 
     {"components", KEYS_BLOCK, .help = "The basis of starlight, built from the references"},
     {"components.count", KEYS_INTEGER, .offset = AT(components.count), FROM(1, 100000),
-     .later = "auto", .example = "10",
-     .help = "Number of components. Default: min(10, references); with references: science "
-             "min(10, frames/2)"},
+     .words = "auto", .first_word = CONFIG_COUNT_AUTO, .example = "10",
+     .help =
+         "Number of components; auto: the smallest that predicts hidden data as well as "
+         "the best. Default: min(10, references); with references: science "
+         "min(10, frames/2)"},
+    {"components.holdout", KEYS_NUMBER, .offset = AT(components.holdout), FROM(0, 0.5),
+     .example = "0.05",
+     .help =
+         "Share of the valid data that a build of their own must predict (frv_heldout); "
+         "the products come from all data. Default: 0; with count: auto 0.05"},
+    {"components.max_count", KEYS_INTEGER, .offset = AT(components.max_count),
+     FROM(1, 100000), .example = "30",
+     .help = "Limit of count: auto. Default: min(30, frames/2)"},
     {"components.method", KEYS_WORD, .offset = AT(components.method), .words = "anls|mu",
      .standard = "anls",
      .help =
@@ -243,7 +253,7 @@ static const keys_key table[] = {
      .help =
          "residual: deterministic, the seed has no effect; random: uniform, from the seed"},
     {"components.seed", KEYS_INTEGER, .offset = AT(components.seed), AT_LEAST(1),
-     .standard = "1", .help = "Of the random start"},
+     .standard = "1", .help = "Of the random start, and of the choice of hidden data"},
     {"components.tolerance", KEYS_NUMBER, .offset = AT(components.tolerance), FROM(0, 1),
      .standard = "1.0e-5",
      .help = "Relative fall of chi2 per iteration; two in a row below it end the last "

@@ -9,6 +9,7 @@
 #define FIT_H
 
 #include "read.h"
+#include "sequin/count.h"
 #include "sequin/nmf.h"
 #include "sequin/panels.h"
 #include "weigh.h"
@@ -23,6 +24,7 @@ typedef struct basis {
     int64_t n_count;  /**< Counts to model with, */
     int64_t *counts;  /**< rising; owned. */
     sqn_matrix_const *components; /**< [n_count] of [k, n_pix] views; the array is owned. */
+    sqn_count heldout;            /**< n = 0: no data were hidden. */
     double sum_centered;          /**< Denominator of frv_centered. */
     double *pca;                  /**< [n_comp] frv_pca. */
 } basis;

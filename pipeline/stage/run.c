@@ -22,7 +22,7 @@ typedef struct run {
     sqn_log log;
     directory *directory;
     progress *progress;
-    bool building; /* the number of components is known */
+    int64_t n_built; /* components of the build that is shown; 0 = none yet */
     result result;
 } run;
 
@@ -110,9 +110,12 @@ static int show_build(void *context, const sqn_nmf_progress *now)
 {
     run *r = context;
 
-    if (!r->building) {
+    if (now->n_comp > r->n_built && r->n_built > 0) {
+        r->n_built = now->n_comp;
+    } else if (now->n_comp != r->n_built) { /* the first build, or the next */
+        progress_end(r->progress);
         progress_stage(r->progress, "components", now->n_comp_total);
-        r->building = true;
+        r->n_built = now->n_comp;
     }
     progress_update(r->progress, now->stage_done ? now->n_comp : now->n_comp - 1,
                     now->iteration, now->chi2);
@@ -309,7 +312,7 @@ sqn_status run_imaging(const config *settings, const run_options *options, messa
 {
     sqn_status status = SQN_OK;
     sqn_error own = {0};
-    run r = {settings, options, said, messages_log(said), NULL, NULL, false, {0}};
+    run r = {settings, options, said, messages_log(said), NULL, NULL, 0, {0}};
 
     r.result.settings = settings;
     r.result.log = &r.log;

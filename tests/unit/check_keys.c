@@ -93,6 +93,7 @@ START_TEST(full_yaml_says_the_defaults_of_the_interface)
     ck_assert(c->noise.gain == 1.0 && isnan(c->noise.read_noise));
     ck_assert_int_eq(c->noise.negatives, CONFIG_NEGATIVES_AUTO);
     ck_assert_int_eq(c->components.count, 0);
+    ck_assert(isnan(c->components.holdout) && c->components.max_count == 0);
     ck_assert_int_eq(c->components.method, CONFIG_METHOD_ANLS);
     ck_assert_int_eq(c->components.construction, CONFIG_SEQUENTIAL);
     ck_assert_int_eq(c->components.start, CONFIG_START_RESIDUAL);
@@ -171,7 +172,7 @@ START_TEST(the_examples_of_full_yaml_are_accepted_where_they_do_not_exclude_each
         ck_assert_msg(strstr(sqn_config_found.line[i], "exclude each other") != NULL, "%s",
                       sqn_config_found.line[i]);
     }
-    ck_assert_int_eq(sqn_config_found.n, 5);
+    ck_assert_int_eq(sqn_config_found.n, 7);
 }
 END_TEST
 
