@@ -131,6 +131,9 @@ static const struct {
                                 "mask the source with exclude_*, or use reference stars"},
     [SQN_W_COUNT_LIMIT] = {"W_COUNT_LIMIT", SQN_OK,
                            "raise components.max_count, or add references"},
+    [SQN_W_CLIP_CAP] = {"W_CLIP_CAP", SQN_OK,
+                        "look at these frames: leave them out (exclude_frames), or raise "
+                        "noise.clip_sigma or clip_max_fraction"},
     [SQN_W_UNDETERMINED] = {"W_UNDETERMINED", SQN_OK,
                             "use fewer components, or do not trust these pixels"},
     [SQN_W_VANISHED] = {"W_VANISHED", SQN_OK, "use fewer components"},

@@ -129,6 +129,8 @@ typedef struct config_noise_block {
     config_noise model;
     double gain, read_noise; /**< read_noise NaN = not given. */
     config_negatives negatives;
+    double clip_sigma; /**< 0 = no outliers are looked for. */
+    double clip_max_fraction;
 } config_noise_block;
 
 enum { CONFIG_COUNT_AUTO = 1 << 30 /**< components.count: auto; no count is as large. */ };

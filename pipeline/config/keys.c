@@ -224,6 +224,13 @@ static const keys_key table[] = {
     {"noise.negatives", KEYS_WORD, .offset = AT(noise.negatives),
      .words = "keep|zero|missing", .first_word = CONFIG_NEGATIVES_KEEP, .example = "keep",
      .help = "Data below zero. Default: keep with anls, zero with mu (with a warning)"},
+    {"noise.clip_sigma", KEYS_NUMBER, .offset = AT(noise.clip_sigma), AT_LEAST(0),
+     .unit = "sigma", .standard = "0",
+     .help = "Data further than this from their model become missing, in both roles; what "
+             "other science frames show at the same place is kept; 0: none is clipped"},
+    {"noise.clip_max_fraction", KEYS_NUMBER, .offset = AT(noise.clip_max_fraction),
+     FROM(0, 0.5), .above = true, .standard = "0.05",
+     .help = "Of the data of a frame that may be clipped, the largest first"},
 
     {"components", KEYS_BLOCK, .help = "The basis of starlight, built from the references"},
     {"components.count", KEYS_INTEGER, .offset = AT(components.count), FROM(1, 100000),

@@ -91,7 +91,7 @@ static sqn_status choose_counts(basis *b, const config *settings, sqn_error *err
     return check_counts(b, settings, err);
 }
 
-static sqn_negatives choose_negatives(const config *settings)
+sqn_negatives fit_negatives(const config *settings)
 {
     switch (settings->noise.negatives) {
     case CONFIG_NEGATIVES_ZERO:
@@ -199,7 +199,7 @@ static sqn_status choose_n_comp(basis *b, const observation *obs, const config *
                                 const sqn_rows *rows, const sqn_nmf_options *hooks,
                                 sqn_error *err)
 {
-    const sqn_negatives negatives = choose_negatives(settings);
+    const sqn_negatives negatives = fit_negatives(settings);
     sqn_status status = SQN_OK;
 
     SQN_TRY(sqn_panels_create(&b->panels, rows, negatives, err));

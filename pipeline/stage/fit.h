@@ -40,6 +40,9 @@ SQN_NODISCARD sqn_status fit_basis(basis *out, observation *obs, const config *s
                                    const uint8_t *excluded, const sqn_nmf_options *hooks,
                                    sqn_error *err);
 
+/** What becomes of negative data. */
+sqn_negatives fit_negatives(const config *settings);
+
 /** Bring counts into rising order. */
 void fit_sort_counts(int64_t *counts, int64_t n);
 

@@ -84,6 +84,8 @@ static sqn_status write_text(char **text, const lists *l, const result *r, sqn_e
         {"snr_peak_x", best.position[0]},
         {"snr_peak_y", best.position[1]},
         {"snr_peak_group", (double)(best.group + 1)},
+        {"n_clipped_reference", (double)r->clipped.references.n_outlier},
+        {"n_clipped_science", (double)r->clipped.science.n_outlier},
         {"count_chosen", l->counts[r->basis.n_count - 1]},
         {"count_best_heldout",
          r->basis.heldout.n > 0 ? (double)r->basis.heldout.best : (double)NAN},

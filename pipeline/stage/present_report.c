@@ -19,7 +19,7 @@
 enum {
     TEXT_BYTES = 320,
     PICTURES = 6,
-    FINDINGS_MAX = 8,
+    FINDINGS_MAX = 12,
     RESULT_COLUMNS = 7,
     HIDDEN_COLUMNS = 5,
     GROUP_COLUMNS = 6,
@@ -190,6 +190,14 @@ static int64_t find(const char *findings[FINDINGS_MAX], slots *s, const result *
     findings[n++] = put(s, "%s",
                         obs->derotate ? "North is up in disk.fits."
                                       : "Frames were combined as the detector saw them.");
+    if (r->settings->noise.clip_sigma > 0.0) {
+        findings[n++] =
+            put(s,
+                "Outliers beyond %g sigma: %" PRId64 " of the references, %" PRId64
+                " of the science frames; they are missing.",
+                r->settings->noise.clip_sigma, r->clipped.references.n_outlier,
+                r->clipped.science.n_outlier);
+    }
     if (r->basis.heldout.n > 0) {
         char reason[COUNT_REASON_MAX];
 

@@ -8,6 +8,7 @@
 #ifndef PRODUCT_H
 #define PRODUCT_H
 
+#include "clip.h"
 #include "combine.h"
 #include "curve.h"
 #include "fit.h"
@@ -23,6 +24,7 @@ typedef struct result {
     observation obs;
     uint8_t *excluded; /**< [n_science, ny, nx] or NULL. */
     basis basis;
+    clip_tally clipped;
     curve curve;
     target target;
     subtraction last; /**< Of the largest count. */

@@ -127,6 +127,7 @@ static sqn_status build(run *r, sqn_error *err)
     const uint8_t *excluded =
         r->result.obs.references_are_science ? r->result.excluded : NULL;
     sqn_nmf_options hooks = sqn_nmf_options_default();
+    sqn_status status = SQN_OK;
 
     if (r->settings->components.load != NULL) {
         read_release_references(&r->result.obs);
@@ -134,16 +135,18 @@ static sqn_status build(run *r, sqn_error *err)
     hooks.log = &r->log;
     hooks.progress = show_build;
     hooks.progress_context = r;
-    sqn_status status =
-        r->settings->components.load != NULL
-            ? load_basis(&r->result.basis, &r->result.obs, r->settings, &r->log, err)
-            : fit_basis(&r->result.basis, &r->result.obs, r->settings, excluded, &hooks,
-                        err);
-
-    progress_end(r->progress);
-    if (status == SQN_OK) {
-        status = curve_make(&r->result.curve, &r->result.basis, err);
+    if (r->settings->components.load != NULL) {
+        SQN_TRY(load_basis(&r->result.basis, &r->result.obs, r->settings, &r->log, err));
+    } else {
+        SQN_TRY(clip_references(&r->result.clipped, &r->result.obs, r->settings, excluded,
+                                &r->log, err));
+        SQN_TRY(fit_basis(&r->result.basis, &r->result.obs, r->settings, excluded, &hooks,
+                          err));
     }
+    SQN_TRY(curve_make(&r->result.curve, &r->result.basis, err));
+
+cleanup:
+    progress_end(r->progress);
     return status;
 }
 
@@ -154,6 +157,8 @@ static sqn_status subtract(run *r, sqn_error *err)
                              &res->target, res->excluded, &r->log};
     sqn_status status = SQN_OK;
 
+    SQN_TRY(clip_science(&res->clipped, &res->obs, &res->basis, r->settings, res->excluded,
+                         &r->log, err));
     SQN_TRY(
         target_fit(&res->target, &res->obs, &res->basis, r->settings, res->excluded, err));
     SQN_TRY(target_prepare(&res->last, &res->obs, res->basis.n_count, err));

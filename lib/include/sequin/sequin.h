@@ -15,6 +15,7 @@
 #include "sequin/log.h"
 #include "sequin/matrix.h"
 #include "sequin/nmf.h"
+#include "sequin/outlier.h"
 #include "sequin/panels.h"
 #include "sequin/pixels.h"
 #include "sequin/rotate.h"
