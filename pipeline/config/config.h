@@ -131,6 +131,7 @@ typedef struct config_noise_block {
     config_negatives negatives;
     double clip_sigma; /**< 0 = no outliers are looked for. */
     double clip_max_fraction;
+    bool rescale;
 } config_noise_block;
 
 enum { CONFIG_COUNT_AUTO = 1 << 30 /**< components.count: auto; no count is as large. */ };

@@ -231,6 +231,10 @@ static const keys_key table[] = {
     {"noise.clip_max_fraction", KEYS_NUMBER, .offset = AT(noise.clip_max_fraction),
      FROM(0, 0.5), .above = true, .standard = "0.05",
      .help = "Of the data of a frame that may be clipped, the largest first"},
+    {"noise.rescale", KEYS_BOOLEAN, .offset = AT(noise.rescale), .standard = "false",
+     .help =
+         "true: multiply the errors by the scale that the residuals ask for, one factor "
+         "for the references, one for the science frames (errors, poisson)"},
 
     {"components", KEYS_BLOCK, .help = "The basis of starlight, built from the references"},
     {"components.count", KEYS_INTEGER, .offset = AT(components.count), FROM(1, 100000),

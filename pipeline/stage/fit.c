@@ -187,6 +187,7 @@ static sqn_status draw_curves(basis *b, sqn_error *err)
         return SQN_RAISE(err, E_MEM, "curves");
     }
     SQN_TRY(sqn_curve_centered(&b->sum_centered, b->panels, err));
+    SQN_TRY(sqn_misfit_measure(&b->misfit, b->panels, b->nmf, b->n_comp, err));
     SQN_TRY(sqn_curve_pca(b->pca, b->n_comp, b->panels, err));
 
 cleanup:
@@ -262,6 +263,7 @@ void fit_clear(basis *b)
     sqn_panels_destroy(&b->panels);
     sqn_nmf_destroy(&b->nmf);
     sqn_count_clear(&b->heldout);
+    sqn_misfit_clear(&b->misfit);
     sqn_cube_clear(&b->loaded);
     sqn__mem_free(b->variance);
     sqn__mem_free(b->counts);

@@ -10,6 +10,7 @@
 
 #include "read.h"
 #include "sequin/count.h"
+#include "sequin/misfit.h"
 #include "sequin/nmf.h"
 #include "sequin/panels.h"
 #include "weigh.h"
@@ -25,6 +26,7 @@ typedef struct basis {
     int64_t *counts;  /**< rising; owned. */
     sqn_matrix_const *components; /**< [n_count] of [k, n_pix] views; the array is owned. */
     sqn_count heldout;            /**< n = 0: no data were hidden. */
+    sqn_misfit misfit;            /**< Of the last stage; empty when loaded. */
     double sum_centered;          /**< Denominator of frv_centered. */
     double *pca;                  /**< [n_comp] frv_pca. */
 } basis;

@@ -84,6 +84,12 @@ static sqn_status write_text(char **text, const lists *l, const result *r, sqn_e
         {"snr_peak_x", best.position[0]},
         {"snr_peak_y", best.position[1]},
         {"snr_peak_group", (double)(best.group + 1)},
+        {"noise_factor_reference",
+         r->rescaled.references > 0.0 ? r->rescaled.references : 1.0},
+        {"noise_factor_science", r->rescaled.science > 0.0 ? r->rescaled.science : 1.0},
+        {"chi2_reduced_reference", r->obs.noise != READ_UNIFORM && r->basis.misfit.n_pix > 0
+                                       ? r->basis.misfit.total
+                                       : (double)NAN},
         {"n_clipped_reference", (double)r->clipped.references.n_outlier},
         {"n_clipped_science", (double)r->clipped.science.n_outlier},
         {"count_chosen", l->counts[r->basis.n_count - 1]},

@@ -190,6 +190,14 @@ static int64_t find(const char *findings[FINDINGS_MAX], slots *s, const result *
     findings[n++] = put(s, "%s",
                         obs->derotate ? "North is up in disk.fits."
                                       : "Frames were combined as the detector saw them.");
+    if (r->rescaled.references > 0.0) {
+        findings[n++] = put(s, "Errors of the references were multiplied by %.4g.",
+                            r->rescaled.references);
+    }
+    if (r->rescaled.science > 0.0) {
+        findings[n++] = put(s, "Errors of the science frames were multiplied by %.4g.",
+                            r->rescaled.science);
+    }
     if (r->settings->noise.clip_sigma > 0.0) {
         findings[n++] =
             put(s,

@@ -13,6 +13,7 @@
 #include "curve.h"
 #include "fit.h"
 #include "read.h"
+#include "rescale.h"
 #include "sequin/fits.h"
 #include "target.h"
 
@@ -25,6 +26,7 @@ typedef struct result {
     uint8_t *excluded; /**< [n_science, ny, nx] or NULL. */
     basis basis;
     clip_tally clipped;
+    rescale_factors rescaled;
     curve curve;
     target target;
     subtraction last; /**< Of the largest count. */

@@ -140,6 +140,8 @@ static sqn_status build(run *r, sqn_error *err)
     } else {
         SQN_TRY(clip_references(&r->result.clipped, &r->result.obs, r->settings, excluded,
                                 &r->log, err));
+        SQN_TRY(rescale_references(&r->result.rescaled, &r->result.obs, r->settings,
+                                   excluded, &r->log, err));
         SQN_TRY(fit_basis(&r->result.basis, &r->result.obs, r->settings, excluded, &hooks,
                           err));
     }
@@ -159,6 +161,8 @@ static sqn_status subtract(run *r, sqn_error *err)
 
     SQN_TRY(clip_science(&res->clipped, &res->obs, &res->basis, r->settings, res->excluded,
                          &r->log, err));
+    SQN_TRY(rescale_science(&res->rescaled, &res->obs, &res->basis, r->settings,
+                            res->excluded, &r->log, err));
     SQN_TRY(
         target_fit(&res->target, &res->obs, &res->basis, r->settings, res->excluded, err));
     SQN_TRY(target_prepare(&res->last, &res->obs, res->basis.n_count, err));

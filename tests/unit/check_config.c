@@ -316,9 +316,8 @@ END_TEST
 
 START_TEST(keys_that_are_not_built_are_unknown)
 {
-    static const char *const later[] = {"noise.rescale=true", "limits.memory=4",
-                                        "images.files=[a.fits]", "spectra.files=[a.fits]",
-                                        "science.boxes=[]"};
+    static const char *const later[] = {"limits.memory=4", "images.files=[a.fits]",
+                                        "spectra.files=[a.fits]", "science.boxes=[]"};
 
     for (size_t i = 0; i < sizeof later / sizeof later[0]; i++) {
         const char *sets[] = {later[i], NULL};

@@ -92,7 +92,8 @@ START_TEST(full_yaml_says_the_defaults_of_the_interface)
     ck_assert_int_eq(c->noise.model, CONFIG_NOISE_AUTO);
     ck_assert(c->noise.gain == 1.0 && isnan(c->noise.read_noise));
     ck_assert_int_eq(c->noise.negatives, CONFIG_NEGATIVES_AUTO);
-    ck_assert(c->noise.clip_sigma == 0.0 && c->noise.clip_max_fraction == 0.05);
+    ck_assert(!c->noise.rescale && c->noise.clip_sigma == 0.0 &&
+              c->noise.clip_max_fraction == 0.05);
     ck_assert_int_eq(c->components.count, 0);
     ck_assert(isnan(c->components.holdout) && c->components.max_count == 0);
     ck_assert_int_eq(c->components.method, CONFIG_METHOD_ANLS);

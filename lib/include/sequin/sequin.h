@@ -14,6 +14,7 @@
 #include "sequin/holdout.h"
 #include "sequin/log.h"
 #include "sequin/matrix.h"
+#include "sequin/misfit.h"
 #include "sequin/nmf.h"
 #include "sequin/outlier.h"
 #include "sequin/panels.h"
