@@ -92,11 +92,13 @@ static sqn_status choose(sqn_count *out, const data *d, const scene *s, sqn_erro
 /* The count that a rule with the error of each frv, not of the difference, would choose. */
 static int64_t choose_unpaired(const sqn_count *count)
 {
-    const sqn_count_point *best = NULL;
+    int64_t at = 0;
 
-    for (int64_t k = 0; k < count->n; k++) {
-        best = count->point[k].n_comp == count->best ? count->point + k : best;
+    while (count->point[at].n_comp != count->best) {
+        at++;
     }
+    const sqn_count_point *best = count->point + at;
+
     for (int64_t k = 0; k < count->n; k++) {
         if (count->point[k].frv <= best->frv + best->frv_err) {
             return count->point[k].n_comp;

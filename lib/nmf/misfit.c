@@ -19,6 +19,7 @@ typedef struct survey {
     double *model;     /* [n_pix] of one frame (data unit) */
     double *score;     /* [n_pix] of one frame, NaN = not fitted */
     double *n_data;    /* [n_pix] frames that fit a pixel */
+    double *n_row;     /* [n_frame] pixels that a frame fits */
     double *scatter;   /* [n_frame] */
     double chi2, free; /* of all data */
 } survey;
@@ -115,7 +116,8 @@ static void take_frame(sqn_misfit *out, survey *s, int64_t i)
     s->chi2 += chi2;
     s->free += free_of_frame(s, i);
     out->frame[i] = chi2;
-    s->scatter[i] = n; /* until the degrees of freedom are known */
+    s->n_row[i] = n;
+    s->scatter[i] = sqn__stats_mad_sigma(s->score, out->n_pix); /* uses the scores up */
 }
 
 /* Parameters of the whole model and of its frames' even share of those of the components. */
@@ -156,14 +158,10 @@ static void finish_frames(sqn_misfit *out, const survey *s, double of_components
             out->frame[i] = s->scatter[i] = (double)NAN;
             continue;
         }
-        const double n = s->scatter[i], left = n - free_of_frame(s, i) - share;
+        const double n = s->n_row[i], left = n - free_of_frame(s, i) - share;
 
-        predict(s, i);
-        score_frame(s, i);
         out->frame[i] = over(out->frame[i], left);
-        s->scatter[i] = left >= 1.0
-                            ? sqn__stats_mad_sigma(s->score, out->n_pix) * sqrt(n / left)
-                            : (double)NAN;
+        s->scatter[i] *= left >= 1.0 ? sqrt(n / left) : (double)NAN;
     }
     out->scale = sqn__stats_median(s->scatter, out->n_frame);
 }
@@ -178,7 +176,7 @@ static void measure(sqn_misfit *out, survey *s)
             predict(s, i);
             score_frame(s, i);
             take_frame(out, s, i);
-            n_data += s->scatter[i];
+            n_data += s->n_row[i];
         }
     }
     const double of_coefficients = s->free, of_components = add_components(s);
@@ -196,10 +194,11 @@ static sqn_status create(sqn_misfit *out, survey *s, sqn_error *err)
     s->model = sqn__mem_alloc(out->n_pix, sizeof *s->model);
     s->score = sqn__mem_alloc(out->n_pix, sizeof *s->score);
     s->n_data = sqn__mem_alloc(out->n_pix, sizeof *s->n_data);
+    s->n_row = sqn__mem_alloc(out->n_frame, sizeof *s->n_row);
     s->scatter = sqn__mem_alloc(out->n_frame, sizeof *s->scatter);
     return out->frame != NULL && out->pixel != NULL && out->pixel_free != NULL &&
                    s->model != NULL && s->score != NULL && s->n_data != NULL &&
-                   s->scatter != NULL
+                   s->n_row != NULL && s->scatter != NULL
                ? SQN_OK
                : SQN_RAISE(err, E_MEM, "misfit of %" PRId64 " frames, %" PRId64 " pixels",
                            out->n_frame, out->n_pix);
@@ -228,6 +227,7 @@ sqn_status sqn_misfit_measure(sqn_misfit *out, const sqn_panels *panels,
 cleanup:
     sqn_misfit_clear(&m);
     sqn__mem_free(s.scatter);
+    sqn__mem_free(s.n_row);
     sqn__mem_free(s.n_data);
     sqn__mem_free(s.score);
     sqn__mem_free(s.model);

@@ -57,8 +57,9 @@ static int64_t turned(const observation *obs, int64_t e, double theta)
 {
     const int64_t nx = obs->science.nx, ny = obs->science.ny;
     const double c = cos(theta * pi / 180.0), s = sin(theta * pi / 180.0);
-    const double x = (double)(e % nx) + 1.0 - obs->center[0];
-    const double y = (double)(e / nx) + 1.0 - obs->center[1];
+    const int64_t row = e / nx, col = e - row * nx;
+    const double x = (double)col + 1.0 - obs->center[0];
+    const double y = (double)row + 1.0 - obs->center[1];
     const double to_x = floor(c * x - s * y + obs->center[0] - 1.0 + 0.5);
     const double to_y = floor(s * x + c * y + obs->center[1] - 1.0 + 0.5);
 
