@@ -61,6 +61,9 @@ static const struct {
                              "copy or download the file again"},
     [SQN_E_DATA_EMPTY] = {"E_DATA_EMPTY", SQN_ERR_DATA,
                           "check the masks, the flags and the region"},
+    [SQN_E_HOLDOUT] =
+        {"E_HOLDOUT", SQN_ERR_DATA,
+         "raise components.holdout, or write the count of components and holdout: 0"},
     [SQN_E_SHAPE] = {"E_SHAPE", SQN_ERR_DATA, "give images of one shape"},
     [SQN_E_MASK] = {"E_MASK", SQN_ERR_DATA, "check the mask: not 0 means use"},
     [SQN_E_ERRPLANE] = {"E_ERRPLANE", SQN_ERR_DATA, "check the errors: 1 sigma, positive"},
@@ -111,11 +114,11 @@ static const struct {
     [SQN_W_NOISE_UNIFORM] = {"W_NOISE_UNIFORM", SQN_OK,
                              "give error planes, or set noise.model"},
     [SQN_W_NOISE_MIXED] = {"W_NOISE_MIXED", SQN_OK, "give error planes for both"},
-    [SQN_W_NOISE_SCALE] =
-        {"W_NOISE_SCALE", SQN_OK,
-         "scale the error planes by the root of this chi2, unless starlight remains "
-         "(chi2 above 1: add components or references) or is overfitted (below "
-         "1: use fewer components)"},
+    [SQN_W_NOISE_SCALE] = {"W_NOISE_SCALE", SQN_OK,
+                           "correct the errors, or write noise.rescale: true; unless "
+                           "starlight remains (chi2 above "
+                           "1: add components or references) or is overfitted (below 1: "
+                           "use fewer components)"},
     [SQN_W_FWHM_ASSUMED] = {"W_FWHM_ASSUMED", SQN_OK, "set science.fwhm"},
     [SQN_W_CENTER_ASSUMED] = {"W_CENTER_ASSUMED", SQN_OK, "set region.center"},
     [SQN_W_CENTER_MISMATCH] = {"W_CENTER_MISMATCH", SQN_OK, "check region.center"},
@@ -126,6 +129,11 @@ static const struct {
                                  "make the excluded shape smaller"},
     [SQN_W_SELF_SUBTRACTION] = {"W_SELF_SUBTRACTION", SQN_OK,
                                 "mask the source with exclude_*, or use reference stars"},
+    [SQN_W_COUNT_LIMIT] = {"W_COUNT_LIMIT", SQN_OK,
+                           "raise components.max_count, or add references"},
+    [SQN_W_CLIP_CAP] = {"W_CLIP_CAP", SQN_OK,
+                        "look at these frames: leave them out (exclude_frames), or raise "
+                        "noise.clip_sigma or clip_max_fraction"},
     [SQN_W_UNDETERMINED] = {"W_UNDETERMINED", SQN_OK,
                             "use fewer components, or do not trust these pixels"},
     [SQN_W_VANISHED] = {"W_VANISHED", SQN_OK, "use fewer components"},

@@ -52,14 +52,7 @@ static int64_t treat_negatives(const line *row, int64_t n_pix, sqn_negatives neg
     int64_t n = 0;
 
     for (int64_t j = 0; j < n_pix; j++) {
-        if (row->weight[j] > 0.0 && row->value[j] < 0.0) {
-            n++;
-            if (negatives == SQN_NEGATIVES_ZERO) {
-                row->value[j] = 0.0;
-            } else if (negatives == SQN_NEGATIVES_MISSING) {
-                row->weight[j] = 0.0;
-            }
-        }
+        n += sqn__panels_treat_negative(row->value + j, row->weight + j, negatives);
     }
     return n;
 }

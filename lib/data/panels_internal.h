@@ -31,6 +31,21 @@ struct sqn_panels {
     int64_t *pixel_valid; /**< [n_pix] frames of positive weight. */
 };
 
+/** Apply the rule for negative data to one entry; 1 if it was one of positive weight. */
+static inline int sqn__panels_treat_negative(double *value, double *weight,
+                                             sqn_negatives rule)
+{
+    if (!(*weight > 0.0 && *value < 0.0)) {
+        return 0;
+    }
+    if (rule == SQN_NEGATIVES_ZERO) {
+        *value = 0.0;
+    } else if (rule == SQN_NEGATIVES_MISSING) {
+        *weight = 0.0;
+    }
+    return 1;
+}
+
 /** X of panel `p`, [n_short, width]. */
 static inline const float *sqn__panels_x(const sqn_panels *panels, int64_t p)
 {

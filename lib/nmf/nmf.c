@@ -164,8 +164,14 @@ static sqn_status construct(build *b, sqn_error *err)
         stage->passes += passes;
         passes = 0;
         settle(b, stage, index > 0 ? stage[-1].kkt : stage->kkt);
+        sqn__nmf_heldout_score(b->model->heldout, &b->task, k, index, b->method, b->state);
         sqn__nmf_model_store(b->model, k, b->task.panels, b->method, b->state);
         SQN_TRY(announce(b, stage, err));
+        if (sqn__nmf_heldout_is_past(b->model->heldout, index + 1,
+                                     b->task.options->patience)) {
+            sqn__nmf_model_cut(b->model, index + 1);
+            break;
+        }
     }
 
 cleanup:
@@ -187,6 +193,7 @@ sqn_status sqn_nmf_fit(sqn_nmf **out, const sqn_panels *panels,
     SQN_TRY(check_numbers(&chosen, err));
     SQN_TRY(check_arguments(b.method, panels, &chosen, err));
     SQN_TRY(sqn__nmf_model_create(&b.model, panels, &chosen, err));
+    SQN_TRY(sqn__nmf_heldout_create(&b.model->heldout, &b.task, b.model->n_stage, err));
     SQN_TRY(b.method->create(&b.state, &b.task, err));
     SQN_TRY(construct(&b, err));
     *out = b.model;

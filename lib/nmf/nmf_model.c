@@ -165,6 +165,25 @@ void sqn__nmf_model_store(const sqn_nmf *model, int64_t n_comp, const sqn_panels
     sqn__nmf_support_mark(kept->undetermined, panels, squares);
 }
 
+static void clear_kept(sqn__nmf_kept *kept)
+{
+    sqn__mem_free(kept->undetermined);
+    sqn__mem_free(kept->background);
+    sqn__mem_free(kept->coeff);
+    sqn__mem_free(kept->comp);
+    *kept = (sqn__nmf_kept){0};
+}
+
+void sqn__nmf_model_cut(sqn_nmf *model, int64_t n_stage)
+{
+    const int64_t last = model->stage[n_stage - 1].n_comp;
+
+    model->n_stage = n_stage;
+    while (model->n_kept > 0 && model->kept[model->n_kept - 1].n_comp > last) {
+        clear_kept(model->kept + --model->n_kept);
+    }
+}
+
 int64_t sqn_nmf_n_stage(const sqn_nmf *model)
 {
     return model->n_stage;
@@ -213,11 +232,9 @@ void sqn_nmf_destroy(sqn_nmf **model)
         return;
     }
     for (int64_t i = 0; i < (*model)->n_kept; i++) {
-        sqn__mem_free((*model)->kept[i].undetermined);
-        sqn__mem_free((*model)->kept[i].background);
-        sqn__mem_free((*model)->kept[i].coeff);
-        sqn__mem_free((*model)->kept[i].comp);
+        clear_kept((*model)->kept + i);
     }
+    sqn__nmf_heldout_destroy(&(*model)->heldout);
     sqn__mem_free((*model)->squares);
     sqn__mem_free((*model)->across);
     sqn__mem_free((*model)->along);

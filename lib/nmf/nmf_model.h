@@ -2,6 +2,7 @@
 #ifndef SQN_NMF_MODEL_H
 #define SQN_NMF_MODEL_H
 
+#include "nmf_heldout.h"
 #include "nmf_internal.h"
 
 /** Factors of one kept stage, in the units and the shape of the data. */
@@ -15,10 +16,11 @@ typedef struct sqn__nmf_kept {
 
 struct sqn_nmf {
     int64_t n_frame, n_pix, n_stage, n_kept;
-    sqn_nmf_stage *stage;   /**< [n_stage] */
-    sqn__nmf_kept *kept;    /**< [n_kept] rising. */
-    double *along, *across; /**< Work: one column of each factor, */
-    float *squares;         /**< and [n_short, n_comp] of the stage. */
+    sqn_nmf_stage *stage;      /**< [n_stage] */
+    sqn__nmf_kept *kept;       /**< [n_kept] rising. */
+    sqn__nmf_heldout *heldout; /**< NULL: nothing was hidden. */
+    double *along, *across;    /**< Work: one column of each factor, */
+    float *squares;            /**< and [n_short, n_comp] of the stage. */
 };
 
 /** Everything allocated, nothing filled. */
@@ -28,5 +30,8 @@ sqn_status sqn__nmf_model_create(sqn_nmf **out, const sqn_panels *panels,
 /** Normalised copies of the method's factors of stage `n_comp`, if that is to be kept. */
 void sqn__nmf_model_store(const sqn_nmf *model, int64_t n_comp, const sqn_panels *panels,
                           const sqn__nmf_method *method, const void *state);
+
+/** The fit ends after `n_stage` stages: the factors of later ones are given up. */
+void sqn__nmf_model_cut(sqn_nmf *model, int64_t n_stage);
 
 #endif

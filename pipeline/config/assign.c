@@ -150,11 +150,12 @@ static bool take_integer(int64_t *out, const assign_target *t, const tree_node *
 {
     const bool is_text = node->kind == TREE_SCALAR && node->plain;
     const problems_place place = refuse_place(t, node);
+    const int word =
+        is_text && t->key->words != NULL ? keys_word_value(t->key, node->text) : -1;
 
-    if (is_text && t->key->later != NULL && strcmp(node->text, t->key->later) == 0) {
-        problems_add(t->problems, SQN_E_CFG_SCHEMA, &place, "write a number",
-                     "\"%s\" is not built yet", node->text);
-        return false;
+    if (word >= 0) {
+        *out = word;
+        return true;
     }
     if (!is_text || !convert_integer(out, node->text)) {
         refuse_value(t, node, refuse_kind(KEYS_INTEGER));

@@ -143,12 +143,43 @@ static void check_method(const resolve *r)
     }
 }
 
+/* Keys of the held-out curve. */
+static void check_holdout(const resolve *r)
+{
+    const config_components *c = &r->config->components;
+    const bool chosen = c->count == CONFIG_COUNT_AUTO;
+
+    if (chosen && c->construction == CONFIG_JOINT) {
+        report(r, "components.construction", "write sequential, or a number for count",
+               "count: auto compares the stages of a sequential build");
+    }
+    if (chosen && c->holdout == 0.0) {
+        report(r, "components.holdout", "write a share, for example 0.05, or leave it out",
+               "count: auto needs hidden data");
+    }
+    if (!chosen && c->max_count > 0) {
+        report(r, "components.max_count", "write count: auto, or leave max_count out",
+               "max_count, the limit of count: auto, and a number exclude each other");
+    }
+    if (c->load != NULL && (chosen || c->holdout > 0.0)) {
+        report(
+            r, "components.load", "leave out count and holdout, or load",
+            "load, which builds nothing, and data hidden from a build exclude each other");
+    }
+}
+
+/* The components that will be built at most; 0: only the frames can tell. */
+static int64_t count_limit(const config_components *c)
+{
+    return c->count == CONFIG_COUNT_AUTO ? c->max_count : c->count;
+}
+
 static void check_counts(const resolve *r)
 {
     const config_components *components = &r->config->components;
     const config_integers *counts = &r->config->model.counts;
     const problems_place place = resolve_place(r, "model.counts");
-    const int64_t count = components->count;
+    const int64_t count = count_limit(components);
 
     if (counts->n == 0 || components->load != NULL) {
         return;
@@ -229,6 +260,7 @@ void check_config(const resolve *r)
         check_region(r);
         check_noise(r);
         check_method(r);
+        check_holdout(r);
         check_counts(r);
         check_exclusion(r);
         check_combine(r);

@@ -129,10 +129,17 @@ typedef struct config_noise_block {
     config_noise model;
     double gain, read_noise; /**< read_noise NaN = not given. */
     config_negatives negatives;
+    double clip_sigma; /**< 0 = no outliers are looked for. */
+    double clip_max_fraction;
+    bool rescale;
 } config_noise_block;
 
+enum { CONFIG_COUNT_AUTO = 1 << 30 /**< components.count: auto; no count is as large. */ };
+
 typedef struct config_components {
-    int64_t count; /**< 0 = not written: min(10, references) or min(10, frames / 2). */
+    int64_t count;     /**< 0 = not written: min(10, references) or min(10, frames / 2). */
+    double holdout;    /**< NaN = not written: 0, with CONFIG_COUNT_AUTO 0.05. */
+    int64_t max_count; /**< 0 = not written: min(30, frames / 2). */
     config_method method;
     config_construction construction;
     config_start start;

@@ -34,7 +34,7 @@ static void describe(char *out, size_t size, const keys_key *key)
     rest = rest != NULL ? rest : key->help + strlen(key->help);
     keys_range_print(range, key);
     separator = key->unit != NULL && range[0] != '\0' ? "; " : "";
-    if (key->words != NULL && key->type != KEYS_BLOCK) {
+    if (key->words != NULL && key->type != KEYS_BLOCK && key->type != KEYS_INTEGER) {
         keys_words_print(words, sizeof words, key, " | ");
     }
     if (key->unit != NULL || range[0] != '\0') {

@@ -1,6 +1,7 @@
 /** @file dump.c @brief The resolved configuration as YAML, for run.yaml and for headers. */
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -164,6 +165,21 @@ static void put_list(dump *d, const keys_key *key)
     put_separator(d, key, n, n);
 }
 
+/* A number, or the word in its place. */
+static void put_integer(dump *d, const keys_key *key, int64_t number)
+{
+    char word[WORD_MAX] = "";
+
+    if (key->words != NULL && number >= key->first_word && number <= INT_MAX) {
+        keys_word_print(word, sizeof word, key, (int)number);
+    }
+    if (word[0] != '\0') {
+        write_format(&d->out, "%s", word);
+    } else {
+        write_format(&d->out, "%" PRId64, number);
+    }
+}
+
 static void put_value(dump *d, const keys_key *key)
 {
     const void *field = field_of(d, key);
@@ -193,7 +209,7 @@ static void put_value(dump *d, const keys_key *key)
         write_format(&d->out, *(const int *)field == CONFIG_TRUE ? "true" : "false");
         break;
     case KEYS_INTEGER:
-        write_format(&d->out, "%" PRId64, *(const int64_t *)field);
+        put_integer(d, key, *(const int64_t *)field);
         break;
     case KEYS_NUMBER:
         put_number(d, *(const double *)field);

@@ -224,12 +224,33 @@ static const keys_key table[] = {
     {"noise.negatives", KEYS_WORD, .offset = AT(noise.negatives),
      .words = "keep|zero|missing", .first_word = CONFIG_NEGATIVES_KEEP, .example = "keep",
      .help = "Data below zero. Default: keep with anls, zero with mu (with a warning)"},
+    {"noise.clip_sigma", KEYS_NUMBER, .offset = AT(noise.clip_sigma), AT_LEAST(0),
+     .unit = "sigma", .standard = "0",
+     .help = "Data further than this from their model become missing, in both roles; what "
+             "other science frames show at the same place is kept; 0: none is clipped"},
+    {"noise.clip_max_fraction", KEYS_NUMBER, .offset = AT(noise.clip_max_fraction),
+     FROM(0, 0.5), .above = true, .standard = "0.05",
+     .help = "Of the data of a frame that may be clipped, the largest first"},
+    {"noise.rescale", KEYS_BOOLEAN, .offset = AT(noise.rescale), .standard = "false",
+     .help =
+         "true: multiply the errors by the scale that the residuals ask for, one factor "
+         "for the references, one for the science frames (errors, poisson)"},
 
     {"components", KEYS_BLOCK, .help = "The basis of starlight, built from the references"},
     {"components.count", KEYS_INTEGER, .offset = AT(components.count), FROM(1, 100000),
-     .later = "auto", .example = "10",
-     .help = "Number of components. Default: min(10, references); with references: science "
-             "min(10, frames/2)"},
+     .words = "auto", .first_word = CONFIG_COUNT_AUTO, .example = "10",
+     .help =
+         "Number of components; auto: the smallest that predicts hidden data as well as "
+         "the best. Default: min(10, references); with references: science "
+         "min(10, frames/2)"},
+    {"components.holdout", KEYS_NUMBER, .offset = AT(components.holdout), FROM(0, 0.5),
+     .example = "0.05",
+     .help =
+         "Share of the valid data that a build of their own must predict (frv_heldout); "
+         "the products come from all data. Default: 0; with count: auto 0.05"},
+    {"components.max_count", KEYS_INTEGER, .offset = AT(components.max_count),
+     FROM(1, 100000), .example = "30",
+     .help = "Limit of count: auto. Default: min(30, frames/2)"},
     {"components.method", KEYS_WORD, .offset = AT(components.method), .words = "anls|mu",
      .standard = "anls",
      .help =
@@ -243,7 +264,7 @@ static const keys_key table[] = {
      .help =
          "residual: deterministic, the seed has no effect; random: uniform, from the seed"},
     {"components.seed", KEYS_INTEGER, .offset = AT(components.seed), AT_LEAST(1),
-     .standard = "1", .help = "Of the random start"},
+     .standard = "1", .help = "Of the random start, and of the choice of hidden data"},
     {"components.tolerance", KEYS_NUMBER, .offset = AT(components.tolerance), FROM(0, 1),
      .standard = "1.0e-5",
      .help = "Relative fall of chi2 per iteration; two in a row below it end the last "

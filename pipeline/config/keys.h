@@ -47,8 +47,7 @@ typedef struct keys_key {
     size_t offset;        /**< Of its field in struct config. */
     double low, high;     /**< Of every number, inclusive; low == high: no limit. */
     int64_t n_min, n_max; /**< Length of a list; n_max 0: no limit. */
-    const char *words;    /**< "one|two". */
-    const char *later;    /**< A word of the interface that is not built yet. */
+    const char *words;    /**< "one|two"; of an integer: what may stand in its place. */
     const char *unit;     /**< NULL: none. */
     const char *standard; /**< Default, as in YAML without quotes; NULL: none. */
     const char *example;  /**< Shown where there is no default. */

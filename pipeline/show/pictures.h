@@ -24,8 +24,11 @@ typedef struct plot_frv_data {
     const double *frv;    /**< [n] NaN or NULL = none, as the other two. */
     const double *frv_centered; /**< [n] */
     const double *frv_pca;      /**< [n] */
+    const double *heldout;      /**< [n] of hidden data, */
+    const double *heldout_err;  /**< [n] and its standard error; NULL where heldout is. */
     int64_t chosen;             /**< Count to mark; 0 = none. */
-    const char *title;          /**< May be NULL. */
+    int64_t best;      /**< Count that predicts hidden data best; 0 = nothing was hidden. */
+    const char *title; /**< May be NULL. */
 } plot_frv_data;
 
 /** components.png: all components on one stretch, and what sets each apart from their mean. */

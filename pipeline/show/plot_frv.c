@@ -7,6 +7,7 @@
 #include "raise.h"
 
 static const double page_width = 1400.0, page_height = 960.0, text_size = 30.0;
+static const double legend_line = 86.0, legend_gap = 40.0; /* at that size */
 
 /* One curve: what it is, and how it looks. */
 typedef struct curve {
@@ -16,7 +17,7 @@ typedef struct curve {
     double radius; /* of its discs; 0 = none */
 } curve;
 
-enum { CURVES = 3 };
+enum { CURVES = 4 };
 
 /* Smallest and largest positive value of all curves. */
 static void widen(double range[2], int64_t n, const double *values)
@@ -67,41 +68,85 @@ static bool has_values(const curve *c, int64_t n)
     return range[0] <= range[1];
 }
 
-/* In a row below the axes, where no curve can be. */
+/* Width of the row of the legend with text of one size (pixels). */
+static double legend_width(const plot_page *page, const plot_font *font,
+                           const curve curves[CURVES], int64_t n)
+{
+    double width = 0.0;
+
+    for (int c = 0; c < CURVES; c++) {
+        if (has_values(&curves[c], n)) {
+            width += legend_line + legend_gap + plot_text_width(page, font, curves[c].name);
+        }
+    }
+    return width;
+}
+
+/* In a row below the axes, where no curve can be; smaller where it would leave the page. */
 static void draw_legend(const plot_page *page, const plot_axes *axes,
                         const curve curves[CURVES], int64_t n)
 {
-    const plot_font font = {text_size, PLOT_INK, 0.0, 0.0};
+    plot_font font = {text_size, PLOT_INK, 0.0, 0.0};
     double x = axes->box.x0 - 60.0;
+    const double room = page_width - x;
     const double y = 36.0, middle = y + 0.36 * text_size;
+
+    font.size *= fmin(1.0, room / legend_width(page, &font, curves, n));
+    const double line = legend_line * font.size / text_size;
+    const double gap = legend_gap * font.size / text_size;
 
     for (int c = 0; c < CURVES; c++) {
         if (!has_values(&curves[c], n)) {
             continue;
         }
-        plot_segment(&curves[c].pen, x, middle, x + 70.0, middle);
+        plot_segment(&curves[c].pen, x, middle, x + 0.81 * line, middle);
         if (curves[c].radius > 0.0) {
-            plot_disc(curves[c].pen.colour, x + 35.0, middle, curves[c].radius);
+            plot_disc(curves[c].pen.colour, x + 0.405 * line, middle, curves[c].radius);
         }
-        plot_text(page, &font, x + 86.0, y, curves[c].name);
-        x += 86.0 + plot_text_width(page, &font, curves[c].name) + 40.0;
+        plot_text(page, &font, x + line, y, curves[c].name);
+        x += line + plot_text_width(page, &font, curves[c].name) + gap;
     }
 }
 
-static void draw_chosen(const plot_page *page, const plot_axes *axes, int64_t chosen)
+static void draw_chosen(const plot_page *page, const plot_axes *axes,
+                        const plot_frv_data *data)
 {
     const plot_pen pen = {PLOT_FADED, 2.5, PLOT_DOTTED};
-    const double x = plot_axes_x(axes, (double)chosen);
+    const double x = plot_axes_x(axes, (double)data->chosen);
     const double along = (x - axes->box.x0) / (axes->box.x1 - axes->box.x0);
     const plot_font font = {text_size, PLOT_FADED, along, 0.0};
-    char label[48];
+    char label[96];
 
     if (x < axes->box.x0 || x > axes->box.x1) {
         return;
     }
-    (void)snprintf(label, sizeof label, "chosen: %" PRId64, chosen);
+    if (data->best > 0 && data->best != data->chosen) {
+        (void)snprintf(label, sizeof label,
+                       "chosen: %" PRId64 " (hidden data: as good as %" PRId64
+                       ", the best)",
+                       data->chosen, data->best);
+    } else {
+        (void)snprintf(label, sizeof label, "chosen: %" PRId64 "%s", data->chosen,
+                       data->best > 0 ? " (hidden data: the best)" : "");
+    }
     plot_segment(&pen, x, axes->box.y0, x, axes->box.y1 + 8.0);
     plot_text(page, &font, x, axes->box.y1 + 14.0, label);
+}
+
+/* Bars of one standard error of hidden data, cut at the axes. */
+static void draw_errors(const plot_axes *axes, const plot_frv_data *data)
+{
+    const plot_pen pen = {PLOT_GREEN, 2.5, PLOT_SOLID};
+
+    for (int64_t k = 0; data->heldout != NULL && k < data->n; k++) {
+        const double low = fmax(data->heldout[k] - data->heldout_err[k], axes->y0);
+        const double high = fmin(data->heldout[k] + data->heldout_err[k], axes->y1);
+        const double x = plot_axes_x(axes, data->n_comp[k]);
+
+        if (low < high) {
+            plot_segment(&pen, x, plot_axes_y(axes, low), x, plot_axes_y(axes, high));
+        }
+    }
 }
 
 static void draw(const plot_page *page, const plot_frv_data *data)
@@ -109,7 +154,8 @@ static void draw(const plot_page *page, const plot_frv_data *data)
     const curve curves[CURVES] = {
         {"NMF, all variance", data->frv, {PLOT_FADED, 2.5, PLOT_SOLID}, 0.0},
         {"PCA, about the mean", data->frv_pca, {PLOT_ORANGE, 4.0, PLOT_DASHED}, 8.0},
-        {"NMF, about the mean", data->frv_centered, {PLOT_BLUE, 4.0, PLOT_SOLID}, 8.0}};
+        {"NMF, about the mean", data->frv_centered, {PLOT_BLUE, 4.0, PLOT_SOLID}, 8.0},
+        {"NMF, hidden data", data->heldout, {PLOT_GREEN, 4.0, PLOT_SOLID}, 6.0}};
     const plot_axes axes = axes_for(data, curves);
     const plot_font heading = {1.2 * text_size, PLOT_INK, 0.0, 0.0};
 
@@ -117,7 +163,7 @@ static void draw(const plot_page *page, const plot_frv_data *data)
                data->title);
     plot_axes_frame(page, &axes, "number of components", "fractional residual variance");
     if (data->chosen > 0) {
-        draw_chosen(page, &axes, data->chosen);
+        draw_chosen(page, &axes, data);
     }
     for (int c = 0; c < CURVES; c++) {
         if (curves[c].values != NULL) {
@@ -127,6 +173,7 @@ static void draw(const plot_page *page, const plot_frv_data *data)
                             (int)data->n, data->n_comp, curves[c].values);
         }
     }
+    draw_errors(&axes, data);
     draw_legend(page, &axes, curves, data->n);
 }
 

@@ -22,12 +22,12 @@ static const char *stop_word(sqn_nmf_stop stop)
 
 static sqn_status create(curve *c, int64_t n, sqn_error *err)
 {
-    enum { N_INTEGER = 5, N_NUMBER = 7 };
+    enum { N_INTEGER = 5, N_NUMBER = 8 };
     int64_t **integers[N_INTEGER] = {&c->n_comp, &c->n_data, &c->chosen, &c->iterations,
                                      &c->passes};
     double **numbers[N_NUMBER] = {&c->chi2,         &c->chi2_reduced, &c->frv,
                                   &c->frv_centered, &c->frv_pca,      &c->kkt,
-                                  &c->heldout};
+                                  &c->heldout,      &c->heldout_err};
     bool complete = true;
 
     c->n = n;
@@ -46,11 +46,11 @@ static sqn_status create(curve *c, int64_t n, sqn_error *err)
     return SQN_OK;
 }
 
-static void fill(curve *c, const basis *b)
+static void fill_stages(curve *c, const basis *b)
 {
     const sqn_panels_info *info = sqn_panels_about(b->panels);
 
-    for (int64_t k = 0; k < c->n; k++) {
+    for (int64_t k = 0; k < c->n_stage; k++) {
         const sqn_nmf_stage *stage = sqn_nmf_stage_at(b->nmf, k);
 
         c->n_comp[k] = stage->n_comp;
@@ -64,19 +64,38 @@ static void fill(curve *c, const basis *b)
         c->frv_centered[k] = stage->chi2 / b->sum_centered;
         c->frv_pca[k] = b->pca[stage->n_comp - 1];
         c->kkt[k] = stage->kkt;
-        c->heldout[k] = (double)NAN;
         c->stop[k] = stop_word(stage->stop);
+    }
+}
+
+/* Nothing but the count is known of rows past the last stage. */
+static void fill_rest(curve *c, const sqn_count *heldout)
+{
+    for (int64_t k = c->n_stage; k < c->n; k++) {
+        c->n_comp[k] = heldout->point[k].n_comp;
+        c->chi2[k] = c->chi2_reduced[k] = c->frv[k] = (double)NAN;
+        c->frv_centered[k] = c->frv_pca[k] = c->kkt[k] = (double)NAN;
+        c->stop[k] = "";
+    }
+    for (int64_t k = 0; k < c->n; k++) {
+        const bool known = k < heldout->n;
+
+        c->heldout[k] = known ? heldout->point[k].frv : (double)NAN;
+        c->heldout_err[k] = known ? heldout->point[k].frv_err : (double)NAN;
     }
 }
 
 sqn_status curve_make(curve *out, const basis *b, sqn_error *err)
 {
     sqn_status status = SQN_OK;
+    const int64_t n_stage = b->nmf != NULL ? sqn_nmf_n_stage(b->nmf) : 0;
 
     *out = (curve){0};
-    SQN_TRY(create(out, b->nmf != NULL ? sqn_nmf_n_stage(b->nmf) : 0, err));
+    SQN_TRY(create(out, b->heldout.n > n_stage ? b->heldout.n : n_stage, err));
+    out->n_stage = n_stage;
     if (b->nmf != NULL) {
-        fill(out, b);
+        fill_stages(out, b);
+        fill_rest(out, &b->heldout);
     }
 
 cleanup:
@@ -100,8 +119,48 @@ void curve_clear(curve *c)
     sqn__mem_free(c->frv_pca);
     sqn__mem_free(c->kkt);
     sqn__mem_free(c->heldout);
+    sqn__mem_free(c->heldout_err);
     sqn__mem_free(c->stop);
     *c = (curve){0};
+}
+
+/* Nothing behind the comma where there is no number. */
+static void write_number(FILE *stream, double number)
+{
+    if (isnan(number)) {
+        (void)fputc(',', stream);
+    } else {
+        (void)fprintf(stream, ",%.17g", number);
+    }
+}
+
+static void write_integer(FILE *stream, int64_t number, bool known)
+{
+    if (known) {
+        (void)fprintf(stream, ",%" PRId64, number);
+    } else {
+        (void)fputc(',', stream);
+    }
+}
+
+static void write_row(FILE *stream, const curve *c, int64_t k)
+{
+    const bool built = k < c->n_stage;
+
+    (void)fprintf(stream, "%" PRId64, c->n_comp[k]);
+    write_number(stream, c->chi2[k]);
+    write_integer(stream, c->n_data[k], built);
+    write_number(stream, c->chi2_reduced[k]);
+    write_number(stream, c->frv[k]);
+    write_number(stream, c->frv_centered[k]);
+    write_number(stream, c->frv_pca[k]);
+    write_number(stream, c->heldout[k]);
+    write_number(stream, c->heldout_err[k]);
+    write_integer(stream, c->chosen[k], true);
+    write_integer(stream, c->iterations[k], built);
+    write_integer(stream, c->passes[k], built);
+    write_number(stream, c->kkt[k]);
+    (void)fprintf(stream, ",%s\n", c->stop[k]);
 }
 
 sqn_status curve_text(char **out, const curve *c, sqn_error *err)
@@ -118,12 +177,7 @@ sqn_status curve_text(char **out, const curve *c, sqn_error *err)
                   "n_comp,chi2,n_data,chi2_reduced,frv,frv_centered,frv_pca,"
                   "frv_heldout,frv_heldout_err,chosen,iterations,passes,kkt,stop\n");
     for (int64_t k = 0; k < c->n; k++) {
-        (void)fprintf(stream,
-                      "%" PRId64 ",%.17g,%" PRId64 ",%.17g,%.17g,%.17g,%.17g,,,%" PRId64
-                      ",%" PRId64 ",%" PRId64 ",%.17g,%s\n",
-                      c->n_comp[k], c->chi2[k], c->n_data[k], c->chi2_reduced[k], c->frv[k],
-                      c->frv_centered[k], c->frv_pca[k], c->chosen[k], c->iterations[k],
-                      c->passes[k], c->kkt[k], c->stop[k]);
+        write_row(stream, c, k);
     }
     return fclose(stream) == 0 ? SQN_OK : SQN_RAISE(err, E_MEM, "frv.csv");
 }
@@ -139,7 +193,7 @@ sqn_status curve_add(sqn_fits_product *product, const curve *c, sqn_error *err)
         {.name = "frv_centered", .number = c->frv_centered},
         {.name = "frv_pca", .number = c->frv_pca},
         {.name = "frv_heldout", .number = c->heldout},
-        {.name = "frv_heldout_err", .number = c->heldout},
+        {.name = "frv_heldout_err", .number = c->heldout_err},
         {.name = "chosen", .integer = c->chosen},
         {.name = "iterations", .integer = c->iterations},
         {.name = "passes", .integer = c->passes},

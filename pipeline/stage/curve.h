@@ -7,11 +7,14 @@
 
 /** Columns of frv.csv. Owned; curve_clear(). */
 typedef struct curve {
-    int64_t n; /**< Stages; 0 when the components were loaded. */
+    int64_t n; /**< Rows; 0 when the components were loaded. */
+    int64_t
+        n_stage; /**< Of them, stages of the build; the rest are of the held-out curve alone:
+                          numbers NaN, integers 0. */
     int64_t *n_comp, *n_data, *chosen, *iterations, *passes;
     double *chi2, *chi2_reduced, *frv, *frv_centered, *frv_pca, *kkt;
-    double *heldout;   /**< NaN: no entries were hidden from the build. */
-    const char **stop; /**< Static words. */
+    double *heldout, *heldout_err; /**< NaN: no entries were hidden. */
+    const char **stop;             /**< Static words. */
 } curve;
 
 SQN_NODISCARD sqn_status curve_make(curve *out, const basis *b, sqn_error *err);

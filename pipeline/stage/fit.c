@@ -4,35 +4,11 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "count.h"
 #include "mem.h"
 #include "raise.h"
 #include "sequin/curve.h"
 #include "warn.h"
-
-enum { COUNT_DEFAULT = 10 };
-
-/* As written, or the default; never more than the frames with data. */
-static sqn_status choose_n_comp(basis *b, const observation *obs, const config *settings,
-                                sqn_error *err)
-{
-    const int64_t used = sqn_panels_about(b->panels)->n_frame_used;
-    const int64_t room = obs->references_are_science ? used / 2 : used;
-    const int64_t written = settings->components.count;
-    sqn_status status = SQN_OK;
-
-    b->n_comp = room < 1 ? 1 : room < COUNT_DEFAULT ? room : COUNT_DEFAULT;
-    if (written > 0) {
-        b->n_comp = written;
-    }
-    if (b->n_comp > used) {
-        status = SQN_RAISE(err, E_COUNT,
-                           "%" PRId64 " components from %" PRId64
-                           " reference frames with data (of %" PRId64 ")",
-                           b->n_comp, used, read_references(obs)->n_frame);
-        sqn__error_at(err, settings->path, -1, NULL);
-    }
-    return status;
-}
 
 void fit_sort_counts(int64_t *counts, int64_t n)
 {
@@ -46,35 +22,76 @@ void fit_sort_counts(int64_t *counts, int64_t n)
     }
 }
 
+/* How many of the written counts there are to model; those above an `auto` count, which nobody
+   could know, are left out, and the chosen one is always among them. */
+static int64_t count_given(const basis *b, const config *settings)
+{
+    const config_integers *given = &settings->model.counts;
+    int64_t n = 0;
+
+    if (settings->components.count != CONFIG_COUNT_AUTO) {
+        return given->n;
+    }
+    for (int64_t c = 0; c < given->n; c++) {
+        n += given->item[c] < b->n_comp ? 1 : 0;
+    }
+    return n + 1;
+}
+
+static void take_given(int64_t *counts, const basis *b, const config *settings)
+{
+    const config_integers *given = &settings->model.counts;
+    const bool chosen = settings->components.count == CONFIG_COUNT_AUTO;
+    int64_t n = 0;
+
+    for (int64_t c = 0; c < given->n; c++) {
+        if (!chosen || given->item[c] < b->n_comp) {
+            counts[n++] = given->item[c];
+        }
+    }
+    if (chosen) {
+        counts[n] = b->n_comp;
+    }
+}
+
+static sqn_status check_counts(const basis *b, const config *settings, sqn_error *err)
+{
+    const int64_t last = b->counts[b->n_count - 1];
+    sqn_status status = SQN_OK;
+
+    if (last > b->n_comp) {
+        status = SQN_RAISE(err, E_COUNT,
+                           "model.counts asks for %" PRId64 " of %" PRId64 " components",
+                           last, b->n_comp);
+        sqn__error_at(err, settings->path, -1, NULL);
+    }
+    return status;
+}
+
 /* The counts to model: as written, or all; views are filled later. */
 static sqn_status choose_counts(basis *b, const config *settings, sqn_error *err)
 {
-    const config_integers *given = &settings->model.counts;
-    const bool all = given->n == 0;
+    const bool all = settings->model.counts.n == 0;
     const bool joint = settings->components.construction == CONFIG_JOINT;
 
-    b->n_count = !all ? given->n : joint ? 1 : b->n_comp;
+    b->n_count = !all ? count_given(b, settings) : joint ? 1 : b->n_comp;
     b->counts = sqn__mem_alloc(b->n_count, sizeof *b->counts);
     b->components = sqn__mem_alloc(b->n_count, sizeof *b->components);
     if (b->counts == NULL || b->components == NULL) {
         return SQN_RAISE(err, E_MEM, "%" PRId64 " counts", b->n_count);
     }
-    for (int64_t c = 0; c < b->n_count; c++) {
-        b->counts[c] = !all ? given->item[c] : joint ? b->n_comp : c + 1;
-        if (b->counts[c] > b->n_comp) {
-            const sqn_status status = SQN_RAISE(
-                err, E_COUNT, "model.counts asks for %" PRId64 " of %" PRId64 " components",
-                b->counts[c], b->n_comp);
-
-            sqn__error_at(err, settings->path, -1, NULL);
-            return status;
+    if (all) {
+        for (int64_t c = 0; c < b->n_count; c++) {
+            b->counts[c] = joint ? b->n_comp : c + 1;
         }
+    } else {
+        take_given(b->counts, b, settings);
     }
     fit_sort_counts(b->counts, b->n_count);
-    return SQN_OK;
+    return check_counts(b, settings, err);
 }
 
-static sqn_negatives choose_negatives(const config *settings)
+sqn_negatives fit_negatives(const config *settings)
 {
     switch (settings->noise.negatives) {
     case CONFIG_NEGATIVES_ZERO:
@@ -136,10 +153,6 @@ static sqn_nmf_options solver_options(const basis *b, const config *settings,
     options.tolerance = c->tolerance;
     options.max_iterations = c->max_iterations;
     options.background = c->background == CONFIG_BACKGROUND_FLAT;
-    if (!settings->components.write_stages || settings->model.counts.n > 0) {
-        options.keep = b->counts;
-        options.n_keep = b->n_count;
-    }
     return options;
 }
 
@@ -156,6 +169,15 @@ static void view_components(basis *b, bool truncate)
     }
 }
 
+/* Which stages the build must keep. */
+static void choose_kept(sqn_nmf_options *options, const basis *b, const config *settings)
+{
+    if (!settings->components.write_stages || settings->model.counts.n > 0) {
+        options->keep = b->counts;
+        options->n_keep = b->n_count;
+    }
+}
+
 static sqn_status draw_curves(basis *b, sqn_error *err)
 {
     sqn_status status = SQN_OK;
@@ -165,6 +187,7 @@ static sqn_status draw_curves(basis *b, sqn_error *err)
         return SQN_RAISE(err, E_MEM, "curves");
     }
     SQN_TRY(sqn_curve_centered(&b->sum_centered, b->panels, err));
+    SQN_TRY(sqn_misfit_measure(&b->misfit, b->panels, b->nmf, b->n_comp, err));
     SQN_TRY(sqn_curve_pca(b->pca, b->n_comp, b->panels, err));
 
 cleanup:
@@ -176,27 +199,55 @@ static void forget_frames(void *owner, int64_t last)
     read_forget_references(owner, last);
 }
 
+/* The number of components, and the held-out curve where one is asked for. Panels of the
+   curve's own build and of the other are never in memory together. */
+static sqn_status choose_n_comp(basis *b, observation *obs, const config *settings,
+                                const sqn_rows *rows, const sqn_nmf_options *hooks,
+                                sqn_error *err)
+{
+    const sqn_negatives negatives = fit_negatives(settings);
+    const bool hides = count_holdout(settings) > 0.0;
+    sqn_rows last = *rows;
+    sqn_status status = SQN_OK;
+
+    last.release = forget_frames; /* never frames and the last panels in memory together */
+    last.owner = obs;
+    SQN_TRY(sqn_panels_create(&b->panels, hides ? rows : &last, negatives, err));
+    describe_data(sqn_panels_about(b->panels), negatives, settings->path, hooks->log);
+    SQN_TRY(count_limit(&b->n_comp, obs, settings,
+                        sqn_panels_about(b->panels)->n_frame_used, err));
+    if (hides) {
+        const sqn_nmf_options options = solver_options(b, settings, hooks);
+
+        sqn_panels_destroy(&b->panels);
+        SQN_TRY(count_search(&b->heldout, rows, &options, negatives, settings, err));
+        SQN_TRY(sqn_panels_create(&b->panels, &last, negatives, err));
+    }
+    if (settings->components.count == CONFIG_COUNT_AUTO) {
+        b->n_comp = b->heldout.chosen;
+    }
+
+cleanup:
+    return status;
+}
+
 sqn_status fit_basis(basis *out, observation *obs, const config *settings,
                      const uint8_t *excluded, const sqn_nmf_options *hooks, sqn_error *err)
 {
     sqn_status status = SQN_OK;
     basis b = {0};
-    const sqn_negatives negatives = choose_negatives(settings);
 
     *out = b;
     SQN_TRY(weigh_variance(&b.variance, read_references(obs), obs, settings, err));
     const weigh_frames frames = {read_references(obs), &obs->pixels, obs->noise, b.variance,
                                  excluded};
-    sqn_rows rows = weigh_rows(&frames);
+    const sqn_rows rows = weigh_rows(&frames);
 
-    rows.release = forget_frames; /* never frames and panels in memory together */
-    rows.owner = obs;
-    SQN_TRY(sqn_panels_create(&b.panels, &rows, negatives, err));
-    describe_data(sqn_panels_about(b.panels), negatives, settings->path, hooks->log);
-    SQN_TRY(choose_n_comp(&b, obs, settings, err));
+    SQN_TRY(choose_n_comp(&b, obs, settings, &rows, hooks, err));
     SQN_TRY(choose_counts(&b, settings, err));
-    const sqn_nmf_options options = solver_options(&b, settings, hooks);
+    sqn_nmf_options options = solver_options(&b, settings, hooks);
 
+    choose_kept(&options, &b, settings);
     read_release_references(obs);
     SQN_TRY(sqn_nmf_fit(&b.nmf, b.panels, &options, err));
     view_components(&b, settings->model.truncate);
@@ -220,6 +271,8 @@ void fit_clear(basis *b)
 {
     sqn_panels_destroy(&b->panels);
     sqn_nmf_destroy(&b->nmf);
+    sqn_count_clear(&b->heldout);
+    sqn_misfit_clear(&b->misfit);
     sqn_cube_clear(&b->loaded);
     sqn__mem_free(b->variance);
     sqn__mem_free(b->counts);

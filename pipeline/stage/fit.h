@@ -9,6 +9,8 @@
 #define FIT_H
 
 #include "read.h"
+#include "sequin/count.h"
+#include "sequin/misfit.h"
 #include "sequin/nmf.h"
 #include "sequin/panels.h"
 #include "weigh.h"
@@ -23,6 +25,8 @@ typedef struct basis {
     int64_t n_count;  /**< Counts to model with, */
     int64_t *counts;  /**< rising; owned. */
     sqn_matrix_const *components; /**< [n_count] of [k, n_pix] views; the array is owned. */
+    sqn_count heldout;            /**< n = 0: no data were hidden. */
+    sqn_misfit misfit;            /**< Of the last stage; empty when loaded. */
     double sum_centered;          /**< Denominator of frv_centered. */
     double *pca;                  /**< [n_comp] frv_pca. */
 } basis;
@@ -37,6 +41,9 @@ typedef struct basis {
 SQN_NODISCARD sqn_status fit_basis(basis *out, observation *obs, const config *settings,
                                    const uint8_t *excluded, const sqn_nmf_options *hooks,
                                    sqn_error *err);
+
+/** What becomes of negative data. */
+sqn_negatives fit_negatives(const config *settings);
 
 /** Bring counts into rising order. */
 void fit_sort_counts(int64_t *counts, int64_t n);

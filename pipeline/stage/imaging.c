@@ -13,7 +13,7 @@
 /** Everything that lives as long as the run. */
 typedef struct imaging {
     session session;
-    bool building; /* the number of components is known */
+    int64_t n_built; /* components of the build that is shown; 0 = none yet */
     result result;
 } imaging;
 
@@ -77,9 +77,12 @@ static int show_build(void *context, const sqn_nmf_progress *now)
 {
     imaging *r = context;
 
-    if (!r->building) {
+    if (now->n_comp > r->n_built && r->n_built > 0) {
+        r->n_built = now->n_comp;
+    } else if (now->n_comp != r->n_built) { /* the first build, or the next */
+        progress_end(r->session.progress);
         progress_stage(r->session.progress, "components", now->n_comp_total);
-        r->building = true;
+        r->n_built = now->n_comp;
     }
     progress_update(r->session.progress, now->stage_done ? now->n_comp : now->n_comp - 1,
                     now->iteration, now->chi2);
@@ -89,26 +92,29 @@ static int show_build(void *context, const sqn_nmf_progress *now)
 static sqn_status build(void *run, sqn_error *err)
 {
     imaging *r = run;
-    const uint8_t *excluded =
-        r->result.obs.references_are_science ? r->result.excluded : NULL;
+    result *res = &r->result;
+    const config *settings = r->session.settings;
+    const sqn_log *log = &r->session.log;
+    const uint8_t *excluded = res->obs.references_are_science ? res->excluded : NULL;
     sqn_nmf_options hooks = sqn_nmf_options_default();
+    sqn_status status = SQN_OK;
 
-    if (r->session.settings->components.load != NULL) {
-        read_release_references(&r->result.obs);
-    }
-    hooks.log = &r->session.log;
+    hooks.log = log;
     hooks.progress = show_build;
     hooks.progress_context = r;
-    sqn_status status = r->session.settings->components.load != NULL
-                            ? load_basis(&r->result.basis, &r->result.obs,
-                                         r->session.settings, &r->session.log, err)
-                            : fit_basis(&r->result.basis, &r->result.obs,
-                                        r->session.settings, excluded, &hooks, err);
-
-    progress_end(r->session.progress);
-    if (status == SQN_OK) {
-        status = curve_make(&r->result.curve, &r->result.basis, err);
+    if (settings->components.load != NULL) {
+        read_release_references(&res->obs);
+        SQN_TRY(load_basis(&res->basis, &res->obs, settings, log, err));
+    } else {
+        SQN_TRY(clip_references(&res->clipped, &res->obs, settings, excluded, log, err));
+        SQN_TRY(
+            rescale_references(&res->rescaled, &res->obs, settings, excluded, log, err));
+        SQN_TRY(fit_basis(&res->basis, &res->obs, settings, excluded, &hooks, err));
     }
+    SQN_TRY(curve_make(&res->curve, &res->basis, err));
+
+cleanup:
+    progress_end(r->session.progress);
     return status;
 }
 
@@ -120,6 +126,10 @@ static sqn_status subtract(void *run, sqn_error *err)
                              &res->target, res->excluded, &r->session.log};
     sqn_status status = SQN_OK;
 
+    SQN_TRY(clip_science(&res->clipped, &res->obs, &res->basis, r->session.settings,
+                         res->excluded, &r->session.log, err));
+    SQN_TRY(rescale_science(&res->rescaled, &res->obs, &res->basis, r->session.settings,
+                            res->excluded, &r->session.log, err));
     SQN_TRY(target_fit(&res->target, &res->obs, &res->basis, r->session.settings,
                        res->excluded, err));
     SQN_TRY(target_prepare(&res->last, &res->obs, res->basis.n_count, err));

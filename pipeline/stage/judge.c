@@ -8,10 +8,12 @@
 #include "mem.h"
 #include "peak.h"
 #include "raise.h"
+#include "sequin/weights.h"
 #include "warn.h"
 
 static const double radian = 57.295779513082320877; /* degrees */
 static const double scale_low = 0.5, scale_high = 2.0, over_sigma = -3.0;
+static const double pixel_sigma = 4.0; /* of the chi2 of a pixel */
 static const double factor_low = 0.7, factor_high = 1.3;
 
 void judge_rotation(const observation *obs, const config *settings, const sqn_log *log)
@@ -68,27 +70,107 @@ static void judge_undetermined(const result *r)
     }
 }
 
-static void judge_noise(const result *r)
+static bool is_off(double chi2)
+{
+    return chi2 < scale_low || chi2 > scale_high; /* not where it is NaN */
+}
+
+/* The factor that would bring the median frame to a reduced chi2 of 1. */
+static sqn_status find_factor(double *factor, const result *r, sqn_error *err)
 {
     const int64_t n = r->obs.science.n_frame;
-    double low = INFINITY, high = -INFINITY;
+    double *chi2 = sqn__mem_alloc(n, sizeof *chi2);
+
+    if (chi2 == NULL) {
+        return SQN_RAISE(err, E_MEM, "chi2 of %" PRId64 " frames", n);
+    }
+    for (int64_t i = 0; i < n; i++) {
+        chi2[i] = r->last.frames[i].chi2_reduced;
+    }
+    *factor = sqrt(sqn_weights_median(chi2, n));
+    sqn__mem_free(chi2);
+    return SQN_OK;
+}
+
+static sqn_status judge_science_noise(const result *r, sqn_error *err)
+{
+    const int64_t n = r->obs.science.n_frame;
+    double low = INFINITY, high = -INFINITY, factor = NAN;
+    sqn_status status = SQN_OK;
     int64_t n_off = 0;
 
-    for (int64_t i = 0; i < n && r->obs.noise != READ_UNIFORM; i++) {
+    for (int64_t i = 0; i < n; i++) {
         const double chi2 = r->last.frames[i].chi2_reduced;
 
-        if (chi2 < scale_low || chi2 > scale_high) {
+        if (is_off(chi2)) {
             low = fmin(low, chi2);
             high = fmax(high, chi2);
             n_off++;
         }
     }
-    if (n_off > 0) {
-        sqn__log_warn(r->log, SQN_W_NOISE_SCALE, r->settings->path,
-                      "the errors do not explain the residuals of %" PRId64 " of %" PRId64
-                      " science frames (reduced chi2 %.2g to %.2g)",
-                      n_off, n, low, high);
+    if (n_off == 0) {
+        return SQN_OK;
     }
+    SQN_TRY(find_factor(&factor, r, err));
+    sqn__log_warn(r->log, SQN_W_NOISE_SCALE, r->settings->path,
+                  "the errors do not explain the residuals of %" PRId64 " of %" PRId64
+                  " science frames (reduced chi2 %.2g to %.2g; errors %.3g times as large "
+                  "would explain the median frame)",
+                  n_off, n, low, high, factor);
+
+cleanup:
+    return status;
+}
+
+/* Pixels whose reduced chi2 is off by more than chance allows: its cube root is nearly normal
+   (Wilson & Hilferty 1931). */
+static int64_t count_pixels(const sqn_misfit *misfit)
+{
+    int64_t n = 0;
+
+    for (int64_t p = 0; p < misfit->n_pix; p++) {
+        const double chi2 = misfit->pixel[p];
+        const double variance = 2.0 / (9.0 * misfit->pixel_free[p]);
+        const double deviation = (cbrt(chi2) - (1.0 - variance)) / sqrt(variance);
+
+        n += is_off(chi2) && fabs(deviation) > pixel_sigma ? 1 : 0;
+    }
+    return n;
+}
+
+static void judge_reference_noise(const result *r)
+{
+    const sqn_misfit *misfit = &r->basis.misfit;
+    const int64_t n_off = count_pixels(misfit);
+    double low = INFINITY, high = -INFINITY;
+
+    if (misfit->n_pix == 0) {
+        return; /* the components were loaded */
+    }
+    for (int64_t i = 0; i < misfit->n_frame; i++) {
+        low = fmin(low, misfit->frame[i]);
+        high = fmax(high, misfit->frame[i]);
+    }
+    sqn__log_note(r->log,
+                  "references: reduced chi2 %.3g, of frames %.3g to %.3g, off in %" PRId64
+                  " of %" PRId64 " pixels; the scatter asks for errors %.3g times as large",
+                  misfit->total, low, high, n_off, misfit->n_pix, misfit->scale);
+    if (is_off(misfit->total) && !r->obs.references_are_science) {
+        sqn__log_warn(r->log, SQN_W_NOISE_SCALE, r->settings->path,
+                      "the errors do not explain the residuals of the references (reduced "
+                      "chi2 %.2g, off in %" PRId64 " of %" PRId64
+                      " pixels; the scatter asks for errors %.3g times as large)",
+                      misfit->total, n_off, misfit->n_pix, misfit->scale);
+    }
+}
+
+static sqn_status judge_noise(const result *r, sqn_error *err)
+{
+    if (r->obs.noise == READ_UNIFORM) {
+        return SQN_OK;
+    }
+    judge_reference_noise(r);
+    return judge_science_noise(r, err);
 }
 
 /* A factor far from 1 speaks of light that is not the star's. Those at the edge of their range
@@ -253,7 +335,8 @@ cleanup:
 sqn_status judge_result(const result *r, sqn_error *err)
 {
     judge_undetermined(r);
-    judge_noise(r);
+    sqn_status status = judge_noise(r, err);
+
     judge_factors(r);
-    return judge_oversubtraction(r, err);
+    return status == SQN_OK ? judge_oversubtraction(r, err) : status;
 }

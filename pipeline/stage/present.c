@@ -80,9 +80,15 @@ static sqn_status draw_curve(const char *path, const result *r, const char *titl
     for (int64_t k = 0; k < c->n; k++) {
         n_comp[k] = (double)c->n_comp[k];
     }
-    const plot_frv_data data = {c->n,       n_comp,
-                                c->frv,     c->frv_centered,
-                                c->frv_pca, r->basis.counts[r->basis.n_count - 1],
+    const plot_frv_data data = {c->n,
+                                n_comp,
+                                c->frv,
+                                c->frv_centered,
+                                c->frv_pca,
+                                c->heldout,
+                                c->heldout_err,
+                                r->basis.counts[r->basis.n_count - 1],
+                                r->basis.heldout.best,
                                 title};
 
     SQN_TRY(plot_frv(path, &data, err));

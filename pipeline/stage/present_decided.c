@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "count.h"
 #include "present.h"
 
 /** Rows being written. */
@@ -70,6 +71,7 @@ static void add_components(const writer *w)
     const int64_t first = b->counts[0], last = b->counts[b->n_count - 1];
 
     if (c->components.load == NULL) {
+        add(w, "components.holdout", "%g", count_holdout(c));
         add(w, "components.count", "%" PRId64 ": the smaller of 10 and %s", b->n_comp,
             w->r->obs.references_are_science ? "half the frames"
                                              : "the number of references");

@@ -1,6 +1,7 @@
 /** @file present_manifest.c @brief Stage 6c: the manifest of a run. */
 #include <assert.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,11 +84,24 @@ static sqn_status write_text(char **text, const lists *l, const result *r, sqn_e
         {"snr_peak_x", best.position[0]},
         {"snr_peak_y", best.position[1]},
         {"snr_peak_group", (double)(best.group + 1)},
+        {"noise_factor_reference",
+         r->rescaled.references > 0.0 ? r->rescaled.references : 1.0},
+        {"noise_factor_science", r->rescaled.science > 0.0 ? r->rescaled.science : 1.0},
+        {"chi2_reduced_reference", r->obs.noise != READ_UNIFORM && r->basis.misfit.n_pix > 0
+                                       ? r->basis.misfit.total
+                                       : (double)NAN},
+        {"n_clipped_reference", (double)r->clipped.references.n_outlier},
+        {"n_clipped_science", (double)r->clipped.science.n_outlier},
+        {"count_chosen", l->counts[r->basis.n_count - 1]},
+        {"count_best_heldout",
+         r->basis.heldout.n > 0 ? (double)r->basis.heldout.best : (double)NAN},
     };
     const manifest_series series[] = {
         {"counts", r->basis.n_count, l->counts},
-        {"chi2", r->curve.n, r->curve.chi2},
-        {"frv", r->curve.n, r->curve.frv},
+        {"chi2", r->curve.n_stage, r->curve.chi2},
+        {"frv", r->curve.n_stage, r->curve.frv},
+        {"frv_heldout", r->basis.heldout.n, r->curve.heldout},
+        {"frv_heldout_err", r->basis.heldout.n, r->curve.heldout_err},
         {"snr_peak_of_group", r->disk.n_group, l->snr},
     };
 

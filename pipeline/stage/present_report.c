@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "count.h"
 #include "mem.h"
 #include "peak.h"
 #include "present.h"
@@ -16,10 +17,11 @@
 #include "sequin/version.h"
 
 enum {
-    TEXT_BYTES = 192,
+    TEXT_BYTES = 320,
     PICTURES = 6,
-    FINDINGS_MAX = 8,
+    FINDINGS_MAX = 12,
     RESULT_COLUMNS = 7,
+    HIDDEN_COLUMNS = 5,
     GROUP_COLUMNS = 6,
     FRAME_COLUMNS = 8
 };
@@ -31,7 +33,8 @@ static const struct {
      "The combined residual, its signal to noise, and the same for every number of "
      "components on one stretch."},
     {"frv.png", "Fractional residual variance of the references against the number of "
-                "components, for NMF and for PCA."},
+                "components, for NMF and for PCA; of hidden data where there are any, "
+                "with bars of one standard error."},
     {"components.png",
      "The components, in the order in which they were added, with their shares of the "
      "modelled light of the references; below each, what sets it apart from the mean of "
@@ -107,6 +110,23 @@ static void fill_counts(slots *s, const result *r)
     }
 }
 
+/* Cells of the held-out curve. */
+static void fill_hidden(slots *s, const sqn_count *count)
+{
+    for (int64_t k = 0; k < count->n; k++) {
+        const sqn_count_point *point = count->point + k;
+
+        (void)put(s, "%" PRId64 "%s", point->n_comp,
+                  point->n_comp == count->best     ? " (best)"
+                  : point->n_comp == count->chosen ? " (as good)"
+                                                   : "");
+        (void)put(s, "%.6g", point->frv);
+        (void)put(s, "%.2g", point->frv_err);
+        (void)put(s, "%.2g", point->excess);
+        (void)put(s, "%.2g", point->excess_err);
+    }
+}
+
 /* Cells of the table of groups, with the largest count. */
 static void fill_groups(slots *s, const result *r)
 {
@@ -170,6 +190,31 @@ static int64_t find(const char *findings[FINDINGS_MAX], slots *s, const result *
     findings[n++] = put(s, "%s",
                         obs->derotate ? "North is up in disk.fits."
                                       : "Frames were combined as the detector saw them.");
+    if (r->rescaled.references > 0.0) {
+        findings[n++] = put(s, "Errors of the references were multiplied by %.4g.",
+                            r->rescaled.references);
+    }
+    if (r->rescaled.science > 0.0) {
+        findings[n++] = put(s, "Errors of the science frames were multiplied by %.4g.",
+                            r->rescaled.science);
+    }
+    if (r->settings->noise.clip_sigma > 0.0) {
+        findings[n++] =
+            put(s,
+                "Outliers beyond %g sigma: %" PRId64 " of the references, %" PRId64
+                " of the science frames; they are missing.",
+                r->settings->noise.clip_sigma, r->clipped.references.n_outlier,
+                r->clipped.science.n_outlier);
+    }
+    if (r->basis.heldout.n > 0) {
+        char reason[COUNT_REASON_MAX];
+
+        findings[n++] = put(s,
+                            "%s; %" PRId64 " entries of %" PRId64
+                            " reference frames were hidden from a build of their own.",
+                            count_reason(reason, &r->basis.heldout),
+                            r->basis.heldout.n_hidden, r->basis.heldout.n_frame);
+    }
     findings[n++] = put(s, "Throughput: not measured.");
     return n;
 }
@@ -189,7 +234,7 @@ static const char *find_verdict(slots *s, const result *r)
 
 /** What the parts of the page share. */
 typedef struct page {
-    slots words, counts, groups, frames, inputs;
+    slots words, counts, hidden, groups, frames, inputs;
     report_warning *warnings;
     report_picture pictures[PICTURES];
     present_decided decided;
@@ -218,6 +263,7 @@ static sqn_status page_create(page *p, const result *r, const directory *dir,
 
     SQN_TRY(slots_create(&p->words, 32, err));
     SQN_TRY(slots_create(&p->counts, r->basis.n_count * RESULT_COLUMNS, err));
+    SQN_TRY(slots_create(&p->hidden, r->basis.heldout.n * HIDDEN_COLUMNS, err));
     SQN_TRY(slots_create(&p->groups, r->disk.n_group * GROUP_COLUMNS, err));
     SQN_TRY(slots_create(&p->frames, r->obs.science.n_frame * FRAME_COLUMNS, err));
     SQN_TRY(slots_create(&p->inputs, n_input * 3, err));
@@ -239,6 +285,7 @@ static sqn_status page_create(page *p, const result *r, const directory *dir,
     SQN_TRY(config_dump(&p->settings, r->settings, true, err));
     present_decide(&p->decided, r);
     fill_counts(&p->counts, r);
+    fill_hidden(&p->hidden, &r->basis.heldout);
     fill_groups(&p->groups, r);
     fill_frames(&p->frames, r);
     fill_inputs(&p->inputs, &r->obs.science, "science");
@@ -252,6 +299,7 @@ static void page_clear(page *p)
 {
     slots_clear(&p->words);
     slots_clear(&p->counts);
+    slots_clear(&p->hidden);
     slots_clear(&p->groups);
     slots_clear(&p->frames);
     slots_clear(&p->inputs);
@@ -267,6 +315,9 @@ static sqn_status page_text(char **html, page *p, const result *r, messages *sai
 {
     static const char *const count_heads[RESULT_COLUMNS] = {
         "components", "chi2/n", "FRV", "FRV centred", "FRV of PCA", "stop", "largest S/N"};
+    static const char *const hidden_heads[HIDDEN_COLUMNS] = {
+        "components", "FRV of hidden data", "standard error", "above the best",
+        "standard error of that"};
     static const char *const frame_heads[FRAME_COLUMNS] = {
         "frame", "source", "angle", "missing", "median", "sigma", "chi2/n", "factor"};
     static const char *const input_heads[] = {"role", "file", "DATASUM"};
@@ -277,9 +328,11 @@ static sqn_status page_text(char **html, page *p, const result *r, messages *sai
          count_heads, p->counts.pointer},
         {"By group of frames, largest count", GROUP_COLUMNS, p->groups.n / GROUP_COLUMNS,
          group_heads, p->groups.pointer}};
-    const report_table frames = {"Science frames, largest count", FRAME_COLUMNS,
-                                 p->frames.n / FRAME_COLUMNS, frame_heads,
-                                 p->frames.pointer};
+    const report_table frames[] = {
+        {"Science frames, largest count", FRAME_COLUMNS, p->frames.n / FRAME_COLUMNS,
+         frame_heads, p->frames.pointer},
+        {"Data hidden from a build of their own", HIDDEN_COLUMNS,
+         p->hidden.n / HIDDEN_COLUMNS, hidden_heads, p->hidden.pointer}};
     const report_table inputs = {NULL, 3, p->inputs.n / 3, input_heads, p->inputs.pointer};
     const report_section sections[] = {
         {.title = "Result",
@@ -289,8 +342,8 @@ static sqn_status page_text(char **html, page *p, const result *r, messages *sai
          .note = "sigma is the scatter of the residual in the fitted pixels; chi2/n near 1 "
                  "means "
                  "that the errors explain it.",
-         .n_table = 1,
-         .tables = &frames},
+         .n_table = p->hidden.n > 0 ? 2 : 1,
+         .tables = frames},
         {.title = "Inputs", .n_table = 1, .tables = &inputs},
         {.title = "Decided by default",
          .note = "Keys that were not written, and what became of them.",

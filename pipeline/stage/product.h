@@ -8,10 +8,12 @@
 #ifndef PRODUCT_H
 #define PRODUCT_H
 
+#include "clip.h"
 #include "combine.h"
 #include "curve.h"
 #include "fit.h"
 #include "read.h"
+#include "rescale.h"
 #include "sequin/fits.h"
 #include "target.h"
 
@@ -23,6 +25,8 @@ typedef struct result {
     observation obs;
     uint8_t *excluded; /**< [n_science, ny, nx] or NULL. */
     basis basis;
+    clip_tally clipped;
+    rescale_factors rescaled;
     curve curve;
     target target;
     subtraction last; /**< Of the largest count. */

@@ -65,6 +65,38 @@ cleanup:
     return status;
 }
 
+/* CHI2_REDUCED [ny, nx] of the references, where errors are known. */
+static sqn_status add_misfit(sqn_fits_product *product, const result *r, sqn_error *err)
+{
+    const sqn_pixels *pixels = &r->obs.pixels;
+    const sqn_misfit *misfit = &r->basis.misfit;
+    sqn_status status = SQN_OK;
+    sqn_header *header = NULL;
+    sqn_cube cube = {0};
+
+    SQN_TRY(sqn_cube_init(&cube, 1, pixels->ny, pixels->nx, err));
+    for (int64_t e = 0; e < pixels->ny * pixels->nx; e++) {
+        cube.data[e] = NAN;
+    }
+    for (int64_t p = 0; p < pixels->n_pix; p++) {
+        cube.data[pixels->index[p]] = (float)misfit->pixel[p];
+    }
+    SQN_TRY(product_image_header(&header, r, 0.0, false, 2, err));
+    const sqn_fits_image image = {.extname = "CHI2_REDUCED",
+                                  .type = SQN_FITS_FLOAT32,
+                                  .n_axis = 2,
+                                  .axes = {pixels->nx, pixels->ny},
+                                  .data = cube.data,
+                                  .header = header};
+
+    SQN_TRY(sqn_fits_product_image(product, &image, err));
+
+cleanup:
+    sqn_cube_clear(&cube);
+    sqn_header_destroy(&header);
+    return status;
+}
+
 /* REGION [ny, nx]: 1 where components were sought. NaN in them alone does not say whether a
    pixel lies outside or no reference covers it. */
 static sqn_status add_region(sqn_fits_product *product, const result *r, sqn_error *err)
@@ -292,6 +324,9 @@ sqn_status product_components(sqn_fits_product **out, const result *r, sqn_error
         SQN_TRY(add_stages(*out, r, err));
     }
     SQN_TRY(add_region(*out, r, err));
+    if (built && r->obs.noise != READ_UNIFORM) {
+        SQN_TRY(add_misfit(*out, r, err));
+    }
 
 cleanup:
     return status;

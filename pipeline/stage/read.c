@@ -382,7 +382,9 @@ sqn_status read_observation(observation *out, const config *settings, const sqn_
                             sqn_error *err)
 {
     sqn_status status = SQN_OK;
-    observation obs = {.references_are_science = settings->references_are_science};
+    observation obs = {.references_are_science = settings->references_are_science,
+                       .science_scale = 1.0,
+                       .reference_scale = 1.0};
 
     *out = (observation){0};
     SQN_TRY(read_input(&obs.science, settings, &settings->science, INT_MIN, log, err));

@@ -33,6 +33,8 @@ typedef struct observation {
     bool has_angles;    /**< North can be turned up. */
     bool derotate;
     read_noise noise;
+    double science_scale, /**< By which 1 sigma of READ_POISSON is multiplied. */
+        reference_scale;
     sqn_wcs *wcs; /**< Of the first science frame; NULL = none. */
 } observation;
 

@@ -60,6 +60,11 @@ sqn_status weigh_variance(double **out, const sqn_fits_stack *stack, const obser
                                          settings->noise.read_noise};
 
     SQN_TRY(sqn_weights_poisson_variance(variance, &rows, &poisson, err));
+    const double scale = stack == &obs->science ? obs->science_scale : obs->reference_scale;
+
+    for (int64_t p = 0; p < obs->pixels.n_pix; p++) {
+        variance[p] *= scale * scale;
+    }
     *out = variance;
     variance = NULL;
 

@@ -182,9 +182,10 @@ START_TEST(all_problems_are_found_in_one_pass)
         "a number, for example 4.0.",
         "c.yaml:6:11 (science.angles): the block does not say",
         "c.yaml:7:18 (region.center): the list has 1 value. Fix: write 2 values.",
-        "c.yaml:8:21 (components.count): \"auto\" is not built yet. Fix: write a number.",
+        "c.yaml:8:21 (components.count): \"some\" is not an integer (allowed 1 .. 100000). "
+        "Fix: write an integer, for example 10.",
         "c.yaml:8:33 (components.seed): 0 is out of range (allowed at least 1).",
-        "c.yaml:9:9 (noise.clip_sigma): unknown key",
+        "c.yaml:9:9 (noise.cosmic): unknown key",
         "c.yaml:10:18 (model.scaling): \"imputaton\" is not one of: auto, none, bff, "
         "bff-published, imputation. Fix: write imputation.",
         "c.yaml:3:1 (science.files): a required key is missing. Fix: write files: "
@@ -200,8 +201,8 @@ START_TEST(all_problems_are_found_in_one_pass)
            "  fwhm: 4,5\n"
            "  angles: {}\n"
            "region: {center: [1]}\n"
-           "components: {count: auto, seed: 0}\n"
-           "noise: {clip_sigma: 3}\n"
+           "components: {count: some, seed: 0}\n"
+           "noise: {cosmic: 3}\n"
            "model: {scaling: imputaton}\n",
            NULL, "tasc");
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
@@ -315,9 +316,7 @@ END_TEST
 
 START_TEST(keys_that_are_not_built_are_unknown)
 {
-    static const char *const later[] = {"noise.clip_sigma=3",     "noise.rescale=true",
-                                        "components.holdout=0.1", "components.max_count=30",
-                                        "limits.memory=4",        "images.files=[a.fits]",
+    static const char *const later[] = {"limits.memory=4", "images.files=[a.fits]",
                                         "spectra.files=[a.fits]", "science.boxes=[]"};
 
     for (size_t i = 0; i < sizeof later / sizeof later[0]; i++) {

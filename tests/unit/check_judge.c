@@ -163,7 +163,36 @@ START_TEST(chi2_far_from_one_may_be_starlight)
     SQN_ASSERT_OK(judge_result(&all, &err), err);
     ck_assert_int_eq(record.n_warning, 1);
     ck_assert_int_eq(record.warning[0].id, SQN_W_NOISE_SCALE);
+    ck_assert_ptr_nonnull(strstr(record.warning[0].message, "1 of 4 science frames"));
     ck_assert_ptr_nonnull(strstr(sqn_error_fix(SQN_W_NOISE_SCALE), "starlight remains"));
+}
+END_TEST
+
+START_TEST(the_factor_of_wrong_errors_is_told)
+{
+    double of_frames[2] = {8.0, 10.0}, of_pixels[3] = {9.0, 9.5, 3.0};
+    double free_numbers[3] = {50.0, 50.0, 2.0}; /* of the last nothing can be said */
+
+    all.obs.noise = READ_ERRORS;
+    for (int i = 0; i < 4; i++) {
+        frames[i].chi2_reduced = 4.0;
+    }
+    all.basis.misfit = (sqn_misfit){2, 3, 9.0, 3.02, of_frames, of_pixels, free_numbers};
+    SQN_ASSERT_OK(judge_result(&all, &err), err);
+    ck_assert_int_eq(record.n_warning, 2);
+    ck_assert_str_eq(record.warning[0].message,
+                     "the errors do not explain the residuals of the references (reduced "
+                     "chi2 9, off in 2 of 3 pixels; the scatter asks for errors 3.02 times "
+                     "as large)");
+    ck_assert_str_eq(record.warning[1].message,
+                     "the errors do not explain the residuals of 4 of 4 science frames "
+                     "(reduced chi2 4 to 4; errors 2 times as large would explain the "
+                     "median frame)");
+    ck_assert_ptr_nonnull(strstr(sqn_error_fix(SQN_W_NOISE_SCALE), "noise.rescale: true"));
+    all.obs.noise = READ_UNIFORM; /* sigma is measured: there is nothing to be wrong */
+    record.n_warning = 0;
+    SQN_ASSERT_OK(judge_result(&all, &err), err);
+    ck_assert_int_eq(record.n_warning, 0);
 }
 END_TEST
 
@@ -236,6 +265,7 @@ int main(void)
     tcase_add_test(tcase, what_is_excluded_already_is_not_to_be_excluded);
     tcase_add_test(tcase, factors_far_from_one_are_told);
     tcase_add_test(tcase, chi2_far_from_one_may_be_starlight);
+    tcase_add_test(tcase, the_factor_of_wrong_errors_is_told);
     tcase_add_test(tcase, every_allocation_may_fail);
     tcase_add_test(tcase, the_peak_is_that_of_all_groups);
     tcase_add_test(tcase, without_a_single_value_there_is_no_peak);

@@ -92,7 +92,10 @@ START_TEST(full_yaml_says_the_defaults_of_the_interface)
     ck_assert_int_eq(c->noise.model, CONFIG_NOISE_AUTO);
     ck_assert(c->noise.gain == 1.0 && isnan(c->noise.read_noise));
     ck_assert_int_eq(c->noise.negatives, CONFIG_NEGATIVES_AUTO);
+    ck_assert(!c->noise.rescale && c->noise.clip_sigma == 0.0 &&
+              c->noise.clip_max_fraction == 0.05);
     ck_assert_int_eq(c->components.count, 0);
+    ck_assert(isnan(c->components.holdout) && c->components.max_count == 0);
     ck_assert_int_eq(c->components.method, CONFIG_METHOD_ANLS);
     ck_assert_int_eq(c->components.construction, CONFIG_SEQUENTIAL);
     ck_assert_int_eq(c->components.start, CONFIG_START_RESIDUAL);
@@ -171,7 +174,7 @@ START_TEST(the_examples_of_full_yaml_are_accepted_where_they_do_not_exclude_each
         ck_assert_msg(strstr(sqn_config_found.line[i], "exclude each other") != NULL, "%s",
                       sqn_config_found.line[i]);
     }
-    ck_assert_int_eq(sqn_config_found.n, 5);
+    ck_assert_int_eq(sqn_config_found.n, 7);
 }
 END_TEST
 
@@ -186,7 +189,7 @@ START_TEST(near_misses_find_the_key_that_was_meant)
         {"references.error_fiels", "references.error_files"},
         {"simulate.ring.radios", "simulate.ring.radius"},
         {"fwhm", "science.fwhm"},
-        {"noise.clip_sigma", NULL},
+        {"noise.clip_simga", "noise.clip_sigma"},
         {"referances", "references"},
         {"qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq", NULL},
     };

@@ -168,7 +168,7 @@ START_TEST(foreign_text_cannot_stop_the_drawing)
         "and on and on and on and on and on and on and on and on and on and on and on and "
         "on"};
     const double n_comp[2] = {1.0, 2.0}, frv[2] = {0.2385, 0.1};
-    const plot_frv_data data = {2, n_comp, frv, frv, frv, 1, texts[_i]};
+    const plot_frv_data data = {2, n_comp, frv, frv, frv, frv, frv, 1, 2, texts[_i]};
     struct stat about;
 
     SQN_ASSERT_OK(plot_frv("foreign.png", &data, &err), err);
@@ -184,10 +184,13 @@ START_TEST(curves_are_drawn_with_and_without_values)
     const double n_comp[4] = {1.0, 2.0, 3.0, 4.0};
     const double falling[4] = {0.2, 0.02, NAN, 2.385e-4};
     const double exact[4] = {1.0, 1e-200, 0.0, -1e-17};
-    const plot_frv_data sets[] = {{4, n_comp, falling, falling, exact, 2, "HD 1"},
-                                  {1, n_comp, falling, falling, NULL, 1, NULL},
-                                  {4, n_comp, NULL, NULL, NULL, 99, NULL},
-                                  {0, NULL, NULL, NULL, NULL, 0, NULL}};
+    const double hidden[4] = {0.3, 0.05, 0.04, NAN}, error[4] = {0.1, 0.06, 1.0, NAN};
+    const plot_frv_data sets[] = {
+        {4, n_comp, falling, falling, exact, NULL, NULL, 2, 0, "HD 1"},
+        {1, n_comp, falling, falling, NULL, NULL, NULL, 1, 0, NULL},
+        {4, n_comp, NULL, NULL, NULL, NULL, NULL, 99, 0, NULL},
+        {0, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL},
+        {4, n_comp, falling, falling, exact, hidden, error, 2, 3, "HD 1"}};
 
     SQN_ASSERT_OK(plot_frv("frv.png", &sets[_i], &err), err);
     assert_picture("frv.png");
@@ -404,7 +407,7 @@ int main(void)
     tcase_add_loop_test(tcase, odd_images_are_drawn_too, 0, 18);
     tcase_add_loop_test(tcase, a_star_nowhere_or_far_away_does_no_harm, 0, 5);
     tcase_add_loop_test(tcase, foreign_text_cannot_stop_the_drawing, 0, 10);
-    tcase_add_loop_test(tcase, curves_are_drawn_with_and_without_values, 0, 4);
+    tcase_add_loop_test(tcase, curves_are_drawn_with_and_without_values, 0, 5);
     tcase_add_test(tcase, thirty_components_of_more_are_drawn);
     tcase_add_test(tcase, a_folder_that_is_not_there_is_an_error_of_the_file);
     tcase_add_test(tcase, a_full_disk_is_an_error_of_the_file_and_giza_says_nothing);

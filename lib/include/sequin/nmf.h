@@ -18,6 +18,7 @@
 #include <stdbool.h>
 
 #include "sequin/error.h"
+#include "sequin/holdout.h"
 #include "sequin/log.h"
 #include "sequin/matrix.h"
 #include "sequin/panels.h"
@@ -66,6 +67,11 @@ typedef struct sqn_nmf_options {
     bool background;        /**< One free constant per frame. Default false. */
     const int64_t *keep;    /**< [n_keep] stages whose factors are kept, rising; */
     int64_t n_keep;         /**< the last always is. 0 = all. Borrowed. */
+    /** Entries that the panels do not hold, to be predicted by every stage; NULL = none. */
+    const sqn_holdout *heldout; /**< Borrowed. */
+    /** Stages in a row that predict these clearly worse than the best one, after which the fit
+     *  ends early; 0 (default) = never. */
+    int64_t patience;
     /** Called after every iteration; a return other than 0 interrupts the fit. */
     int (*progress)(void *context, const sqn_nmf_progress *progress);
     void *progress_context; /**< Borrowed. */

@@ -1,0 +1,115 @@
+/** @file count.c @brief Stage 2a: the number of components, written or found. */
+#include "count.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "raise.h"
+#include "warn.h"
+
+enum { COUNT_DEFAULT = 10, COUNT_LIMIT_DEFAULT = 30 };
+
+static const double holdout_default = 0.05; /* of count: auto */
+
+static int64_t at_most(int64_t room, int64_t limit)
+{
+    return room < 1 ? 1 : room < limit ? room : limit;
+}
+
+sqn_status count_limit(int64_t *out, const observation *obs, const config *settings,
+                       int64_t n_used, sqn_error *err)
+{
+    const config_components *c = &settings->components;
+    const bool chosen = c->count == CONFIG_COUNT_AUTO;
+    sqn_status status = SQN_OK;
+
+    if (chosen) {
+        *out = c->max_count > 0 ? c->max_count : at_most(n_used / 2, COUNT_LIMIT_DEFAULT);
+    } else if (c->count > 0) {
+        *out = c->count;
+    } else {
+        *out = at_most(obs->references_are_science ? n_used / 2 : n_used, COUNT_DEFAULT);
+    }
+    if (*out > n_used) {
+        status = SQN_RAISE(err, E_COUNT,
+                           "%" PRId64 " components from %" PRId64
+                           " reference frames with data (of %" PRId64 ")",
+                           *out, n_used, read_references(obs)->n_frame);
+        sqn__error_at(err, settings->path, -1, NULL);
+    }
+    return status;
+}
+
+double count_holdout(const config *settings)
+{
+    const config_components *c = &settings->components;
+
+    return !isnan(c->holdout)              ? c->holdout
+           : c->count == CONFIG_COUNT_AUTO ? holdout_default
+                                           : 0.0;
+}
+
+static const sqn_count_point *point_of(const sqn_count *count, int64_t n_comp)
+{
+    const sqn_count_point *point = count->point;
+
+    while (point->n_comp != n_comp) {
+        point++; /* the count is one of the curve's */
+    }
+    return point;
+}
+
+const char *count_reason(char out[COUNT_REASON_MAX], const sqn_count *count)
+{
+    const sqn_count_point *chosen = point_of(count, count->chosen);
+
+    if (count->chosen == count->best) {
+        (void)snprintf(out, COUNT_REASON_MAX,
+                       "%" PRId64 " components predict hidden data best (frv_heldout %.6g)",
+                       count->chosen, chosen->frv);
+    } else {
+        (void)snprintf(
+            out, COUNT_REASON_MAX,
+            "%" PRId64 " components predict hidden data as well as the best count, %" PRId64
+            " (frv_heldout %.6g, %.2g above, standard error %.2g)",
+            count->chosen, count->best, chosen->frv, chosen->excess, chosen->excess_err);
+    }
+    return out;
+}
+
+static void say(const sqn_count *count, const config *settings, int64_t limit,
+                const sqn_log *log)
+{
+    char reason[COUNT_REASON_MAX];
+
+    sqn__log_note(log, "%s; %" PRId64 " entries of %" PRId64 " frames were hidden",
+                  count_reason(reason, count), count->n_hidden, count->n_frame);
+    if (settings->components.count == CONFIG_COUNT_AUTO && count->chosen == limit) {
+        char where[SQN_ERROR_WHERE_MAX];
+
+        sqn__log_warn(log, SQN_W_COUNT_LIMIT,
+                      config_where(where, settings, "components.max_count"),
+                      "hidden data are predicted best with %" PRId64
+                      " components, the most that were tried",
+                      count->chosen);
+    }
+}
+
+sqn_status count_search(sqn_count *out, const sqn_rows *rows, const sqn_nmf_options *solver,
+                        sqn_negatives negatives, const config *settings, sqn_error *err)
+{
+    sqn_count_options options = {
+        {count_holdout(settings), (uint64_t)settings->components.seed, negatives}, *solver};
+    sqn_status status = SQN_OK;
+
+    if (settings->components.count == CONFIG_COUNT_AUTO) {
+        options.nmf.patience = SQN_COUNT_PATIENCE;
+    }
+    SQN_TRY(sqn_count_search(out, rows, &options, err));
+    say(out, settings, solver->n_comp, solver->log);
+
+cleanup:
+    sqn__error_at(err, settings->path, -1, NULL);
+    return status;
+}
