@@ -216,6 +216,7 @@ static void describe_frame(sqn_fits_frame *frame, const job *j, int64_t unit, in
     memcpy(frame->date, facts->date, sizeof frame->date);
     memcpy(frame->filter, facts->filter, sizeof frame->filter);
     frame->exposure = facts->exposure;
+    frame->divisor = facts->divisor;
     frame->wavelength =
         j->wavelengths.n > 0 ? j->wavelengths.value[plane / from->shape.n_time] : NAN;
     frame->angle = j->angle != NULL ? j->angle[index][0] : NAN;

@@ -11,16 +11,22 @@
 
 enum { COUNT_DEFAULT = 10 };
 
-/* As written, or the default; never more than the frames with data. */
+static int64_t smaller(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* As written, or the default; never more than there are rows or columns with data. */
 static sqn_status choose_n_comp(basis *b, const basis_source *source,
                                 const config *settings, sqn_error *err)
 {
-    const int64_t used = sqn_panels_about(b->panels)->n_frame_used;
-    const int64_t room = source->own ? used / 2 : used;
+    const sqn_panels_info *info = sqn_panels_about(b->panels);
+    const int64_t used = info->n_frame_used;
+    const int64_t room = source->own ? smaller(used, info->n_pix_used) / 2 : used;
     const int64_t written = settings->components.count;
     sqn_status status = SQN_OK;
 
-    b->n_comp = room < 1 ? 1 : room < COUNT_DEFAULT ? room : COUNT_DEFAULT;
+    b->n_comp = room < 1 ? 1 : smaller(room, COUNT_DEFAULT);
     if (written > 0) {
         b->n_comp = written;
     }
@@ -29,6 +35,11 @@ static sqn_status choose_n_comp(basis *b, const basis_source *source,
                            "%" PRId64 " components from %" PRId64
                            " %s with data (of %" PRId64 ")",
                            b->n_comp, used, source->noun, source->rows->n_row);
+        sqn__error_at(err, settings->path, -1, NULL);
+    } else if (source->own && b->n_comp > info->n_pix_used) {
+        status =
+            SQN_RAISE(err, E_COUNT, "%" PRId64 " components from %s of %" PRId64 " pixels",
+                      b->n_comp, source->noun, info->n_pix_used);
         sqn__error_at(err, settings->path, -1, NULL);
     }
     return status;
@@ -203,6 +214,18 @@ sqn_matrix_const basis_last(const basis *b)
     return b->nmf != NULL
                ? sqn_nmf_components(b->nmf, b->n_comp)
                : (sqn_matrix_const){b->loaded.data, b->n_comp, b->loaded.nx, b->loaded.nx};
+}
+
+double basis_variance(const basis *b, int64_t n_comp)
+{
+    for (int64_t k = 0; b->nmf != NULL && k < sqn_nmf_n_stage(b->nmf); k++) {
+        const sqn_nmf_stage *stage = sqn_nmf_stage_at(b->nmf, k);
+
+        if (stage->n_comp >= n_comp) {
+            return stage->chi2 / (double)sqn_panels_about(b->panels)->n_data;
+        }
+    }
+    return 0.0;
 }
 
 void basis_clear(basis *b)

@@ -53,6 +53,10 @@ void basis_sort_counts(int64_t *counts, int64_t n);
 /** Components of the last stage, [n_comp, n_pix]; borrowed. */
 sqn_matrix_const basis_last(const basis *b);
 
+/** Variance of data of weight 1 when it is not known: what a stage leaves per datum; 0 of a loaded
+ *  basis. */
+double basis_variance(const basis *b, int64_t n_comp);
+
 void basis_clear(basis *b);
 
 #endif

@@ -135,6 +135,32 @@ cleanup:
     return status;
 }
 
+void session_title(char *out, size_t size, const config *settings,
+                   const sqn_fits_stack *stack)
+{
+    if (settings->title != NULL && settings->title[0] != '\0') {
+        (void)snprintf(out, size, "%s", settings->title);
+    } else if (!sqn_header_text(out, size, stack->primary, "OBJECT") &&
+               !sqn_header_text(out, size, stack->image, "OBJECT") &&
+               !sqn_header_text(out, size, stack->primary, "TARGNAME")) {
+        (void)snprintf(out, size, "%s", settings->name);
+    }
+}
+
+int session_show_build(void *context, const sqn_nmf_progress *now)
+{
+    session_build *build = context;
+
+    if (!build->begun) {
+        progress_stage(build->session->progress, build->name, now->n_comp_total);
+        build->begun = true;
+    }
+    progress_update(build->session->progress,
+                    now->stage_done ? now->n_comp : now->n_comp - 1, now->iteration,
+                    now->chi2);
+    return 0;
+}
+
 sqn_status session_list(const session *s, sqn_error *err)
 {
     return directory_list(s->directory, err);

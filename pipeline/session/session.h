@@ -15,6 +15,7 @@
 #include "messages.h"
 #include "progress.h"
 #include "sequin/fits.h"
+#include "sequin/nmf.h"
 
 /** What a run needs besides its configuration. Borrowed. */
 typedef struct session_options {
@@ -93,6 +94,21 @@ SQN_NODISCARD sqn_status session_write_text(session *s, const char *name, const 
  */
 SQN_NODISCARD sqn_status session_write_record(session *s, const manifest *summary,
                                               sqn_error *err);
+
+/** Name of what was observed: `title`, else OBJECT or TARGNAME of the headers of the stack, else
+ *  the name of the configuration. */
+void session_title(char *out, size_t size, const config *settings,
+                   const sqn_fits_stack *stack);
+
+/** A build of components on the progress line. */
+typedef struct session_build {
+    session *session;
+    const char *name; /**< Of the stage, for instance "components". */
+    bool begun;       /**< false before the build. */
+} session_build;
+
+/** Callback of the solver; `context` is a session_build. */
+int session_show_build(void *context, const sqn_nmf_progress *now);
 
 /** Show the products on standard output. */
 SQN_NODISCARD sqn_status session_list(const session *s, sqn_error *err);

@@ -13,7 +13,6 @@
 /** Everything that lives as long as the run. */
 typedef struct imaging {
     session session;
-    bool building; /* the number of components is known */
     result result;
 } imaging;
 
@@ -62,32 +61,20 @@ cleanup:
     return status;
 }
 
-static int show_build(void *context, const sqn_nmf_progress *now)
-{
-    imaging *r = context;
-
-    if (!r->building) {
-        progress_stage(r->session.progress, "components", now->n_comp_total);
-        r->building = true;
-    }
-    progress_update(r->session.progress, now->stage_done ? now->n_comp : now->n_comp - 1,
-                    now->iteration, now->chi2);
-    return 0;
-}
-
 static sqn_status build(void *run, sqn_error *err)
 {
     imaging *r = run;
     const uint8_t *excluded =
         r->result.obs.references_are_science ? r->result.excluded : NULL;
+    session_build shown = {&r->session, "components", false};
     sqn_nmf_options hooks = sqn_nmf_options_default();
 
     if (r->session.settings->components.load != NULL) {
         read_release_references(&r->result.obs);
     }
     hooks.log = &r->session.log;
-    hooks.progress = show_build;
-    hooks.progress_context = r;
+    hooks.progress = session_show_build;
+    hooks.progress_context = &shown;
     sqn_status status = r->session.settings->components.load != NULL
                             ? load_basis(&r->result.basis, &r->result.obs,
                                          r->session.settings, &r->session.log, err)

@@ -20,15 +20,7 @@
 
 void present_title(char *out, size_t size, const result *r)
 {
-    const sqn_fits_stack *sci = &r->obs.science;
-
-    if (r->settings->title != NULL && r->settings->title[0] != '\0') {
-        (void)snprintf(out, size, "%s", r->settings->title);
-    } else if (!sqn_header_text(out, size, sci->primary, "OBJECT") &&
-               !sqn_header_text(out, size, sci->image, "OBJECT") &&
-               !sqn_header_text(out, size, sci->primary, "TARGNAME")) {
-        (void)snprintf(out, size, "%s", r->settings->name);
-    }
+    session_title(out, size, r->settings, &r->obs.science);
 }
 
 /* Where images of a group (-1: of all frames) lie on the sky: turned North up, or as the
