@@ -149,6 +149,14 @@ static const struct {
                                "use fewer components, or exclude the disk"},
     [SQN_W_CLEANUP] = {"W_CLEANUP", SQN_OK, "nothing to do"},
     [SQN_W_PLOT] = {"W_PLOT", SQN_OK, "look at the FITS products instead"},
+    [SQN_W_IMPUTE_NONE] = {"W_IMPUTE_NONE", SQN_OK,
+                           "say what is missing: quality_hdu, mask_files, missing_values, "
+                           "valid_range or boxes"},
+    [SQN_W_IMPUTE_LEFT] = {"W_IMPUTE_LEFT", SQN_OK,
+                           "give more frames, fewer components, or larger patches"},
+    [SQN_W_IMPUTE_WORSE] = {"W_IMPUTE_WORSE", SQN_OK,
+                            "try another components.count, background: flat, or another "
+                            "images.frames"},
 };
 _Static_assert(sizeof messages / sizeof messages[0] == SQN_ID_COUNT,
                "every id needs a name, a status and a sentence");

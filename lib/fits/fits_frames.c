@@ -78,6 +78,7 @@ static void describe_frame(sqn_fits_frame *frame, const reader *r)
     memcpy(frame->date, facts->date, sizeof frame->date);
     memcpy(frame->filter, facts->filter, sizeof frame->filter);
     frame->exposure = facts->exposure;
+    frame->divisor = facts->divisor;
     frame->wavelength = r->what->wavelength != NULL
                             ? r->what->wavelength[r->plane / from->shape.n_time]
                             : NAN;

@@ -70,3 +70,52 @@ sqn_status sqn__fits_seal_put(unsigned char *file, const sqn__fits_seal_span *sp
     memcpy(total, text, 16);
     return SQN_OK;
 }
+
+/* The card of a keyword of 8 characters, or NULL. */
+static unsigned char *find_card(unsigned char *file, const sqn__fits_seal_span *span,
+                                const char *keyword)
+{
+    for (int64_t at = span->header; at + CARD <= span->data; at += CARD) {
+        if (memcmp(file + at, keyword, 8) == 0) {
+            return file + at;
+        }
+    }
+    return NULL;
+}
+
+/* A card of our form with the comment of the old one. */
+static void begin_anew(unsigned char *card, const char *model)
+{
+    const int end = (int)(strchr(model + VALUE, '\'') - model) + 1;
+    char text[CARD];
+    int from = VALUE;
+
+    while (from < CARD && card[from] != '\'') {
+        from++;
+    }
+    from = from < CARD ? from + 1 : CARD;
+    memset(text, ' ', sizeof text);
+    memcpy(text, model, (size_t)end);
+    memcpy(text + end, card + from, (size_t)(CARD - (from > end ? from : end)));
+    memcpy(card, text, sizeof text);
+}
+
+void sqn__fits_seal_renew(unsigned char *file, const sqn__fits_seal_span *span)
+{
+    const uint32_t data_sum = add_words(0, file + span->data, span->end - span->data);
+    unsigned char *total = find_card(file, span, "CHECKSUM");
+    unsigned char *data = find_card(file, span, "DATASUM ");
+    char text[FLEN_VALUE];
+
+    if (data != NULL) {
+        begin_anew(data, sqn__fits_seal_cards[1]);
+        (void)snprintf(text, sizeof text, "%-*" PRIu32, SUM_WIDTH, data_sum);
+        memcpy(data + VALUE, text, SUM_WIDTH);
+    }
+    if (total != NULL) {
+        begin_anew(total, sqn__fits_seal_cards[0]);
+        fits_encode_chksum(
+            add_words(data_sum, file + span->header, span->data - span->header), 1, text);
+        memcpy(total + VALUE, text, 16);
+    }
+}

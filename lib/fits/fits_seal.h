@@ -24,4 +24,7 @@ SQN_NODISCARD sqn_status sqn__fits_seal_put(unsigned char *file,
                                             const sqn__fits_seal_span *span,
                                             sqn_error *err);
 
+/** Renew those of the two cards that an HDU has, whatever they hold. */
+void sqn__fits_seal_renew(unsigned char *file, const sqn__fits_seal_span *span);
+
 #endif

@@ -327,7 +327,7 @@ static sqn_status assign_numbers(const assign_target *t, sqn_error *err)
 {
     config_numbers list = {0};
     const int64_t n_before = t->problems->n;
-    const int64_t width = t->key->type == KEYS_TRIPLES ? 3 : 1;
+    const int64_t width = keys_width(t->key->type);
 
     if (!is_list(t, value(t), t->key->n_min, t->key->n_max)) {
         return SQN_OK;
@@ -383,7 +383,7 @@ sqn_status assign_value(const assign_target *target, sqn_error *err)
         [KEYS_SWITCH] = assign_boolean,    [KEYS_INTEGER] = assign_integer,
         [KEYS_NUMBER] = assign_number,     [KEYS_PATHS] = assign_paths,
         [KEYS_INTEGERS] = assign_integers, [KEYS_NUMBERS] = assign_numbers,
-        [KEYS_TRIPLES] = assign_numbers,
+        [KEYS_TRIPLES] = assign_numbers,   [KEYS_BOXES] = assign_numbers,
     };
 
     return assigners[target->key->type](target, err);
@@ -418,6 +418,7 @@ void assign_clear(const keys_key *key, void *field)
         break;
     case KEYS_NUMBERS:
     case KEYS_TRIPLES:
+    case KEYS_BOXES:
         sqn__mem_free(((config_numbers *)field)->item);
         *(config_numbers *)field = (config_numbers){0};
         break;

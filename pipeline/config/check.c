@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "keys.h"
 #include "resolve.h"
 
 /* Report at a key; SCHEMA unless said otherwise. */
@@ -251,9 +252,53 @@ static void check_simulate(const resolve *r)
     }
 }
 
+/* Blocks of other tasks would be without effect. */
+static void check_blocks(const resolve *r)
+{
+    static const char *const tasks[] = {"imaging", "spectra", "impute"};
+    int n = 0;
+    const keys_key *table = keys_table(&n);
+
+    for (int i = 0; i < n; i++) {
+        if (table[i].tasks != 0 && resolve_given(r, table[i].path) &&
+            !keys_serves(&table[i], (int)r->config->task)) {
+            const problems_place place = resolve_place(r, table[i].path);
+
+            problems_add(r->problems, SQN_E_CFG_SCHEMA, &place, "remove the block",
+                         "task %s does not read this block", tasks[r->config->task]);
+        }
+    }
+}
+
+static void check_images(const resolve *r)
+{
+    const config *c = r->config;
+    const double *box = c->images_boxes.item;
+
+    if (c->task != CONFIG_TASK_IMPUTE) {
+        return;
+    }
+    check_input(r, "images", &c->images);
+    for (int64_t i = 0; i + 3 < c->images_boxes.n; i += 4) {
+        if (box[i] > box[i + 2] || box[i + 1] > box[i + 3]) {
+            report(r, "images.boxes", "write [x1, y1, x2, y2] with x1 <= x2 and y1 <= y2",
+                   "a box ends before it begins");
+        }
+    }
+    if (c->images_patch_size % 2 == 0) {
+        report(r, "images.patch_size", "write an odd number of pixels",
+               "a patch of even side has no pixel in its middle");
+    }
+    if (c->components.load != NULL) {
+        report(r, "components.load", "remove the key",
+               "task impute builds its components of the images themselves");
+    }
+}
+
 void check_config(const resolve *r)
 {
     if (r->use == CONFIG_FOR_RUN) {
+        check_blocks(r);
         check_input(r, "science", &r->config->science);
         check_input(r, "references", &r->config->references);
         check_angles(r);
@@ -265,6 +310,7 @@ void check_config(const resolve *r)
         check_exclusion(r);
         check_combine(r);
         check_turning(r);
+        check_images(r);
     } else {
         check_simulate(r);
     }

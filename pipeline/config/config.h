@@ -218,6 +218,15 @@ typedef struct config_simulate {
     config_compress compress;   /**< ERR and DQ tile-compressed. */
 } config_simulate;
 
+/** What the rows of the matrix are that is factorised. */
+typedef enum config_frames {
+    CONFIG_FRAMES_AUTO,
+    CONFIG_FRAMES_PLANES,
+    CONFIG_FRAMES_ROWS,
+    CONFIG_FRAMES_FILES,
+    CONFIG_FRAMES_PATCHES
+} config_frames;
+
 /** Which blocks a command needs. */
 typedef enum config_use { CONFIG_FOR_RUN, CONFIG_FOR_SIMULATE } config_use;
 
@@ -240,6 +249,10 @@ typedef struct config {
     config_components components;
     config_model model;
     config_combine_block combine;
+    config_input images; /**< Of task impute, as the next three. */
+    config_frames images_frames;
+    int64_t images_patch_size;   /**< (pixels) odd. */
+    config_numbers images_boxes; /**< 4 values a box: x1, y1, x2, y2 (FITS pixels). */
     config_simulate simulate;
     struct config_place *places; /**< Of the keys; NULL when not read from a file. Owned. */
 } config;

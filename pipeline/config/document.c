@@ -88,7 +88,8 @@ static bool is_commented(const keys_key *key)
     const int block = keys_block(key->path);
     const bool is_file = key->need == KEYS_IN_BLOCK && key->type == KEYS_PATHS;
 
-    return keys_is_choice(key) || (block >= 0 && keys_is_choice(&keys_table(&n)[block])) ||
+    return !keys_serves(key, CONFIG_TASK_IMAGING) || keys_is_choice(key) ||
+           (block >= 0 && keys_is_choice(&keys_table(&n)[block])) ||
            (key->type != KEYS_BLOCK && key->standard == NULL && !is_file &&
             key->need != KEYS_FOR_RUN);
 }

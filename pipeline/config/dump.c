@@ -59,7 +59,8 @@ static bool is_left_out(const dump *d, const keys_key *key)
                              simulate != (c->use == CONFIG_FOR_SIMULATE))) ||
            (d->absolute && c->use == CONFIG_FOR_SIMULATE && !simulate &&
             !is_below(key->path, "output")) ||
-           (simulate && !c->simulate.given) || is_absent(d, key);
+           (simulate && !c->simulate.given) || is_absent(d, key) ||
+           (c->use == CONFIG_FOR_RUN && !keys_serves(key, (int)c->task));
 }
 
 static bool has_text(const void *field)
@@ -96,6 +97,7 @@ static bool has_value(const dump *d, const keys_key *key)
         return ((const config_integers *)field)->n > 0;
     case KEYS_NUMBERS:
     case KEYS_TRIPLES:
+    case KEYS_BOXES:
         return ((const config_numbers *)field)->n > 0;
     }
     return false;
@@ -143,8 +145,7 @@ static void put_list(dump *d, const keys_key *key)
     const config_numbers *numbers = field;
     const int64_t n = key->type == KEYS_PATHS      ? texts->n
                       : key->type == KEYS_INTEGERS ? integers->n
-                      : key->type == KEYS_TRIPLES  ? numbers->n / 3
-                                                   : numbers->n;
+                                                   : numbers->n / keys_width(key->type);
 
     for (int64_t i = 0; i < n; i++) {
         put_separator(d, key, i, n);
@@ -155,9 +156,11 @@ static void put_list(dump *d, const keys_key *key)
         } else if (key->type == KEYS_NUMBERS) {
             put_number(d, numbers->item[i]);
         } else {
-            for (int64_t j = 0; j < 3; j++) {
+            const int64_t width = keys_width(key->type);
+
+            for (int64_t j = 0; j < width; j++) {
                 write_format(&d->out, j == 0 ? "[" : ", ");
-                put_number(d, numbers->item[3 * i + j]);
+                put_number(d, numbers->item[width * i + j]);
             }
             write_format(&d->out, "]");
         }
@@ -218,6 +221,7 @@ static void put_value(dump *d, const keys_key *key)
     case KEYS_INTEGERS:
     case KEYS_NUMBERS:
     case KEYS_TRIPLES:
+    case KEYS_BOXES:
         put_list(d, key);
         break;
     }

@@ -13,8 +13,10 @@
 #define POSITIVE    FROM(0, INFINITY), .above = true
 #define COUNTED     AT_LEAST(1)
 #define RISING_PAIR .n_min = 2, .n_max = 2, .rising = true
+#define IMAGING     .tasks = 1U << CONFIG_TASK_IMAGING
+#define IMPUTE      .tasks = 1U << CONFIG_TASK_IMPUTE
 
-/* science and references hold the same keys. */
+/* science, references and images hold the same keys. */
 #define INPUT_KEYS(b)                                                                       \
     {#b ".files",                                                                           \
      KEYS_PATHS,                                                                            \
@@ -137,8 +139,7 @@
 static const keys_key table[] = {
     {"task", KEYS_WORD, KEYS_FOR_RUN, AT(task), .words = "imaging|spectra|impute",
      .example = "imaging",
-     .help = "What to do; spectra and impute are not built yet. `sequin simulate` needs no "
-             "task"},
+     .help = "What to do; spectra is not built yet. `sequin simulate` needs no task"},
     {"title", KEYS_TEXT, .offset = AT(title), .example = "HD 61005",
      .help = "Heads the report. Default: OBJECT or TARGNAME of the first science header"},
 
@@ -156,7 +157,7 @@ static const keys_key table[] = {
     {"output.report", KEYS_BOOLEAN, .offset = AT(output.report), .standard = "true",
      .help = "Write report.html"},
 
-    {"science", KEYS_BLOCK, KEYS_FOR_RUN, .help = "The frames to clean"},
+    {"science", KEYS_BLOCK, KEYS_FOR_RUN, IMAGING, .help = "The frames to clean"},
     INPUT_KEYS(science),
     {"science.angles", KEYS_BLOCK, .offset = AT(science.angles.given),
      .help = "For derotation and exclude_frame: sky. One of from, keyword, file, values. "
@@ -188,12 +189,13 @@ static const keys_key table[] = {
      FROM(-3600, 3600), .unit = "degrees", .standard = "0.0",
      .help = "Added to every angle"},
 
-    {"references", KEYS_BLOCK, KEYS_FOR_RUN, AT(references_are_science), .words = "science",
+    {"references", KEYS_BLOCK, KEYS_FOR_RUN, AT(references_are_science), IMAGING,
+     .words = "science",
      .help = "Frames of the star alone. Or, in place of the block, `references: science`: "
              "angular differential imaging"},
     INPUT_KEYS(references),
 
-    {"region", KEYS_BLOCK,
+    {"region", KEYS_BLOCK, IMAGING,
      .help = "Pixels to model, the same for all frames, in the frame of the detector"},
     {"region.center", KEYS_NUMBERS, .offset = AT(region.center), FROM(-100000, 100000),
      .n_min = 2, .n_max = 2, .unit = "FITS pixels, x first", .example = "[51.0, 51.0]",
@@ -284,7 +286,8 @@ static const keys_key table[] = {
          "model.counts. "
          "Default: none"},
 
-    {"model", KEYS_BLOCK, .help = "The starlight in the science frames"},
+    {"model", KEYS_BLOCK, .tasks = 1U << CONFIG_TASK_IMAGING | 1U << CONFIG_TASK_SPECTRA,
+     .help = "The starlight in the science frames"},
     {"model.counts", KEYS_INTEGERS, .offset = AT(model.counts), FROM(1, 100000), .n_min = 1,
      .unlike = true, .example = "[1, 5, 10]",
      .help = "Numbers of components to model with. Default: all"},
@@ -321,7 +324,7 @@ static const keys_key table[] = {
     {"model.exclude_mask", KEYS_PATH, .offset = AT(model.exclude_mask),
      .example = "disk.fits", .help = "Not 0 = excluded. Default: none"},
 
-    {"combine", KEYS_BLOCK, .help = "From residual frames to one image"},
+    {"combine", KEYS_BLOCK, IMAGING, .help = "From residual frames to one image"},
     {"combine.derotate", KEYS_SWITCH, .offset = AT(combine.derotate), .example = "true",
      .help = "Turn frames North up. Default: true when angles are given"},
     {"combine.method", KEYS_WORD, .offset = AT(combine.method),
@@ -331,6 +334,22 @@ static const keys_key table[] = {
      .standard = "all", .help = "One image per group"},
     {"combine.frames", KEYS_BOOLEAN, .offset = AT(combine.frames), .standard = "false",
      .help = "true: also derotated.fits, every frame North up"},
+
+    {"images", KEYS_BLOCK, KEYS_FOR_RUN, IMPUTE,
+     .help = "Of task impute: images or cubes with missing pixels"},
+    INPUT_KEYS(images),
+    {"images.frames", KEYS_WORD, .offset = AT(images_frames),
+     .words = "auto|planes|rows|files|patches", .standard = "auto",
+     .help =
+         "What is factorised: planes of cubes, rows of images, whole files, or the "
+         "surroundings of every pixel (patches: where neither rows nor planes look "
+         "alike). auto: planes of a cube, files when several 2-D images are given, rows "
+         "of a single image"},
+    {"images.patch_size", KEYS_INTEGER, .offset = AT(images_patch_size), FROM(3, 15),
+     .unit = "pixels, odd", .standard = "3", .help = "Side of the patches"},
+    {"images.boxes", KEYS_BOXES, .offset = AT(images_boxes), FROM(1, 1000000), .n_min = 1,
+     .unit = "FITS pixels", .example = "[[143, 42, 161, 72]]",
+     .help = "x1, y1, x2, y2 inclusive: missing in every plane. Default: none"},
 
     {"simulate", KEYS_BLOCK, KEYS_FOR_SIMULATE, AT(simulate.given),
      .help = "Read by `sequin simulate` only: an observation with known truth"},
@@ -454,6 +473,25 @@ int keys_block(const char *path)
         }
     }
     return -1;
+}
+
+bool keys_serves(const keys_key *key, int task)
+{
+    const size_t length = strcspn(key->path, ".");
+    bool serves = true;
+
+    for (int i = 0; i < N_KEYS; i++) {
+        if (strncmp(table[i].path, key->path, length) == 0 &&
+            table[i].path[length] == '\0') {
+            serves = table[i].tasks == 0 || (table[i].tasks >> task & 1U) != 0;
+        }
+    }
+    return serves;
+}
+
+int64_t keys_width(keys_type type)
+{
+    return type == KEYS_BOXES ? 4 : type == KEYS_TRIPLES ? 3 : 1;
 }
 
 bool keys_is_choice(const keys_key *key)

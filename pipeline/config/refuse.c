@@ -19,6 +19,7 @@ static const char *const kinds[] = {
     [KEYS_INTEGERS] = "a list of integers",
     [KEYS_NUMBERS] = "a list of numbers",
     [KEYS_TRIPLES] = "a list of lists of three numbers",
+    [KEYS_BOXES] = "a list of lists of four numbers",
 };
 
 const char *refuse_kind(keys_type type)

@@ -21,7 +21,6 @@
 
 enum {
     NAME_BYTES = 128,
-    PRODUCTS_MAX = 64,
     TAIL_BYTES = 32, /* " and n more" */
     FOLDER_MODE = 0777,
     FILE_MODE = 0666
@@ -35,7 +34,7 @@ struct directory {
     bool replaces; /* a complete run, whose manifest goes before the first product comes */
     const char *const *names; /* of the plan, borrowed: [n_name] */
     int64_t n_name, n_product;
-    directory_product products[PRODUCTS_MAX];
+    directory_product *products; /* [n_name] owned, the first n_product are written */
 };
 
 /* mkdir -p. */
@@ -159,6 +158,11 @@ sqn_status directory_open(directory **out, const directory_plan *plan, const sqn
     dir->overwrite = plan->overwrite;
     dir->names = plan->products;
     dir->n_name = plan->n_product;
+    dir->products = sqn__mem_alloc(plan->n_product, sizeof *dir->products);
+    if (dir->products == NULL) {
+        status = SQN_RAISE(err, E_MEM, "a list of %" PRId64 " products", plan->n_product);
+        goto cleanup;
+    }
     (void)snprintf(dir->path, sizeof dir->path, "%s", plan->path);
     (void)snprintf(dir->prefix, sizeof dir->prefix, "%s", plan->prefix);
     SQN_TRY(make_path(plan->path, err));
@@ -288,7 +292,7 @@ static sqn_status publish(directory *dir, const char *name, const void *bytes, s
         return oserror_raise(err, final, "cannot rename");
     }
     (void)fsync(dir->fd);
-    if (dir->n_product < PRODUCTS_MAX) {
+    if (dir->n_product < dir->n_name) {
         directory_product *product = &dir->products[dir->n_product++];
 
         (void)snprintf(product->name, sizeof product->name, "%s", final);
@@ -471,6 +475,7 @@ void directory_close(directory **dir)
     if ((*dir)->fd >= 0) {
         (void)close((*dir)->fd);
     }
+    sqn__mem_free((*dir)->products);
     sqn__mem_free(*dir);
     *dir = NULL;
 }

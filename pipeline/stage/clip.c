@@ -82,7 +82,7 @@ static sqn_outlier_options search_options(const observation *obs, const config *
     sqn_outlier_options options = sqn_outlier_options_default();
 
     options.rule = rule_of(obs, settings, obs->references_are_science);
-    options.negatives = fit_negatives(settings);
+    options.negatives = basis_negatives(settings);
     options.nmf.n_comp =
         c->count > 0 && c->count != CONFIG_COUNT_AUTO ? c->count : COUNT_WITHOUT;
     options.nmf.background = c->background == CONFIG_BACKGROUND_FLAT;

@@ -13,7 +13,6 @@
 /** Everything that lives as long as the run. */
 typedef struct imaging {
     session session;
-    int64_t n_built; /* components of the build that is shown; 0 = none yet */
     result result;
 } imaging;
 
@@ -42,17 +41,6 @@ static sqn_status open_directory(void *run, sqn_error *err)
                                   (int64_t)(sizeof names / sizeof names[0]), err);
 }
 
-static sqn_status guard_inputs(const imaging *r, const sqn_fits_stack *stack,
-                               sqn_error *err)
-{
-    sqn_status status = SQN_OK;
-
-    for (int64_t k = 0; k < stack->n_input && status == SQN_OK; k++) {
-        status = directory_guard(r->session.directory, stack->inputs[k].file, err);
-    }
-    return status;
-}
-
 static sqn_status read_frames(void *run, sqn_error *err)
 {
     imaging *r = run;
@@ -63,30 +51,14 @@ static sqn_status read_frames(void *run, sqn_error *err)
 
     SQN_TRY(session_guard(&r->session, names, sizeof names / sizeof names[0], err));
     SQN_TRY(read_observation(&r->result.obs, r->session.settings, &r->session.log, err));
-    SQN_TRY(guard_inputs(r, &r->result.obs.science, err));
-    SQN_TRY(guard_inputs(r, &r->result.obs.reference_stack, err));
+    SQN_TRY(session_guard_inputs(&r->session, &r->result.obs.science, err));
+    SQN_TRY(session_guard_inputs(&r->session, &r->result.obs.reference_stack, err));
     SQN_TRY(target_exclude(&r->result.excluded, &r->result.obs, r->session.settings,
                            &r->session.log, err));
     judge_rotation(&r->result.obs, r->session.settings, &r->session.log);
 
 cleanup:
     return status;
-}
-
-static int show_build(void *context, const sqn_nmf_progress *now)
-{
-    imaging *r = context;
-
-    if (now->n_comp > r->n_built && r->n_built > 0) {
-        r->n_built = now->n_comp;
-    } else if (now->n_comp != r->n_built) { /* the first build, or the next */
-        progress_end(r->session.progress);
-        progress_stage(r->session.progress, "components", now->n_comp_total);
-        r->n_built = now->n_comp;
-    }
-    progress_update(r->session.progress, now->stage_done ? now->n_comp : now->n_comp - 1,
-                    now->iteration, now->chi2);
-    return 0;
 }
 
 static sqn_status build(void *run, sqn_error *err)
@@ -96,12 +68,13 @@ static sqn_status build(void *run, sqn_error *err)
     const config *settings = r->session.settings;
     const sqn_log *log = &r->session.log;
     const uint8_t *excluded = res->obs.references_are_science ? res->excluded : NULL;
+    session_build shown = {&r->session, "components", 0};
     sqn_nmf_options hooks = sqn_nmf_options_default();
     sqn_status status = SQN_OK;
 
     hooks.log = log;
-    hooks.progress = show_build;
-    hooks.progress_context = r;
+    hooks.progress = session_show_build;
+    hooks.progress_context = &shown;
     if (settings->components.load != NULL) {
         read_release_references(&res->obs);
         SQN_TRY(load_basis(&res->basis, &res->obs, settings, log, err));
@@ -198,7 +171,7 @@ static sqn_status show(void *run, sqn_error *err)
         SQN_TRY(present_pictures(r->session.directory, &r->result, err));
     }
     if (r->session.settings->output.report) {
-        SQN_TRY(present_report(r->session.directory, &r->result, r->session.said, err));
+        SQN_TRY(present_report(&r->session, &r->result, err));
     }
 
 cleanup:
@@ -208,14 +181,8 @@ cleanup:
 static sqn_status finish(void *run, sqn_error *err)
 {
     imaging *r = run;
-    sqn_status status = SQN_OK;
 
-    SQN_TRY(session_write_record(&r->session, err));
-    SQN_TRY(present_manifest(r->session.directory, &r->result, r->session.said, err));
-    directory_complete(r->session.directory);
-
-cleanup:
-    return status;
+    return present_record(&r->session, &r->result, err);
 }
 
 static sqn_status list_products(void *run, sqn_error *err)
@@ -244,7 +211,7 @@ static void clear(imaging *r)
     subtraction_clear(&r->result.last);
     target_clear(&r->result.target);
     curve_clear(&r->result.curve);
-    fit_clear(&r->result.basis);
+    basis_clear(&r->result.basis);
     sqn__mem_free(r->result.excluded);
     read_clear(&r->result.obs);
     session_end(&r->session);
@@ -258,7 +225,6 @@ sqn_status imaging_run(const config *settings, const session_options *options,
 
     r.result.settings = settings;
     r.result.log = &r.session.log;
-    r.result.command = options->command;
     if (status == SQN_OK) {
         status = session_run(&r.session, stages, N_STAGE, &r, err);
     }

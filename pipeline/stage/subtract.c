@@ -302,19 +302,8 @@ static void subtract_frame(subtraction *out, const slot *w, const target_input *
 /* Variance of reference data of weight 1 (uniform): what the stage leaves per datum. */
 static double reference_variance(const target_input *in, int64_t i_count)
 {
-    const basis *b = in->basis;
-
-    if (in->obs->noise != READ_UNIFORM) {
-        return 1.0;
-    }
-    for (int64_t k = 0; b->nmf != NULL && k < sqn_nmf_n_stage(b->nmf); k++) {
-        const sqn_nmf_stage *stage = sqn_nmf_stage_at(b->nmf, k);
-
-        if (stage->n_comp >= stage_of(in, i_count)) {
-            return stage->chi2 / (double)sqn_panels_about(b->panels)->n_data;
-        }
-    }
-    return 0.0;
+    return in->obs->noise == READ_UNIFORM ? basis_variance(in->basis, stage_of(in, i_count))
+                                          : 1.0;
 }
 
 /* Variances of the model and of the residual of frame `i`, and its reduced chi2. */

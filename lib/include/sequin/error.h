@@ -122,6 +122,9 @@ typedef enum sqn_id {
     SQN_W_OVERSUBTRACTION,
     SQN_W_CLEANUP,
     SQN_W_PLOT,
+    SQN_W_IMPUTE_NONE,
+    SQN_W_IMPUTE_LEFT,
+    SQN_W_IMPUTE_WORSE,
     SQN_ID_COUNT
 } sqn_id;
 

@@ -108,6 +108,7 @@ typedef struct sqn_fits_frame {
     char date[32], filter[32]; /**< "" when unknown. */
     double exposure;           /**< (s) NaN when unknown. */
     double wavelength;         /**< As in the wavelengths file; NaN without. */
+    double divisor;            /**< Of divide_by: the file's values are larger by it; 1. */
     double angle;              /**< As given (degrees); NaN without. */
     double theta; /**< Counter-clockwise turn that brings North up; 0 without. */
     int64_t n_missing, n_nan, n_flagged, n_masked, n_bad_error, n_out_of_range;
@@ -232,6 +233,60 @@ SQN_API SQN_NODISCARD sqn_status sqn_fits_product_finish(const void **bytes, siz
                                                          sqn_fits_product *product,
                                                          sqn_error *err);
 SQN_API void sqn_fits_product_destroy(sqn_fits_product **product);
+
+/** A copy of an input file in which pixels are given new values. Opaque. */
+typedef struct sqn_fits_copy sqn_fits_copy;
+
+/** New values for pixels of one plane. Borrowed. */
+typedef struct sqn_fits_fill {
+    int hdu;             /**< 0 = primary. */
+    int64_t plane;       /**< As in sqn_fits_frame, from 1. */
+    const float *values; /**< [ny, nx]; NaN = keep what is there. */
+    int exponent;        /**< The value is values * 2^exponent * divisor. */
+    double divisor;
+} sqn_fits_fill;
+
+/**
+ * Hold a whole file, a gzip file inflated.
+ *
+ * @retval SQN_ERR_DATA  E_FITS_HDU: an HDU of it cannot be read, so that nothing can be added
+ *                       behind; and every error of opening.
+ */
+SQN_API SQN_NODISCARD sqn_status sqn_fits_copy_open(sqn_fits_copy **out, const char *path,
+                                                    sqn_error *err);
+
+/**
+ * Write values in the file's own numbers: integers rounded, scaling undone. Every other byte
+ * stays; a tile-compressed image becomes an image of the same pixels without tiles, because to
+ * compress again could change those of quantised numbers.
+ *
+ * @param[out] held  [ny, nx] 1 where the value was written; 0 also where the type cannot hold
+ *                   it (out of range, or the number that means BLANK). Owned by the caller.
+ */
+SQN_API SQN_NODISCARD sqn_status sqn_fits_copy_fill(uint8_t *held, sqn_fits_copy *copy,
+                                                    const sqn_fits_fill *fill,
+                                                    sqn_error *err);
+
+/** Axes of an image HDU, NAXIS1 first, without those of length 1 behind the fourth. */
+SQN_API int sqn_fits_copy_axes(int64_t axes[4], const sqn_fits_copy *copy, int hdu);
+
+/** The lowest EXTVER from 1 that no HDU of this name has. */
+SQN_API int64_t sqn_fits_copy_free_extver(const sqn_fits_copy *copy, const char *extname);
+
+/** Add the extensions of a product (which this finishes) behind the last HDU; once. */
+SQN_API SQN_NODISCARD sqn_status sqn_fits_copy_append(sqn_fits_copy *copy,
+                                                      sqn_fits_product *product,
+                                                      sqn_error *err);
+
+/**
+ * The bytes of the file. CHECKSUM and DATASUM are renewed where an HDU has them and was changed.
+ *
+ * @param[out] bytes  Borrowed from the copy.
+ * @retval SQN_ERR_IO  E_OUT_VERIFY: the HDUs do not follow each other to the end.
+ */
+SQN_API SQN_NODISCARD sqn_status sqn_fits_copy_finish(const void **bytes, size_t *size,
+                                                      sqn_fits_copy *copy, sqn_error *err);
+SQN_API void sqn_fits_copy_destroy(sqn_fits_copy **copy);
 
 #ifdef __cplusplus
 }

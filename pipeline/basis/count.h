@@ -1,23 +1,24 @@
 /**
  * @file count.h
- * @brief Stage 2a: how many components, and the curve of data hidden from a build of their own.
+ * @brief How many components, and the curve of data hidden from a build of their own.
  *
- * In: references as rows, configuration. Out: the count, the held-out curve. Library: count.
+ * In: rows, configuration. Out: the count, the held-out curve. Library: count.
  */
-#ifndef STAGE_COUNT_H
-#define STAGE_COUNT_H
+#ifndef BASIS_COUNT_H
+#define BASIS_COUNT_H
 
-#include "read.h"
+#include "basis.h"
 #include "sequin/count.h"
 
 /**
  * Components to build: as written, by default, or the limit of `auto`.
  *
- * @param[in] n_used  Reference frames with data.
- * @retval SQN_ERR_CONFIG  E_COUNT: more than those.
+ * @param[in] info  Of the panels of all rows of `source`.
+ * @retval SQN_ERR_CONFIG  E_COUNT: more than rows with data (or, where the rows are modelled
+ *                         themselves, than columns).
  */
-SQN_NODISCARD sqn_status count_limit(int64_t *out, const observation *obs,
-                                     const config *settings, int64_t n_used,
+SQN_NODISCARD sqn_status count_limit(int64_t *out, const basis_source *source,
+                                     const sqn_panels_info *info, const config *settings,
                                      sqn_error *err);
 
 /** Share of the data that a build of their own must predict; 0: no such build. */

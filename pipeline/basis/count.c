@@ -1,4 +1,4 @@
-/** @file count.c @brief Stage 2a: the number of components, written or found. */
+/** @file count.c @brief The number of components, written or found. */
 #include "count.h"
 
 #include <inttypes.h>
@@ -17,28 +17,47 @@ static int64_t at_most(int64_t room, int64_t limit)
     return room < 1 ? 1 : room < limit ? room : limit;
 }
 
-sqn_status count_limit(int64_t *out, const observation *obs, const config *settings,
-                       int64_t n_used, sqn_error *err)
+/* Rows that can be told apart: with `own`, not more than half of them or of their pixels. */
+static int64_t room_of(const basis_source *source, const sqn_panels_info *info)
 {
-    const config_components *c = &settings->components;
-    const bool chosen = c->count == CONFIG_COUNT_AUTO;
+    const int64_t used = info->n_frame_used, n_pix = info->n_pix_used;
+
+    return source->own ? (used < n_pix ? used : n_pix) / 2 : used;
+}
+
+static sqn_status refuse(const basis_source *source, const sqn_panels_info *info,
+                         int64_t count, const config *settings, sqn_error *err)
+{
     sqn_status status = SQN_OK;
 
-    if (chosen) {
-        *out = c->max_count > 0 ? c->max_count : at_most(n_used / 2, COUNT_LIMIT_DEFAULT);
+    if (count > info->n_frame_used) {
+        status = SQN_RAISE(err, E_COUNT,
+                           "%" PRId64 " components from %" PRId64
+                           " %s with data (of %" PRId64 ")",
+                           count, info->n_frame_used, source->noun, source->rows->n_row);
+    } else if (source->own && count > info->n_pix_used) {
+        status =
+            SQN_RAISE(err, E_COUNT, "%" PRId64 " components from %s of %" PRId64 " pixels",
+                      count, source->noun, info->n_pix_used);
+    }
+    sqn__error_at(err, settings->path, -1, NULL);
+    return status;
+}
+
+sqn_status count_limit(int64_t *out, const basis_source *source,
+                       const sqn_panels_info *info, const config *settings, sqn_error *err)
+{
+    const config_components *c = &settings->components;
+
+    if (c->count == CONFIG_COUNT_AUTO) {
+        *out = c->max_count > 0 ? c->max_count
+                                : at_most(info->n_frame_used / 2, COUNT_LIMIT_DEFAULT);
     } else if (c->count > 0) {
         *out = c->count;
     } else {
-        *out = at_most(obs->references_are_science ? n_used / 2 : n_used, COUNT_DEFAULT);
+        *out = at_most(room_of(source, info), COUNT_DEFAULT);
     }
-    if (*out > n_used) {
-        status = SQN_RAISE(err, E_COUNT,
-                           "%" PRId64 " components from %" PRId64
-                           " reference frames with data (of %" PRId64 ")",
-                           *out, n_used, read_references(obs)->n_frame);
-        sqn__error_at(err, settings->path, -1, NULL);
-    }
-    return status;
+    return refuse(source, info, *out, settings, err);
 }
 
 double count_holdout(const config *settings)
