@@ -13,7 +13,7 @@
 #include "result.h"
 #include "warn.h"
 
-enum { STRIPE = 6 /* a row is drawn as a stripe that is so many times as long as high */ };
+enum { STRIPE = 2 /* a row is drawn as a stripe that is so many times as long as high */ };
 
 /* The plane with the most filled pixels. */
 static int64_t choose_plane(const imputation *im)
