@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "keys.h"
 #include "resolve.h"
 
 /* Report at a key; SCHEMA unless said otherwise. */
@@ -200,6 +201,30 @@ static void check_combine(const resolve *r)
     }
 }
 
+static void check_spectra(const resolve *r)
+{
+    static const char *const hdus[] = {"ivar_hdu", "error_hdu"};
+    static const char *const columns[] = {"ivar_column", "error_column"};
+    const config_spectra *spectra = &r->config->spectra;
+
+    if (r->config->task != CONFIG_TASK_SPECTRA) {
+        return; /* the block is refused as a whole */
+    }
+    check_exclusive(r, "spectra", hdus, 2);
+    check_exclusive(r, "spectra", columns, 2);
+    if (spectra->redshift.match != NULL && spectra->redshift.file == NULL) {
+        report(r, "spectra.redshift.match", "write file too", "match goes with file");
+    }
+    if (spectra->normalise_window.n > 0 && spectra->normalise == CONFIG_NORMALISE_NONE) {
+        report(r, "spectra.normalise_window", "write normalise: mean or median",
+               "the window is without effect");
+    }
+    if (r->config->noise.model == CONFIG_NOISE_POISSON) {
+        report(r, "noise.model", "write errors or uniform",
+               "poisson is a model of detectors, not of spectra");
+    }
+}
+
 static void check_simulate(const resolve *r)
 {
     const config_simulate *simulate = &r->config->simulate;
@@ -220,9 +245,28 @@ static void check_simulate(const resolve *r)
     }
 }
 
+/* Blocks of other tasks would be without effect. */
+static void check_blocks(const resolve *r)
+{
+    static const char *const tasks[] = {"imaging", "spectra", "impute"};
+    int n = 0;
+    const keys_key *table = keys_table(&n);
+
+    for (int i = 0; i < n; i++) {
+        if (table[i].tasks != 0 && resolve_given(r, table[i].path) &&
+            !keys_serves(&table[i], (int)r->config->task)) {
+            const problems_place place = resolve_place(r, table[i].path);
+
+            problems_add(r->problems, SQN_E_CFG_SCHEMA, &place, "remove the block",
+                         "task %s does not read this block", tasks[r->config->task]);
+        }
+    }
+}
+
 void check_config(const resolve *r)
 {
     if (r->use == CONFIG_FOR_RUN) {
+        check_blocks(r);
         check_input(r, "science", &r->config->science);
         check_input(r, "references", &r->config->references);
         check_angles(r);
@@ -233,6 +277,7 @@ void check_config(const resolve *r)
         check_exclusion(r);
         check_combine(r);
         check_turning(r);
+        check_spectra(r);
     } else {
         check_simulate(r);
     }

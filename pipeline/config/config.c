@@ -113,7 +113,7 @@ static void report_empty(problem_list *problems, config_use use)
 
     problems_add(problems, SQN_E_CFG_SCHEMA, &place, NULL,
                  "the file is empty (required: %s)",
-                 use == CONFIG_FOR_RUN ? "task, science.files, references" : "simulate");
+                 use == CONFIG_FOR_RUN ? "task, and the files of the task" : "simulate");
 }
 
 /* The map of the file becomes the root. */
@@ -226,14 +226,13 @@ static bool refuse_task(const yaml_tree *tree, problem_list *problems)
     const int64_t task = tree_find(tree, 0, "task");
     const tree_node *node = task != TREE_NONE ? &tree->node[task] : NULL;
 
-    if (node == NULL || node->kind != TREE_SCALAR ||
-        (strcmp(node->text, "spectra") != 0 && strcmp(node->text, "impute") != 0)) {
+    if (node == NULL || node->kind != TREE_SCALAR || strcmp(node->text, "impute") != 0) {
         return false;
     }
     const problems_place place = {node->set, node->line, node->column, "task"};
 
     problems_add(problems, SQN_E_UNAVAILABLE, &place,
-                 "use task: imaging, the one that this version has",
+                 "use task: imaging or spectra, which this version has",
                  "task %s is not built yet", node->text);
     return true;
 }

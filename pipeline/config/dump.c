@@ -58,7 +58,8 @@ static bool is_left_out(const dump *d, const keys_key *key)
                              simulate != (c->use == CONFIG_FOR_SIMULATE))) ||
            (d->absolute && c->use == CONFIG_FOR_SIMULATE && !simulate &&
             !is_below(key->path, "output")) ||
-           (simulate && !c->simulate.given) || is_absent(d, key);
+           (simulate && !c->simulate.given) || is_absent(d, key) ||
+           (c->use == CONFIG_FOR_RUN && !keys_serves(key, (int)c->task));
 }
 
 static bool has_text(const void *field)
@@ -90,6 +91,7 @@ static bool has_value(const dump *d, const keys_key *key)
     case KEYS_NUMBER:
         return !isnan(*(const double *)field);
     case KEYS_PATHS:
+    case KEYS_TEXTS:
         return ((const config_texts *)field)->n > 0;
     case KEYS_INTEGERS:
         return ((const config_integers *)field)->n > 0;
@@ -141,6 +143,7 @@ static void put_list(dump *d, const keys_key *key)
     const config_integers *integers = field;
     const config_numbers *numbers = field;
     const int64_t n = key->type == KEYS_PATHS      ? texts->n
+                      : key->type == KEYS_TEXTS    ? texts->n
                       : key->type == KEYS_INTEGERS ? integers->n
                       : key->type == KEYS_TRIPLES  ? numbers->n / 3
                                                    : numbers->n;
@@ -149,6 +152,8 @@ static void put_list(dump *d, const keys_key *key)
         put_separator(d, key, i, n);
         if (key->type == KEYS_PATHS) {
             put_path(d, texts->item[i]);
+        } else if (key->type == KEYS_TEXTS) {
+            write_scalar(&d->out, texts->item[i]);
         } else if (key->type == KEYS_INTEGERS) {
             write_format(&d->out, "%" PRId64, integers->item[i]);
         } else if (key->type == KEYS_NUMBERS) {
@@ -199,6 +204,7 @@ static void put_value(dump *d, const keys_key *key)
         put_number(d, *(const double *)field);
         break;
     case KEYS_PATHS:
+    case KEYS_TEXTS:
     case KEYS_INTEGERS:
     case KEYS_NUMBERS:
     case KEYS_TRIPLES:

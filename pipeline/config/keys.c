@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "keys_spectra.h"
 
 /* NOLINTBEGIN(bugprone-macro-parentheses): a member cannot be named in parentheses. */
 #define AT(field)   offsetof(config, field)
@@ -13,6 +14,8 @@
 #define POSITIVE    FROM(0, INFINITY), .above = true
 #define COUNTED     AT_LEAST(1)
 #define RISING_PAIR .n_min = 2, .n_max = 2, .rising = true
+#define IMAGING     .tasks = 1U << CONFIG_TASK_IMAGING
+#define SPECTRA     .tasks = 1U << CONFIG_TASK_SPECTRA
 
 /* science and references hold the same keys. */
 #define INPUT_KEYS(b)                                                                       \
@@ -137,7 +140,7 @@
 static const keys_key table[] = {
     {"task", KEYS_WORD, KEYS_FOR_RUN, AT(task), .words = "imaging|spectra|impute",
      .example = "imaging",
-     .help = "What to do; spectra and impute are not built yet. `sequin simulate` needs no "
+     .help = "What to do; impute is not built yet. `sequin simulate` needs no "
              "task"},
     {"title", KEYS_TEXT, .offset = AT(title), .example = "HD 61005",
      .help = "Heads the report. Default: OBJECT or TARGNAME of the first science header"},
@@ -156,7 +159,7 @@ static const keys_key table[] = {
     {"output.report", KEYS_BOOLEAN, .offset = AT(output.report), .standard = "true",
      .help = "Write report.html"},
 
-    {"science", KEYS_BLOCK, KEYS_FOR_RUN, .help = "The frames to clean"},
+    {"science", KEYS_BLOCK, KEYS_FOR_RUN, IMAGING, .help = "The frames to clean"},
     INPUT_KEYS(science),
     {"science.angles", KEYS_BLOCK, .offset = AT(science.angles.given),
      .help = "For derotation and exclude_frame: sky. One of from, keyword, file, values. "
@@ -188,12 +191,13 @@ static const keys_key table[] = {
      FROM(-3600, 3600), .unit = "degrees", .standard = "0.0",
      .help = "Added to every angle"},
 
-    {"references", KEYS_BLOCK, KEYS_FOR_RUN, AT(references_are_science), .words = "science",
+    {"references", KEYS_BLOCK, KEYS_FOR_RUN, AT(references_are_science), IMAGING,
+     .words = "science",
      .help = "Frames of the star alone. Or, in place of the block, `references: science`: "
              "angular differential imaging"},
     INPUT_KEYS(references),
 
-    {"region", KEYS_BLOCK,
+    {"region", KEYS_BLOCK, IMAGING,
      .help = "Pixels to model, the same for all frames, in the frame of the detector"},
     {"region.center", KEYS_NUMBERS, .offset = AT(region.center), FROM(-100000, 100000),
      .n_min = 2, .n_max = 2, .unit = "FITS pixels, x first", .example = "[51.0, 51.0]",
@@ -300,7 +304,7 @@ static const keys_key table[] = {
     {"model.exclude_mask", KEYS_PATH, .offset = AT(model.exclude_mask),
      .example = "disk.fits", .help = "Not 0 = excluded. Default: none"},
 
-    {"combine", KEYS_BLOCK, .help = "From residual frames to one image"},
+    {"combine", KEYS_BLOCK, IMAGING, .help = "From residual frames to one image"},
     {"combine.derotate", KEYS_SWITCH, .offset = AT(combine.derotate), .example = "true",
      .help = "Turn frames North up. Default: true when angles are given"},
     {"combine.method", KEYS_WORD, .offset = AT(combine.method),
@@ -310,6 +314,8 @@ static const keys_key table[] = {
      .standard = "all", .help = "One image per group"},
     {"combine.frames", KEYS_BOOLEAN, .offset = AT(combine.frames), .standard = "false",
      .help = "true: also derotated.fits, every frame North up"},
+
+    SPECTRA_KEYS,
 
     {"simulate", KEYS_BLOCK, KEYS_FOR_SIMULATE, AT(simulate.given),
      .help = "Read by `sequin simulate` only: an observation with known truth"},
@@ -433,6 +439,20 @@ int keys_block(const char *path)
         }
     }
     return -1;
+}
+
+bool keys_serves(const keys_key *key, int task)
+{
+    const size_t length = strcspn(key->path, ".");
+    bool serves = true;
+
+    for (int i = 0; i < N_KEYS; i++) {
+        if (strncmp(table[i].path, key->path, length) == 0 &&
+            table[i].path[length] == '\0') {
+            serves = table[i].tasks == 0 || (table[i].tasks >> task & 1U) != 0;
+        }
+    }
+    return serves;
 }
 
 bool keys_is_choice(const keys_key *key)

@@ -27,6 +27,7 @@ typedef enum keys_type {
     KEYS_INTEGER,  /**< int64_t */
     KEYS_NUMBER,   /**< double */
     KEYS_PATHS,    /**< config_texts, input files. */
+    KEYS_TEXTS,    /**< config_texts */
     KEYS_INTEGERS, /**< config_integers */
     KEYS_NUMBERS,  /**< config_numbers */
     KEYS_TRIPLES   /**< config_numbers, a list of lists of three. */
@@ -35,7 +36,7 @@ typedef enum keys_type {
 /** When a key must be written. */
 typedef enum keys_need {
     KEYS_OPTIONAL,
-    KEYS_FOR_RUN,
+    KEYS_FOR_RUN, /**< Of the tasks that read its block. */
     KEYS_FOR_SIMULATE,
     KEYS_IN_BLOCK /**< Where its block is written. */
 } keys_need;
@@ -53,11 +54,12 @@ typedef struct keys_key {
     const char *standard; /**< Default, as in YAML without quotes; NULL: none. */
     const char *example;  /**< Shown where there is no default. */
     const char *help;     /**< One line, without a final stop. */
-    int first_word;       /**< Value of the first word. */
-    bool above;           /**< `low` itself is too small. */
-    bool even;            /**< Even integers only. */
-    bool rising;          /**< A list whose numbers rise. */
-    bool unlike;          /**< A list without equal numbers. */
+    unsigned tasks; /**< Of a block at the top: bits 1 << task that read it; 0 = all. */
+    int first_word; /**< Value of the first word. */
+    bool above;     /**< `low` itself is too small. */
+    bool even;      /**< Even integers only. */
+    bool rising;    /**< A list whose numbers rise. */
+    bool unlike;    /**< A list without equal numbers. */
 } keys_key;
 
 enum { KEYS_RANGE_MAX = 80 };
@@ -73,6 +75,9 @@ int keys_block(const char *path);
 
 /** True for a block whose presence means something: its defaults count only where it is. */
 bool keys_is_choice(const keys_key *key);
+
+/** True when a task (of config_task) reads the block that the key stands in. */
+bool keys_serves(const keys_key *key, int task);
 
 /** The last part of a path. */
 const char *keys_leaf(const char *path);

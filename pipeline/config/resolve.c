@@ -120,6 +120,7 @@ static void check_required(const resolve *r, const keys_key *key)
     char fix[SQN_ERROR_FIX_MAX];
 
     if (key->need == KEYS_OPTIONAL ||
+        (r->use == CONFIG_FOR_RUN && !keys_serves(key, (int)r->config->task)) ||
         (key->need == KEYS_FOR_SIMULATE) != (r->use == CONFIG_FOR_SIMULATE) ||
         (key->need == KEYS_IN_BLOCK &&
          (at == TREE_NONE ||
