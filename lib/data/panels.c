@@ -170,7 +170,30 @@ static sqn_status narrow_value(float *out, double x, double v, power scale, sqn_
     return SQN_OK;
 }
 
-/* Second reading: row i of the data, at its place in the panels. */
+/* Where entry (l, s) is while rows are stored. Where frames are short, row after row: the
+ * pages of the panels fill up in the order in which those of the frames can go. */
+static int64_t place(const sqn_panels *panels, int64_t l, int64_t s)
+{
+    const int64_t width = panels->width;
+
+    return panels->info.pixels_are_long
+               ? s * panels->n_panel * width + l
+               : (l / width * panels->n_short + s) * width + l % width;
+}
+
+/* Lanes past L, which no row fills. */
+static void zero_rest(const sqn_panels *panels)
+{
+    const int64_t end = panels->n_panel * panels->width;
+
+    for (int64_t s = 0; s < panels->n_short; s++) {
+        for (int64_t l = panels->n_long; l < end; l++) {
+            panels->x[place(panels, l, s)] = panels->v[place(panels, l, s)] = 0.0F;
+        }
+    }
+}
+
+/* Second reading: row i of the data. */
 static sqn_status store_row(sqn_panels *panels, const line *row, int64_t i, sqn_error *err)
 {
     const power unit_x = power_of_two(-panels->exponent);
@@ -185,9 +208,7 @@ static sqn_status store_row(sqn_panels *panels, const line *row, int64_t i, sqn_
         if (pixel < 0) {
             continue;
         }
-        const int64_t l = wide ? pixel : frame, s = wide ? frame : pixel;
-        const int64_t at =
-            (l / panels->width * panels->n_short + s) * panels->width + l % panels->width;
+        const int64_t at = wide ? place(panels, pixel, frame) : place(panels, frame, pixel);
         const double v = row->weight[j];
         const sqn_status status =
             narrow_value(panels->x + at, row->value[j], v, unit_x, err);
@@ -208,8 +229,8 @@ static sqn_status store_rows(sqn_panels *panels, const sqn_rows *rows, const lin
     const int64_t size = sqn__mem_product(panels->n_panel, panels->n_short * panels->width);
     sqn_status status = SQN_OK;
 
-    panels->x = sqn__mem_alloc(size, sizeof *panels->x);
-    panels->v = sqn__mem_alloc(size, sizeof *panels->v);
+    panels->x = sqn__mem_reserve(size, sizeof *panels->x);
+    panels->v = sqn__mem_reserve(size, sizeof *panels->v);
     if (panels->x == NULL || panels->v == NULL) {
         return SQN_RAISE(err, E_MEM,
                          "data and weights of %" PRId64 " frames, %" PRId64 " pixels",
@@ -219,6 +240,13 @@ static sqn_status store_rows(sqn_panels *panels, const sqn_rows *rows, const lin
         SQN_TRY(rows->read(rows->context, i, row->value, row->weight, err));
         (void)treat_negatives(row, rows->n_col, negatives);
         SQN_TRY(store_row(panels, row, i, err));
+        if (rows->release != NULL) {
+            rows->release(rows->owner, i);
+        }
+    }
+    zero_rest(panels);
+    if (panels->info.pixels_are_long) {
+        SQN_TRY(sqn__panels_fold(panels, err));
     }
 
 cleanup:

@@ -46,6 +46,13 @@ static inline const float *sqn__panels_v(const sqn_panels *panels, int64_t p)
     return panels->v + p * panels->n_short * panels->width;
 }
 
+/**
+ * From rows [n_short][n_panel][T] to panels [n_panel][n_short][T], X and V, in place.
+ *
+ * @retval SQN_ERR_MEMORY  Needs a byte per row of every panel.
+ */
+SQN_NODISCARD sqn_status sqn__panels_fold(sqn_panels *panels, sqn_error *err);
+
 /** Panels first .. end. */
 typedef struct sqn__panels_range {
     int64_t first, end;

@@ -18,5 +18,8 @@ static sqn_status read_dense(const void *context, int64_t row, double *value,
 
 sqn_rows sqn_rows_dense(const sqn_rows_pair *pair)
 {
-    return (sqn_rows){pair->value.rows, pair->value.cols, read_dense, pair};
+    return (sqn_rows){.n_row = pair->value.rows,
+                      .n_col = pair->value.cols,
+                      .read = read_dense,
+                      .context = pair};
 }

@@ -156,7 +156,7 @@ static sqn_status allocate(job *j, int64_t n_frame)
         SQN_TRY(sqn_cube_init(&s->error, n_frame, s->ny, s->nx, j->err));
     }
 
-    const int64_t n_all = n_frame * s->ny * s->nx;
+    const int64_t n_all = (j->source->values_only ? 1 : n_frame) * s->ny * s->nx;
 
     s->flags = sqn__mem_alloc(n_all, sizeof *s->flags);
     s->dq = wants[1] ? sqn__mem_alloc(n_all, sizeof *s->dq) : NULL;
@@ -278,8 +278,8 @@ static sqn_status store_frame(job *j, int64_t f, int64_t unit, bool has_flags,
     sqn_fits_stack *s = j->stack;
     sqn_fits_frame *frame = &s->frames[f];
     float *value = s->value.data + f * n_pix;
-    const sqn__fits_flags_of to = {s->dq != NULL ? s->dq + f * n_pix : NULL,
-                                   s->flags + f * n_pix};
+    const int64_t flags = j->source->values_only ? 0 : f * n_pix;
+    const sqn__fits_flags_of to = {s->dq != NULL ? s->dq + flags : NULL, s->flags + flags};
     sqn_status status = SQN_OK;
     int64_t n_faded = 0;
 
@@ -371,6 +371,15 @@ static void clear_job(job *j)
     sqn__mem_free(j->is_out);
 }
 
+/* Of one frame at a time. */
+static void drop_flags(sqn_fits_stack *stack)
+{
+    sqn__mem_free(stack->dq);
+    sqn__mem_free(stack->flags);
+    stack->dq = NULL;
+    stack->flags = NULL;
+}
+
 static void start_streams(job *j)
 {
     sqn__fits_pool *pool = &j->layout.pool;
@@ -411,6 +420,9 @@ static sqn_status run(job *j)
     sqn__fits_tally_report(&j->tally, source->quality_bits, source->n_bit, where, j->log);
     SQN_TRY(sqn__fits_tally_check(&j->tally, where, j->err));
     SQN_TRY(hand_over_headers(j));
+    if (source->values_only) {
+        drop_flags(j->stack);
+    }
 
 cleanup:
     return status;

@@ -11,9 +11,9 @@ enum { SQN__APERTURE_LANES = 16 };
 
 /** The pixels under a circle, and their overlaps with it. */
 typedef struct sqn__aperture_box {
-    int64_t height, width; /**< Even. */
-    const float *kernel;   /**< [height, width] overlaps. */
-    const float *pixels; /**< [height, width, lanes], rows `stride` floats apart; finite. */
+    int64_t side;        /**< Height and width. */
+    const float *kernel; /**< [side, side] overlaps. */
+    const float *pixels; /**< [side, side, lanes], rows `stride` floats apart; finite. */
     int64_t stride;
 } sqn__aperture_box;
 

@@ -14,7 +14,7 @@ typedef float vector
 static inline void add_pixel(vector *part, const sqn__aperture_box *box, int64_t j,
                              int64_t i)
 {
-    const float share = box->kernel[j * box->width + i];
+    const float share = box->kernel[j * box->side + i];
     const vector *pixel =
         (const vector *)(const void *)(box->pixels + j * box->stride + i * LANES);
 
@@ -23,18 +23,34 @@ static inline void add_pixel(vector *part, const sqn__aperture_box *box, int64_t
     }
 }
 
-/* sum [lanes] = overlaps times pixels: four chains of sums, so that none waits for itself. */
+/* Add one or two rows of the box: four chains of sums, so that none waits for itself. */
+static inline void add_rows(vector part[4][N_VECTOR], const sqn__aperture_box *box,
+                            int64_t j, const int64_t n_row)
+{
+    int64_t i = 0;
+
+    for (; i + 1 < box->side; i += 2) {
+        for (int64_t r = 0; r < n_row; r++) {
+            add_pixel(part[2 * r], box, j + r, i);
+            add_pixel(part[2 * r + 1], box, j + r, i + 1);
+        }
+    }
+    for (int64_t r = 0; r < n_row && i < box->side; r++) {
+        add_pixel(part[2 * r], box, j + r, i);
+    }
+}
+
+/* sum [lanes] = overlaps times pixels. */
 static inline void sum_box(float *sum, const sqn__aperture_box *box)
 {
     vector part[4][N_VECTOR] = {{{0.0F}}};
+    int64_t j = 0;
 
-    for (int64_t j = 0; j < box->height; j += 2) {
-        for (int64_t i = 0; i < box->width; i += 2) {
-            add_pixel(part[0], box, j, i);
-            add_pixel(part[1], box, j, i + 1);
-            add_pixel(part[2], box, j + 1, i);
-            add_pixel(part[3], box, j + 1, i + 1);
-        }
+    for (; j + 1 < box->side; j += 2) {
+        add_rows(part, box, j, 2);
+    }
+    if (j < box->side) {
+        add_rows(part, box, j, 1);
     }
     for (int64_t v = 0; v < N_VECTOR; v++) {
         ((vector *)(void *)sum)[v] = (part[0][v] + part[1][v]) + (part[2][v] + part[3][v]);

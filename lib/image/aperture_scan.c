@@ -19,11 +19,13 @@ enum {
 struct sqn__aperture_scan {
     int64_t ny, nx;
     double radius;
-    int64_t first;  /* of a kernel's pixels, from that of the centre; along both axes */
-    int64_t height; /* and width of a kernel; 0 = no table */
-    int64_t border; /* pixels around the planes that are missing */
+    int64_t first;  /* of the pixels that any circle about a place in a pixel can touch */
+    int64_t height; /* and width: how many they are; 0 = no table */
+    int64_t begin[STEPS]; /* by step: the first that the circle touches, from `first` */
+    int64_t side;         /* of a kernel: the most that one touches */
+    int64_t border;       /* pixels around the planes that are missing */
     int64_t wide_y, wide_x;
-    float *kernels;  /* [STEPS, STEPS, height, height] overlaps by offset of the centre */
+    float *kernels;  /* [STEPS, STEPS, side, side] overlaps by offset of the centre */
     float *pixels;   /* [wide_y, wide_x, LANES] 0 where missing */
     uint16_t *known; /* [wide_y, wide_x] a bit per plane */
     uint16_t
@@ -47,15 +49,21 @@ static const sqn__aperture_lanes *choose_lanes(void)
 /* The kernel of a centre `y` and `x` steps from that of a pixel. */
 static float *kernel_of(const sqn__aperture_scan *scan, int64_t y, int64_t x)
 {
-    return scan->kernels + (y * STEPS + x) * scan->height * scan->height;
+    return scan->kernels + (y * STEPS + x) * scan->side * scan->side;
 }
 
-static void fill_kernel(float *kernel, const sqn__aperture_scan *scan, double y, double x)
+/* The kernel of a centre `y` and `x` steps from that of a pixel. */
+static void fill_kernel(const sqn__aperture_scan *scan, int64_t y, int64_t x)
 {
-    for (int64_t j = 0; j < scan->height; j++) {
-        for (int64_t i = 0; i < scan->height; i++) {
-            kernel[j * scan->height + i] = (float)sqn__aperture_overlap(
-                (double)(scan->first + i) - x, (double)(scan->first + j) - y, scan->radius);
+    float *kernel = kernel_of(scan, y, x);
+    const int64_t first_y = scan->first + scan->begin[y];
+    const int64_t first_x = scan->first + scan->begin[x];
+
+    for (int64_t j = 0; j < scan->side; j++) {
+        for (int64_t i = 0; i < scan->side; i++) {
+            kernel[j * scan->side + i] = (float)sqn__aperture_overlap(
+                (double)(first_x + i) - (double)x / STEPS,
+                (double)(first_y + j) - (double)y / STEPS, scan->radius);
         }
     }
 }
@@ -65,30 +73,50 @@ static void fill_kernels(const sqn__aperture_scan *scan)
 #pragma omp parallel for schedule(static) default(none) shared(scan)
     for (int64_t y = 0; y < STEPS; y++) {
         for (int64_t x = 0; x < STEPS; x++) {
-            fill_kernel(kernel_of(scan, y, x), scan, (double)y / STEPS, (double)x / STEPS);
+            fill_kernel(scan, y, x);
         }
     }
 }
 
-/* Sizes of the kernels: pixels that a centre from half a step below theirs to one pixel beyond
- * can reach. */
+/* Where kernels begin, and their common side. */
+static void plan_kernels(sqn__aperture_scan *scan)
+{
+    for (int64_t step = 0; step < STEPS; step++) {
+        const double at = (double)step / STEPS;
+        const int64_t begin = (int64_t)floor(at - scan->radius + 0.5);
+        const int64_t end = (int64_t)ceil(at + scan->radius - 0.5) + 1;
+
+        scan->begin[step] = begin - scan->first;
+        scan->side = scan->side < end - begin ? end - begin : scan->side;
+    }
+    for (int64_t step = 0; step < STEPS; step++) { /* all of them fit into the height */
+        const int64_t last = scan->height - scan->side;
+
+        scan->begin[step] = scan->begin[step] < last ? scan->begin[step] : last;
+    }
+}
+
+/* Sizes: pixels that a centre from half a step below its own to one pixel beyond can reach. */
 static sqn__aperture_scan plan(int64_t ny, int64_t nx, double radius)
 {
     const int64_t first = (int64_t)floor(0.5 - radius - 0.5 / STEPS);
-    const int64_t needed = (int64_t)ceil(radius + 1.5) - first,
-                  height = needed + needed % 2;
+    const int64_t height = (int64_t)ceil(radius + 1.5) - first;
     const bool small = height <= MAX_HEIGHT;
     const int64_t border = small ? height : 0;
+    sqn__aperture_scan scan = {.ny = ny,
+                               .nx = nx,
+                               .radius = radius,
+                               .first = first,
+                               .height = small ? height : 0,
+                               .border = border,
+                               .wide_y = small ? ny + 2 * border : 0,
+                               .wide_x = small ? nx + 2 * border : 0,
+                               .lanes = choose_lanes()};
 
-    return (sqn__aperture_scan){.ny = ny,
-                                .nx = nx,
-                                .radius = radius,
-                                .first = first,
-                                .height = small ? height : 0,
-                                .border = border,
-                                .wide_y = small ? ny + 2 * border : 0,
-                                .wide_x = small ? nx + 2 * border : 0,
-                                .lanes = choose_lanes()};
+    if (small) {
+        plan_kernels(&scan);
+    }
+    return scan;
 }
 
 sqn_status sqn__aperture_scan_create(sqn__aperture_scan **out, int64_t ny, int64_t nx,
@@ -106,7 +134,7 @@ sqn_status sqn__aperture_scan_create(sqn__aperture_scan **out, int64_t ny, int64
     *scan = plan(ny, nx, radius);
     const int64_t n = sqn__mem_product(scan->wide_y, scan->wide_x);
 
-    scan->kernels = sqn__mem_alloc((int64_t)STEPS * STEPS * scan->height * scan->height,
+    scan->kernels = sqn__mem_alloc((int64_t)STEPS * STEPS * scan->side * scan->side,
                                    sizeof *scan->kernels);
     scan->pixels = sqn__mem_alloc(n, LANES * sizeof *scan->pixels);
     scan->known = sqn__mem_alloc(n, sizeof *scan->known);
@@ -202,21 +230,32 @@ static uint32_t touched(const sqn__aperture_scan *scan, const double at[2], int6
     return known;
 }
 
+/* The step of the table next to a position; none is more than a pixel below 0. */
+static int64_t nearest_step(double position)
+{
+    return (int64_t)(position * STEPS + 0.5 + STEPS) - STEPS; /* quicker than floor() */
+}
+
+/* The pixel whose centre lies at a step or before it. */
+static int64_t floor_cell(int64_t step)
+{
+    return (step + STEPS) / STEPS - 1;
+}
+
 /* The box of a circle about `at`, and the planes that know all of it. */
 static uint32_t locate(sqn__aperture_box *box, const sqn__aperture_scan *scan,
                        const double at[2])
 {
-    const double step_x = floor(at[0] * STEPS + 0.5), step_y = floor(at[1] * STEPS + 0.5);
-    const int64_t cell_y = (int64_t)floor(step_y / STEPS);
-    const int64_t cell_x = (int64_t)floor(step_x / STEPS);
+    const int64_t step_x = nearest_step(at[0]), step_y = nearest_step(at[1]);
+    const int64_t cell_y = floor_cell(step_y), cell_x = floor_cell(step_x);
+    const int64_t in_y = step_y - cell_y * STEPS, in_x = step_x - cell_x * STEPS;
     const int64_t by = cell_y + scan->first, bx = cell_x + scan->first;
     const int64_t begin = (by + scan->border) * scan->wide_x + bx + scan->border;
+    const int64_t skipped = scan->begin[in_y] * scan->wide_x + scan->begin[in_x];
 
-    *box = (sqn__aperture_box){.height = scan->height,
-                               .width = scan->height,
-                               .kernel = kernel_of(scan, (int64_t)step_y - cell_y * STEPS,
-                                                   (int64_t)step_x - cell_x * STEPS),
-                               .pixels = scan->pixels + begin * LANES,
+    *box = (sqn__aperture_box){.side = scan->side,
+                               .kernel = kernel_of(scan, in_y, in_x),
+                               .pixels = scan->pixels + (begin + skipped) * LANES,
                                .stride = scan->wide_x * LANES};
     return scan->clear[begin] == scan->all ? scan->all : touched(scan, at, by, bx);
 }

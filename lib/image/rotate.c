@@ -11,24 +11,31 @@
 #include "mem.h"
 #include "raise.h"
 #include "sequin/cube.h"
-#include "spline.h"
+#include "spline_lanes.h"
 
 static const double pi = 3.14159265358979323846;
 static const double least_footprint = 0.9;
+
+enum {
+    BORDER = SQN__SPLINE_BORDER,
+    N_POINT = 64 /* pixels of a row that are turned together */
+};
 
 /* Where the input is needed for an output pixel. Positions count from 0. */
 typedef struct turn {
     double center_x, center_y, cosine, sine;
 } turn;
 
-/* Work space of one call. */
+/* Work space of one call; planes with a border are [ny + 2 border, nx + 2 border]. */
 typedef struct desk {
-    int64_t ny, nx;
-    double *coeff;   /* [ny, nx] B-spline coefficients of the filled input */
+    int64_t ny, nx, stride;
+    double *filled;  /* [ny, nx] the input, gaps filled; then work space */
     uint8_t *round;  /* [ny, nx] 0 = the input is valid */
-    float *variance; /* [ny, nx] 0 where there is none; NULL = not asked for */
-    float *present;  /* [ny, nx] 1 where there is a variance, else 0 */
-    double response[SQN__SPLINE_N_CARDINAL - 1];
+    double *coeff;   /* with border */
+    float *variance; /* with border; NULL = not asked for */
+    float *present;
+    sqn__spline_planes planes; /* views of these */
+    const sqn__spline_lanes *lanes;
 } desk;
 
 /* cos and sin of an angle in degrees: exact at multiples of 90. */
@@ -81,54 +88,6 @@ static double footprint(const desk *d, double y, double x)
     return share;
 }
 
-/* Weights of the pixels along one axis, without those outside the frame. */
-typedef struct reach {
-    int64_t first; /* pixel of weight[0] */
-    int64_t begin, end;
-    double weight[SQN__SPLINE_N_CARDINAL];
-    double sum; /* of all, also those outside */
-} reach;
-
-static reach reach_along(const sqn__spline_axis *axis, int64_t n,
-                         const double response[SQN__SPLINE_N_CARDINAL - 1])
-{
-    reach r = {.first = axis->cell - 3};
-
-    sqn__spline_cardinal(r.weight, axis, response);
-    for (int64_t k = 0; k < SQN__SPLINE_N_CARDINAL; k++) {
-        r.sum += r.weight[k];
-    }
-    r.begin = r.first < 0 ? -r.first : 0;
-    r.end = n - r.first < SQN__SPLINE_N_CARDINAL ? n - r.first : SQN__SPLINE_N_CARDINAL;
-    return r;
-}
-
-/* var = sum w^2 var_i (sum of all w / sum w)^2 over the pixels that have a variance: where
-   some are missing, the others take over their weight. */
-static double turned_variance(const desk *d, const sqn__spline_axis *y,
-                              const sqn__spline_axis *x)
-{
-    const reach ry = reach_along(y, d->ny, d->response);
-    const reach rx = reach_along(x, d->nx, d->response);
-    double sum = 0.0, sum_w = 0.0;
-
-    for (int64_t j = ry.begin; j < ry.end; j++) {
-        const int64_t origin = (ry.first + j) * d->nx + rx.first;
-        double row = 0.0, row_w = 0.0;
-
-        for (int64_t i = rx.begin; i < rx.end; i++) {
-            row += rx.weight[i] * rx.weight[i] * (double)d->variance[origin + i];
-            row_w += rx.weight[i] * (double)d->present[origin + i];
-        }
-        sum += ry.weight[j] * ry.weight[j] * row;
-        sum_w += ry.weight[j] * row_w;
-    }
-
-    const double share = ry.sum * rx.sum / sum_w;
-
-    return sum * share * share;
-}
-
 static void set_missing(sqn_image *out, int64_t p)
 {
     out->value[p] = NAN;
@@ -154,43 +113,86 @@ static void copy_flags(sqn_image *out, const sqn_image *in, int64_t p, const dou
     }
 }
 
-static void turn_pixel(sqn_image *out, const sqn_image *in, const desk *d, int64_t p,
-                       const double at[2])
+/* True where all of the footprint, four pixels, is valid input: as in most places. */
+static bool is_whole(const desk *d, const double at[2])
 {
-    copy_flags(out, in, p, at);
-    if (footprint(d, at[1], at[0]) < least_footprint - 1e-9) {
-        set_missing(out, p);
-        return;
+    const int64_t x = (int64_t)at[0], y = (int64_t)at[1];
+
+    if (!(at[0] >= 0.0 && at[1] >= 0.0 && x + 1 < d->nx && y + 1 < d->ny)) {
+        return false;
     }
+    const uint8_t *round = d->round + y * d->nx + x;
 
-    const sqn__spline_axis y = sqn__spline_axis_at(at[1]), x = sqn__spline_axis_at(at[0]);
+    return (round[0] | round[1] | round[d->nx] | round[d->nx + 1]) == 0;
+}
 
-    out->value[p] = (float)sqn__spline_value(d->coeff, d->ny, d->nx, &y, &x);
-    if (in->variance != NULL) {
-        out->variance[p] = (float)turned_variance(d, &y, &x);
+/* Pixels of a row that have a value, and where the input is needed for them. */
+typedef struct points {
+    int64_t n, pixel[N_POINT];
+    double x[N_POINT], y[N_POINT];
+} points;
+
+/* Find the points among `n` pixels from (row, column) on; the others are missing. */
+static void place_points(points *found, sqn_image *out, const sqn_image *in, const desk *d,
+                         const turn *t, const int64_t first[2], int64_t n)
+{
+    const double dy = (double)first[0] - t->center_y;
+
+    found->n = 0;
+    for (int64_t column = first[1]; column < first[1] + n; column++) {
+        const int64_t p = first[0] * d->nx + column;
+        const double dx = (double)column - t->center_x;
+        const double at[2] = {/* turned back: clockwise */
+                              t->center_x + t->cosine * dx + t->sine * dy,
+                              t->center_y - t->sine * dx + t->cosine * dy};
+
+        copy_flags(out, in, p, at);
+        if (is_whole(d, at) || footprint(d, at[1], at[0]) >= least_footprint - 1e-9) {
+            found->x[found->n] = at[0];
+            found->y[found->n] = at[1];
+            found->pixel[found->n++] = p;
+        } else {
+            set_missing(out, p);
+        }
+    }
+}
+
+/* Value and variance of the points. */
+static void interpolate(sqn_image *out, const desk *d, const points *of)
+{
+    float result[N_POINT];
+
+    d->lanes->values(result, &d->planes, of->y, of->x, of->n);
+    for (int64_t i = 0; i < of->n; i++) {
+        out->value[of->pixel[i]] = result[i];
+    }
+    if (d->variance != NULL) {
+        d->lanes->variances(result, &d->planes, of->y, of->x, of->n);
+        for (int64_t i = 0; i < of->n; i++) {
+            out->variance[of->pixel[i]] = result[i];
+        }
     }
 }
 
 static void turn_image(sqn_image *out, const sqn_image *in, const desk *d, const turn *t)
 {
-#pragma omp parallel for default(none) shared(out, in, d, t)
+#pragma omp parallel for schedule(dynamic, 8) default(none) shared(out, in, d, t)
     for (int64_t row = 0; row < d->ny; row++) {
-        for (int64_t column = 0; column < d->nx; column++) {
-            const double dx = (double)column - t->center_x;
-            const double dy = (double)row - t->center_y;
-            const double at[2] = {/* turned back: clockwise */
-                                  t->center_x + t->cosine * dx + t->sine * dy,
-                                  t->center_y - t->sine * dx + t->cosine * dy};
+        for (int64_t column = 0; column < d->nx; column += N_POINT) {
+            const int64_t first[2] = {row, column}, left = d->nx - column;
+            points found;
 
-            turn_pixel(out, in, d, row * d->nx + column, at);
+            place_points(&found, out, in, d, t, first, left < N_POINT ? left : N_POINT);
+            interpolate(out, d, &found);
         }
     }
 }
 
 static void clear_desk(desk *d)
 {
-    sqn__mem_free(d->coeff);
+    sqn__mem_free(d->filled);
     sqn__mem_free(d->round);
+    sqn__mem_free(d->coeff);
     sqn__mem_free(d->variance);
     sqn__mem_free(d->present);
 }
@@ -198,31 +200,71 @@ static void clear_desk(desk *d)
 static bool allocate_desk(desk *d, const sqn_image *in)
 {
     const int64_t n = sqn__mem_product(in->ny, in->nx);
+    const int64_t n_work = sqn__spline_prefilter_work_size(in->ny, in->nx);
+    const int64_t stride = in->nx + 2 * (int64_t)BORDER;
+    const int64_t n_wide = sqn__mem_product(in->ny + 2 * (int64_t)BORDER, stride);
 
-    *d = (desk){.ny = in->ny, .nx = in->nx};
-    d->coeff = sqn__mem_alloc(n, sizeof *d->coeff);
+    *d = (desk){.ny = in->ny, .nx = in->nx, .stride = stride};
+    d->lanes = sqn__spline_lanes_choose();
+    d->filled = sqn__mem_alloc(n > n_work ? n : n_work, sizeof *d->filled);
     d->round = sqn__mem_alloc(n, sizeof *d->round);
+    d->coeff = sqn__mem_alloc(n_wide, sizeof *d->coeff);
     if (in->variance != NULL) {
-        d->variance = sqn__mem_alloc(n, sizeof *d->variance);
-        d->present = sqn__mem_alloc(n, sizeof *d->present);
+        d->variance = sqn__mem_alloc(n_wide, sizeof *d->variance);
+        d->present = sqn__mem_alloc(n_wide, sizeof *d->present);
     }
-    return d->coeff != NULL && d->round != NULL &&
+    return d->filled != NULL && d->round != NULL && d->coeff != NULL &&
            (in->variance == NULL || (d->variance != NULL && d->present != NULL));
 }
 
-/* A variance takes part where the value and the variance itself are known. */
-static void prepare(desk *d, const sqn_image *in)
+/* Polynomials of the weights, of coefficients and of pixels. */
+static void fill_taps(sqn__spline_planes *planes)
 {
-    sqn__fill_missing(d->coeff, d->round, in->value, d->ny, d->nx);
-    sqn__spline_prefilter(d->coeff, d->ny, d->nx);
-    if (in->variance != NULL) {
-        sqn__spline_response(d->response);
-        for (int64_t p = 0; p < d->ny * d->nx; p++) {
+    double weight[SQN__SPLINE_N_TAP][SQN__SPLINE_N_TAP];
+    double response[SQN__SPLINE_N_CARDINAL - 1];
+
+    sqn__spline_weights(weight);
+    sqn__spline_response(response);
+    for (int64_t d = 0; d < SQN__SPLINE_N_TAP; d++) {
+        memset(planes->value.power[d], 0, sizeof planes->value.power[d]);
+        memcpy(planes->value.power[d], weight[d], sizeof weight[d]);
+        sqn__spline_cardinal(planes->pixel.power[d], weight[d], response);
+    }
+}
+
+/* A variance takes part where the value and the variance itself are known. */
+static void place_variance(const desk *d, const sqn_image *in)
+{
+    for (int64_t y = 0; y < d->ny; y++) {
+        const int64_t to = (y + BORDER) * d->stride + BORDER;
+
+        for (int64_t x = 0; x < d->nx; x++) {
+            const int64_t p = y * d->nx + x;
             const bool known = d->round[p] == 0 && isfinite(in->variance[p]);
 
-            d->variance[p] = known ? in->variance[p] : 0.0F;
-            d->present[p] = known ? 1.0F : 0.0F;
+            d->variance[to + x] = known ? in->variance[p] : 0.0F;
+            d->present[to + x] = known ? 1.0F : 0.0F;
         }
+    }
+}
+
+static void prepare(desk *d, const sqn_image *in)
+{
+    const int64_t origin = BORDER * d->stride + BORDER;
+
+    sqn__fill_missing(d->filled, d->round, in->value, d->ny, d->nx);
+    for (int64_t y = 0; y < d->ny; y++) {
+        memcpy(d->coeff + origin + y * d->stride, d->filled + y * d->nx,
+               (size_t)d->nx * sizeof *d->coeff);
+    }
+    sqn__spline_prefilter(d->coeff + origin, d->ny, d->nx, d->stride, d->filled);
+    sqn__spline_mirror(d->coeff + origin, d->ny, d->nx, BORDER);
+    d->planes = (sqn__spline_planes){.stride = d->stride, .coeff = d->coeff + origin};
+    fill_taps(&d->planes);
+    if (in->variance != NULL) {
+        place_variance(d, in);
+        d->planes.variance = d->variance + origin;
+        d->planes.present = d->present + origin;
     }
 }
 

@@ -1,13 +1,14 @@
 /** @file spline.c @brief Quintic B-splines: prefilter, values, cardinal weights. */
 #include "spline.h"
 
-#include <math.h>
+#include <string.h>
 
 enum {
-    DEGREE = SQN__SPLINE_N_TAP - 1,
+    N_TAP = SQN__SPLINE_N_TAP,
     N_POLE = 2,
     HORIZON = 48, /* larger pole ^ 48 = 3e-18 */
     BLOCK = 32,   /* columns filtered side by side */
+    ROWS = 8,     /* rows filtered side by side */
     REACH = 64,   /* of the impulse behind sqn__spline_response() */
     N_RESPONSE = SQN__SPLINE_N_CARDINAL - 1
 };
@@ -96,48 +97,60 @@ static void filter(const lines *l)
     }
 }
 
-void sqn__spline_prefilter(double *image, int64_t ny, int64_t nx)
+/* Rows side by side would each wait for themselves: turned, they run together. */
+static void filter_rows(double *image, int64_t nx, int64_t stride, int64_t n_row,
+                        double *work)
 {
-#pragma omp parallel for default(none) shared(image, ny, nx)
-    for (int64_t y = 0; y < ny; y++) {
-        lines row = {.n = nx, .step = 1, .width = 1};
+    const lines rows = {work, nx, ROWS, ROWS};
 
-        row.data = image + y * nx;
-        filter(&row);
+    for (int64_t x = 0; x < nx; x++) {
+        for (int64_t i = 0; i < ROWS;
+             i++) { /* the last row stands in for those that miss */
+            work[x * ROWS + i] = image[(i < n_row ? i : n_row - 1) * stride + x];
+        }
     }
-#pragma omp parallel for default(none) shared(image, ny, nx)
-    for (int64_t x = 0; x < nx; x += BLOCK) {
-        lines columns = {.n = ny, .step = nx, .width = nx - x < BLOCK ? nx - x : BLOCK};
+    filter(&rows);
+    for (int64_t i = 0; i < n_row; i++) {
+        for (int64_t x = 0; x < nx; x++) {
+            image[i * stride + x] = work[x * ROWS + i];
+        }
+    }
+}
 
-        columns.data = image + x;
+int64_t sqn__spline_prefilter_work_size(int64_t ny, int64_t nx)
+{
+    return (ny + ROWS - 1) / ROWS * ROWS * nx;
+}
+
+void sqn__spline_prefilter(double *image, int64_t ny, int64_t nx, int64_t stride,
+                           double *work)
+{
+#pragma omp parallel for default(none) shared(image, ny, nx, stride, work)
+    for (int64_t y = 0; y < ny; y += ROWS) {
+        filter_rows(image + y * stride, nx, stride, ny - y < ROWS ? ny - y : ROWS,
+                    work + y * nx);
+    }
+#pragma omp parallel for default(none) shared(image, ny, nx, stride)
+    for (int64_t x = 0; x < nx; x += BLOCK) {
+        const lines columns = {image + x, ny, stride, nx - x < BLOCK ? nx - x : BLOCK};
+
         filter(&columns);
     }
 }
 
-/* The six B-splines over the cell at t in [0, 1), degree by degree (Cox - de Boor). */
-static void basis(double *w, double t)
+void sqn__spline_weights(double weight[N_TAP][N_TAP])
 {
-    w[0] = 1.0;
-    for (int64_t d = 1; d <= DEGREE; d++) {
-        double carried = 0.0;
+    /* the six B-splines over a cell, times 120 */
+    static const double power[N_TAP][N_TAP] = {
+        {1.0, 26.0, 66.0, 26.0, 1.0, 0.0},    {-5.0, -50.0, 0.0, 50.0, 5.0, 0.0},
+        {10.0, 20.0, -60.0, 20.0, 10.0, 0.0}, {-10.0, 20.0, 0.0, -20.0, 10.0, 0.0},
+        {5.0, -20.0, 30.0, -20.0, 5.0, 0.0},  {-1.0, 5.0, -10.0, 10.0, -5.0, 1.0}};
 
-        for (int64_t r = 0; r < d; r++) {
-            const double share = w[r] / (double)d;
-
-            w[r] = carried + ((double)(r + 1) - t) * share;
-            carried = (t + (double)(d - r - 1)) * share;
+    for (int64_t d = 0; d < N_TAP; d++) {
+        for (int64_t i = 0; i < N_TAP; i++) {
+            weight[d][i] = power[d][i] / 120.0;
         }
-        w[d] = carried;
     }
-}
-
-sqn__spline_axis sqn__spline_axis_at(double position)
-{
-    const double cell = floor(position);
-    sqn__spline_axis axis = {.cell = (int64_t)cell};
-
-    basis(axis.weight, position - cell);
-    return axis;
 }
 
 /* Where the mirrored image finds pixel i of n. */
@@ -149,32 +162,25 @@ static int64_t mirrored(int64_t i, int64_t n)
     return k < n ? k : period - k;
 }
 
-double sqn__spline_value(const double *coeff, int64_t ny, int64_t nx,
-                         const sqn__spline_axis *y, const sqn__spline_axis *x)
+void sqn__spline_mirror(double *image, int64_t ny, int64_t nx, int64_t border)
 {
-    const int64_t first_y = y->cell - 2, first_x = x->cell - 2;
-    double sum = 0.0;
+    const int64_t stride = nx + 2 * border;
 
-    if (first_y >= 0 && first_x >= 0 && first_y + DEGREE < ny && first_x + DEGREE < nx) {
-        for (int64_t j = 0; j < SQN__SPLINE_N_TAP; j++) {
-            const double *row = coeff + (first_y + j) * nx + first_x;
-            double part = 0.0;
+    for (int64_t y = 0; y < ny; y++) {
+        double *row = image + y * stride;
 
-            for (int64_t i = 0; i < SQN__SPLINE_N_TAP; i++) {
-                part += x->weight[i] * row[i];
-            }
-            sum += y->weight[j] * part;
-        }
-        return sum;
-    }
-    for (int64_t j = 0; j < SQN__SPLINE_N_TAP; j++) {
-        const double *row = coeff + mirrored(first_y + j, ny) * nx;
-
-        for (int64_t i = 0; i < SQN__SPLINE_N_TAP; i++) {
-            sum += y->weight[j] * x->weight[i] * row[mirrored(first_x + i, nx)];
+        for (int64_t x = 1; x <= border; x++) {
+            row[-x] = row[mirrored(-x, nx)];
+            row[nx - 1 + x] = row[mirrored(nx - 1 + x, nx)];
         }
     }
-    return sum;
+    for (int64_t y = 1; y <= border; y++) {
+        memcpy(image - y * stride - border, image + mirrored(-y, ny) * stride - border,
+               (size_t)stride * sizeof *image);
+        memcpy(image + (ny - 1 + y) * stride - border,
+               image + mirrored(ny - 1 + y, ny) * stride - border,
+               (size_t)stride * sizeof *image);
+    }
 }
 
 void sqn__spline_response(double response[N_RESPONSE])
@@ -188,15 +194,15 @@ void sqn__spline_response(double response[N_RESPONSE])
     }
 }
 
-void sqn__spline_cardinal(double *out, const sqn__spline_axis *axis,
+void sqn__spline_cardinal(double out[SQN__SPLINE_N_CARDINAL], const double weight[N_TAP],
                           const double response[N_RESPONSE])
 {
     for (int64_t j = 0; j < SQN__SPLINE_N_CARDINAL; j++) { /* pixel cell - 3 + j */
         out[j] = 0.0;
-        for (int64_t i = 0; i < SQN__SPLINE_N_TAP; i++) { /* coefficient cell - 2 + i */
+        for (int64_t i = 0; i < N_TAP; i++) { /* coefficient cell - 2 + i */
             const int64_t distance = j - 1 - i;
 
-            out[j] += response[distance < 0 ? -distance : distance] * axis->weight[i];
+            out[j] += response[distance < 0 ? -distance : distance] * weight[i];
         }
     }
 }

@@ -15,20 +15,25 @@ enum {
     SQN__SPLINE_N_CARDINAL = 8 /**< Pixels behind a value, cardinal spline cut at 4. */
 };
 
-/** Where a position falls along one axis, and the weights of the coefficients there. */
-typedef struct sqn__spline_axis {
-    int64_t cell;                     /**< floor(position). */
-    double weight[SQN__SPLINE_N_TAP]; /**< Of coefficients cell - 2 ... cell + 3. */
-} sqn__spline_axis;
+/** Doubles of work space for sqn__spline_prefilter(). */
+int64_t sqn__spline_prefilter_work_size(int64_t ny, int64_t nx);
 
-/** Turn pixels into coefficients, in place: image [ny, nx]. */
-void sqn__spline_prefilter(double *image, int64_t ny, int64_t nx);
+/** Turn pixels into coefficients, in place: image [ny, nx], rows `stride` apart. */
+void sqn__spline_prefilter(double *image, int64_t ny, int64_t nx, int64_t stride,
+                           double *work);
 
-sqn__spline_axis sqn__spline_axis_at(double position);
+/**
+ * Continue an image [ny, nx] mirrored into the border around it.
+ *
+ * @param[in,out] image  Its first pixel; rows are nx + 2 border apart.
+ */
+void sqn__spline_mirror(double *image, int64_t ny, int64_t nx, int64_t border);
 
-/** Value between the pixels, from coeff [ny, nx]; cells may be one pixel outside. */
-double sqn__spline_value(const double *coeff, int64_t ny, int64_t nx,
-                         const sqn__spline_axis *y, const sqn__spline_axis *x);
+/**
+ * Weights of coefficients cell - 2 ... cell + 3 at cell + t, as polynomials of t:
+ * weight[power][tap].
+ */
+void sqn__spline_weights(double weight[SQN__SPLINE_N_TAP][SQN__SPLINE_N_TAP]);
 
 /** Coefficients of a single pixel of value 1, along one axis: at distance 0 ... 6 from it. */
 void sqn__spline_response(double response[SQN__SPLINE_N_CARDINAL - 1]);
@@ -37,10 +42,11 @@ void sqn__spline_response(double response[SQN__SPLINE_N_CARDINAL - 1]);
  * Weights of the pixels themselves: of pixels cell - 3 ... cell + 4. What is cut off holds up
  * to 2 % of the sum, but less than 0.1 % of the sum of squares: so they are not normalised.
  *
- * @param[out] out       [SQN__SPLINE_N_CARDINAL]
- * @param[in]  response  From sqn__spline_response().
+ * @param[in] weight    Of the coefficients, or one power of them.
+ * @param[in] response  From sqn__spline_response().
  */
-void sqn__spline_cardinal(double *out, const sqn__spline_axis *axis,
+void sqn__spline_cardinal(double out[SQN__SPLINE_N_CARDINAL],
+                          const double weight[SQN__SPLINE_N_TAP],
                           const double response[SQN__SPLINE_N_CARDINAL - 1]);
 
 #endif

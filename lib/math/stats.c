@@ -4,15 +4,16 @@
 #include <gsl/gsl_sort_double.h>
 #include <gsl/gsl_statistics_double.h>
 #include <math.h>
+#include <string.h>
 
 enum {
     SAMPLE = 512, /* to find where the median is */
     MARGIN = 52,  /* 4.6 sigma of the rank of a sample's median */
     LARGE = 4096, /* worth a sample */
-    LANES = 8     /* neighbours convolved together */
+    LANES = 8,    /* neighbours convolved together */
+    CHUNK = 16    /* numbers that are looked at together */
 };
 
-static const double mad_to_sigma = 1.4826;           /* of normal data */
 static const double fwhm_to_sigma = 0.4246609001440; /* 1 / sqrt(8 ln 2) */
 static const double reach_sigma = 4.0;               /* where the Gaussian is cut */
 
@@ -56,6 +57,22 @@ static int64_t gather_middle(double *values, int64_t n, int64_t *n_below)
     return n_middle;
 }
 
+/* Median out of the `n_middle` numbers that follow the `n_below` least of `n`; NaN where it is
+ * not among them. */
+static double median_of_middle(double *middle, int64_t n_middle, int64_t n_below, int64_t n)
+{
+    const int64_t low = (n - 1) / 2 - n_below, high = n / 2 - n_below;
+
+    if (low < 0 || high >= n_middle) {
+        return NAN;
+    }
+    const double upper = gsl_stats_select(middle, 1, (size_t)n_middle, (size_t)high);
+
+    return low == high
+               ? upper
+               : 0.5 * (upper + gsl_stats_select(middle, 1, (size_t)n_middle, (size_t)low));
+}
+
 double sqn__stats_median(double *scratch, int64_t n)
 {
     const int64_t n_valid = sqn__stats_compact(scratch, n);
@@ -64,17 +81,72 @@ double sqn__stats_median(double *scratch, int64_t n)
     if (n_valid >= LARGE) {
         n_middle = gather_middle(scratch, n_valid, &n_below);
     }
-    const int64_t low = (n_valid - 1) / 2 - n_below, high = n_valid / 2 - n_below;
+    const double median = median_of_middle(scratch, n_middle, n_below, n_valid);
 
-    if (low < 0 || high >= n_middle) { /* few, or an unfair sample */
-        return n_valid == 0 ? NAN : gsl_stats_median(scratch, 1, (size_t)n_valid);
+    return !isnan(median) ? median /* few, or an unfair sample: all */
+           : n_valid == 0 ? NAN
+                          : gsl_stats_median(scratch, 1, (size_t)n_valid);
+}
+
+/* How many of `n` lie below the first bound, and how many not above the second. */
+static inline void count_chunk(int64_t count[2], const double *restrict chunk, int64_t n,
+                               const double bounds[2])
+{
+    const double low = bounds[0], high = bounds[1];
+    int64_t n_low = 0, n_high = 0;
+
+    for (int64_t l = 0; l < n; l++) {
+        n_low += chunk[l] < low ? 1 : 0;
+        n_high += chunk[l] <= high ? 1 : 0;
     }
-    const double upper = gsl_stats_select(scratch, 1, (size_t)n_middle, (size_t)high);
+    count[0] = n_low;
+    count[1] = n_high;
+}
 
-    return low == high
-               ? upper
-               : 0.5 *
-                     (upper + gsl_stats_select(scratch, 1, (size_t)n_middle, (size_t)low));
+/* Copy what lies in [low, high] to `middle`; returns how many, in `n_below` how many lie below. */
+static int64_t gather_between(double *middle, int64_t *n_below, const double *values,
+                              int64_t n, const double bounds[2])
+{
+    const double low = bounds[0], high = bounds[1];
+    int64_t n_middle = 0;
+
+    *n_below = 0;
+    for (int64_t i = 0; i < n; i += CHUNK) {
+        const int64_t n_here = n - i < CHUNK ? n - i : CHUNK;
+        const double *chunk = values + i;
+        int64_t count[2];
+
+        if (n_here == CHUNK) { /* a constant: vectors */
+            count_chunk(count, chunk, CHUNK, bounds);
+        } else {
+            count_chunk(count, chunk, n_here, bounds);
+        }
+        *n_below += count[0];
+        for (int64_t l = 0; count[0] < count[1] && l < n_here; l++) { /* rare */
+            middle[n_middle] = chunk[l];
+            n_middle += chunk[l] >= low && chunk[l] <= high ? 1 : 0;
+        }
+    }
+    return n_middle;
+}
+
+double sqn__stats_median_near(const double *values, int64_t n, double guess, double reach,
+                              double *scratch)
+{
+    const double bounds[2] = {guess - reach, guess + reach};
+    double median = NAN;
+
+    if (reach > 0.0 && bounds[0] <= bounds[1]) {
+        int64_t n_below = 0;
+        const int64_t n_middle = gather_between(scratch, &n_below, values, n, bounds);
+
+        median = median_of_middle(scratch, n_middle, n_below, n);
+    }
+    if (isnan(median)) {
+        memcpy(scratch, values, (size_t)n * sizeof *values);
+        median = sqn__stats_median(scratch, n);
+    }
+    return median;
 }
 
 double sqn__stats_mad_sigma(double *scratch, int64_t n)
@@ -85,7 +157,7 @@ double sqn__stats_mad_sigma(double *scratch, int64_t n)
     for (int64_t i = 0; i < n_valid; i++) {
         scratch[i] = fabs(scratch[i] - median);
     }
-    return mad_to_sigma * sqn__stats_median(scratch, n_valid);
+    return SQN__STATS_MAD_TO_SIGMA * sqn__stats_median(scratch, n_valid);
 }
 
 double sqn__stats_percentile(double *scratch, int64_t n, double percent)

@@ -14,6 +14,19 @@ int64_t sqn__stats_compact(double *values, int64_t n);
 double sqn__stats_median(double *scratch, int64_t n);
 
 /**
+ * Median of numbers of which none is NaN: exact whatever the guess, quick where it is within
+ * `reach` of the median. Leaves `values` [n] as they are.
+ *
+ * @param[in]  reach    NaN or 0: there is no guess.
+ * @param[out] scratch  [n]
+ */
+double sqn__stats_median_near(const double *values, int64_t n, double guess, double reach,
+                              double *scratch);
+
+/** 1 / 0.6745: from the median distance from the median to the sigma of normal data. */
+#define SQN__STATS_MAD_TO_SIGMA 1.4826
+
+/**
  * 1.4826 times the median distance from the median: the standard deviation of normal data,
  * whatever a minority of outliers does. NaN when nothing is valid. Reorders and replaces
  * `scratch` [n].

@@ -63,8 +63,8 @@ static sqn_status grow(void *context, int64_t *passes, sqn_error *err)
     sqn__nmf_mu *state = context;
 
     (void)err;
-    if (!state->fresh) {
-        sqn__nmf_mu_judge(state);
+    if (!state->surveyed) {
+        sqn__nmf_mu_pass_survey(state);
         *passes += 1;
     }
     if (state->options->start == SQN_NMF_START_RANDOM) {
@@ -73,16 +73,15 @@ static sqn_status grow(void *context, int64_t *passes, sqn_error *err)
         start_residual(state);
     }
     state->k++;
-    state->fresh = false;
+    state->ready = state->surveyed = false;
     return SQN_OK;
 }
 
-/* Guarantee 7's number, from the sums that would move S next. */
-static double optimality(sqn__nmf_mu *state)
+/* Guarantee 7's number, from a survey. */
+static double optimality(const sqn__nmf_mu *state)
 {
     double worst = 0.0;
 
-    sqn__nmf_mu_sum(state);
     for (int64_t j = 0; j < state->panels->n_short; j++) {
         const int64_t row = j * state->n_comp;
         double p2 = 0.0, size2 = 0.0;
@@ -101,13 +100,11 @@ static double optimality(sqn__nmf_mu *state)
 
 static sqn_status refine(void *context, sqn_nmf_stage *stage, sqn_error *err)
 {
-    enum { PASSES_PER_ITERATION = 3 };
     sqn__nmf_mu *state = context;
+    const int64_t n_before = state->n_pass;
     sqn__nmf_stop_verdict verdict = SQN__NMF_STOP_GO_ON;
     sqn_status status = SQN_OK;
-
-    sqn__nmf_mu_judge(state);
-    sqn__nmf_stop_state progress = {.chi2 = state->total.chi2};
+    sqn__nmf_stop_state progress = {.chi2 = sqn__nmf_mu_begin(state)};
 
     while (verdict == SQN__NMF_STOP_GO_ON &&
            stage->iterations < state->rule.max_iterations) {
@@ -123,10 +120,10 @@ static sqn_status refine(void *context, sqn_nmf_stage *stage, sqn_error *err)
         SQN_TRY(sqn__nmf_stop_report(&state->task, state->k, stage->iterations, chi2, err));
     }
     stage->stop = sqn__nmf_stop_reason(verdict);
+    sqn__nmf_mu_pass_survey(state);
     stage->chi2 = state->total.chi2;
     stage->kkt = optimality(state);
-    sqn__nmf_mu_judge(state); /* optimality() overwrote the sums that grow() needs */
-    stage->passes = PASSES_PER_ITERATION * (stage->iterations + 1);
+    stage->passes = state->n_pass - n_before;
 
 cleanup:
     return status;
@@ -150,7 +147,7 @@ static void restore(void *context)
     memcpy(state->u, state->u_saved, (size_t)n_u * sizeof *state->u);
     memcpy(state->s, state->s_saved,
            (size_t)(state->panels->n_short * state->n_comp) * sizeof *state->s);
-    state->fresh = false;
+    state->ready = state->surveyed = false;
 }
 
 const sqn__nmf_method sqn__nmf_mu_stage_method = {

@@ -6,7 +6,6 @@
 #include <omp.h>
 
 #include "mem.h"
-#include "nnls.h"
 #include "raise.h"
 #include "target_internal.h"
 
@@ -18,7 +17,9 @@ typedef struct work_space {
     int n_desk;
     double *frames; /* [n_ahead, 2, n_pix] values and weights */
     sqn__target_desk *desk;
-    double *numbers;
+    double *doubles;
+    float *floats;
+    int64_t *integers;
     uint8_t *flags;
 } work_space;
 
@@ -28,31 +29,39 @@ static void destroy_space(work_space *space)
 {
     sqn__mem_free(space->frames);
     sqn__mem_free(space->desk);
-    sqn__mem_free(space->numbers);
+    sqn__mem_free(space->doubles);
+    sqn__mem_free(space->floats);
+    sqn__mem_free(space->integers);
     sqn__mem_free(space->flags);
     *space = (work_space){0};
 }
 
-/* Numbers of one desk for problems of up to n unknowns. */
-static int64_t desk_size(int64_t n, int64_t n_count)
+/* A desk for each thread, for up to n unknowns; false: no memory. */
+static bool create_desks(work_space *space, int64_t n, int64_t n_count)
 {
-    return (2 * n + 3) * SQN__TARGET_BLOCK + 2 * n * (n + 1) + n_count * n +
-           sqn__nnls_work_size(n);
-}
+    const int64_t n_desk = space->n_desk;
+    int64_t size[3];
 
-static void carve_desk(sqn__target_desk *desk, double *numbers, int64_t n, int64_t n_count)
-{
-    desk->block.h = numbers;
-    desk->block.vh = desk->block.h + n * SQN__TARGET_BLOCK;
-    desk->block.x = desk->block.vh + n * SQN__TARGET_BLOCK;
-    desk->block.v = desk->block.x + SQN__TARGET_BLOCK;
-    desk->block.r = desk->block.v + SQN__TARGET_BLOCK;
-    desk->whole_gram = desk->block.r + SQN__TARGET_BLOCK;
-    desk->whole_rhs = desk->whole_gram + n * n;
-    desk->gram = desk->whole_rhs + n;
-    desk->rhs = desk->gram + n * n;
-    desk->solution = desk->rhs + n;
-    desk->work = desk->solution + n_count * n;
+    sqn__target_desk_size(size, n, n_count);
+    space->desk = sqn__mem_alloc(n_desk, sizeof *space->desk);
+    space->floats =
+        sqn__mem_alloc(sqn__mem_product(n_desk, size[0]), sizeof *space->floats);
+    space->doubles =
+        sqn__mem_alloc(sqn__mem_product(n_desk, size[1]), sizeof *space->doubles);
+    space->integers =
+        sqn__mem_alloc(sqn__mem_product(n_desk, size[2]), sizeof *space->integers);
+    space->flags = sqn__mem_alloc(n_desk * n, sizeof *space->flags);
+    if (space->desk == NULL || space->floats == NULL || space->doubles == NULL ||
+        space->integers == NULL || space->flags == NULL) {
+        return false;
+    }
+    for (int64_t s = 0; s < n_desk; s++) {
+        sqn__target_desk_carve(&space->desk[s], space->floats + s * size[0],
+                               space->doubles + s * size[1], space->integers + s * size[2],
+                               n, n_count);
+        space->desk[s].passive = space->flags + s * n;
+    }
+    return true;
 }
 
 static sqn_status create_space(work_space *space, const sqn_target *target, sqn_error *err)
@@ -64,23 +73,13 @@ static sqn_status create_space(work_space *space, const sqn_target *target, sqn_
     for (int64_t i = 0; i < target->n_count; i++) {
         n = n < target->count[i].n_unknown ? target->count[i].n_unknown : n;
     }
-    const int64_t size = desk_size(n, target->n_count);
-
     space->n_ahead = target->n_frame < n_ahead ? target->n_frame : n_ahead;
     space->n_desk = (int)n_desk;
     space->frames = sqn__mem_alloc(sqn__mem_product(space->n_ahead, 2 * target->n_pix),
                                    sizeof *space->frames);
-    space->desk = sqn__mem_alloc(n_desk, sizeof *space->desk);
-    space->numbers = sqn__mem_alloc(sqn__mem_product(n_desk, size), sizeof *space->numbers);
-    space->flags = sqn__mem_alloc(n_desk * n, sizeof *space->flags);
-    if (space->frames == NULL || space->desk == NULL || space->numbers == NULL ||
-        space->flags == NULL) {
+    if (space->frames == NULL || !create_desks(space, n, target->n_count)) {
         return SQN_RAISE(err, E_MEM, "work space to model %" PRId64 " frames at a time",
                          space->n_ahead);
-    }
-    for (int64_t s = 0; s < n_desk; s++) {
-        carve_desk(&space->desk[s], space->numbers + s * size, n, target->n_count);
-        space->desk[s].passive = space->flags + s * n;
     }
     return SQN_OK;
 }
@@ -229,24 +228,44 @@ static sqn_status read_frame(double *frame, const sqn_rows *rows, int64_t number
                              "frame %" PRId64 ", pixel %" PRId64 ": value %g, weight %g",
                              number + 1, p + 1, value[p], v);
         }
+        value[p] = v > 0.0 ? value[p] : 0.0; /* whatever it was: it takes no part */
     }
     return status;
 }
 
-/* Frames that were read, and bases, side by side: the dearest last bases first. */
+/* How many groups `n_here` frames make: as few as leave every thread something to do. */
+static int64_t count_groups(const sqn_target *target, const work_space *space,
+                            int64_t n_here)
+{
+    int64_t n_whole = 0;
+
+    for (int64_t i = 0; i < target->n_count; i++) {
+        n_whole += target->count[i].whole == i ? 1 : 0;
+    }
+    const int64_t wanted = (2 * (int64_t)space->n_desk + n_whole - 1) / n_whole;
+    const int64_t least = (n_here + SQN__TARGET_GROUP - 1) / SQN__TARGET_GROUP;
+    const int64_t n = wanted > least ? wanted : least;
+
+    return n < n_here ? n : n_here;
+}
+
+/* Groups of the frames that were read, and bases, side by side: the dearest last bases first. */
 static void fit_ahead(const sqn_target *target, const work_space *space, int64_t first,
                       int64_t n_here)
 {
+    const int64_t n_group = count_groups(target, space, n_here);
+
 #pragma omp parallel for schedule(dynamic, 1) num_threads(space->n_desk) default(none) \
-    shared(target, space, first, n_here)
-    for (int64_t task = 0; task < n_here * target->n_count; task++) {
-        const int64_t whole = target->n_count - 1 - task / n_here, s = task % n_here;
-        const double *frame = space->frames + s * 2 * target->n_pix;
-        const sqn__target_datum datum = {frame, frame + target->n_pix};
+    shared(target, space, first, n_here, n_group)
+    for (int64_t task = 0; task < n_group * target->n_count; task++) {
+        const int64_t whole = target->n_count - 1 - task / n_group, g = task % n_group;
+        const int64_t begin = g * n_here / n_group, end = (g + 1) * n_here / n_group;
+        const sqn__target_group group = {space->frames + begin * 2 * target->n_pix,
+                                         end - begin, target->n_pix, first + begin};
 
         if (target->count[whole].whole == whole) {
-            sqn__target_frame_fit(&space->desk[omp_get_thread_num()], target, &datum, whole,
-                                  first + s);
+            sqn__target_frame_fit(&space->desk[omp_get_thread_num()], target, &group,
+                                  whole);
         }
     }
 }
@@ -335,7 +354,7 @@ sqn_status sqn_target_leverage(double *out, const sqn_target *target, int64_t i_
 {
     const sqn__target_count *count = &target->count[i_count];
     const int64_t n = count->n_unknown;
-    double *work = sqn__mem_alloc((2 * n + 1) * SQN__TARGET_BLOCK, sizeof *work);
+    double *work = sqn__mem_alloc(sqn__target_leverage_size(n), sizeof *work);
 
     *out = 0.0;
     if (work == NULL) {

@@ -1,77 +1,18 @@
-/** @file target_frame.c @brief The small problem of one frame: summed, solved, judged. */
+/**
+ * @file target_frame.c
+ * @brief The small problems of a few frames: summed together, solved, judged.
+ *
+ * Every Gram matrix is a sum over pixels of weights times products of pairs of components, so
+ * those of many frames are one product of matrices, and the pairs are formed once for all of
+ * them, in cache.
+ */
 #include <math.h>
 #include <string.h>
 
-#include "blas.h"
 #include "nnls.h"
 #include "target_internal.h"
 
-enum { BLOCK = SQN__TARGET_BLOCK, LANES = 8 }; /* partial sums of a product */
-
-/* a . b over one block; the order of the sum is that of the lanes. */
-static double dot(const double *restrict a, const double *restrict b)
-{
-    double lane[LANES] = {0};
-
-    for (int64_t p = 0; p < BLOCK; p += LANES) {
-        for (int64_t l = 0; l < LANES; l++) {
-            lane[l] += a[p + l] * b[p + l];
-        }
-    }
-    return ((lane[0] + lane[4]) + (lane[1] + lane[5])) +
-           ((lane[2] + lane[6]) + (lane[3] + lane[7]));
-}
-
-/* gram += vh h^T over one block, at least below the diagonal. Our own loops where BLAS would
- * split the sum among threads. */
-static void add_gram(double *gram, const sqn__target_block *block, int64_t n)
-{
-    if (sqn__blas_n_thread() == 1) {
-        sqn__blas_dgemm((sqn_dmatrix){gram, n, n, n},
-                        (sqn_dmatrix_const){block->vh, n, BLOCK, BLOCK}, false,
-                        (sqn_dmatrix_const){block->h, n, BLOCK, BLOCK}, true, 1.0, 1.0);
-        return;
-    }
-    for (int64_t i = 0; i < n; i++) {
-        for (int64_t j = 0; j <= i; j++) {
-            gram[i * n + j] += dot(block->vh + i * BLOCK, block->h + j * BLOCK);
-        }
-    }
-}
-
-void sqn__target_product(sqn_dmatrix out, sqn_dmatrix_const a, bool transpose,
-                         sqn_dmatrix_const b)
-{
-    const int64_t step_i = transpose ? 1 : a.stride, step_j = transpose ? a.stride : 1;
-
-    if (sqn__blas_n_thread() == 1) {
-        sqn__blas_dgemm(out, a, transpose, b, false, 1.0, 0.0);
-        return;
-    }
-    for (int64_t i = 0; i < out.rows; i++) {
-        memset(out.data + i * out.stride, 0, (size_t)out.cols * sizeof *out.data);
-        for (int64_t j = 0; j < b.rows; j++) {
-            for (int64_t c = 0; c < out.cols; c++) {
-                out.data[i * out.stride + c] +=
-                    a.data[i * step_i + j * step_j] * b.data[j * b.stride + c];
-            }
-        }
-    }
-}
-
-void sqn__target_frame_quadratic(double *out, const double *m, const double *q, int64_t n,
-                                 int64_t n_col, double *work)
-{
-    sqn__target_product((sqn_dmatrix){work, n, n_col, n_col},
-                        (sqn_dmatrix_const){m, n, n, n}, false,
-                        (sqn_dmatrix_const){q, n, n_col, n_col});
-    memset(out, 0, (size_t)n_col * sizeof *out);
-    for (int64_t i = 0; i < n; i++) {
-        for (int64_t c = 0; c < n_col; c++) {
-            out[c] += q[i * n_col + c] * work[i * n_col + c];
-        }
-    }
-}
+enum { BLOCK = SQN__TARGET_BLOCK, PART = SQN__TARGET_PART, GROUP = SQN__TARGET_GROUP };
 
 void sqn__target_frame_covariance(double *out, const uint8_t *active, double *gram,
                                   int64_t n, double *work)
@@ -90,143 +31,160 @@ void sqn__target_frame_covariance(double *out, const uint8_t *active, double *gr
     }
 }
 
-/* Fill the block from `first` on: only data of positive weight where the basis has a value. */
-static void load(const sqn__target_block *block, const sqn__target_datum *datum,
-                 const sqn__target_count *count, int64_t first, int64_t n_pix)
-{
-    const int64_t n = n_pix - first < BLOCK ? n_pix - first : BLOCK;
-    const int64_t n_unknown = count->n_unknown, k = count->basis.rows;
+/* ---- One block of pixels --------------------------------------------------------------- */
 
-    for (int64_t p = 0; p < BLOCK; p++) {
-        block->v[p] = p < n ? datum->weight[first + p] : 0.0;
+/* Copy `n` pixels of a row. What is NaN in it stays NaN in `trace`, whatever is added later. */
+static void load_row(float *restrict h, float *restrict trace, const float *restrict row,
+                     int64_t n)
+{
+    if (n == BLOCK) { /* a constant: vectors */
+        for (int64_t p = 0; p < BLOCK; p++) {
+            h[p] = row[p];
+            trace[p] += 0.0F * row[p];
+        }
+        return;
     }
+    for (int64_t p = 0; p < BLOCK; p++) {
+        h[p] = p < n ? row[p] : NAN;
+        trace[p] += 0.0F * h[p];
+    }
+}
+
+/* The components of the pixels from `first` on; the background, where there is one, is last. */
+static void load_basis(const sqn__target_block *block, const sqn__target_count *count,
+                       int64_t first, int64_t n)
+{
+    const int64_t k = count->basis.rows;
+    float *restrict has_value = block->has_value;
+    int64_t n_value = 0;
+
+    memset(has_value, 0, BLOCK * sizeof *has_value);
     for (int64_t j = 0; j < k; j++) {
-        const float *row = count->basis.data + j * count->basis.stride + first;
-        double *h = block->h + j * BLOCK;
-
-        for (int64_t p = 0; p < n; p++) {
-            h[p] = (double)row[p];
-        }
-        for (int64_t p = 0; p < n; p++) {
-            block->v[p] = isnan(h[p]) ? 0.0 : block->v[p];
-        }
+        load_row(block->h + j * BLOCK, has_value,
+                 count->basis.data + j * count->basis.stride + first, n);
     }
     for (int64_t p = 0; p < BLOCK; p++) {
-        block->x[p] = block->v[p] > 0.0 ? datum->value[first + p] : 0.0;
+        has_value[p] = isnan(has_value[p]) ? 0.0F : 1.0F;
+        n_value += has_value[p] > 0.0F ? 1 : 0;
     }
-    for (int64_t j = 0; j < n_unknown; j++) {
-        double *h = block->h + j * BLOCK;
+    for (int64_t j = 0; j < k && n_value < BLOCK; j++) {
+        float *restrict h = block->h + j * BLOCK;
 
         for (int64_t p = 0; p < BLOCK; p++) {
-            const double here = j < k ? h[p] : 1.0; /* the background is last */
-
-            h[p] = block->v[p] > 0.0 ? here : 0.0;
+            h[p] = has_value[p] > 0.0F ? h[p] : 0.0F;
         }
+    }
+    if (count->n_unknown > k) {
+        memcpy(block->h + k * BLOCK, has_value, BLOCK * sizeof *block->h);
     }
 }
 
-/* V h of the block. */
-static void weigh(const sqn__target_block *block, int64_t n_unknown)
+/* Data and weights of a frame; returns how many have a weight. */
+static int64_t load_frame(const sqn__target_block *block, const sqn__target_group *group,
+                          int64_t i, int64_t first, int64_t n)
 {
-    for (int64_t j = 0; j < n_unknown; j++) {
-        for (int64_t p = 0; p < BLOCK; p++) {
-            block->vh[j * BLOCK + p] = block->v[p] * block->h[j * BLOCK + p];
-        }
-    }
-}
-
-/* G = H V H^T and H V x, block after block. Returns the number of data. */
-static int64_t accumulate(const sqn__target_desk *desk, const sqn__target_datum *datum,
-                          const sqn__target_count *count, int64_t n_pix)
-{
-    const sqn__target_block *block = &desk->block;
-    const int64_t n = count->n_unknown;
+    const double *restrict value = group->frames + 2 * i * group->n_pix + first;
+    const double *restrict weight = value + group->n_pix;
+    const float *restrict has_value = block->has_value;
+    double *restrict x = block->x + i * BLOCK, *restrict v = block->v + i * BLOCK;
+    double *restrict vx = block->vx + i * BLOCK;
     int64_t n_data = 0;
 
-    memset(desk->whole_gram, 0, (size_t)(n * n) * sizeof *desk->whole_gram);
-    memset(desk->whole_rhs, 0, (size_t)n * sizeof *desk->whole_rhs);
-    for (int64_t first = 0; first < n_pix; first += BLOCK) {
-        load(block, datum, count, first, n_pix);
-        weigh(block, n);
-        add_gram(desk->whole_gram, block, n);
-        for (int64_t i = 0; i < n; i++) {
-            desk->whole_rhs[i] += dot(block->vh + i * BLOCK, block->x);
-        }
-        for (int64_t p = 0; p < BLOCK; p++) {
-            n_data += block->v[p] > 0.0 ? 1 : 0;
-        }
+    for (int64_t p = 0; p < n; p++) {
+        x[p] = value[p];
+        v[p] = weight[p] * (double)has_value[p];
+        vx[p] = v[p] * x[p];
+        n_data += v[p] > 0.0 ? 1 : 0;
+    }
+    for (int64_t p = n; p < BLOCK; p++) {
+        x[p] = v[p] = vx[p] = 0.0;
     }
     return n_data;
 }
 
-/* The small problem of `count` out of that of `whole`: its first rows, and the background. */
-static void extract(const sqn__target_desk *desk, const sqn__target_count *count,
-                    const sqn__target_count *whole)
-{
-    const int64_t n = count->n_unknown, k = count->basis.rows, n_whole = whole->n_unknown;
+/* ---- Sums ------------------------------------------------------------------------------ */
 
-    for (int64_t i = 0; i < n; i++) {
-        const int64_t from = i < k ? i : n_whole - 1;
-
-        desk->rhs[i] = desk->whole_rhs[from];
-        for (int64_t j = 0; j <= i; j++) {
-            const double g = desk->whole_gram[from * n_whole + (j < k ? j : n_whole - 1)];
-
-            desk->gram[i * n + j] = g;
-            desk->gram[j * n + i] = g;
-        }
-    }
-}
-
-/* r = x - w h - b over one block; the background is row `k_wide` of it. */
-static void subtract_model(const sqn__target_block *block, const double *solution,
-                           const sqn__target_count *count, int64_t k_wide)
-{
-    const int64_t k = count->basis.rows;
-
-    memcpy(block->r, block->x, BLOCK * sizeof *block->r);
-    for (int64_t j = 0; j < count->n_unknown; j++) {
-        const double *restrict h = block->h + (j < k ? j : k_wide) * BLOCK;
-        double *restrict r = block->r;
-        const double w = solution[j];
-
-        for (int64_t p = 0; p < BLOCK; p++) {
-            r[p] -= w * h[p];
-        }
-    }
-}
-
-/* sum V r^2 over one block; the order of the sum is that of the lanes. */
-static double chi2(const sqn__target_block *block)
-{
-    double lane[LANES] = {0};
-
-    for (int64_t p = 0; p < BLOCK; p += LANES) {
-        for (int64_t l = 0; l < LANES; l++) {
-            lane[l] += block->v[p + l] * block->r[p + l] * block->r[p + l];
-        }
-    }
-    return ((lane[0] + lane[4]) + (lane[1] + lane[5])) +
-           ((lane[2] + lane[6]) + (lane[3] + lane[7]));
-}
-
-/* chi2 of every basis of `whole`, over the fitted pixels. */
-static void judge(const sqn__target_desk *desk, const sqn_target *target,
-                  const sqn__target_datum *datum, int64_t whole, int64_t frame)
+/* Turn the components of a block: a row of doubles for each pixel. */
+static sqn_dmatrix_const turn(const sqn__target_desk *desk, int64_t n_unknown)
 {
     const sqn__target_block *block = &desk->block;
-    const int64_t n_wide = target->count[whole].n_unknown,
-                  k_wide = target->count[whole].basis.rows;
+    const int64_t stride = sqn__kernels_columns(n_unknown);
+    const int64_t wide = sqn__gram_aligned(n_unknown);
 
-    for (int64_t first = 0; first < target->n_pix; first += BLOCK) {
-        load(block, datum, &target->count[whole], first, target->n_pix);
-        for (int64_t c = 0; c < target->n_count; c++) {
-            const sqn__target_count *count = &target->count[c];
+    desk->kernels->turn(
+        (sqn_matrix){block->turned, BLOCK, sqn__kernels_aligned(n_unknown), stride},
+        block->h, n_unknown);
+    for (int64_t p = 0; p < BLOCK; p++) {
+        for (int64_t j = 0; j < wide; j++) {
+            block->wide[p * wide + j] = (double)block->turned[p * stride + j];
+        }
+    }
+    return (sqn_dmatrix_const){block->wide, BLOCK, wide, wide};
+}
 
-            if (count->whole == whole) {
-                subtract_model(block, desk->solution + c * n_wide, count, k_wide);
-                count->record[frame].chi2 += chi2(block);
-            }
+/* G += V P(H)^T and H V x of a block, for all frames of the group. */
+static void add_block(const sqn__target_desk *desk, const sqn__target_group *group,
+                      int64_t n_unknown)
+{
+    const sqn__target_block *block = &desk->block;
+    const sqn_dmatrix_const h = turn(desk, n_unknown);
+    const int64_t n_pair = sqn__gram_n_pair(n_unknown);
+    const sqn_dmatrix pairs = {block->pairs, PART, n_pair, n_pair};
+
+    desk->sums->product((sqn_dmatrix){desk->rhs, group->n, h.cols, h.cols},
+                        (sqn__gram_factor){block->vx, BLOCK, 1}, h);
+    for (int64_t p = 0; p < BLOCK; p += PART) {
+        desk->sums->pairs(
+            pairs, (sqn_dmatrix_const){h.data + p * h.stride, PART, h.cols, h.stride},
+            n_unknown);
+        desk->sums->product((sqn_dmatrix){desk->gram, group->n, n_pair, n_pair},
+                            (sqn__gram_factor){block->v + p, BLOCK, 1},
+                            (sqn_dmatrix_const){pairs.data, PART, n_pair, n_pair});
+    }
+}
+
+/* Sums over all pixels, with the basis `count`. */
+static void accumulate(const sqn__target_desk *desk, const sqn__target_group *group,
+                       const sqn__target_count *count)
+{
+    const int64_t n = count->n_unknown;
+    const int64_t n_gram = group->n * sqn__gram_n_pair(n);
+    const int64_t n_rhs = group->n * sqn__gram_aligned(n);
+
+    memset(desk->gram, 0, (size_t)n_gram * sizeof *desk->gram);
+    memset(desk->rhs, 0, (size_t)n_rhs * sizeof *desk->rhs);
+    memset(desk->n_data, 0, (size_t)group->n * sizeof *desk->n_data);
+    for (int64_t first = 0; first < group->n_pix; first += BLOCK) {
+        const int64_t left = group->n_pix - first, n_here = left < BLOCK ? left : BLOCK;
+
+        load_basis(&desk->block, count, first, n_here);
+        for (int64_t i = 0; i < group->n; i++) {
+            desk->n_data[i] += load_frame(&desk->block, group, i, first, n_here);
+        }
+        add_block(desk, group, n);
+    }
+}
+
+/* ---- The small problem ----------------------------------------------------------------- */
+
+/* The small problem of `count` and frame `i` of the group out of that of `whole`: its first
+ * rows, and the background. */
+static void extract(const sqn__target_desk *desk, const sqn__target_count *count,
+                    const sqn__target_count *whole, int64_t i)
+{
+    const int64_t n = count->n_unknown, k = count->basis.rows, n_whole = whole->n_unknown;
+    const double *gram = desk->gram + i * sqn__gram_n_pair(n_whole);
+    const double *rhs = desk->rhs + i * sqn__gram_aligned(n_whole);
+
+    for (int64_t a = 0; a < n; a++) {
+        const int64_t from = a < k ? a : n_whole - 1;
+
+        desk->small_rhs[a] = rhs[from];
+        for (int64_t b = 0; b <= a; b++) {
+            const double g = gram[from * (from + 1) / 2 + (b < k ? b : n_whole - 1)];
+
+            desk->small[a * n + b] = g;
+            desk->small[b * n + a] = g;
         }
     }
 }
@@ -254,46 +212,162 @@ static void solve(const sqn__target_desk *desk, double *solution,
                   const sqn__target_count *count, int64_t frame)
 {
     const int64_t k = count->basis.rows, n = count->n_unknown;
-    const sqn__nnls_problem problem = {n, desk->gram, desk->rhs, n > k};
+    const sqn__nnls_problem problem = {n, desk->small, desk->small_rhs, n > k};
     double *covariance = count->covariance + frame * n * n;
 
     memset(solution, 0, (size_t)n * sizeof *solution);
     memset(desk->passive, 1, (size_t)n); /* most coefficients are positive */
     count->record[frame].kkt =
         sqn__nnls_solve(solution, desk->passive, &problem, desk->work);
-    sqn__target_frame_covariance(covariance, desk->passive, desk->gram, n, desk->work);
+    sqn__target_frame_covariance(covariance, desk->passive, desk->small, n, desk->work);
     for (int64_t j = 0; j < k; j++) {
         count->coefficients[frame * k + j] = solution[j];
         count->errors[frame * k + j] =
-            desk->gram[j * n + j] > 0.0 ? sqrt(covariance[j * n + j]) : NAN;
+            desk->small[j * n + j] > 0.0 ? sqrt(covariance[j * n + j]) : NAN;
     }
     if (n > k) {
         count->background[frame] = solution[k];
     }
 }
 
-void sqn__target_frame_fit(const sqn__target_desk *desk, const sqn_target *target,
-                           const sqn__target_datum *datum, int64_t whole, int64_t frame)
+/* Frame `i` of the group with every basis at work. The background moves to where the widest
+ * basis has it. */
+static void solve_frame(const sqn__target_desk *desk, const sqn_target *target,
+                        const sqn__target_group *group, const sqn__target_count *whole,
+                        int64_t n_member, int64_t i)
 {
-    const sqn__target_count *wide = &target->count[whole];
-    const int64_t n_data = accumulate(desk, datum, wide, target->n_pix);
+    const int64_t wide = sqn__gram_aligned(whole->n_unknown), frame = group->first + i;
 
-    for (int64_t c = 0; c < target->n_count; c++) {
-        const sqn__target_count *count = &target->count[c];
+    for (int64_t m = 0; m < n_member; m++) {
+        const sqn__target_count *count = &target->count[desk->member[m]];
+        double *solution = desk->solution + (i * n_member + m) * wide;
 
-        if (count->whole != whole) {
-            continue;
-        }
-        if (n_data == 0) {
+        memset(solution, 0, (size_t)wide * sizeof *solution);
+        if (desk->n_data[i] == 0) {
             leave_open(count, frame);
             continue;
         }
-        count->record[frame] = (sqn_target_record){.n_data = n_data};
-        extract(desk, count, wide);
-        solve(desk, desk->solution + c * wide->n_unknown, count, frame);
+        count->record[frame] = (sqn_target_record){.n_data = desk->n_data[i]};
+        extract(desk, count, whole, i);
+        solve(desk, solution, count, frame);
+        if (count->n_unknown > count->basis.rows) {
+            const double background = solution[count->n_unknown - 1];
+
+            solution[count->n_unknown - 1] = 0.0;
+            solution[whole->n_unknown - 1] = background;
+        }
     }
-    if (n_data > 0) {
-        judge(desk, target, datum, whole, frame);
+}
+
+/* ---- What is left ---------------------------------------------------------------------- */
+
+/* Add sum V r^2 over the block, of the models of `fit`; chi2 of one and the next lie `step`
+ * apart. */
+static void add_misfits(double *chi2, int64_t step, const sqn__target_desk *desk,
+                        const sqn__gram_fit *fit)
+{
+    double sum[GROUP] = {0.0};
+
+    desk->sums->misfit(sum, fit);
+    for (int64_t i = 0; i < fit->n; i++) {
+        chi2[i * step] += sum[i];
+    }
+}
+
+/* Frame `i`, basis after basis. */
+static void judge_frame(const sqn__target_desk *desk, const sqn__target_count *whole,
+                        int64_t n_member, int64_t i)
+{
+    const sqn__target_block *block = &desk->block;
+    const int64_t wide = sqn__gram_aligned(whole->n_unknown);
+
+    for (int64_t m = 0; m < n_member; m += GROUP) {
+        const int64_t n = n_member - m < GROUP ? n_member - m : GROUP;
+        const int64_t at = i * n_member + m;
+
+        add_misfits(desk->chi2 + at, 1, desk,
+                    &(sqn__gram_fit){n, whole->n_unknown, desk->solution + at * wide,
+                                     block->h, block->x + i * BLOCK, block->v + i * BLOCK,
+                                     wide, 0});
+    }
+}
+
+/* Basis number `m` of those at work, frame after frame. */
+static void judge_member(const sqn__target_desk *desk, const sqn__target_count *whole,
+                         int64_t n_member, int64_t m, int64_t n_frame)
+{
+    const sqn__target_block *block = &desk->block;
+    const int64_t wide = sqn__gram_aligned(whole->n_unknown);
+
+    add_misfits(desk->chi2 + m, n_member, desk,
+                &(sqn__gram_fit){n_frame, whole->n_unknown, desk->solution + m * wide,
+                                 block->h, block->x, block->v, n_member * wide, BLOCK});
+}
+
+/* chi2 of all frames and bases at work, over the fitted pixels. */
+static void judge(const sqn__target_desk *desk, const sqn__target_group *group,
+                  const sqn__target_count *whole, int64_t n_member)
+{
+    memset(desk->chi2, 0, (size_t)(group->n * n_member) * sizeof *desk->chi2);
+    for (int64_t first = 0; first < group->n_pix; first += BLOCK) {
+        const int64_t left = group->n_pix - first, n_here = left < BLOCK ? left : BLOCK;
+
+        load_basis(&desk->block, whole, first, n_here);
+        for (int64_t i = 0; i < group->n; i++) {
+            (void)load_frame(&desk->block, group, i, first, n_here);
+        }
+        for (int64_t i = 0; n_member >= group->n && i < group->n; i++) {
+            judge_frame(desk, whole, n_member, i);
+        }
+        for (int64_t m = 0; n_member < group->n && m < n_member; m++) {
+            judge_member(desk, whole, n_member, m, group->n);
+        }
+    }
+}
+
+void sqn__target_frame_fit(const sqn__target_desk *desk, const sqn_target *target,
+                           const sqn__target_group *group, int64_t whole)
+{
+    const sqn__target_count *widest = &target->count[whole];
+    int64_t n_member = 0;
+
+    for (int64_t c = 0; c < target->n_count; c++) {
+        if (target->count[c].whole == whole) {
+            desk->member[n_member++] = c;
+        }
+    }
+    accumulate(desk, group, widest);
+    for (int64_t i = 0; i < group->n; i++) {
+        solve_frame(desk, target, group, widest, n_member, i);
+    }
+    judge(desk, group, widest, n_member);
+    for (int64_t i = 0; i < group->n; i++) {
+        for (int64_t m = 0; m < n_member && desk->n_data[i] > 0; m++) {
+            target->count[desk->member[m]].record[group->first + i].chi2 =
+                desk->chi2[i * n_member + m];
+        }
+    }
+}
+
+/* ---- Leverage -------------------------------------------------------------------------- */
+
+int64_t sqn__target_leverage_size(int64_t n)
+{
+    return (2 * n + 1) * BLOCK;
+}
+
+/* out = q C q of every column q of h [n, block]. */
+static void quadratic(double *out, const double *c, const double *h, int64_t n, double *ch)
+{
+    memset(ch, 0, (size_t)(n * BLOCK) * sizeof *ch);
+    memset(out, 0, BLOCK * sizeof *out);
+    sqn__gram_choose()->product((sqn_dmatrix){ch, n, BLOCK, BLOCK},
+                                (sqn__gram_factor){c, n, 1},
+                                (sqn_dmatrix_const){h, n, BLOCK, BLOCK});
+    for (int64_t i = 0; i < n; i++) {
+        for (int64_t p = 0; p < BLOCK; p++) {
+            out[p] += h[i * BLOCK + p] * ch[i * BLOCK + p];
+        }
     }
 }
 
@@ -315,7 +389,7 @@ double sqn__target_frame_leverage(const sqn__target_count *count, int64_t frame,
                 h[j * BLOCK + p] = j == k ? 1.0 : p < n_here ? (double)row[p] : 0.0;
             }
         }
-        sqn__target_frame_quadratic(hch, covariance, h, n, BLOCK, product);
+        quadratic(hch, covariance, h, n, product);
         for (int64_t p = 0; p < n_here; p++) {
             largest = weight[first + p] > 0.0 ? fmax(largest, weight[first + p] * hch[p])
                                               : largest; /* NaN is passed over */

@@ -9,6 +9,8 @@
 #ifndef SQN_TARGET_INTERNAL_H
 #define SQN_TARGET_INTERNAL_H
 
+#include "gram.h"
+#include "kernels.h"
 #include "sequin/target.h"
 
 /** Results of all frames with one basis; carved from the slabs of the target. */
@@ -23,29 +25,45 @@ typedef struct sqn__target_count {
     sqn_target_record *record;     /**< [n_frame] */
 } sqn__target_count;
 
-enum { SQN__TARGET_BLOCK = 256 }; /**< Pixels summed together. */
+enum {
+    SQN__TARGET_BLOCK = SQN__GRAM_BLOCK, /**< Pixels summed together. */
+    SQN__TARGET_PART = 16, /**< Pixels of a block whose pairs are formed together. */
+    SQN__TARGET_GROUP = 12 /**< Frames fitted together, at most. */
+};
 
-/** A share of the pixels of one frame, padded with weight 0. */
+/** Frames that are fitted together, borrowed: [n, 2, n_pix] values and weights. */
+typedef struct sqn__target_group {
+    const double *frames; /**< Values are 0 where weights are. */
+    int64_t n, n_pix;
+    int64_t first; /**< The number of the first. */
+} sqn__target_group;
+
+/** A share of the pixels: 0 behind the last, and where the basis has no value. */
 typedef struct sqn__target_block {
-    double *h;  /**< [n_unknown, block] */
-    double *vh; /**< [n_unknown, block] V h */
-    double *x;  /**< [block] 0 where the weight is. */
-    double *v;  /**< [block] */
-    double *r;  /**< [block] x less the model. */
+    float *h;         /**< [n_unknown, block] */
+    float *turned;    /**< [block, n_unknown] rows as the kernels turn them. */
+    float *has_value; /**< [block] 1 where the basis has one, else 0. */
+    double *wide;     /**< The same in double, rows aligned. */
+    double *pairs;    /**< [part of a block, n_pair] */
+    double *x, *v;    /**< [group, block] */
+    double *vx;       /**< [group, block] */
 } sqn__target_block;
 
-/** A frame, borrowed: [n_pix] each. */
-typedef struct sqn__target_datum {
-    const double *value, *weight;
-} sqn__target_datum;
-
-/** Work space of one thread. */
+/** Work space of one thread, for the widest of the bases and a whole group. */
 typedef struct sqn__target_desk {
+    const sqn__kernels *kernels;
+    const sqn__gram_table *sums;
     sqn__target_block block;
-    double *whole_gram, *whole_rhs; /**< Of the widest of the bases at work. */
-    double *gram, *rhs, *work;      /**< Of the small problem. */
-    double *solution;               /**< [n_count, n_unknown] of the bases at work. */
-    uint8_t *passive;               /**< [n_unknown] */
+    double *gram;      /**< [group, n_pair] of the whole basis. */
+    double *rhs;       /**< [group, n_unknown aligned] */
+    double *small;     /**< [n_unknown, n_unknown] of one small problem. */
+    double *small_rhs; /**< [n_unknown] */
+    double *work;      /**< Of its solution. */
+    double *solution;  /**< [group, n_count, n_unknown aligned] of the bases at work. */
+    double *chi2;      /**< [group, n_count] */
+    int64_t *member;   /**< [n_count] the bases at work. */
+    int64_t *n_data;   /**< [group] */
+    uint8_t *passive;  /**< [n_unknown] */
 } sqn__target_desk;
 
 struct sqn_target {
@@ -56,21 +74,24 @@ struct sqn_target {
     sqn_target_record *record; /**< [n_count, n_frame] */
 };
 
-/** Fit one frame with every basis whose `whole` is `whole`: everything of `frame` in them. */
+/** Fit a group of frames with every basis whose `whole` is `whole`: everything of the frames in
+ *  them. What is found for a frame does not depend on the others. */
 void sqn__target_frame_fit(const sqn__target_desk *desk, const sqn_target *target,
-                           const sqn__target_datum *datum, int64_t whole, int64_t frame);
+                           const sqn__target_group *group, int64_t whole);
 
-/** Largest V h C h^T of the pixels of a frame; work [2 n_unknown + 1, block]. */
+/** Numbers of floats, of doubles and of integers of one desk for up to n unknowns. */
+void sqn__target_desk_size(int64_t size[3], int64_t n, int64_t n_count);
+
+/** Lay out a desk; flags [n]. */
+void sqn__target_desk_carve(sqn__target_desk *desk, float *floats, double *doubles,
+                            int64_t *integers, int64_t n, int64_t n_count);
+
+/** Largest V h C h^T of the pixels of a frame; work [sqn__target_leverage_size()]. */
 double sqn__target_frame_leverage(const sqn__target_count *count, int64_t frame,
                                   const double *weight, int64_t n_pix, double *work);
 
-/** out = op(a) b; by BLAS, or by our own loops where it would split sums among threads. */
-void sqn__target_product(sqn_dmatrix out, sqn_dmatrix_const a, bool transpose,
-                         sqn_dmatrix_const b);
-
-/** out[c] = q_c^T M q_c for every column of q [n, n_col]; M [n, n], work [n, n_col]. */
-void sqn__target_frame_quadratic(double *out, const double *m, const double *q, int64_t n,
-                                 int64_t n_col, double *work);
+/** Doubles of work space for a leverage with n unknowns. */
+int64_t sqn__target_leverage_size(int64_t n);
 
 /**
  * Inverse of a Gram matrix on the active set; where it is singular there, that of the

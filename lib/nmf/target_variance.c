@@ -188,9 +188,10 @@ static void store(sqn_matrix out, const double *result, int64_t first, int64_t n
 static void apply(const pixel_space *slot, const double *forms, int64_t n_frame,
                   int64_t n_pair)
 {
-    sqn__target_product((sqn_dmatrix){slot->result, n_frame, BLOCK, BLOCK},
-                        (sqn_dmatrix_const){forms, n_frame, n_pair, n_pair}, false,
-                        (sqn_dmatrix_const){slot->pairs, n_pair, BLOCK, BLOCK});
+    memset(slot->result, 0, (size_t)(n_frame * BLOCK) * sizeof *slot->result);
+    sqn__gram_choose()->product((sqn_dmatrix){slot->result, n_frame, BLOCK, BLOCK},
+                                (sqn__gram_factor){forms, n_pair, 1},
+                                (sqn_dmatrix_const){slot->pairs, n_pair, BLOCK, BLOCK});
 }
 
 /* h C h^T of every frame. */
@@ -212,24 +213,35 @@ static void fill_fit(const pixel_space *slot, const variance_space *space,
     store(ask->from_fit, slot->result, first, n);
 }
 
+/* Where the stored data of a frame or pixel begin: those of a frame at a pixel are at the sum of
+ * both. -1: it takes no part. */
+static int64_t place(const sqn_panels *panels, int64_t i, bool is_long)
+{
+    const int64_t width = panels->width;
+
+    return i < 0     ? -1
+           : is_long ? i / width * panels->n_short * width + i % width
+                     : i * width;
+}
+
 /* Weights of the reference data as stored; 0 where frame or pixel take no part. */
 static void load_weights(const pixel_space *slot, const request *ask, int64_t first,
                          int64_t n)
 {
     const sqn_panels *panels = ask->references;
     const bool long_pixels = panels->info.pixels_are_long;
+    int64_t pixel[BLOCK];
 
+    for (int64_t p = 0; p < BLOCK; p++) {
+        pixel[p] = place(panels, p < n ? panels->pixel[first + p] : -1, long_pixels);
+    }
     for (int64_t i = 0; i < ask->coefficients.rows; i++) {
-        for (int64_t p = 0; p < BLOCK; p++) {
-            const int64_t frame = panels->frame[i];
-            const int64_t pixel = p < n ? panels->pixel[first + p] : -1;
-            const int64_t l = long_pixels ? pixel : frame, s = long_pixels ? frame : pixel;
+        const int64_t frame = place(panels, panels->frame[i], !long_pixels);
+        double *weight = slot->weight + i * BLOCK;
 
-            slot->weight[i * BLOCK + p] =
-                frame < 0 || pixel < 0
-                    ? 0.0
-                    : (double)sqn__panels_v(
-                          panels, l / panels->width)[s * panels->width + l % panels->width];
+        for (int64_t p = 0; p < BLOCK; p++) {
+            weight[p] =
+                frame < 0 || pixel[p] < 0 ? 0.0 : (double)panels->v[frame + pixel[p]];
         }
     }
 }
@@ -271,9 +283,10 @@ static void invert(const pixel_space *slot, const variance_space *space, const r
     const int64_t k = ask->coefficients.cols, n_pair = sqn__inverse_n_pair(k);
     const int64_t n_ref = ask->coefficients.rows;
 
-    sqn__target_product((sqn_dmatrix){slot->pairs, n_pair, BLOCK, BLOCK},
-                        (sqn_dmatrix_const){space->w_ref, n_ref, n_pair, n_pair}, true,
-                        (sqn_dmatrix_const){slot->weight, n_ref, BLOCK, BLOCK});
+    memset(slot->pairs, 0, (size_t)(n_pair * BLOCK) * sizeof *slot->pairs);
+    sqn__gram_choose()->product((sqn_dmatrix){slot->pairs, n_pair, BLOCK, BLOCK},
+                                (sqn__gram_factor){space->w_ref, 1, n_pair},
+                                (sqn_dmatrix_const){slot->weight, n_ref, BLOCK, BLOCK});
     for (int64_t a = 0; a < k; a++) {
         const double *diagonal = slot->pairs + (a * (a + 1) / 2 + a) * BLOCK;
 

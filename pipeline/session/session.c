@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mem.h"
 #include "raise.h"
+#include "sequin/version.h"
 
 enum { PATH_BYTES = 4096, NAME_BYTES = 512 };
 
@@ -53,13 +55,70 @@ sqn_status session_guard(const session *s, const char *const *names, int64_t n,
     return status;
 }
 
+sqn_status session_guard_inputs(const session *s, const sqn_fits_stack *stack,
+                                sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+
+    for (int64_t k = 0; k < stack->n_input && status == SQN_OK; k++) {
+        status = directory_guard(s->directory, stack->inputs[k].file, err);
+    }
+    return status;
+}
+
 sqn_status session_write_text(session *s, const char *name, const char *text,
                               sqn_error *err)
 {
     return directory_write(s->directory, name, text, strlen(text), err);
 }
 
-sqn_status session_write_record(session *s, sqn_error *err)
+/* The log goes on after its checksum could be taken. */
+static bool is_log(const char *name)
+{
+    const size_t length = strlen(name);
+
+    return length >= 7 && strcmp(name + length - 7, "run.log") == 0;
+}
+
+/* The manifest of what is in the directory, beside the task's numbers. */
+static sqn_status write_manifest(session *s, const manifest *summary, sqn_error *err)
+{
+    manifest whole = *summary;
+    sqn_status status = SQN_OK;
+    manifest_product *products = NULL;
+    manifest_warning *warnings = NULL;
+    char *text = NULL;
+
+    whole.version = sqn_version();
+    whole.n_product = directory_n_product(s->directory);
+    whole.n_warning = messages_n_warning(s->said);
+    whole.products = products = sqn__mem_alloc(whole.n_product, sizeof *products);
+    whole.warnings = warnings = sqn__mem_alloc(whole.n_warning, sizeof *warnings);
+    if (products == NULL || warnings == NULL) {
+        status = SQN_RAISE(err, E_MEM, "manifest of %" PRId64 " products", whole.n_product);
+        goto cleanup;
+    }
+    for (int64_t k = 0; k < whole.n_product; k++) {
+        const directory_product *p = directory_product_at(s->directory, k);
+
+        products[k] =
+            (manifest_product){p->name, p->size, is_log(p->name) ? NULL : p->sha256};
+    }
+    for (int64_t k = 0; k < whole.n_warning; k++) {
+        warnings[k].line = messages_warning(s->said, k, &warnings[k].count);
+    }
+    SQN_TRY(manifest_text(&text, &whole, err));
+    SQN_TRY(session_write_text(s, "manifest.json", text, err));
+    directory_complete(s->directory);
+
+cleanup:
+    free(text);
+    sqn__mem_free(products);
+    sqn__mem_free(warnings);
+    return status;
+}
+
+sqn_status session_write_record(session *s, const manifest *summary, sqn_error *err)
 {
     sqn_status status = SQN_OK;
     char *text = NULL;
@@ -69,6 +128,7 @@ sqn_status session_write_record(session *s, sqn_error *err)
     messages_summary(s->said);
     SQN_TRY(session_write_text(s, "run.log", messages_text(s->said), err));
     directory_tidy(s->directory);
+    SQN_TRY(write_manifest(s, summary, err));
 
 cleanup:
     free(text);

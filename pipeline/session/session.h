@@ -11,8 +11,10 @@
 
 #include "config.h"
 #include "directory.h"
+#include "manifest.h"
 #include "messages.h"
 #include "progress.h"
+#include "sequin/fits.h"
 
 /** What a run needs besides its configuration. Borrowed. */
 typedef struct session_options {
@@ -74,12 +76,23 @@ SQN_NODISCARD sqn_status session_open_directory(session *s, const char *const *p
 SQN_NODISCARD sqn_status session_guard(const session *s, const char *const *names,
                                        int64_t n, sqn_error *err);
 
+/** Refuse a stack of which a file would be replaced by a product. */
+SQN_NODISCARD sqn_status session_guard_inputs(const session *s, const sqn_fits_stack *stack,
+                                              sqn_error *err);
+
 /** Write a product of text. Errors of directory_write(). */
 SQN_NODISCARD sqn_status session_write_text(session *s, const char *name, const char *text,
                                             sqn_error *err);
 
-/** Write run.yaml and run.log and remove what an earlier run left; the manifest comes next. */
-SQN_NODISCARD sqn_status session_write_record(session *s, sqn_error *err);
+/**
+ * The record of the run: run.yaml, run.log, and, when what an earlier run left is removed, the
+ * manifest. The run is complete then.
+ *
+ * @param[in] summary  Task, title, numbers and series; the session adds version, products and
+ *                     warnings.
+ */
+SQN_NODISCARD sqn_status session_write_record(session *s, const manifest *summary,
+                                              sqn_error *err);
 
 /** Show the products on standard output. */
 SQN_NODISCARD sqn_status session_list(const session *s, sqn_error *err);

@@ -2,12 +2,11 @@
 #include "plot_stretch.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "mem.h"
 #include "raise.h"
 
-enum { SAMPLE_MAX = 2000000 }; /* pixels sorted for a percentile; more change nothing */
+enum { SAMPLE_MAX = 2000000 }; /* pixels looked at for a percentile; more change nothing */
 
 double plot_stretch_level(const plot_stretch *stretch, double value)
 {
@@ -22,13 +21,6 @@ double plot_stretch_level(const plot_stretch *stretch, double value)
     return (asinh(clipped / stretch->soft) - low) / (high - low);
 }
 
-static int compare(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
 /* Every how many-th pixel is looked at. Odd, so that no column of an even width is left out. */
 static int64_t stride_of(int64_t n)
 {
@@ -40,8 +32,8 @@ static int64_t room_for(int64_t n)
     return n / stride_of(n) + 1;
 }
 
-/* The finite pixels of the sample, sorted into `values` [room_for(n)]. Returns how many. */
-static int64_t sorted(double *values, int64_t n, const float *pixels)
+/* The finite pixels of the sample, into `values` [room_for(n)]. Returns how many. */
+static int64_t gather(double *values, int64_t n, const float *pixels)
 {
     const int64_t stride = stride_of(n);
     int64_t kept = 0;
@@ -51,13 +43,44 @@ static int64_t sorted(double *values, int64_t n, const float *pixels)
             values[kept++] = (double)pixels[i];
         }
     }
-    qsort(values, (size_t)kept, sizeof *values, compare);
     return kept;
 }
 
-static double quantile(const double *rising, int64_t n, double share)
+/* The number of rank `k`; the range about it is parted by pivots until it stands there (Hoare's
+ * selection). */
+static double ranked(double *values, int64_t n, int64_t k)
 {
-    return n > 0 ? rising[(int64_t)floor(share * (double)(n - 1) + 0.5)] : (double)NAN;
+    int64_t low = 0, high = n - 1;
+
+    while (low < high) {
+        const double pivot = values[low + (high - low) / 2];
+        int64_t i = low, j = high;
+
+        while (i <= j) {
+            while (values[i] < pivot) {
+                i++;
+            }
+            while (values[j] > pivot) {
+                j--;
+            }
+            if (i <= j) {
+                const double other = values[i];
+
+                values[i++] = values[j];
+                values[j--] = other;
+            }
+        }
+        low = j < k ? i : low;
+        high = k < i ? j : high;
+    }
+    return values[k];
+}
+
+/* Reorders the values. */
+static double quantile(double *values, int64_t n, double share)
+{
+    return n > 0 ? ranked(values, n, (int64_t)floor(share * (double)(n - 1) + 0.5))
+                 : (double)NAN;
 }
 
 sqn_status plot_stretch_quantile(double *out, int64_t n, const float *pixels, double share,
@@ -69,7 +92,7 @@ sqn_status plot_stretch_quantile(double *out, int64_t n, const float *pixels, do
     if (values == NULL) {
         return SQN_RAISE(err, E_MEM, "quantile of an image");
     }
-    const int64_t kept = sorted(values, n, pixels);
+    const int64_t kept = gather(values, n, pixels);
 
     *out = quantile(values, kept, share);
     sqn__mem_free(values);
@@ -99,15 +122,13 @@ sqn_status plot_stretch_noise(plot_stretch *out, int64_t n, const float *pixels,
     if (values == NULL) {
         return SQN_RAISE(err, E_MEM, "stretch of an image");
     }
-    const int64_t kept = sorted(values, n, pixels);
+    const int64_t kept = gather(values, n, pixels);
     const double median = quantile(values, kept, 0.5), high = quantile(values, kept, 0.998);
     const double least = quantile(values, kept, 0.0);
 
     for (int64_t i = 0; i < kept; i++) {
         values[i] = fabs(values[i] - median);
     }
-    qsort(values, (size_t)kept, sizeof *values, compare);
-
     const double sigma = 1.4826 * quantile(values, kept, 0.5);
 
     *out = widened(fmax(median - 3.0 * sigma, least), fmax(high, median + 3.0 * sigma),

@@ -42,17 +42,6 @@ static sqn_status open_directory(void *run, sqn_error *err)
                                   (int64_t)(sizeof names / sizeof names[0]), err);
 }
 
-static sqn_status guard_inputs(const imaging *r, const sqn_fits_stack *stack,
-                               sqn_error *err)
-{
-    sqn_status status = SQN_OK;
-
-    for (int64_t k = 0; k < stack->n_input && status == SQN_OK; k++) {
-        status = directory_guard(r->session.directory, stack->inputs[k].file, err);
-    }
-    return status;
-}
-
 static sqn_status read_frames(void *run, sqn_error *err)
 {
     imaging *r = run;
@@ -63,8 +52,8 @@ static sqn_status read_frames(void *run, sqn_error *err)
 
     SQN_TRY(session_guard(&r->session, names, sizeof names / sizeof names[0], err));
     SQN_TRY(read_observation(&r->result.obs, r->session.settings, &r->session.log, err));
-    SQN_TRY(guard_inputs(r, &r->result.obs.science, err));
-    SQN_TRY(guard_inputs(r, &r->result.obs.reference_stack, err));
+    SQN_TRY(session_guard_inputs(&r->session, &r->result.obs.science, err));
+    SQN_TRY(session_guard_inputs(&r->session, &r->result.obs.reference_stack, err));
     SQN_TRY(target_exclude(&r->result.excluded, &r->result.obs, r->session.settings,
                            &r->session.log, err));
     judge_rotation(&r->result.obs, r->session.settings, &r->session.log);
@@ -188,7 +177,7 @@ static sqn_status show(void *run, sqn_error *err)
         SQN_TRY(present_pictures(r->session.directory, &r->result, err));
     }
     if (r->session.settings->output.report) {
-        SQN_TRY(present_report(r->session.directory, &r->result, r->session.said, err));
+        SQN_TRY(present_report(&r->session, &r->result, err));
     }
 
 cleanup:
@@ -198,14 +187,8 @@ cleanup:
 static sqn_status finish(void *run, sqn_error *err)
 {
     imaging *r = run;
-    sqn_status status = SQN_OK;
 
-    SQN_TRY(session_write_record(&r->session, err));
-    SQN_TRY(present_manifest(r->session.directory, &r->result, r->session.said, err));
-    directory_complete(r->session.directory);
-
-cleanup:
-    return status;
+    return present_record(&r->session, &r->result, err);
 }
 
 static sqn_status list_products(void *run, sqn_error *err)
@@ -234,7 +217,7 @@ static void clear(imaging *r)
     subtraction_clear(&r->result.last);
     target_clear(&r->result.target);
     curve_clear(&r->result.curve);
-    fit_clear(&r->result.basis);
+    basis_clear(&r->result.basis);
     sqn__mem_free(r->result.excluded);
     read_clear(&r->result.obs);
     session_end(&r->session);
@@ -248,7 +231,6 @@ sqn_status imaging_run(const config *settings, const session_options *options,
 
     r.result.settings = settings;
     r.result.log = &r.session.log;
-    r.result.command = options->command;
     if (status == SQN_OK) {
         status = session_run(&r.session, stages, N_STAGE, &r, err);
     }

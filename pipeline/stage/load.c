@@ -245,7 +245,7 @@ static sqn_status choose_counts(basis *b, const hdu *stages, const config *setti
                        : stages->n_count > 0 ? stages->counts[c]
                                              : b->n_comp;
     }
-    fit_sort_counts(b->counts, b->n_count);
+    basis_sort_counts(b->counts, b->n_count);
     for (int64_t c = 0; c < b->n_count && status == SQN_OK; c++) {
         b->components[c] = view(b, stages, b->counts[c], settings->model.truncate);
         if (b->components[c].data == NULL) {
@@ -291,7 +291,7 @@ sqn_status load_basis(basis *out, const observation *obs, const config *settings
     b = (basis){0};
 
 cleanup:
-    fit_clear(&b);
+    basis_clear(&b);
     hdu_clear(&last);
     hdu_clear(&stages);
     return status;

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "basis_picture.h"
+#include "basis_product.h"
 #include "mem.h"
 #include "outline.h"
 #include "peak.h"
@@ -70,55 +72,7 @@ static float *in_true_unit(const float *values, int64_t n, int exponent)
 static sqn_status draw_curve(const char *path, const result *r, const char *title,
                              sqn_error *err)
 {
-    const curve *c = &r->curve;
-    sqn_status status = SQN_OK;
-    double *n_comp = sqn__mem_alloc(c->n, sizeof *n_comp);
-
-    if (n_comp == NULL) {
-        return SQN_RAISE(err, E_MEM, "curve");
-    }
-    for (int64_t k = 0; k < c->n; k++) {
-        n_comp[k] = (double)c->n_comp[k];
-    }
-    const plot_frv_data data = {c->n,       n_comp,
-                                c->frv,     c->frv_centered,
-                                c->frv_pca, r->basis.counts[r->basis.n_count - 1],
-                                title};
-
-    SQN_TRY(plot_frv(path, &data, err));
-
-cleanup:
-    sqn__mem_free(n_comp);
-    return status;
-}
-
-/* Share of each component in the light of the references; NaN when components were loaded. */
-static void find_shares(double *share, const sqn_cube *components, const basis *b)
-{
-    const int64_t n_pix = components->ny * components->nx;
-    double total = 0.0;
-
-    for (int64_t a = 0; a < components->n_frame; a++) {
-        double flux = 0.0, amount = 0.0;
-
-        for (int64_t p = 0; p < n_pix; p++) {
-            const float value = components->data[a * n_pix + p];
-
-            flux += isnan(value) ? 0.0 : (double)value;
-        }
-        if (b->nmf != NULL) {
-            const sqn_dmatrix_const m = sqn_nmf_coefficients(b->nmf, b->n_comp);
-
-            for (int64_t i = 0; i < m.rows; i++) {
-                amount += isnan(m.data[i * m.stride + a]) ? 0.0 : m.data[i * m.stride + a];
-            }
-        }
-        share[a] = flux * amount;
-        total += share[a];
-    }
-    for (int64_t a = 0; a < components->n_frame; a++) {
-        share[a] = total > 0.0 ? share[a] / total : NAN;
-    }
+    return basis_picture_curve(path, &r->basis, &r->curve, title, err);
 }
 
 static sqn_status draw_components(const char *path, const result *r, const char *title,
@@ -126,22 +80,11 @@ static sqn_status draw_components(const char *path, const result *r, const char 
 {
     sqn_status status = SQN_OK;
     sqn_cube cube = {0};
-    double *share = NULL;
 
-    SQN_TRY(product_component_images(&cube, r, err));
-    share = sqn__mem_alloc(cube.n_frame, sizeof *share);
-    if (share == NULL) {
-        status = SQN_RAISE(err, E_MEM, "shares of %" PRId64 " components", cube.n_frame);
-        goto cleanup;
-    }
-    find_shares(share, &cube, &r->basis);
-    const plot_components_data data = {cube.n_frame, cube.ny, cube.nx,
-                                       cube.data,    title,   share};
-
-    SQN_TRY(plot_components(path, &data, err));
+    SQN_TRY(basis_product_images(&cube, &r->basis, &r->obs.pixels, err));
+    SQN_TRY(basis_picture_components(path, &r->basis, &cube, title, err));
 
 cleanup:
-    sqn__mem_free(share);
     sqn_cube_clear(&cube);
     return status;
 }

@@ -8,18 +8,16 @@
 #ifndef PRESENT_H
 #define PRESENT_H
 
-#include "directory.h"
-#include "messages.h"
 #include "product.h"
 #include "report.h"
+#include "session.h"
 
 SQN_NODISCARD sqn_status present_pictures(directory *dir, const result *r, sqn_error *err);
 
-SQN_NODISCARD sqn_status present_report(directory *dir, const result *r, messages *said,
-                                        sqn_error *err);
+SQN_NODISCARD sqn_status present_report(session *s, const result *r, sqn_error *err);
 
-SQN_NODISCARD sqn_status present_manifest(directory *dir, const result *r, messages *said,
-                                          sqn_error *err);
+/** The record of the run with the numbers of its summary. */
+SQN_NODISCARD sqn_status present_record(session *s, const result *r, sqn_error *err);
 
 /** What keys became that were not written. Pointers go into the structure: do not copy it. */
 enum { PRESENT_DECIDED_MAX = 16, PRESENT_DECIDED_BYTES = 128 };

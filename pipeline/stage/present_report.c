@@ -1,32 +1,18 @@
 /** @file present_report.c @brief Stage 6b: the report of a run. */
-#include <assert.h>
 #include <inttypes.h>
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "mem.h"
+#include "page.h"
 #include "peak.h"
 #include "present.h"
 #include "product.h"
 #include "raise.h"
-#include "report.h"
-#include "sequin/version.h"
+#include "slots.h"
 
-enum {
-    TEXT_BYTES = 192,
-    PICTURES = 6,
-    FINDINGS_MAX = 8,
-    RESULT_COLUMNS = 7,
-    GROUP_COLUMNS = 6,
-    FRAME_COLUMNS = 8
-};
+enum { FINDINGS_MAX = 8, RESULT_COLUMNS = 7, GROUP_COLUMNS = 6, FRAME_COLUMNS = 8 };
 
-static const struct {
-    const char *name, *caption;
-} picture_texts[PICTURES] = {
+static const page_picture pictures[] = {
     {"disk.png",
      "The combined residual, its signal to noise, and the same for every number of "
      "components on one stretch."},
@@ -48,44 +34,6 @@ static const struct {
      "and shift of every science frame."},
 };
 
-/** Strings of the page: slots of fixed size, filled one after the other. */
-typedef struct slots {
-    int64_t n, capacity;
-    char (*text)[TEXT_BYTES];
-    const char **pointer; /* [capacity] */
-} slots;
-
-static sqn_status slots_create(slots *s, int64_t capacity, sqn_error *err)
-{
-    *s = (slots){.capacity = capacity};
-    s->text = sqn__mem_alloc(capacity, sizeof *s->text);
-    s->pointer = sqn__mem_alloc(capacity, sizeof *s->pointer);
-    return s->text != NULL && s->pointer != NULL
-               ? SQN_OK
-               : SQN_RAISE(err, E_MEM, "report of %" PRId64 " cells", capacity);
-}
-
-static void slots_clear(slots *s)
-{
-    sqn__mem_free(s->text);
-    sqn__mem_free(s->pointer);
-}
-
-SQN_PRINTF(2, 3)
-static const char *put(slots *s, const char *format, ...)
-{
-    va_list args;
-
-    if (s->n == s->capacity) {
-        return "";
-    }
-    va_start(args, format);
-    (void)vsnprintf(s->text[s->n], TEXT_BYTES, format, args);
-    va_end(args);
-    s->pointer[s->n] = s->text[s->n];
-    return s->text[s->n++];
-}
-
 /* Cells of the table of counts; frv and chi2 where the build has that stage. */
 static void fill_counts(slots *s, const result *r)
 {
@@ -97,13 +45,13 @@ static void fill_counts(slots *s, const result *r)
         for (int64_t k = 0; k < r->curve.n; k++) {
             row = r->curve.n_comp[k] == b->counts[c] ? k : row;
         }
-        (void)put(s, "%" PRId64, b->counts[c]);
-        (void)put(s, "%.4g", row < 0 ? NAN : r->curve.chi2_reduced[row]);
-        (void)put(s, "%.4g", row < 0 ? NAN : r->curve.frv[row]);
-        (void)put(s, "%.4g", row < 0 ? NAN : r->curve.frv_centered[row]);
-        (void)put(s, "%.4g", row < 0 ? NAN : r->curve.frv_pca[row]);
-        (void)put(s, "%s", row < 0 ? "" : r->curve.stop[row]);
-        (void)put(s, "%.3g", peak_of_count(&r->disk, c).snr);
+        (void)slots_put(s, "%" PRId64, b->counts[c]);
+        (void)slots_put(s, "%.4g", row < 0 ? NAN : r->curve.chi2_reduced[row]);
+        (void)slots_put(s, "%.4g", row < 0 ? NAN : r->curve.frv[row]);
+        (void)slots_put(s, "%.4g", row < 0 ? NAN : r->curve.frv_centered[row]);
+        (void)slots_put(s, "%.4g", row < 0 ? NAN : r->curve.frv_pca[row]);
+        (void)slots_put(s, "%s", row < 0 ? "" : r->curve.stop[row]);
+        (void)slots_put(s, "%.3g", peak_of_count(&r->disk, c).snr);
     }
 }
 
@@ -120,12 +68,12 @@ static void fill_groups(slots *s, const result *r)
         for (int64_t i = 0; i < r->obs.science.n_frame; i++) {
             n_frame += d->group_of[i] == g;
         }
-        (void)put(s, "%" PRId64, g + 1);
-        (void)put(s, "%s", slash != NULL ? slash + 1 : d->group_name[g]);
-        (void)put(s, "%.6g", d->group_number[g]);
-        (void)put(s, "%" PRId64, n_frame);
-        (void)put(s, "%.3g", best.snr);
-        (void)put(s, "(%.0f, %.0f)", best.position[0], best.position[1]);
+        (void)slots_put(s, "%" PRId64, g + 1);
+        (void)slots_put(s, "%s", slash != NULL ? slash + 1 : d->group_name[g]);
+        (void)slots_put(s, "%.6g", d->group_number[g]);
+        (void)slots_put(s, "%" PRId64, n_frame);
+        (void)slots_put(s, "%.3g", best.snr);
+        (void)slots_put(s, "(%.0f, %.0f)", best.position[0], best.position[1]);
     }
 }
 
@@ -139,15 +87,15 @@ static void fill_frames(slots *s, const result *r)
         const target_frame *t = &r->last.frames[i];
         const char *slash = strrchr(f->file, '/');
 
-        (void)put(s, "%" PRId64, i + 1);
-        (void)put(s, "%s, HDU %d, plane %" PRId64, slash != NULL ? slash + 1 : f->file,
-                  f->hdu, f->plane);
-        (void)put(s, "%.2f", f->angle);
-        (void)put(s, "%" PRId64, f->n_missing);
-        (void)put(s, "%.4g", t->median * unit);
-        (void)put(s, "%.4g", t->sigma * unit);
-        (void)put(s, "%.3f", t->chi2_reduced);
-        (void)put(s, "%.4f%s", t->factor, t->at_edge ? " (edge)" : "");
+        (void)slots_put(s, "%" PRId64, i + 1);
+        (void)slots_put(s, "%s, HDU %d, plane %" PRId64,
+                        slash != NULL ? slash + 1 : f->file, f->hdu, f->plane);
+        (void)slots_put(s, "%.2f", f->angle);
+        (void)slots_put(s, "%" PRId64, f->n_missing);
+        (void)slots_put(s, "%.4g", t->median * unit);
+        (void)slots_put(s, "%.4g", t->sigma * unit);
+        (void)slots_put(s, "%.3f", t->chi2_reduced);
+        (void)slots_put(s, "%.4f%s", t->factor, t->at_edge ? " (edge)" : "");
     }
 }
 
@@ -160,17 +108,18 @@ static int64_t find(const char *findings[FINDINGS_MAX], slots *s, const result *
     const observation *obs = &r->obs;
     int64_t n = 0;
 
-    findings[n++] = put(s, "%" PRId64 " science frames, %s %" PRId64 " reference frames.",
-                        obs->science.n_frame,
-                        obs->references_are_science ? "which are also the" : "and",
-                        read_references(obs)->n_frame);
-    findings[n++] = put(s, "Star at (%.2f, %.2f) FITS pixels, from %s.", obs->center[0],
-                        obs->center[1], obs->center_origin);
-    findings[n++] = put(s, "Noise: %s.", noise[obs->noise]);
-    findings[n++] = put(s, "%s",
-                        obs->derotate ? "North is up in disk.fits."
-                                      : "Frames were combined as the detector saw them.");
-    findings[n++] = put(s, "Throughput: not measured.");
+    findings[n++] = slots_put(
+        s, "%" PRId64 " science frames, %s %" PRId64 " reference frames.",
+        obs->science.n_frame, obs->references_are_science ? "which are also the" : "and",
+        read_references(obs)->n_frame);
+    findings[n++] = slots_put(s, "Star at (%.2f, %.2f) FITS pixels, from %s.",
+                              obs->center[0], obs->center[1], obs->center_origin);
+    findings[n++] = slots_put(s, "Noise: %s.", noise[obs->noise]);
+    findings[n++] =
+        slots_put(s, "%s",
+                  obs->derotate ? "North is up in disk.fits."
+                                : "Frames were combined as the detector saw them.");
+    findings[n++] = slots_put(s, "Throughput: not measured.");
     return n;
 }
 
@@ -180,96 +129,57 @@ static const char *find_verdict(slots *s, const result *r)
     char where[96];
 
     peak_group_text(where, sizeof where, &r->disk, best.group);
-    return put(s,
-               "With %" PRId64 " components, the largest S/N of one resolution element is "
-               "%.1f, at (%.0f, %.0f)%s%s.",
-               r->basis.counts[r->basis.n_count - 1], best.snr, best.position[0],
-               best.position[1], where[0] != '\0' ? " in " : "", where);
+    return slots_put(s,
+                     "With %" PRId64
+                     " components, the largest S/N of one resolution element is "
+                     "%.1f, at (%.0f, %.0f)%s%s.",
+                     r->basis.counts[r->basis.n_count - 1], best.snr, best.position[0],
+                     best.position[1], where[0] != '\0' ? " in " : "", where);
 }
 
 /** What the parts of the page share. */
-typedef struct page {
-    slots words, counts, groups, frames, inputs;
-    report_warning *warnings;
-    report_picture pictures[PICTURES];
+typedef struct tables {
+    slots words, counts, groups, frames;
+    page_inputs inputs;
     present_decided decided;
-    void *bytes[PICTURES];
-    char *settings;
-} page;
+} tables;
 
-static void fill_inputs(slots *s, const sqn_fits_stack *stack, const char *role)
+static sqn_status tables_create(tables *t, const result *r, sqn_error *err)
 {
-    for (int64_t k = 0; k < stack->n_input; k++) {
-        const char *slash = strrchr(stack->inputs[k].file, '/');
-        char what[PRODUCT_ROLE_MAX];
-
-        (void)put(s, "%s", product_role(what, role, &stack->inputs[k]));
-        (void)put(s, "%s", slash != NULL ? slash + 1 : stack->inputs[k].file);
-        (void)put(s, "%s", stack->inputs[k].datasum);
-    }
-}
-
-static sqn_status page_create(page *p, const result *r, const directory *dir,
-                              messages *said, sqn_error *err)
-{
-    const int64_t n_warning = messages_n_warning(said);
     const int64_t n_input = r->obs.science.n_input + r->obs.reference_stack.n_input;
     sqn_status status = SQN_OK;
 
-    SQN_TRY(slots_create(&p->words, 32, err));
-    SQN_TRY(slots_create(&p->counts, r->basis.n_count * RESULT_COLUMNS, err));
-    SQN_TRY(slots_create(&p->groups, r->disk.n_group * GROUP_COLUMNS, err));
-    SQN_TRY(slots_create(&p->frames, r->obs.science.n_frame * FRAME_COLUMNS, err));
-    SQN_TRY(slots_create(&p->inputs, n_input * 3, err));
-    p->warnings = sqn__mem_alloc(n_warning, sizeof *p->warnings);
-    if (p->warnings == NULL) {
-        status = SQN_RAISE(err, E_MEM, "report of %" PRId64 " warnings", n_warning);
-        goto cleanup;
-    }
-    for (int64_t k = 0; k < n_warning; k++) {
-        p->warnings[k].line = messages_warning(said, k, &p->warnings[k].count);
-    }
-    for (int k = 0; k < PICTURES; k++) {
-        size_t size = 0;
-
-        SQN_TRY(directory_read(&p->bytes[k], &size, dir, picture_texts[k].name, err));
-        p->pictures[k] = (report_picture){picture_texts[k].name, picture_texts[k].caption,
-                                          p->bytes[k], size};
-    }
-    SQN_TRY(config_dump(&p->settings, r->settings, true, err));
-    present_decide(&p->decided, r);
-    fill_counts(&p->counts, r);
-    fill_groups(&p->groups, r);
-    fill_frames(&p->frames, r);
-    fill_inputs(&p->inputs, &r->obs.science, "science");
-    fill_inputs(&p->inputs, &r->obs.reference_stack, "reference");
+    SQN_TRY(slots_create(&t->words, 32, err));
+    SQN_TRY(slots_create(&t->counts, r->basis.n_count * RESULT_COLUMNS, err));
+    SQN_TRY(slots_create(&t->groups, r->disk.n_group * GROUP_COLUMNS, err));
+    SQN_TRY(slots_create(&t->frames, r->obs.science.n_frame * FRAME_COLUMNS, err));
+    SQN_TRY(page_inputs_create(&t->inputs, n_input, err));
+    present_decide(&t->decided, r);
+    fill_counts(&t->counts, r);
+    fill_groups(&t->groups, r);
+    fill_frames(&t->frames, r);
+    page_inputs_add(&t->inputs, &r->obs.science, "science");
+    page_inputs_add(&t->inputs, &r->obs.reference_stack, "reference");
 
 cleanup:
     return status;
 }
 
-static void page_clear(page *p)
+static void tables_clear(tables *t)
 {
-    slots_clear(&p->words);
-    slots_clear(&p->counts);
-    slots_clear(&p->groups);
-    slots_clear(&p->frames);
-    slots_clear(&p->inputs);
-    sqn__mem_free(p->warnings);
-    for (int k = 0; k < PICTURES; k++) {
-        free(p->bytes[k]);
-    }
-    free(p->settings);
+    slots_clear(&t->words);
+    slots_clear(&t->counts);
+    slots_clear(&t->groups);
+    slots_clear(&t->frames);
+    page_inputs_clear(&t->inputs);
 }
 
-static sqn_status page_text(char **html, page *p, const result *r, messages *said,
-                            sqn_error *err)
+static sqn_status write_page(session *s, tables *p, const result *r, sqn_error *err)
 {
     static const char *const count_heads[RESULT_COLUMNS] = {
         "components", "chi2/n", "FRV", "FRV centred", "FRV of PCA", "stop", "largest S/N"};
     static const char *const frame_heads[FRAME_COLUMNS] = {
         "frame", "source", "angle", "missing", "median", "sigma", "chi2/n", "factor"};
-    static const char *const input_heads[] = {"role", "file", "DATASUM"};
     static const char *const group_heads[GROUP_COLUMNS] = {
         "group", "file", "wavelength", "frames", "largest S/N", "at"};
     const report_table results[] = {
@@ -280,7 +190,6 @@ static sqn_status page_text(char **html, page *p, const result *r, messages *sai
     const report_table frames = {"Science frames, largest count", FRAME_COLUMNS,
                                  p->frames.n / FRAME_COLUMNS, frame_heads,
                                  p->frames.pointer};
-    const report_table inputs = {NULL, 3, p->inputs.n / 3, input_heads, p->inputs.pointer};
     const report_section sections[] = {
         {.title = "Result",
          .n_table = r->settings->combine.by == CONFIG_BY_ALL ? 1 : 2,
@@ -291,7 +200,7 @@ static sqn_status page_text(char **html, page *p, const result *r, messages *sai
                  "that the errors explain it.",
          .n_table = 1,
          .tables = &frames},
-        {.title = "Inputs", .n_table = 1, .tables = &inputs},
+        {.title = "Inputs", .n_table = 1, .tables = &p->inputs.table},
         {.title = "Decided by default",
          .note = "Keys that were not written, and what became of them.",
          .n_row = p->decided.n,
@@ -301,45 +210,32 @@ static sqn_status page_text(char **html, page *p, const result *r, messages *sai
     char title[128];
 
     present_title(title, sizeof title, r);
-    const report_row versions[] = {{"Sequin", sqn_version()}};
     const report data = {
         .title = title,
-        .subtitle =
-            put(&p->words, "%" PRId64 " x %" PRId64 " pixels, %" PRId64 " in the region",
-                r->obs.science.nx, r->obs.science.ny, r->obs.pixels.n_pix),
-        .version = sqn_version(),
+        .subtitle = slots_put(&p->words,
+                              "%" PRId64 " x %" PRId64 " pixels, %" PRId64 " in the region",
+                              r->obs.science.nx, r->obs.science.ny, r->obs.pixels.n_pix),
         .verdict = find_verdict(&p->words, r),
         .findings = findings,
         .n_finding = find(findings, &p->words, r),
-        .warnings = p->warnings,
-        .n_warning = messages_n_warning(said),
-        .pictures = p->pictures,
-        .n_picture = PICTURES,
         .sections = sections,
         .n_section = (int64_t)(sizeof sections / sizeof sections[0]) -
                      (p->decided.n == 0), /* the last */
-        .settings = p->settings,
-        .command = r->command,
-        .versions = versions,
-        .n_version = 1,
     };
 
-    return report_text(html, &data, err);
+    return page_write(s, &data, pictures, (int64_t)(sizeof pictures / sizeof pictures[0]),
+                      err);
 }
 
-sqn_status present_report(directory *dir, const result *r, messages *said, sqn_error *err)
+sqn_status present_report(session *s, const result *r, sqn_error *err)
 {
     sqn_status status = SQN_OK;
-    char *html = NULL;
-    page p = {0};
+    tables t = {0};
 
-    SQN_TRY(page_create(&p, r, dir, said, err));
-    SQN_TRY(page_text(&html, &p, r, said, err));
-    assert(html != NULL);
-    SQN_TRY(directory_write(dir, "report.html", html, strlen(html), err));
+    SQN_TRY(tables_create(&t, r, err));
+    SQN_TRY(write_page(s, &t, r, err));
 
 cleanup:
-    free(html);
-    page_clear(&p);
+    tables_clear(&t);
     return status;
 }

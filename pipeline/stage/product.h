@@ -19,7 +19,6 @@
 typedef struct result {
     const config *settings;
     const sqn_log *log;
-    const char *command; /**< As typed, for the report. */
     observation obs;
     uint8_t *excluded; /**< [n_science, ny, nx] or NULL. */
     basis basis;
@@ -35,18 +34,9 @@ typedef sqn_status product_maker(sqn_fits_product **out, const result *r, sqn_er
 product_maker product_components, product_model, product_residual, product_disk,
     product_derotated;
 
-/** Components of the last stage as images [k, ny, nx], NaN outside; sqn_cube_clear(). */
-SQN_NODISCARD sqn_status product_component_images(sqn_cube *out, const result *r,
-                                                  sqn_error *err);
-
 /** Table FRAMES of the science frames. */
 SQN_NODISCARD sqn_status product_add_frames(sqn_fits_product *product, const result *r,
                                             sqn_error *err);
-
-/** What an input is for: "science", "science errors", "angles". Returns `out`. */
-enum { PRODUCT_ROLE_MAX = 48 };
-const char *product_role(char out[PRODUCT_ROLE_MAX], const char *role,
-                         const sqn_fits_input *input);
 
 /**
  * A product whose primary HDU carries the first science header, versions, inputs, the

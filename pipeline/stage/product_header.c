@@ -1,79 +1,16 @@
 /** @file product_header.c @brief Provenance and coordinates that every product carries. */
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "mem.h"
 #include "product.h"
+#include "provenance.h"
 #include "raise.h"
-#include "sequin/version.h"
 
 /* Cards that speak of the orientation of the old array. */
 static const char *const orientation[] = {"ORIENTAT", "PA_APER", "ROLL_REF",
                                           "PARANTEL", "CROTA1",  "CROTA2"};
 enum { N_ORIENTATION = sizeof orientation / sizeof orientation[0] };
-
-static const char *last_part(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash != NULL ? slash + 1 : path;
-}
-
-const char *product_role(char out[PRODUCT_ROLE_MAX], const char *role,
-                         const sqn_fits_input *input)
-{
-    const bool is_frames = strcmp(input->kind, "frames") == 0;
-    const bool is_angles = strcmp(input->kind, "angles") == 0; /* those of science */
-
-    (void)snprintf(out, PRODUCT_ROLE_MAX, "%s%s%s", is_angles ? "" : role,
-                   is_frames || is_angles ? "" : " ", is_frames ? "" : input->kind);
-    return out;
-}
-
-static sqn_status add_inputs(sqn_header *header, const sqn_fits_stack *stack,
-                             const char *role, sqn_error *err)
-{
-    sqn_status status = SQN_OK;
-    char line[512], what[PRODUCT_ROLE_MAX];
-
-    for (int64_t i = 0; i < stack->n_input; i++) {
-        (void)snprintf(line, sizeof line, "sequin input %s: %s DATASUM %s",
-                       product_role(what, role, &stack->inputs[i]),
-                       last_part(stack->inputs[i].file), stack->inputs[i].datasum);
-        SQN_TRY(sqn_header_add_history(header, line, err));
-    }
-
-cleanup:
-    return status;
-}
-
-/* The configuration, one HISTORY card a line. */
-static sqn_status add_configuration(sqn_header *header, const config *settings,
-                                    sqn_error *err)
-{
-    sqn_status status = SQN_OK;
-    char *text = NULL;
-
-    SQN_TRY(config_dump(&text, settings, false, err));
-    for (char *line = text; line != NULL && *line != '\0';) {
-        char *end = strchr(line, '\n');
-        char card[1024];
-
-        if (end != NULL) {
-            *end++ = '\0';
-        }
-        (void)snprintf(card, sizeof card, "sequin config: %s", line);
-        SQN_TRY(sqn_header_add_history(header, card, err));
-        line = end;
-    }
-
-cleanup:
-    free(text);
-    return status;
-}
 
 /* Take the old orientation out of a header and into its HISTORY. */
 static sqn_status forget_orientation(sqn_header *header, sqn_error *err)
@@ -100,7 +37,6 @@ sqn_status product_start(sqn_fits_product **out, const result *r, const char *st
 {
     sqn_status status = SQN_OK;
     sqn_header *header = NULL;
-    char line[160];
 
     *out = NULL;
     SQN_TRY(sqn_header_create(&header, err));
@@ -108,18 +44,12 @@ sqn_status product_start(sqn_fits_product **out, const result *r, const char *st
     if (turned) {
         SQN_TRY(forget_orientation(header, err));
     }
-    (void)snprintf(line, sizeof line, "sequin %s", sqn_version());
-    SQN_TRY(
-        sqn_header_set_text(header, "CREATOR", line, "program that made this file", err));
-    SQN_TRY(sqn_header_set_integer(header, "SEED", r->settings->components.seed,
-                                   "seed of the random start", err));
-    (void)snprintf(line, sizeof line, "sequin %s: %s", sqn_version(), step);
-    SQN_TRY(sqn_header_add_history(header, line, err));
-    SQN_TRY(add_inputs(header, &r->obs.science, "science", err));
+    SQN_TRY(provenance_add_step(header, r->settings, step, err));
+    SQN_TRY(provenance_add_inputs(header, &r->obs.science, "science", err));
     if (!r->obs.references_are_science) {
-        SQN_TRY(add_inputs(header, &r->obs.reference_stack, "reference", err));
+        SQN_TRY(provenance_add_inputs(header, &r->obs.reference_stack, "reference", err));
     }
-    SQN_TRY(add_configuration(header, r->settings, err));
+    SQN_TRY(provenance_add_configuration(header, r->settings, err));
     SQN_TRY(sqn_fits_product_create(out, header, r->log, err));
 
 cleanup:

@@ -43,6 +43,9 @@ SQN_NODISCARD sqn_status read_observation(observation *out, const config *settin
 /** The stack the components are built from. */
 const sqn_fits_stack *read_references(const observation *obs);
 
+/** Give back the memory of references 0 .. `last` that are not the science frames. */
+void read_forget_references(observation *obs, int64_t last);
+
 /** Free the pixels of references that are not the science frames; the panels hold them. */
 void read_release_references(observation *obs);
 

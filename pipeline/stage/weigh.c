@@ -32,7 +32,10 @@ static sqn_status read_frame(const void *context, int64_t row, double *value,
 
 sqn_rows weigh_rows(const weigh_frames *frames)
 {
-    return (sqn_rows){frames->stack->n_frame, frames->pixels->n_pix, read_frame, frames};
+    return (sqn_rows){.n_row = frames->stack->n_frame,
+                      .n_col = frames->pixels->n_pix,
+                      .read = read_frame,
+                      .context = frames};
 }
 
 sqn_status weigh_variance(double **out, const sqn_fits_stack *stack, const observation *obs,

@@ -21,6 +21,14 @@ void *__wrap_sqn__mem_alloc(int64_t count, size_t size)
     return sqn_allocations_before_failure-- == 0 ? NULL
                                                  : __real_sqn__mem_alloc(count, size);
 }
+void *__real_sqn__mem_reserve(int64_t count, size_t size);
+void *__wrap_sqn__mem_reserve(int64_t count, size_t size);
+
+void *__wrap_sqn__mem_reserve(int64_t count, size_t size)
+{
+    return sqn_allocations_before_failure-- == 0 ? NULL
+                                                 : __real_sqn__mem_reserve(count, size);
+}
 /* NOLINTEND(readability-identifier-naming) */
 
 #endif

@@ -68,6 +68,26 @@ START_TEST(sci_err_and_dq_belong_together_by_extver)
 }
 END_TEST
 
+START_TEST(flags_that_are_not_kept_work_all_the_same)
+{
+    const sqn_fits_files files = list(one, 1);
+    sqn_fits_source source = {.files = &files};
+    sqn_fits_stack kept, values;
+
+    write_mef("a.fits", NULL);
+    SQN_ASSERT_OK(read_source(&kept, &source), err);
+    source.values_only = true;
+    SQN_ASSERT_OK(read_source(&values, &source), err);
+    ck_assert_ptr_null(values.dq);
+    ck_assert_ptr_null(values.flags);
+    ck_assert_mem_eq(values.value.data, kept.value.data, 12 * sizeof *kept.value.data);
+    ck_assert_mem_eq(values.error.data, kept.error.data, 12 * sizeof *kept.error.data);
+    ck_assert_int_eq(values.frames[1].n_flagged, kept.frames[1].n_flagged);
+    sqn_fits_stack_clear(&kept);
+    sqn_fits_stack_clear(&values);
+}
+END_TEST
+
 START_TEST(only_the_asked_extver_and_frames_are_read)
 {
     const int64_t extver[1] = {2}, absent[1] = {7}, exclude[1] = {1}, none[1] = {3};
@@ -289,6 +309,7 @@ int main(void)
 
     tcase_add_test(tcase, planes_of_files_are_joined_in_order);
     tcase_add_test(tcase, sci_err_and_dq_belong_together_by_extver);
+    tcase_add_test(tcase, flags_that_are_not_kept_work_all_the_same);
     tcase_add_test(tcase, only_the_asked_extver_and_frames_are_read);
     tcase_add_test(tcase, shapes_that_differ_name_both_files_and_shapes);
     tcase_add_test(tcase, planes_of_another_shape_or_number_are_refused);

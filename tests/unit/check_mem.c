@@ -30,6 +30,26 @@ START_TEST(blocks_of_any_size_are_aligned_and_zeroed)
 }
 END_TEST
 
+START_TEST(what_is_given_back_ends_at_a_whole_page_and_the_rest_remains)
+{
+    const size_t size = 9U << 20, kept = 4U << 20;
+    unsigned char *block = sqn__mem_reserve((int64_t)size, 1), small = 0xa5;
+
+    ck_assert_ptr_nonnull(block);
+    memset(block, 0xa5, size);
+    sqn__mem_forget(block, kept + 12345);
+    for (size_t i = kept; i < size; i++) {
+        small &= block[i];
+    }
+    ck_assert_uint_eq(small, 0xa5);
+    ck_assert_uint_eq(block[0], 0); /* a page that is new again */
+    ck_assert_uint_eq(block[kept - 1], 0);
+    sqn__mem_forget(block, 100); /* less than a page */
+    sqn__mem_forget(NULL, size);
+    sqn__mem_free(block);
+}
+END_TEST
+
 START_TEST(impossible_sizes_give_nothing)
 {
     ck_assert_ptr_null(sqn__mem_alloc(-1, 8));
@@ -46,6 +66,7 @@ int main(void)
     TCase *tcase = tcase_create("blocks");
 
     tcase_add_test(tcase, blocks_of_any_size_are_aligned_and_zeroed);
+    tcase_add_test(tcase, what_is_given_back_ends_at_a_whole_page_and_the_rest_remains);
     tcase_add_test(tcase, impossible_sizes_give_nothing);
     suite_add_tcase(suite, tcase);
     return sqn_check_run(suite);

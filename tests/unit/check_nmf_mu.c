@@ -164,8 +164,41 @@ static void follows_the_formula(sqn_planted_truth truth)
 
 START_TEST(iterates_follow_the_formula_whichever_axis_is_long)
 {
+    sqn_planted_truth blocks = scene;
+
+    blocks.n_frame = 70; /* more than two blocks of rows */
     follows_the_formula(scene);
     follows_the_formula(sqn_fit_turned(scene));
+    follows_the_formula(blocks);
+    follows_the_formula(sqn_fit_turned(blocks));
+}
+END_TEST
+
+static void reads_once_per_iteration(sqn_planted_truth truth)
+{
+    sqn_nmf_options options = sqn_fit_ask(3);
+    sqn_planted p;
+
+    options.method = "mu";
+    options.tolerance = 1e-3;
+    sqn_planted_init(&p, &truth);
+    sqn_nmf *model = sqn_fit_model(&p, &options);
+
+    for (int64_t stage = 0; stage < 3; stage++) {
+        const sqn_nmf_stage *record = sqn_nmf_stage_at(model, stage);
+        const int64_t first = stage == 0 ? 1 : 0; /* what nothing leaves over */
+
+        ck_assert_int_ge(record->iterations, 2);
+        ck_assert_int_eq(record->passes, record->iterations + 2 + first);
+    }
+    sqn_nmf_destroy(&model);
+    sqn_planted_clear(&p);
+}
+
+START_TEST(an_iteration_reads_the_data_once)
+{
+    reads_once_per_iteration(scene);
+    reads_once_per_iteration(sqn_fit_turned(scene));
 }
 END_TEST
 
@@ -234,6 +267,7 @@ int main(void)
     TCase *tcase = tcase_create("rule");
 
     tcase_add_test(tcase, iterates_follow_the_formula_whichever_axis_is_long);
+    tcase_add_test(tcase, an_iteration_reads_the_data_once);
     tcase_add_test(tcase, an_entry_without_denominator_keeps_its_value);
     tcase_add_test(tcase, a_stage_ends_at_the_first_small_fall);
     suite_add_tcase(suite, tcase);

@@ -65,6 +65,7 @@ START_TEST(any_number_of_threads_gives_the_same_bits)
     options.method = "mu";
     options.max_iterations = 6;
     threads_agree(options, truth);
+    threads_agree(options, sqn_fit_turned(truth));
 }
 END_TEST
 

@@ -416,11 +416,11 @@ START_TEST(wrong_arguments_and_no_memory_are_errors)
     SQN_ASSERT_FAILS(sqn_rotate_frame(&small, &in, center, 1.0, &err), err, SQN_E_ARG);
     SQN_ASSERT_FAILS(sqn_rotate_frame(&out, &in, center, (double)NAN, &err), err,
                      SQN_E_ARG);
-    for (int64_t n = 0; n < 4; n++) { /* coefficients, rounds, variance, its presence */
+    for (int64_t n = 0; n < 5; n++) { /* filled, rounds, coefficients, variance, presence */
         sqn_allocations_before_failure = n;
         SQN_ASSERT_FAILS(sqn_rotate_frame(&out, &in, center, 1.0, &err), err, SQN_E_MEM);
     }
-    sqn_allocations_before_failure = 2; /* a frame of values alone needs two */
+    sqn_allocations_before_failure = 3; /* a frame of values alone needs three */
 
     const sqn_image plain = {.ny = 5, .nx = 5, .value = in.value};
 

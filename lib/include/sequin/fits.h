@@ -97,6 +97,7 @@ typedef struct sqn_fits_source {
     const char *divide_by;         /**< Header keyword; NULL = none. */
     const sqn_fits_angles *angles; /**< NULL = none. */
     const char *wavelengths;       /**< File with one value per plane; NULL = none. */
+    bool values_only; /**< Keep neither `dq` nor `flags`, once they have done their work. */
 } sqn_fits_source;
 
 /** One frame: where it came from and what it says of itself. Counted from 1 where shown. */

@@ -102,8 +102,9 @@ SQN_API sqn_nmf_options sqn_nmf_options_default(void);
  * @retval SQN_ERR_CONFIG       E_COUNT: more components than used frames.
  * @retval SQN_ERR_NUMERIC      chi2 not finite, or rose beyond rounding.
  * @retval SQN_ERR_MEMORY       Needs 4 n_pix + 8 n_frame bytes per component of every kept
- *                              stage, and for the factors in work 12 (anls) or 16 (mu) bytes
- *                              per component of each pixel and frame.
+ *                              stage, and for the factors in work 12 (anls) or 16 (mu; 24
+ *                              along a longer axis of frames) bytes per component of
+ *                              each pixel and frame.
  * @retval SQN_ERR_INTERRUPTED  The progress callback asked for it.
  */
 SQN_API SQN_NODISCARD sqn_status sqn_nmf_fit(sqn_nmf **out, const sqn_panels *panels,

@@ -28,6 +28,10 @@ typedef struct sqn_rows {
     sqn_status (*read)(const void *context, int64_t row, double *value, double *weight,
                        sqn_error *err);
     const void *context; /**< Borrowed; outlives every use of the rows. */
+    /** Rows 0 .. row will not be read again, so that their memory can go; NULL: keep all.
+     *  Only sqn_panels_create() says so. */
+    void (*release)(void *owner, int64_t row);
+    void *owner; /**< Borrowed, given to `release`. */
 } sqn_rows;
 
 /** Context of sqn_rows_dense(): two matrices of one shape, borrowed. */

@@ -1,8 +1,8 @@
 /** @file curve.h @brief The curve of a run: one row per stage, as text, table and picture. */
-#ifndef STAGE_CURVE_H
-#define STAGE_CURVE_H
+#ifndef CURVE_H
+#define CURVE_H
 
-#include "fit.h"
+#include "basis.h"
 #include "sequin/fits.h"
 
 /** Columns of frv.csv. Owned; curve_clear(). */

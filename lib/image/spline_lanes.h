@@ -1,0 +1,52 @@
+/**
+ * @file spline_lanes.h
+ * @brief Values and variances at many positions: one lane a tap, one table a vector width.
+ */
+#ifndef SQN_SPLINE_LANES_H
+#define SQN_SPLINE_LANES_H
+
+#include <stdint.h>
+
+#include "spline.h"
+
+enum {
+    SQN__SPLINE_LANES = 8, /**< Taps along a row; those behind the last have weight 0. */
+    SQN__SPLINE_BORDER = 6 /**< Pixels that planes go on beyond their edges. */
+};
+
+/** Weights of taps as polynomials of the place in a cell: [power, tap]. */
+typedef struct sqn__spline_taps {
+    double power[SQN__SPLINE_N_TAP][SQN__SPLINE_LANES];
+} sqn__spline_taps;
+
+/** Planes with their borders; pointers are to pixel (0, 0). All borrowed. */
+typedef struct sqn__spline_planes {
+    int64_t stride;                /**< Pixels from row to row. */
+    const double *coeff;           /**< Mirrored beyond the edges. */
+    const float *variance;         /**< 0 where there is none, as beyond the edges. */
+    const float *present;          /**< 1 where there is a variance, else 0. */
+    sqn__spline_taps value, pixel; /**< Of coefficients; of pixels (cardinal). */
+} sqn__spline_planes;
+
+/** Positions count from 0; their cells (floor) lie within one pixel of the plane. */
+typedef struct sqn__spline_lanes {
+    /** Values of the spline at n positions. */
+    void (*values)(float *out, const sqn__spline_planes *planes, const double *y,
+                   const double *x, int64_t n);
+    /** var = sum w^2 var_i (sum of all w / sum w)^2 over the pixels that have a variance: where
+     *  some are missing, the others take over their weight. */
+    void (*variances)(float *out, const sqn__spline_planes *planes, const double *y,
+                      const double *x, int64_t n);
+} sqn__spline_lanes;
+
+/** What every processor runs. */
+extern const sqn__spline_lanes sqn__spline_lanes_base;
+
+/** AVX2 and FMA, AVX-512; NULL where the processor has none. */
+const sqn__spline_lanes *sqn__spline_lanes_avx2(void);
+const sqn__spline_lanes *sqn__spline_lanes_avx512(void);
+
+/** The widest that runs on this processor. */
+const sqn__spline_lanes *sqn__spline_lanes_choose(void);
+
+#endif

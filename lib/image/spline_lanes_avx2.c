@@ -1,0 +1,25 @@
+/**
+ * @file spline_lanes_avx2.c
+ * @brief Values and variances at many positions by AVX2.
+ *
+ * Compiled for that instruction set alone: nothing in here runs before the processor is asked.
+ */
+#include <stddef.h>
+
+#if defined(__AVX2__) && defined(__FMA__)
+#include "spline_lanes_body.h"
+
+static const sqn__spline_lanes table = {values, variances};
+
+const sqn__spline_lanes *sqn__spline_lanes_avx2(void)
+{
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &table : NULL;
+}
+#else
+#include "spline_lanes.h"
+
+const sqn__spline_lanes *sqn__spline_lanes_avx2(void)
+{
+    return NULL;
+}
+#endif

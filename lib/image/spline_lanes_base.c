@@ -1,0 +1,16 @@
+/** @file spline_lanes_base.c @brief Values and variances everywhere, and the choice of a table. */
+#include <stddef.h>
+
+#include "spline_lanes_body.h"
+
+const sqn__spline_lanes sqn__spline_lanes_base = {values, variances};
+
+const sqn__spline_lanes *sqn__spline_lanes_choose(void)
+{
+    const sqn__spline_lanes *widest = sqn__spline_lanes_avx512();
+
+    if (widest == NULL) {
+        widest = sqn__spline_lanes_avx2();
+    }
+    return widest != NULL ? widest : &sqn__spline_lanes_base;
+}

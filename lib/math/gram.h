@@ -1,0 +1,76 @@
+/**
+ * @file gram.h
+ * @brief Sums over data in double, as tables of functions: plain loops, and one per vector width.
+ *
+ * Every table gives the same numbers to the rounding of double; one table always gives the same
+ * bits for an element of a result, whatever else is computed beside it.
+ */
+#ifndef SQN_GRAM_H
+#define SQN_GRAM_H
+
+#include <stdint.h>
+
+#include "sequin/matrix.h"
+
+enum {
+    SQN__GRAM_ALIGN = 8,  /**< Columns of vectors are multiples of it. */
+    SQN__GRAM_BLOCK = 128 /**< Data of a misfit. */
+};
+
+/** A matrix [m, depth] with any steps between its elements. Borrowed. */
+typedef struct sqn__gram_factor {
+    const double *data;
+    int64_t row, depth; /**< Steps from row to row, from depth to depth. */
+} sqn__gram_factor;
+
+/** Models of the same components beside their data; rows of all matrices are contiguous. */
+typedef struct sqn__gram_fit {
+    int64_t n, k;        /**< Models, components. */
+    const double *w;     /**< [n, k] coefficients, rows `row_w` apart. */
+    const float *h;      /**< [k, SQN__GRAM_BLOCK] components. */
+    const double *x, *v; /**< [n, SQN__GRAM_BLOCK] data and weights, rows `row` apart. */
+    int64_t row_w, row;  /**< `row` is 0 where all models are of the same data. */
+} sqn__gram_fit;
+
+typedef struct sqn__gram_table {
+    const char *name;
+    /** out += a b; b has as many rows as a depths, columns of the alignment. */
+    void (*product)(sqn_dmatrix out, sqn__gram_factor a, sqn_dmatrix_const b);
+    /** sum[i] += sum v (x - w h)^2 of model i. */
+    void (*misfit)(double *sum, const sqn__gram_fit *fit);
+    /**
+     * Products of pairs: element i (i + 1) / 2 + j of a row of `out` is h_i h_j, j <= i.
+     *
+     * @param[out] out  [n, sqn__gram_n_pair(k)] what lies behind the pairs is 0; as many
+     *                  numbers behind the last row as a vector may have are spoilt.
+     * @param[in]  h    [n, k], rows with room for whole vectors, 0 behind k.
+     */
+    void (*pairs)(sqn_dmatrix out, sqn_dmatrix_const h, int64_t k);
+} sqn__gram_table;
+
+/** Plain loops: the specification of the others. */
+extern const sqn__gram_table sqn__gram_ref;
+
+/** Vectors of two: what every x86-64 and every 64-bit Arm has. */
+extern const sqn__gram_table sqn__gram_base;
+
+/** Vectors of four (AVX2 and FMA), of eight (AVX-512); NULL where the processor has none. */
+const sqn__gram_table *sqn__gram_avx2(void);
+const sqn__gram_table *sqn__gram_avx512(void);
+
+/** The fastest table that runs on this processor. */
+const sqn__gram_table *sqn__gram_choose(void);
+
+/** The next multiple of the alignment. */
+static inline int64_t sqn__gram_aligned(int64_t n)
+{
+    return (n + SQN__GRAM_ALIGN - 1) / SQN__GRAM_ALIGN * SQN__GRAM_ALIGN;
+}
+
+/** Room for the pairs of k numbers, aligned. */
+static inline int64_t sqn__gram_n_pair(int64_t k)
+{
+    return sqn__gram_aligned(k * (k + 1) / 2);
+}
+
+#endif

@@ -1,0 +1,49 @@
+/** @file gram_ref.c @brief Sums over data: the specification of the fast tables. */
+#include <string.h>
+
+#include "gram.h"
+
+static void product(sqn_dmatrix out, sqn__gram_factor a, sqn_dmatrix_const b)
+{
+    for (int64_t i = 0; i < out.rows; i++) {
+        for (int64_t j = 0; j < out.cols; j++) {
+            double sum = 0.0;
+
+            for (int64_t d = 0; d < b.rows; d++) {
+                sum += a.data[i * a.row + d * a.depth] * b.data[d * b.stride + j];
+            }
+            out.data[i * out.stride + j] += sum;
+        }
+    }
+}
+
+static void misfit(double *sum, const sqn__gram_fit *fit)
+{
+    for (int64_t i = 0; i < fit->n; i++) {
+        for (int64_t p = 0; p < SQN__GRAM_BLOCK; p++) {
+            double off = fit->x[i * fit->row + p];
+
+            for (int64_t j = 0; j < fit->k; j++) {
+                off -= fit->w[i * fit->row_w + j] * (double)fit->h[j * SQN__GRAM_BLOCK + p];
+            }
+            sum[i] += fit->v[i * fit->row + p] * off * off;
+        }
+    }
+}
+
+static void pairs(sqn_dmatrix out, sqn_dmatrix_const h, int64_t k)
+{
+    for (int64_t p = 0; p < h.rows; p++) {
+        const double *from = h.data + p * h.stride;
+        double *to = out.data + p * out.stride;
+
+        memset(to, 0, (size_t)out.cols * sizeof *to);
+        for (int64_t i = 0; i < k; i++) {
+            for (int64_t j = 0; j <= i; j++) {
+                to[i * (i + 1) / 2 + j] = from[i] * from[j];
+            }
+        }
+    }
+}
+
+const sqn__gram_table sqn__gram_ref = {"ref", product, misfit, pairs};

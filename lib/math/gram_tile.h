@@ -1,0 +1,284 @@
+/**
+ * @file gram_tile.h
+ * @brief Sums that stay in vector registers, compiled once per instruction set.
+ *
+ * The file that includes it says how wide a vector is (SQN__GRAM_LANES), how many rows a tile of
+ * two vectors may have (SQN__GRAM_ROWS), and how many vectors a tile of up to three rows has
+ * (SQN__GRAM_FEW): as many sums as there are registers, so that none waits for itself.
+ */
+#ifndef SQN_GRAM_TILE_H
+#define SQN_GRAM_TILE_H
+
+#include <assert.h>
+#include <string.h>
+
+#include "gram.h"
+
+enum {
+    LANES = SQN__GRAM_LANES,
+    ROWS = SQN__GRAM_ROWS,
+    FEW = SQN__GRAM_FEW, /* vectors of a tile of few rows */
+    FEW_ROWS = 3,
+    COLS = 2, /* vectors of a tile of more */
+    BLOCK = SQN__GRAM_BLOCK
+};
+
+typedef double gram_vector
+    __attribute__((vector_size(SQN__GRAM_LANES * sizeof(double)), aligned(8), may_alias));
+typedef float gram_narrow
+    __attribute__((vector_size(SQN__GRAM_LANES * sizeof(float)), aligned(4), may_alias));
+
+static_assert(BLOCK % (COLS * LANES) == 0, "a block is whole tiles");
+static_assert(SQN__GRAM_ALIGN % LANES == 0, "aligned rows are whole vectors");
+
+#define GRAM_INLINE static inline __attribute__((always_inline))
+
+/* Loops over the rows of a tile: the sums stay in registers only when no loop is left. */
+#if defined(__clang__)
+#define GRAM_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define GRAM_UNROLL _Pragma("GCC unroll 12")
+#endif
+
+GRAM_INLINE const gram_vector *vector_at(const double *p)
+{
+    return (const gram_vector *)(const void *)p;
+}
+
+/* What a tile multiplies. */
+typedef struct operands {
+    sqn__gram_factor a;
+    const double *b;
+    int64_t stride, n; /* of b; depths */
+} operands;
+
+/* out [rows, cols vectors] += the product; rows and cols are constants where this is called. */
+GRAM_INLINE void add_tile(double *out, int64_t stride, const operands *of,
+                          const int64_t rows, const int64_t cols)
+{
+    gram_vector sum[ROWS][FEW];
+
+    GRAM_UNROLL
+    for (int64_t r = 0; r < rows; r++) {
+        GRAM_UNROLL
+        for (int64_t c = 0; c < cols; c++) {
+            sum[r][c] = (gram_vector){0};
+        }
+    }
+    for (int64_t i = 0; i < of->n; i++) {
+        const double *b = of->b + i * of->stride, *a = of->a.data + i * of->a.depth;
+        gram_vector vector[FEW];
+
+        GRAM_UNROLL
+        for (int64_t c = 0; c < cols; c++) {
+            vector[c] = *vector_at(b + c * LANES);
+        }
+        GRAM_UNROLL
+        for (int64_t r = 0; r < rows; r++) {
+            const double number = a[r * of->a.row];
+
+            GRAM_UNROLL
+            for (int64_t c = 0; c < cols; c++) {
+                sum[r][c] += number * vector[c];
+            }
+        }
+    }
+    GRAM_UNROLL
+    for (int64_t r = 0; r < rows; r++) {
+        GRAM_UNROLL
+        for (int64_t c = 0; c < cols; c++) {
+            *(gram_vector *)(void *)(out + r * stride + c * LANES) += sum[r][c];
+        }
+    }
+}
+
+/* The tile of so many rows; `CALL(rows)` is a tile with a constant. */
+#define GRAM_CASE(n, CALL) \
+    case n:                \
+        CALL(n);           \
+        break;
+#define GRAM_CASES_6(CALL) \
+    GRAM_CASE(1, CALL)     \
+    GRAM_CASE(2, CALL)     \
+    GRAM_CASE(3, CALL)     \
+    GRAM_CASE(4, CALL)     \
+    GRAM_CASE(5, CALL)     \
+    GRAM_CASE(6, CALL)
+#define GRAM_CASES_12(CALL) \
+    GRAM_CASES_6(CALL)      \
+    GRAM_CASE(7, CALL)      \
+    GRAM_CASE(8, CALL)      \
+    GRAM_CASE(9, CALL)      \
+    GRAM_CASE(10, CALL)     \
+    GRAM_CASE(11, CALL)     \
+    GRAM_CASE(12, CALL)
+
+/* A tile of any number of rows, and of one or two vectors. */
+GRAM_INLINE void add_rows(double *out, int64_t stride, const operands *of, int64_t rows,
+                          const int64_t cols)
+{
+#define CALL(n) add_tile(out, stride, of, n, cols)
+    switch (rows) {
+        SQN__GRAM_CASES(CALL)
+    default:
+        assert(rows == 0);
+    }
+#undef CALL
+}
+
+/* A tile of few rows and many vectors. */
+GRAM_INLINE void add_few(double *out, int64_t stride, const operands *of, int64_t rows)
+{
+    switch (rows) {
+    case 1:
+        add_tile(out, stride, of, 1, FEW);
+        break;
+    case 2:
+        add_tile(out, stride, of, 2, FEW);
+        break;
+    default:
+        add_tile(out, stride, of, 3, FEW);
+    }
+}
+
+/* Rows of a strip of columns: as many vectors as are left, at most two, or FEW. */
+static int64_t add_strip(double *out, int64_t stride, const operands *of, int64_t rows,
+                         int64_t n_left)
+{
+    if (rows <= FEW_ROWS && n_left >= FEW * (int64_t)LANES) {
+        add_few(out, stride, of, rows);
+        return FEW * (int64_t)LANES;
+    }
+    if (n_left >= COLS * (int64_t)LANES) {
+        add_rows(out, stride, of, rows, COLS);
+        return COLS * (int64_t)LANES;
+    }
+    add_rows(out, stride, of, rows, 1);
+    return LANES;
+}
+
+/* The end of tile `i` of the `n_tile` of nearly equal height that `rows` rows are cut into. */
+static int64_t tile_end(int64_t i, int64_t n_tile, int64_t rows)
+{
+    return (i + 1) * rows / n_tile;
+}
+
+static void product(sqn_dmatrix out, sqn__gram_factor a, sqn_dmatrix_const b)
+{
+    const int64_t n_tile = (out.rows + ROWS - 1) / ROWS;
+
+    assert(out.cols % SQN__GRAM_ALIGN == 0);
+    for (int64_t i = 0, row = 0; i < n_tile; i++) {
+        const int64_t end = tile_end(i, n_tile, out.rows);
+        operands of = {{a.data + row * a.row, a.row, a.depth}, b.data, b.stride, b.rows};
+
+        for (int64_t t = 0; t < out.cols;) {
+            of.b = b.data + t;
+            t += add_strip(out.data + row * out.stride + t, out.stride, &of, end - row,
+                           out.cols - t);
+        }
+        row = end;
+    }
+}
+
+/* sum v (x - w h)^2 of so many models, beginning with the first of `fit`. */
+GRAM_INLINE void add_misfits(double *sum, const sqn__gram_fit *fit, const int64_t rows)
+{
+    gram_vector total[ROWS][COLS];
+
+    memset(total, 0, sizeof total);
+    for (int64_t t = 0; t < BLOCK; t += COLS * (int64_t)LANES) {
+        gram_vector model[ROWS][COLS];
+
+        GRAM_UNROLL
+        for (int64_t r = 0; r < rows; r++) {
+            model[r][0] = model[r][1] = (gram_vector){0};
+        }
+        for (int64_t j = 0; j < fit->k; j++) {
+            const gram_narrow *h =
+                (const gram_narrow *)(const void *)(fit->h + j * BLOCK + t);
+            const gram_vector first = __builtin_convertvector(h[0], gram_vector);
+            const gram_vector second = __builtin_convertvector(h[1], gram_vector);
+
+            GRAM_UNROLL
+            for (int64_t r = 0; r < rows; r++) {
+                const double w = fit->w[r * fit->row_w + j];
+
+                model[r][0] += w * first;
+                model[r][1] += w * second;
+            }
+        }
+        GRAM_UNROLL
+        for (int64_t r = 0; r < rows; r++) {
+            for (int64_t c = 0; c < COLS; c++) {
+                const int64_t at = r * fit->row + t + c * LANES;
+                const gram_vector off = *vector_at(fit->x + at) - model[r][c];
+
+                total[r][c] += *vector_at(fit->v + at) * off * off;
+            }
+        }
+    }
+    for (int64_t r = 0; r < rows; r++) {
+        const gram_vector both = total[r][0] + total[r][1];
+        double one = 0.0;
+
+        for (int64_t l = 0; l < LANES; l++) {
+            one += both[l];
+        }
+        sum[r] += one;
+    }
+}
+
+static void misfit(double *sum, const sqn__gram_fit *fit)
+{
+    const int64_t n_tile = (fit->n + ROWS - 1) / ROWS;
+
+    for (int64_t i = 0, row = 0; i < n_tile; i++) {
+        const int64_t end = tile_end(i, n_tile, fit->n);
+        sqn__gram_fit part = *fit;
+
+        part.w += row * fit->row_w;
+        part.x += row * fit->row;
+        part.v += row * fit->row;
+#define CALL(rows) add_misfits(sum + row, &part, rows)
+        switch (end - row) {
+            SQN__GRAM_CASES(CALL)
+        default:
+            assert(end == row);
+        }
+#undef CALL
+        row = end;
+    }
+}
+
+/*
+ * Vector by vector of h, the last first. What a row writes behind its end belongs to the first
+ * vector of the next one, which is written later.
+ */
+static void pairs(sqn_dmatrix out, sqn_dmatrix_const h, int64_t k)
+{
+    const int64_t n_pair = k * (k + 1) / 2;
+
+    for (int64_t p = 0; p < h.rows; p++) {
+        const double *from = h.data + p * h.stride;
+        double *to = out.data + p * out.stride;
+
+        for (int64_t j = (k - 1) / LANES * LANES; j >= 0; j -= LANES) {
+            const gram_vector vector = *vector_at(from + j);
+            double *row = to + j * (j + 1) / 2 + j;
+
+            for (int64_t i = j; i < k; i++) {
+                *(gram_vector *)(void *)row = from[i] * vector;
+                row += i + 1;
+            }
+        }
+        memset(to + n_pair, 0, (size_t)(out.cols - n_pair) * sizeof *to);
+    }
+}
+
+#define SQN__GRAM_TABLE(NAME)          \
+    {                                  \
+        (NAME), product, misfit, pairs \
+    }
+
+#endif

@@ -1,0 +1,217 @@
+/** @file basis.c @brief Panels, the sequential build, the curves. */
+#include "basis.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+#include "mem.h"
+#include "raise.h"
+#include "sequin/curve.h"
+#include "warn.h"
+
+enum { COUNT_DEFAULT = 10 };
+
+/* As written, or the default; never more than the frames with data. */
+static sqn_status choose_n_comp(basis *b, const basis_source *source,
+                                const config *settings, sqn_error *err)
+{
+    const int64_t used = sqn_panels_about(b->panels)->n_frame_used;
+    const int64_t room = source->own ? used / 2 : used;
+    const int64_t written = settings->components.count;
+    sqn_status status = SQN_OK;
+
+    b->n_comp = room < 1 ? 1 : room < COUNT_DEFAULT ? room : COUNT_DEFAULT;
+    if (written > 0) {
+        b->n_comp = written;
+    }
+    if (b->n_comp > used) {
+        status = SQN_RAISE(err, E_COUNT,
+                           "%" PRId64 " components from %" PRId64
+                           " %s with data (of %" PRId64 ")",
+                           b->n_comp, used, source->noun, source->rows->n_row);
+        sqn__error_at(err, settings->path, -1, NULL);
+    }
+    return status;
+}
+
+void basis_sort_counts(int64_t *counts, int64_t n)
+{
+    for (int64_t i = 1; i < n; i++) {
+        for (int64_t k = i; k > 0 && counts[k - 1] > counts[k]; k--) {
+            const int64_t larger = counts[k - 1];
+
+            counts[k - 1] = counts[k];
+            counts[k] = larger;
+        }
+    }
+}
+
+/* The counts to model: as written, or all; views are filled later. */
+static sqn_status choose_counts(basis *b, const config *settings, sqn_error *err)
+{
+    const config_integers *given = &settings->model.counts;
+    const bool all = given->n == 0;
+    const bool joint = settings->components.construction == CONFIG_JOINT;
+
+    b->n_count = !all ? given->n : joint ? 1 : b->n_comp;
+    b->counts = sqn__mem_alloc(b->n_count, sizeof *b->counts);
+    b->components = sqn__mem_alloc(b->n_count, sizeof *b->components);
+    if (b->counts == NULL || b->components == NULL) {
+        return SQN_RAISE(err, E_MEM, "%" PRId64 " counts", b->n_count);
+    }
+    for (int64_t c = 0; c < b->n_count; c++) {
+        b->counts[c] = !all ? given->item[c] : joint ? b->n_comp : c + 1;
+        if (b->counts[c] > b->n_comp) {
+            const sqn_status status = SQN_RAISE(
+                err, E_COUNT, "model.counts asks for %" PRId64 " of %" PRId64 " components",
+                b->counts[c], b->n_comp);
+
+            sqn__error_at(err, settings->path, -1, NULL);
+            return status;
+        }
+    }
+    basis_sort_counts(b->counts, b->n_count);
+    return SQN_OK;
+}
+
+static sqn_negatives choose_negatives(const config *settings)
+{
+    switch (settings->noise.negatives) {
+    case CONFIG_NEGATIVES_ZERO:
+        return SQN_NEGATIVES_ZERO;
+    case CONFIG_NEGATIVES_MISSING:
+        return SQN_NEGATIVES_MISSING;
+    case CONFIG_NEGATIVES_AUTO:
+    case CONFIG_NEGATIVES_KEEP:
+        break;
+    }
+    return settings->components.method == CONFIG_METHOD_MU ? SQN_NEGATIVES_ZERO
+                                                           : SQN_NEGATIVES_KEEP;
+}
+
+static void describe_data(const sqn_panels_info *info, sqn_negatives negatives,
+                          const basis_source *source, const char *where, const sqn_log *log)
+{
+    sqn__log_note(log,
+                  "%" PRId64 " of %" PRId64 " %s, %" PRId64 " of %" PRId64
+                  " pixels, %" PRId64 " data",
+                  info->n_frame_used, info->n_frame, source->noun, info->n_pix_used,
+                  info->n_pix, info->n_data);
+    if (info->n_pix_used < info->n_pix) {
+        sqn__log_warn(log, SQN_W_DATA_PIXEL, where,
+                      "%" PRId64 " of %" PRId64
+                      " pixels of the region are missing in all %s: no component there",
+                      info->n_pix - info->n_pix_used, info->n_pix, source->noun);
+    }
+    if (info->n_frame_used < info->n_frame) {
+        sqn__log_warn(log, SQN_W_DATA_FRAME, where,
+                      "%" PRId64 " of %" PRId64
+                      " %s hold no valid pixel in the region and are left out",
+                      info->n_frame - info->n_frame_used, info->n_frame, source->noun);
+    }
+    if (info->n_negative > 0 && negatives != SQN_NEGATIVES_KEEP) {
+        sqn__log_warn(log, SQN_W_NEGATIVES, where,
+                      "%.3g %% of the data of %s are negative and %s",
+                      100.0 * (double)info->n_negative / (double)info->n_data, source->noun,
+                      negatives == SQN_NEGATIVES_ZERO ? "set to 0" : "left out");
+    }
+}
+
+/* The solver's options out of the configuration; callbacks out of `hooks`. */
+static sqn_nmf_options solver_options(const basis *b, const config *settings,
+                                      const sqn_nmf_options *hooks)
+{
+    const config_components *c = &settings->components;
+    sqn_nmf_options options = *hooks;
+
+    options.n_comp = b->n_comp;
+    options.method = c->method == CONFIG_METHOD_MU ? "mu" : "anls";
+    options.construction =
+        c->construction == CONFIG_JOINT ? SQN_NMF_JOINT : SQN_NMF_SEQUENTIAL;
+    options.start =
+        c->start == CONFIG_START_RANDOM ? SQN_NMF_START_RANDOM : SQN_NMF_START_RESIDUAL;
+    options.seed = (uint64_t)c->seed;
+    options.tolerance = c->tolerance;
+    options.max_iterations = c->max_iterations;
+    options.background = c->background == CONFIG_BACKGROUND_FLAT;
+    if (!settings->components.write_stages || settings->model.counts.n > 0) {
+        options.keep = b->counts;
+        options.n_keep = b->n_count;
+    }
+    return options;
+}
+
+/* Views of the bases: stage k, or the first k rows of the last stage. */
+static void view_components(basis *b, bool truncate)
+{
+    for (int64_t c = 0; c < b->n_count; c++) {
+        if (truncate) {
+            b->components[c] = sqn_nmf_components(b->nmf, b->n_comp);
+            b->components[c].rows = b->counts[c];
+        } else {
+            b->components[c] = sqn_nmf_components(b->nmf, b->counts[c]);
+        }
+    }
+}
+
+static sqn_status draw_curves(basis *b, sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+
+    b->pca = sqn__mem_alloc(b->n_comp, sizeof *b->pca);
+    if (b->pca == NULL) {
+        return SQN_RAISE(err, E_MEM, "curves");
+    }
+    SQN_TRY(sqn_curve_centered(&b->sum_centered, b->panels, err));
+    SQN_TRY(sqn_curve_pca(b->pca, b->n_comp, b->panels, err));
+
+cleanup:
+    return status;
+}
+
+sqn_status basis_build(basis *out, const basis_source *source, const config *settings,
+                       const sqn_nmf_options *hooks, sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+    basis b = {0};
+    const sqn_negatives negatives = choose_negatives(settings);
+
+    *out = b;
+    SQN_TRY(sqn_panels_create(&b.panels, source->rows, negatives, err));
+    describe_data(sqn_panels_about(b.panels), negatives, source, settings->path,
+                  hooks->log);
+    SQN_TRY(choose_n_comp(&b, source, settings, err));
+    SQN_TRY(choose_counts(&b, settings, err));
+    const sqn_nmf_options options = solver_options(&b, settings, hooks);
+
+    if (source->packed != NULL) {
+        source->packed(source->owner);
+    }
+    SQN_TRY(sqn_nmf_fit(&b.nmf, b.panels, &options, err));
+    view_components(&b, settings->model.truncate);
+    SQN_TRY(draw_curves(&b, err));
+    *out = b;
+    b = (basis){0};
+
+cleanup:
+    basis_clear(&b);
+    return status;
+}
+
+sqn_matrix_const basis_last(const basis *b)
+{
+    return b->nmf != NULL
+               ? sqn_nmf_components(b->nmf, b->n_comp)
+               : (sqn_matrix_const){b->loaded.data, b->n_comp, b->loaded.nx, b->loaded.nx};
+}
+
+void basis_clear(basis *b)
+{
+    sqn_panels_destroy(&b->panels);
+    sqn_nmf_destroy(&b->nmf);
+    sqn_cube_clear(&b->loaded);
+    sqn__mem_free(b->counts);
+    sqn__mem_free(b->components);
+    sqn__mem_free(b->pca);
+    *b = (basis){0};
+}

@@ -1,0 +1,297 @@
+/** @file basis_product.c @brief components.fits: the build and its record. */
+#include "basis_product.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "mem.h"
+#include "raise.h"
+
+/* Rows of pixels [k, n_pix] as images [k, ny, nx], NaN outside. */
+static void draw_rows(float *out, const sqn_pixels *pixels, sqn_matrix_const rows)
+{
+    const int64_t n_all = pixels->ny * pixels->nx;
+
+    for (int64_t e = 0; e < rows.rows * n_all; e++) {
+        out[e] = NAN;
+    }
+    for (int64_t a = 0; a < rows.rows; a++) {
+        sqn_pixels_scatter(out + a * n_all, pixels, rows.data + a * rows.stride);
+    }
+}
+
+/* HDU of images, one a component. */
+static sqn_status add_images(sqn_fits_product *product, const char *extname,
+                             const sqn_cube *cube, const sqn_header *header, sqn_error *err)
+{
+    const sqn_fits_image image = {.extname = extname,
+                                  .type = SQN_FITS_FLOAT32,
+                                  .n_axis = 3,
+                                  .axes = {cube->nx, cube->ny, cube->n_frame},
+                                  .data = cube->data,
+                                  .header = header};
+
+    return sqn_fits_product_image(product, &image, err);
+}
+
+sqn_status basis_product_images(sqn_cube *out, const basis *b, const sqn_pixels *pixels,
+                                sqn_error *err)
+{
+    const sqn_matrix_const comp = basis_last(b);
+    sqn_status status = SQN_OK;
+
+    SQN_TRY(sqn_cube_init(out, comp.rows, pixels->ny, pixels->nx, err));
+    draw_rows(out->data, pixels, comp);
+
+cleanup:
+    return status;
+}
+
+static sqn_status add_components(sqn_fits_product *product, const basis_record *r,
+                                 sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+    sqn_header *header = NULL;
+    sqn_cube cube = {0};
+
+    SQN_TRY(basis_product_images(&cube, r->basis, r->pixels, err));
+    SQN_TRY(r->image_header(&header, r->context, 3, err));
+    SQN_TRY(sqn_header_set_text(header, "CTYPE3", "NCOMP", "number of the component", err));
+    SQN_TRY(add_images(product, "COMPONENTS", &cube, header, err));
+
+cleanup:
+    sqn_cube_clear(&cube);
+    sqn_header_destroy(&header);
+    return status;
+}
+
+/* REGION [ny, nx]: 1 where components were sought. NaN in them alone does not say whether a
+   pixel lies outside or no reference covers it. */
+static sqn_status add_region(sqn_fits_product *product, const basis_record *r,
+                             sqn_error *err)
+{
+    const sqn_pixels *pixels = r->pixels;
+    sqn_status status = SQN_OK;
+    sqn_header *header = NULL;
+    uint8_t *inside =
+        sqn__mem_alloc(sqn__mem_product(pixels->ny, pixels->nx), sizeof *inside);
+
+    if (inside == NULL) {
+        return SQN_RAISE(err, E_MEM, "region of %" PRId64 " pixels", pixels->n_pix);
+    }
+    for (int64_t p = 0; p < pixels->n_pix; p++) {
+        inside[pixels->index[p]] = 1;
+    }
+    SQN_TRY(r->image_header(&header, r->context, 2, err));
+    const sqn_fits_image image = {.extname = "REGION",
+                                  .type = SQN_FITS_UINT8,
+                                  .n_axis = 2,
+                                  .axes = {pixels->nx, pixels->ny},
+                                  .data = inside,
+                                  .header = header};
+
+    SQN_TRY(sqn_fits_product_image(product, &image, err));
+
+cleanup:
+    sqn_header_destroy(&header);
+    sqn__mem_free(inside);
+    return status;
+}
+
+/* A float64 image of rows x cols. */
+static sqn_status add_matrix(sqn_fits_product *product, const char *extname,
+                             sqn_dmatrix_const m, int exponent, const char *unit,
+                             sqn_error *err)
+{
+    const sqn_fits_image image = {.extname = extname,
+                                  .type = SQN_FITS_FLOAT64,
+                                  .n_axis = 2,
+                                  .axes = {m.cols, m.rows},
+                                  .data = m.data,
+                                  .exponent = exponent,
+                                  .unit = unit};
+
+    return sqn_fits_product_image(product, &image, err);
+}
+
+/* Cosine of two rows over the pixels that both have. */
+static double cosine(const float *a, const float *b, int64_t n)
+{
+    double ab = 0.0, aa = 0.0, bb = 0.0;
+
+    for (int64_t p = 0; p < n; p++) {
+        if (!isnan(a[p]) && !isnan(b[p])) {
+            ab += (double)a[p] * b[p];
+            aa += (double)a[p] * a[p];
+            bb += (double)b[p] * b[p];
+        }
+    }
+    return aa > 0.0 && bb > 0.0 ? ab / sqrt(aa * bb) : NAN;
+}
+
+/* OVERLAP [k, k]: row = stage, column = component; NaN where not kept or not there. */
+static sqn_status add_overlap(sqn_fits_product *product, const basis_record *r,
+                              sqn_error *err)
+{
+    const int64_t n = r->basis->n_comp;
+    const sqn_matrix_const last = sqn_nmf_components(r->basis->nmf, n);
+    sqn_status status = SQN_OK;
+    double *overlap = sqn__mem_alloc(sqn__mem_product(n, n), sizeof *overlap);
+
+    if (overlap == NULL) {
+        return SQN_RAISE(err, E_MEM, "overlap of %" PRId64 " stages", n);
+    }
+    for (int64_t k = 1; k <= n; k++) {
+        const sqn_matrix_const stage = sqn_nmf_components(r->basis->nmf, k);
+
+        for (int64_t a = 0; a < n; a++) {
+            overlap[(k - 1) * n + a] = stage.data != NULL && a < k
+                                           ? cosine(stage.data + a * stage.stride,
+                                                    last.data + a * last.stride, last.cols)
+                                           : NAN;
+        }
+    }
+    SQN_TRY(add_matrix(product, "OVERLAP", (sqn_dmatrix_const){overlap, n, n, n}, 0, NULL,
+                       err));
+
+cleanup:
+    sqn__mem_free(overlap);
+    return status;
+}
+
+/** All kept stages, one below the other. */
+typedef struct stages {
+    int64_t n_row;
+    sqn_cube images;                  /* [n_row, ny, nx] */
+    double *coefficients;             /* [n_row, n_reference] */
+    int64_t *row, *count, *component; /* [n_row] */
+} stages;
+
+static sqn_status stages_create(stages *s, const basis_record *r, sqn_error *err)
+{
+    const int64_t n_ref = r->n_row;
+    sqn_status status = SQN_OK;
+
+    for (int64_t k = 1; k <= r->basis->n_comp; k++) {
+        s->n_row += sqn_nmf_components(r->basis->nmf, k).data != NULL ? k : 0;
+    }
+    SQN_TRY(sqn_cube_init(&s->images, s->n_row, r->pixels->ny, r->pixels->nx, err));
+    s->coefficients =
+        sqn__mem_alloc(sqn__mem_product(s->n_row, n_ref), sizeof *s->coefficients);
+    s->row = sqn__mem_alloc(s->n_row, sizeof *s->row);
+    s->count = sqn__mem_alloc(s->n_row, sizeof *s->count);
+    s->component = sqn__mem_alloc(s->n_row, sizeof *s->component);
+    if (s->coefficients == NULL || s->row == NULL || s->count == NULL ||
+        s->component == NULL) {
+        status = SQN_RAISE(err, E_MEM, "%" PRId64 " components of all stages", s->n_row);
+    }
+
+cleanup:
+    return status;
+}
+
+static void stages_clear(stages *s)
+{
+    sqn_cube_clear(&s->images);
+    sqn__mem_free(s->coefficients);
+    sqn__mem_free(s->row);
+    sqn__mem_free(s->count);
+    sqn__mem_free(s->component);
+}
+
+/* Copy stage `k` behind the `first` rows that are there. */
+static void stages_take(stages *s, const basis_record *r, int64_t k, int64_t first)
+{
+    const int64_t n_all = r->pixels->ny * r->pixels->nx;
+    const sqn_matrix_const comp = sqn_nmf_components(r->basis->nmf, k);
+    const sqn_dmatrix_const coeff = sqn_nmf_coefficients(r->basis->nmf, k);
+
+    draw_rows(s->images.data + first * n_all, r->pixels, comp);
+    for (int64_t a = 0; a < k; a++) {
+        s->row[first + a] = first + a + 1;
+        s->count[first + a] = k;
+        s->component[first + a] = a + 1;
+        for (int64_t i = 0; i < coeff.rows; i++) {
+            s->coefficients[(first + a) * coeff.rows + i] =
+                coeff.data[i * coeff.stride + a];
+        }
+    }
+}
+
+/* Geometry, and the counts of the stages: what components.load asks for. */
+static sqn_status stages_header(sqn_header **out, const basis_record *r, sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+    int64_t n = 0;
+    char key[32];
+
+    SQN_TRY(r->image_header(out, r->context, 3, err));
+    for (int64_t k = 1; k <= r->basis->n_comp; k++) {
+        if (sqn_nmf_components(r->basis->nmf, k).data == NULL) {
+            continue;
+        }
+        (void)snprintf(key, sizeof key, "NCOMP%" PRId64, ++n);
+        SQN_TRY(sqn_header_set_integer(*out, key, k, "components of this stage", err));
+    }
+
+cleanup:
+    return status;
+}
+
+static sqn_status add_stages(sqn_fits_product *product, const basis_record *r,
+                             sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+    sqn_header *header = NULL;
+    stages s = {0};
+    int64_t first = 0;
+
+    SQN_TRY(stages_create(&s, r, err));
+    for (int64_t k = 1; k <= r->basis->n_comp; k++) {
+        if (sqn_nmf_components(r->basis->nmf, k).data != NULL) {
+            stages_take(&s, r, k, first);
+            first += k;
+        }
+    }
+    const sqn_dmatrix_const coeff = {s.coefficients, s.n_row, r->n_row, r->n_row};
+    const sqn_fits_column columns[] = {
+        {.name = "row", .integer = s.row},
+        {.name = "count", .integer = s.count},
+        {.name = "component", .integer = s.component},
+    };
+
+    SQN_TRY(stages_header(&header, r, err));
+    SQN_TRY(add_images(product, "STAGES", &s.images, header, err));
+    SQN_TRY(add_matrix(product, "STAGE_COEFFICIENTS", coeff, r->exponent, r->unit, err));
+    SQN_TRY(sqn_fits_product_table(product, "STAGE_INDEX", columns, 3, s.n_row, err));
+
+cleanup:
+    sqn_header_destroy(&header);
+    stages_clear(&s);
+    return status;
+}
+
+sqn_status basis_product_fill(sqn_fits_product *product, const basis_record *r,
+                              sqn_error *err)
+{
+    const bool built = r->basis->nmf != NULL;
+    sqn_status status = SQN_OK;
+
+    SQN_TRY(add_components(product, r, err));
+    if (built) {
+        SQN_TRY(add_matrix(product, "COEFFICIENTS",
+                           sqn_nmf_coefficients(r->basis->nmf, r->basis->n_comp),
+                           r->exponent, r->unit, err));
+        SQN_TRY(add_overlap(product, r, err));
+    }
+    SQN_TRY(curve_add(product, r->curve, err));
+    if (built && r->write_stages) {
+        SQN_TRY(add_stages(product, r, err));
+    }
+    SQN_TRY(add_region(product, r, err));
+
+cleanup:
+    return status;
+}

@@ -1,0 +1,171 @@
+/** @file check_gram.c @brief Every table of sums against plain loops. */
+#include "gram.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "rng.h"
+#include "sqn_check.h"
+
+enum {
+    M = 27, /* taller than two tiles of any table */
+    DEPTH = 33,
+    COLS = 88,
+    STRIDE = 96,
+    K = 19,
+    B = SQN__GRAM_BLOCK,
+    N_TABLE = 3
+};
+
+static double a[M * DEPTH], b[DEPTH * STRIDE], out[M * STRIDE], plain[M * STRIDE];
+
+static double number(uint64_t stream, int64_t i)
+{
+    return (double)sqn__rng_uniform(11, stream, (uint64_t)i) - 0.385;
+}
+
+static void fill(double *to, int64_t n, uint64_t stream)
+{
+    for (int64_t i = 0; i < n; i++) {
+        to[i] = number(stream, i);
+    }
+}
+
+static const sqn__gram_table *table_at(int64_t i)
+{
+    return i == 0 ? &sqn__gram_base : i == 1 ? sqn__gram_avx2() : sqn__gram_avx512();
+}
+
+static void product_agrees(const sqn__gram_table *table, int64_t m, int64_t cols,
+                           bool turned)
+{
+    const sqn__gram_factor factor = {a, turned ? 1 : DEPTH, turned ? M : 1};
+    const sqn_dmatrix_const right = {b, DEPTH, cols, STRIDE};
+
+    fill(out, M * STRIDE, 3);
+    fill(plain, M * STRIDE, 3);
+    table->product((sqn_dmatrix){out, m, cols, STRIDE}, factor, right);
+    sqn__gram_ref.product((sqn_dmatrix){plain, m, cols, STRIDE}, factor, right);
+    for (int64_t i = 0; i < M * STRIDE; i++) {
+        const bool inside = i / STRIDE < m && i % STRIDE < cols;
+
+        if (!(fabs(out[i] - plain[i]) < 1e-14) || inside == (out[i] == number(3, i))) {
+            ck_abort_msg("%s: element %" PRId64 " of %" PRId64 " x %" PRId64, table->name,
+                         i, m, cols);
+        }
+    }
+}
+
+START_TEST(products_of_all_shapes_agree)
+{
+    fill(a, M * DEPTH, 1);
+    fill(b, DEPTH * STRIDE, 2);
+    for (int64_t t = 0; t < N_TABLE; t++) {
+        for (int64_t m = 0; m <= M && table_at(t) != NULL; m++) {
+            for (int64_t cols = 8; cols <= COLS; cols += 40 - 24 * (m % 2)) {
+                product_agrees(table_at(t), m, cols, cols % 16 == 0);
+            }
+        }
+    }
+}
+END_TEST
+
+START_TEST(an_element_does_not_depend_on_its_neighbours)
+{
+    static double alone[STRIDE];
+
+    fill(a, M * DEPTH, 1);
+    fill(b, DEPTH * STRIDE, 2);
+    for (int64_t t = 0; t < N_TABLE && table_at(t) != NULL; t++) {
+        const sqn__gram_table *table = table_at(t);
+
+        memset(out, 0, sizeof out);
+        table->product((sqn_dmatrix){out, M, COLS, STRIDE}, (sqn__gram_factor){a, DEPTH, 1},
+                       (sqn_dmatrix_const){b, DEPTH, COLS, STRIDE});
+        for (int64_t i = 0; i < M; i++) {
+            memset(alone, 0, sizeof alone);
+            table->product((sqn_dmatrix){alone, 1, COLS, STRIDE},
+                           (sqn__gram_factor){a + i * DEPTH, DEPTH, 1},
+                           (sqn_dmatrix_const){b, DEPTH, COLS, STRIDE});
+            ck_assert_mem_eq(alone, out + i * STRIDE, COLS * sizeof *alone);
+        }
+    }
+}
+END_TEST
+
+START_TEST(misfits_agree_and_stand_alone)
+{
+    static double w[M * K], x[M * B], v[M * B], sum[M], expected[M];
+    static float h[K * B];
+
+    fill(w, M * K, 4);
+    fill(x, M * B, 5);
+    for (int64_t i = 0; i < M * B; i++) {
+        v[i] = i % 7 == 0 ? 0.0 : 1.0 + number(6, i);
+    }
+    for (int64_t i = 0; i < K * B; i++) {
+        h[i] = (float)number(7, i);
+    }
+    for (int64_t t = 0; t < N_TABLE && table_at(t) != NULL; t++) {
+        for (int64_t n = 1; n <= M; n++) {
+            for (int64_t row = 0; row <= B; row += B) {
+                const sqn__gram_fit fit = {n, K, w, h, x, v, K, row};
+
+                for (int64_t i = 0; i < n; i++) {
+                    sum[i] = expected[i] = 2.385;
+                }
+                table_at(t)->misfit(sum, &fit);
+                sqn__gram_ref.misfit(expected, &fit);
+                for (int64_t i = 0; i < n; i++) {
+                    double one = 2.385;
+                    const sqn__gram_fit alone = {1,           K,           w + i * K, h,
+                                                 x + i * row, v + i * row, K,         row};
+
+                    table_at(t)->misfit(&one, &alone);
+                    ck_assert_double_eq_tol(sum[i] / expected[i], 1.0, 1e-13);
+                    ck_assert(sum[i] == one);
+                }
+            }
+        }
+    }
+}
+END_TEST
+
+START_TEST(pairs_agree)
+{
+    static double h[3 * 32], got[3 * 512], expected[3 * 512];
+
+    for (int64_t k = 1; k <= 30; k++) {
+        const int64_t wide = sqn__gram_aligned(k), n_pair = sqn__gram_n_pair(k);
+
+        memset(h, 0, sizeof h);
+        for (int64_t p = 0; p < 3; p++) {
+            fill(h + p * wide, k, (uint64_t)(10 + p));
+        }
+        sqn__gram_ref.pairs((sqn_dmatrix){expected, 3, n_pair, n_pair},
+                            (sqn_dmatrix_const){h, 3, k, wide}, k);
+        for (int64_t t = 0; t < N_TABLE && table_at(t) != NULL; t++) {
+            memset(got, 0x7f, sizeof got);
+            table_at(t)->pairs((sqn_dmatrix){got, 3, n_pair, n_pair},
+                               (sqn_dmatrix_const){h, 3, k, wide}, k);
+            ck_assert_mem_eq(got, expected, (size_t)(3 * n_pair) * sizeof *got);
+            ck_assert(got[3 * n_pair + SQN__GRAM_ALIGN] > 1e300); /* left alone */
+        }
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("gram");
+    TCase *tcase = tcase_create("tables");
+
+    tcase_add_test(tcase, products_of_all_shapes_agree);
+    tcase_add_test(tcase, an_element_does_not_depend_on_its_neighbours);
+    tcase_add_test(tcase, misfits_agree_and_stand_alone);
+    tcase_add_test(tcase, pairs_agree);
+    suite_add_tcase(suite, tcase);
+    return sqn_check_run(suite);
+}
