@@ -159,7 +159,7 @@ static sqn_status read_one(sqn_survey *s, lists *l, sqn__survey_job *job, const 
     sqn__fits_file file = {0};
     sqn__survey_file found = {0};
 
-    SQN_TRY(enter(s, path, "spectra", err));
+    SQN_TRY(enter(s, path, "frames", err));
     SQN_TRY(sqn__fits_file_open(&file, path, job->log, err));
     if (s->primary == NULL) {
         SQN_TRY(sqn__fits_file_header(&s->primary, &file, &file.hdu[0], err));

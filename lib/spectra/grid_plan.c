@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 #include "mem.h"
 #include "raise.h"
@@ -55,6 +56,9 @@ bool sqn__grid_plan_offset(int64_t *out, const sqn__grid_plan *plan, int64_t b,
     if (!plan->is_log) {
         const sqn__axis all = {.n = plan->n_all, .wave = plan->all};
 
+        if (plan->redshift != NULL) {
+            return false;
+        }
         *out = sqn__axis_offset(&all, &plan->axes[b]) - plan->first;
         return *out + plan->first >= 0;
     }
@@ -79,8 +83,8 @@ static bool have_one_step(const sqn__axis *axes, int64_t n_block)
     return all;
 }
 
-static sqn_status choose_axis(sqn__grid_plan *p, const sqn_spectra *blocks, int64_t n_block,
-                              int64_t bin, sqn_error *err)
+static sqn_status describe_blocks(sqn__grid_plan *p, const sqn_spectra *blocks,
+                                  int64_t n_block, sqn_error *err)
 {
     p->axes = sqn__mem_alloc(n_block, sizeof *p->axes);
     if (p->axes == NULL) {
@@ -89,6 +93,36 @@ static sqn_status choose_axis(sqn__grid_plan *p, const sqn_spectra *blocks, int6
     for (int64_t b = 0; b < n_block; b++) {
         p->axes[b] = sqn__axis_describe(blocks[b].wave, blocks[b].n_wave);
     }
+    return SQN_OK;
+}
+
+/* The grid that is asked for: even where it and the blocks have one step, else as listed. */
+static sqn_status take_axis(sqn__grid_plan *p, int64_t n_block,
+                            const sqn_spectra_grid_options *options, sqn_error *err)
+{
+    const sqn__axis axis = sqn__axis_describe(options->wave, options->n_wave);
+    const double off = fabs(p->axes[0].step - axis.step) * (double)axis.n;
+
+    p->n = axis.n;
+    p->is_whole = axis.is_log && have_one_step(p->axes, n_block) && off < whole * axis.step;
+    p->is_log = p->is_whole;
+    p->start = axis.start;
+    p->step = axis.step;
+    if (p->is_log) {
+        return SQN_OK;
+    }
+    p->n_all = axis.n;
+    p->all = sqn__mem_alloc(axis.n, sizeof *p->all);
+    if (p->all == NULL) {
+        return SQN_RAISE(err, E_MEM, "%" PRId64 " wavelengths", axis.n);
+    }
+    memcpy(p->all, axis.wave, (size_t)axis.n * sizeof *p->all);
+    return SQN_OK;
+}
+
+static sqn_status choose_axis(sqn__grid_plan *p, int64_t n_block, int64_t bin,
+                              sqn_error *err)
+{
     p->is_whole = bin <= 1 && have_one_step(p->axes, n_block);
     p->is_log = p->is_whole || bin > 1 || p->redshift != NULL;
     if (!p->is_log) {
@@ -243,7 +277,14 @@ sqn_status sqn__grid_plan_make(sqn__grid_plan *out, const sqn_spectra *blocks,
 
     *out = (sqn__grid_plan){0};
     SQN_TRY(check_redshifts(blocks, n_block, options->redshift, err));
-    SQN_TRY(choose_axis(&p, blocks, n_block, options->bin, err));
+    SQN_TRY(describe_blocks(&p, blocks, n_block, err));
+    if (options->wave != NULL) {
+        SQN_TRY(take_axis(&p, n_block, options, err));
+        *out = p;
+        p = (sqn__grid_plan){0};
+        goto cleanup;
+    }
+    SQN_TRY(choose_axis(&p, n_block, options->bin, err));
     walk(range, NULL, &p, blocks, n_block);
     if (range[0] > range[1]) {
         status = SQN_RAISE(err, E_DATA_EMPTY, "no spectrum holds a valid pixel");

@@ -124,5 +124,8 @@ static sqn_status read_row(const void *context, int64_t row, double *value, doub
 
 sqn_rows sqn_spectra_rows(const sqn_spectra *spectra)
 {
-    return (sqn_rows){spectra->n_spectrum, spectra->n_wave, read_row, spectra};
+    return (sqn_rows){.n_row = spectra->n_spectrum,
+                      .n_col = spectra->n_wave,
+                      .read = read_row,
+                      .context = spectra};
 }

@@ -22,7 +22,7 @@ START_TEST(files_that_are_no_configuration_are_refused)
         sqn_id id;
         const char *part;
     } cases[] = {
-        {"", SQN_E_CFG_SCHEMA, "the file is empty (required: task, science.files, "},
+        {"", SQN_E_CFG_SCHEMA, "the file is empty (required: task, "},
         {"# only a comment\n", SQN_E_CFG_SCHEMA, "the file is empty"},
         {"---\n...\n", SQN_E_CFG_SCHEMA, "the file is empty"},
         {"42\n", SQN_E_CFG_SCHEMA, "c.yaml:1:1: the file is a single value"},

@@ -230,6 +230,35 @@ START_TEST(a_bin_averages_neighbours)
 }
 END_TEST
 
+START_TEST(spectra_come_to_a_grid_that_is_given)
+{
+    const double redshift[] = {0.0, pow(10.0, 20e-4) - 1.0};
+    double wave[60], uneven[3] = {4010.0, 4011.0, 4013.0};
+    sqn_spectra block = make(2, 100, 3.6, 1e-4, true), linear;
+    sqn_spectra_grid_options options = {.redshift = redshift, .wave = wave, .n_wave = 60};
+    sqn_spectra_grid_about about;
+    sqn_spectra out;
+
+    for (int64_t i = 0; i < 60; i++) {
+        wave[i] = pow(10.0, 3.6 + 1e-4 * (double)(i - 10));
+    }
+    SQN_ASSERT_OK(sqn_spectra_grid(&out, &about, &block, 1, &options, &err), err);
+    ck_assert_int_eq(about.n_whole, 2);
+    ck_assert_int_eq(out.n_wave, 60);
+    ck_assert(isnan(out.flux[9]) && out.ivar[9] == 0.0F);
+    ck_assert_float_eq(out.flux[10], 2.385F);
+    ck_assert_float_eq(out.flux[60], 2.385F + 0.10F + 1.0F); /* 20 pixels back */
+    sqn_spectra_clear(&out);
+    linear = make(2, 100, 4000.0, 1.0, false);
+    options = (sqn_spectra_grid_options){.wave = uneven, .n_wave = 3};
+    SQN_ASSERT_OK(sqn_spectra_grid(&out, &about, &linear, 1, &options, &err), err);
+    ck_assert_int_eq(about.n_resampled, 2);
+    ck_assert_float_eq_tol(out.flux[0], 2.385F + 0.10F, 1e-6F);
+    ck_assert_double_eq(out.wave[2], 4013.0);
+    sqn_spectra_clear(&out);
+}
+END_TEST
+
 START_TEST(nothing_in_the_range_is_said)
 {
     sqn_spectra block = make(1, 40, 3.6, 1e-4, true);
@@ -332,6 +361,7 @@ int main(void)
     tcase_add_test(spectra, one_block_in_the_observed_frame_is_only_cut);
     tcase_add_test(spectra, grids_that_differ_are_united_and_resampled);
     tcase_add_test(spectra, a_bin_averages_neighbours);
+    tcase_add_test(spectra, spectra_come_to_a_grid_that_is_given);
     tcase_add_test(spectra, nothing_in_the_range_is_said);
     tcase_add_test(spectra, normalisation_scales_flux_and_variance);
     tcase_add_test(spectra, rows_give_missing_data_no_weight);

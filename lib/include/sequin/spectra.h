@@ -69,6 +69,10 @@ typedef struct sqn_spectra_grid_options {
         range[2]; /**< (Angstrom, in that frame) both 0 = every wavelength that at least two
                           spectra (or the only one) reach. */
     int64_t bin;  /**< Wavelengths to average into one; 0 and 1 = none. */
+    const double
+        *wave;      /**< [n_wave] the grid itself, rising (Angstrom); range and bin are not
+                             looked at then. NULL = chosen as below. Borrowed. */
+    int64_t n_wave; /**< At least 2. */
 } sqn_spectra_grid_options;
 
 /** What was done to reach the grid. */

@@ -1,4 +1,4 @@
-/** @file normalise.c @brief Spectra divided by their own brightness. */
+/** @file spectra_normalise.c @brief Spectra divided by their own brightness. */
 #include <inttypes.h>
 #include <math.h>
 

@@ -1,4 +1,4 @@
-/** @file grid.c @brief Spectra of many origins on one grid. */
+/** @file spectra_grid.c @brief Spectra of many origins on one grid. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -139,7 +139,7 @@ sqn_status sqn_spectra_grid(sqn_spectra *out, sqn_spectra_grid_about *about,
 
     *out = (sqn_spectra){0};
     SQN_TRY(job_create(&j, blocks, n_block, options, err));
-    if (n_block == 1 && take_over(out, &j, &blocks[0])) {
+    if (n_block == 1 && options->wave == NULL && take_over(out, &j, &blocks[0])) {
         for (int64_t i = 0; i < out->n_wave; i++) {
             out->wave[i] = sqn__grid_plan_wave(&j.plan, i);
         }

@@ -1,4 +1,4 @@
-/** @file join.c @brief The arms of a spectrograph as one spectrum. */
+/** @file spectra_join.c @brief The arms of a spectrograph as one spectrum. */
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
