@@ -6,11 +6,13 @@
 #include "config.h"
 #include "imaging.h"
 #include "impute.h"
+#include "spectra_task.h"
 
 /** Tasks in the order of config_task. */
 static session_task *const tasks[] = {
     [CONFIG_TASK_IMAGING] = imaging_run,
     [CONFIG_TASK_IMPUTE] = impute_run,
+    [CONFIG_TASK_SPECTRA] = spectra_run,
 };
 
 /* The command as it was typed, quoted where a shell would split. */

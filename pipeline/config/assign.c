@@ -230,7 +230,8 @@ static bool is_list(const assign_target *t, const tree_node *node, int64_t n_min
     return false;
 }
 
-static sqn_status assign_paths(const assign_target *t, sqn_error *err)
+/* File names, or other texts. */
+static sqn_status assign_texts(const assign_target *t, sqn_error *err)
 {
     sqn_status status = SQN_OK;
     config_texts list = {0};
@@ -241,13 +242,14 @@ static sqn_status assign_paths(const assign_target *t, sqn_error *err)
     }
     list.item = sqn__mem_alloc(value(t)->n_child + 1, sizeof *list.item);
     if (list.item == NULL) {
-        return SQN_RAISE(err, E_MEM, "%" PRId64 " file names", value(t)->n_child);
+        return SQN_RAISE(err, E_MEM, "%" PRId64 " texts", value(t)->n_child);
     }
     for (int64_t i = value(t)->first; i != TREE_NONE; i = t->tree->node[i].next) {
         const tree_node *item = &t->tree->node[i];
 
         if (!is_line(item) || item->text[0] == '\0' || strcmp(item->text, "@") == 0) {
-            refuse_value(t, item, refuse_kind(KEYS_PATH));
+            refuse_value(t, item,
+                         refuse_kind(t->key->type == KEYS_PATHS ? KEYS_PATH : KEYS_TEXT));
             continue;
         }
         SQN_TRY(copy(&list.item[list.n], item->text, err));
@@ -381,9 +383,10 @@ sqn_status assign_value(const assign_target *target, sqn_error *err)
         [KEYS_HDU] = assign_hdu,           [KEYS_CHOICE] = assign_word,
         [KEYS_WORD] = assign_word,         [KEYS_BOOLEAN] = assign_boolean,
         [KEYS_SWITCH] = assign_boolean,    [KEYS_INTEGER] = assign_integer,
-        [KEYS_NUMBER] = assign_number,     [KEYS_PATHS] = assign_paths,
+        [KEYS_NUMBER] = assign_number,     [KEYS_PATHS] = assign_texts,
         [KEYS_INTEGERS] = assign_integers, [KEYS_NUMBERS] = assign_numbers,
         [KEYS_TRIPLES] = assign_numbers,   [KEYS_BOXES] = assign_numbers,
+        [KEYS_TEXTS] = assign_texts,
     };
 
     return assigners[target->key->type](target, err);
@@ -410,6 +413,7 @@ void assign_clear(const keys_key *key, void *field)
         *(char **)field = NULL;
         break;
     case KEYS_PATHS:
+    case KEYS_TEXTS:
         clear_texts(field);
         break;
     case KEYS_INTEGERS:

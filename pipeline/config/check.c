@@ -232,6 +232,30 @@ static void check_combine(const resolve *r)
     }
 }
 
+static void check_spectra(const resolve *r)
+{
+    static const char *const hdus[] = {"ivar_hdu", "error_hdu"};
+    static const char *const columns[] = {"ivar_column", "error_column"};
+    const config_spectra *spectra = &r->config->spectra;
+
+    if (r->config->task != CONFIG_TASK_SPECTRA) {
+        return; /* the block is refused as a whole */
+    }
+    check_exclusive(r, "spectra", hdus, 2);
+    check_exclusive(r, "spectra", columns, 2);
+    if (spectra->redshift.match != NULL && spectra->redshift.file == NULL) {
+        report(r, "spectra.redshift.match", "write file too", "match goes with file");
+    }
+    if (spectra->normalise_window.n > 0 && spectra->normalise == CONFIG_NORMALISE_NONE) {
+        report(r, "spectra.normalise_window", "write normalise: mean or median",
+               "the window is without effect");
+    }
+    if (r->config->noise.model == CONFIG_NOISE_POISSON) {
+        report(r, "noise.model", "write errors or uniform",
+               "poisson is a model of detectors, not of spectra");
+    }
+}
+
 static void check_simulate(const resolve *r)
 {
     const config_simulate *simulate = &r->config->simulate;
@@ -311,6 +335,7 @@ void check_config(const resolve *r)
         check_combine(r);
         check_turning(r);
         check_images(r);
+        check_spectra(r);
     } else {
         check_simulate(r);
     }

@@ -220,23 +220,6 @@ cleanup:
     return status;
 }
 
-/* A task of the interface that this version lacks: nothing else is worth saying. */
-static bool refuse_task(const yaml_tree *tree, problem_list *problems)
-{
-    const int64_t task = tree_find(tree, 0, "task");
-    const tree_node *node = task != TREE_NONE ? &tree->node[task] : NULL;
-
-    if (node == NULL || node->kind != TREE_SCALAR || strcmp(node->text, "spectra") != 0) {
-        return false;
-    }
-    const problems_place place = {node->set, node->line, node->column, "task"};
-
-    problems_add(problems, SQN_E_UNAVAILABLE, &place,
-                 "use task: imaging or impute, which this version has",
-                 "task %s is not built yet", node->text);
-    return true;
-}
-
 static void free_texts(char **texts, int n)
 {
     for (int i = 0; texts != NULL && i < n; i++) {
@@ -267,9 +250,6 @@ static sqn_status resolve_all(config *c, yaml_tree *tree, config_use use,
     sqn_status status = SQN_OK;
     resolve r = {.tree = tree, .config = c, .problems = problems, .use = use};
 
-    if (use == CONFIG_FOR_RUN && refuse_task(tree, problems)) {
-        return SQN_OK;
-    }
     SQN_TRY(resolve_tree(&r, err));
     check_config(&r);
     SQN_TRY(where_keep(&r, err));

@@ -83,6 +83,18 @@ typedef enum config_coronagraph {
     CONFIG_CORONAGRAPH_LYOT,
     CONFIG_CORONAGRAPH_VORTEX
 } config_coronagraph;
+typedef enum config_scale {
+    CONFIG_SCALE_AUTO, /**< Not written: as names and headers say. */
+    CONFIG_SCALE_LINEAR,
+    CONFIG_SCALE_LOG10,
+    CONFIG_SCALE_LN
+} config_scale;
+typedef enum config_spectral_frame { CONFIG_OBSERVED, CONFIG_REST } config_spectral_frame;
+typedef enum config_normalise {
+    CONFIG_NORMALISE_NONE,
+    CONFIG_NORMALISE_MEAN,
+    CONFIG_NORMALISE_MEDIAN
+} config_normalise;
 typedef enum config_compress { CONFIG_COMPRESS_NONE, CONFIG_COMPRESS_GZIP } config_compress;
 
 /** science.angles */
@@ -176,6 +188,38 @@ typedef struct config_combine_block {
     bool frames;
 } config_combine_block;
 
+/** spectra.redshift */
+typedef struct config_redshift {
+    bool given;
+    char *file, *hdu, *column, *match;
+} config_redshift;
+
+/** spectra.select */
+typedef struct config_select {
+    bool given;
+    char *column;
+    config_numbers range; /**< 2 values. */
+} config_select;
+
+/** spectra: what task spectra reads. */
+typedef struct config_spectra {
+    config_texts files; /**< As written: patterns and lists not yet expanded. */
+    char *flux_hdu, *ivar_hdu, *error_hdu, *mask_hdu, *wavelength_hdu, *table_hdu;
+    char *flux_column, *ivar_column, *error_column, *mask_column, *wavelength_column;
+    config_integers mask_bits; /**< Empty = all. */
+    config_texts arms;
+    config_scale wavelength_scale;
+    char *wavelength_unit; /**< NULL = as the header says. */
+    config_redshift redshift;
+    config_spectral_frame frame;
+    config_numbers range; /**< 0 or 2 values (Angstrom). */
+    int64_t bin;
+    config_select select;
+    config_normalise normalise;
+    config_numbers normalise_window; /**< 0 or 2 values (Angstrom). */
+    config_texts id_columns;
+} config_spectra;
+
 /** simulate: what `sequin simulate` makes. */
 typedef struct config_simulate {
     bool given;
@@ -253,6 +297,7 @@ typedef struct config {
     config_frames images_frames;
     int64_t images_patch_size;   /**< (pixels) odd. */
     config_numbers images_boxes; /**< 4 values a box: x1, y1, x2, y2 (FITS pixels). */
+    config_spectra spectra;
     config_simulate simulate;
     struct config_place *places; /**< Of the keys; NULL when not read from a file. Owned. */
 } config;
@@ -271,7 +316,6 @@ typedef struct config {
  *
  * @retval SQN_ERR_CONFIG       E_CFG_SCHEMA, E_CFG_SYNTAX, E_CFG_LIMIT, E_PATH, E_COUNT.
  * @retval SQN_ERR_DATA         E_ANGLES: turning is asked for without angles.
- * @retval SQN_ERR_UNAVAILABLE  A task that is not built.
  * @retval SQN_ERR_USAGE        A `--set` item without `=` or with an empty key.
  * @retval SQN_ERR_INPUT        E_IN_MISSING, E_IN_NOTFILE.
  * @retval SQN_ERR_PERMISSION, SQN_ERR_IO, SQN_ERR_MEMORY

@@ -8,21 +8,24 @@
 
 enum { HELP_COLUMN = 36, LINE_MAX_LENGTH = 100, HELP_MAX = 600 };
 
-static const char introduction[] = "# Every key that Sequin knows, with its unit, range "
-                                   "and default. Made from the table in\n"
-                                   "# pipeline/config/keys.c; do not edit.\n"
-                                   "#\n"
-                                   "# Required: task, science.files, references. A key "
-                                   "that stands here with a value shows its\n"
-                                   "# default (files and task: an example); a key behind a "
-                                   "# has none, or one that depends on\n"
-                                   "# the data, and shows an example. Numbers are plain "
-                                   "decimal (10, 1e-5), booleans true or\n"
-                                   "# false. Pixel positions are FITS pixels, x first: the "
-                                   "centre of the first pixel is 1.0.\n"
-                                   "# Input files are relative to the configuration. "
-                                   "`--set model.counts=[1,5]` on the command\n"
-                                   "# line overrules a key.\n";
+static const char introduction[] =
+    "# Every key that Sequin knows, with its unit, range "
+    "and default. Made from the table in\n"
+    "# pipeline/config/keys.c; do not edit.\n"
+    "#\n"
+    "# Required: task; of task imaging science.files and "
+    "references, of task spectra spectra.files.\n"
+    "# A key that stands here with a value shows its default "
+    "(files and task: an example); a key\n"
+    "# behind a # has none, or one that depends on the data, "
+    "and shows an example; so do blocks\n"
+    "# of other tasks than imaging. Numbers are plain "
+    "decimal (10, 1e-5), booleans true or\n"
+    "# false. Pixel positions are FITS pixels, x first: the "
+    "centre of the first pixel is 1.0.\n"
+    "# Input files are relative to the configuration. "
+    "`--set model.counts=[1,5]` on the command\n"
+    "# line overrules a key.\n";
 
 /* The allowed words, what it is, its unit and range. */
 static void describe(char *out, size_t size, const keys_key *key)
@@ -81,7 +84,8 @@ static void put_help(write_text *out, int column, const char *help)
     }
 }
 
-/* Keys without a default stand behind a #, and so does all that their block holds. */
+/* Keys without a default stand behind a #, and so does all that their block holds; blocks of
+ * other tasks than the one shown too. */
 static bool is_commented(const keys_key *key)
 {
     int n = 0;

@@ -92,6 +92,7 @@ static bool has_value(const dump *d, const keys_key *key)
     case KEYS_NUMBER:
         return !isnan(*(const double *)field);
     case KEYS_PATHS:
+    case KEYS_TEXTS:
         return ((const config_texts *)field)->n > 0;
     case KEYS_INTEGERS:
         return ((const config_integers *)field)->n > 0;
@@ -144,6 +145,7 @@ static void put_list(dump *d, const keys_key *key)
     const config_integers *integers = field;
     const config_numbers *numbers = field;
     const int64_t n = key->type == KEYS_PATHS      ? texts->n
+                      : key->type == KEYS_TEXTS    ? texts->n
                       : key->type == KEYS_INTEGERS ? integers->n
                                                    : numbers->n / keys_width(key->type);
 
@@ -151,6 +153,8 @@ static void put_list(dump *d, const keys_key *key)
         put_separator(d, key, i, n);
         if (key->type == KEYS_PATHS) {
             put_path(d, texts->item[i]);
+        } else if (key->type == KEYS_TEXTS) {
+            write_scalar(&d->out, texts->item[i]);
         } else if (key->type == KEYS_INTEGERS) {
             write_format(&d->out, "%" PRId64, integers->item[i]);
         } else if (key->type == KEYS_NUMBERS) {
@@ -218,6 +222,7 @@ static void put_value(dump *d, const keys_key *key)
         put_number(d, *(const double *)field);
         break;
     case KEYS_PATHS:
+    case KEYS_TEXTS:
     case KEYS_INTEGERS:
     case KEYS_NUMBERS:
     case KEYS_TRIPLES:

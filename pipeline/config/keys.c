@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "keys_spectra.h"
 
 /* NOLINTBEGIN(bugprone-macro-parentheses): a member cannot be named in parentheses. */
 #define AT(field)   offsetof(config, field)
@@ -15,6 +16,7 @@
 #define RISING_PAIR .n_min = 2, .n_max = 2, .rising = true
 #define IMAGING     .tasks = 1U << CONFIG_TASK_IMAGING
 #define IMPUTE      .tasks = 1U << CONFIG_TASK_IMPUTE
+#define SPECTRA     .tasks = 1U << CONFIG_TASK_SPECTRA
 
 /* science, references and images hold the same keys. */
 #define INPUT_KEYS(b)                                                                       \
@@ -138,8 +140,7 @@
 
 static const keys_key table[] = {
     {"task", KEYS_WORD, KEYS_FOR_RUN, AT(task), .words = "imaging|spectra|impute",
-     .example = "imaging",
-     .help = "What to do; spectra is not built yet. `sequin simulate` needs no task"},
+     .example = "imaging", .help = "What to do. `sequin simulate` needs no task"},
     {"title", KEYS_TEXT, .offset = AT(title), .example = "HD 61005",
      .help = "Heads the report. Default: OBJECT or TARGNAME of the first science header"},
 
@@ -350,6 +351,7 @@ static const keys_key table[] = {
     {"images.boxes", KEYS_BOXES, .offset = AT(images_boxes), FROM(1, 1000000), .n_min = 1,
      .unit = "FITS pixels", .example = "[[143, 42, 161, 72]]",
      .help = "x1, y1, x2, y2 inclusive: missing in every plane. Default: none"},
+    SPECTRA_KEYS,
 
     {"simulate", KEYS_BLOCK, KEYS_FOR_SIMULATE, AT(simulate.given),
      .help = "Read by `sequin simulate` only: an observation with known truth"},

@@ -27,6 +27,7 @@ typedef enum keys_type {
     KEYS_INTEGER,  /**< int64_t */
     KEYS_NUMBER,   /**< double */
     KEYS_PATHS,    /**< config_texts, input files. */
+    KEYS_TEXTS,    /**< config_texts */
     KEYS_INTEGERS, /**< config_integers */
     KEYS_NUMBERS,  /**< config_numbers */
     KEYS_TRIPLES,  /**< config_numbers, a list of lists of three. */

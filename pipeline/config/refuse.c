@@ -16,6 +16,7 @@ static const char *const kinds[] = {
     [KEYS_INTEGER] = "an integer",
     [KEYS_NUMBER] = "a number",
     [KEYS_PATHS] = "a list of file names",
+    [KEYS_TEXTS] = "a list of texts",
     [KEYS_INTEGERS] = "a list of integers",
     [KEYS_NUMBERS] = "a list of numbers",
     [KEYS_TRIPLES] = "a list of lists of three numbers",

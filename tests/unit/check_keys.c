@@ -175,7 +175,7 @@ START_TEST(the_examples_of_full_yaml_are_accepted_where_they_do_not_exclude_each
                           strstr(sqn_config_found.line[i], "does not read") != NULL,
                       "%s", sqn_config_found.line[i]);
     }
-    ck_assert_int_eq(sqn_config_found.n, 8);
+    ck_assert_int_eq(sqn_config_found.n, 9);
 }
 END_TEST
 

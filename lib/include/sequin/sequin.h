@@ -23,6 +23,8 @@
 #include "sequin/rows.h"
 #include "sequin/scaling.h"
 #include "sequin/snr.h"
+#include "sequin/spectra.h"
+#include "sequin/survey.h"
 #include "sequin/target.h"
 #include "sequin/threads.h"
 #include "sequin/version.h"

@@ -1,0 +1,156 @@
+/** @file spectra_grid.c @brief Spectra of many origins on one grid. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "grid_plan.h"
+#include "mem.h"
+#include "raise.h"
+#include "resample.h"
+
+/** Work space. */
+typedef struct job {
+    sqn__grid_plan plan;
+    double *edge;       /* [n + 1] of the grid */
+    double *block_edge; /* [n_wave + 1] of the longest block */
+    sqn_spectra_grid_about about;
+} job;
+
+static sqn_status job_create(job *j, const sqn_spectra *blocks, int64_t n_block,
+                             const sqn_spectra_grid_options *options, sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+    int64_t longest = 0;
+
+    for (int64_t b = 0; b < n_block; b++) {
+        longest = blocks[b].n_wave > longest ? blocks[b].n_wave : longest;
+    }
+    SQN_TRY(sqn__grid_plan_make(&j->plan, blocks, n_block, options, err));
+    j->edge = sqn__mem_alloc(j->plan.n + 1, sizeof *j->edge);
+    j->block_edge = sqn__mem_alloc(longest + 1, sizeof *j->block_edge);
+    if (j->edge == NULL || j->block_edge == NULL) {
+        status = SQN_RAISE(err, E_MEM, "a grid of %" PRId64 " wavelengths", j->plan.n);
+    }
+    j->about.is_log = j->plan.is_log;
+    j->about.step = j->plan.is_log ? j->plan.step : 0.0;
+
+cleanup:
+    return status;
+}
+
+static void job_clear(job *j)
+{
+    sqn__grid_plan_clear(&j->plan);
+    sqn__mem_free(j->edge);
+    sqn__mem_free(j->block_edge);
+}
+
+/* Rows of a matrix cut to `n` of `n_old` columns, in place. */
+static void cut_rows(float *data, int64_t n_row, int64_t n_old, int64_t first, int64_t n)
+{
+    for (int64_t r = 0; r < n_row; r++) {
+        memmove(data + r * n, data + r * n_old + first, (size_t)n * sizeof *data);
+    }
+}
+
+/* The only block lies on the grid, every spectrum at the same place: it passes over as it is. */
+static bool take_over(sqn_spectra *out, job *j, sqn_spectra *block)
+{
+    const int64_t n = j->plan.n;
+    int64_t offset = 0;
+
+    if (j->plan.redshift != NULL || !sqn__grid_plan_offset(&offset, &j->plan, 0, 0) ||
+        offset > 0 || offset + block->n_wave < n) {
+        return false;
+    }
+    cut_rows(block->flux, block->n_spectrum, block->n_wave, -offset, n);
+    if (block->ivar != NULL) {
+        cut_rows(block->ivar, block->n_spectrum, block->n_wave, -offset, n);
+    }
+    j->about.n_whole = block->n_spectrum;
+    *out = *block;
+    out->n_wave = n;
+    *block = (sqn_spectra){0};
+    return true;
+}
+
+static void place(sqn_spectra *out, job *j, int64_t first, int64_t b,
+                  const sqn_spectra *block)
+{
+    const bool has_ivar = out->ivar != NULL;
+    const int64_t n = out->n_wave;
+
+    for (int64_t r = 0; r < block->n_spectrum; r++) {
+        const int64_t at = first + r;
+        const sqn__resample_row to = {n, j->edge, out->flux + at * n,
+                                      has_ivar ? out->ivar + at * n : NULL};
+        const sqn__resample_row from = {block->n_wave, j->block_edge,
+                                        block->flux + r * block->n_wave,
+                                        has_ivar ? block->ivar + r * block->n_wave : NULL};
+        int64_t offset = 0;
+
+        if (sqn__grid_plan_offset(&offset, &j->plan, b, at)) {
+            sqn__resample_shift(&to, &from, offset);
+            j->about.n_whole++;
+        } else {
+            sqn__axis_edges(j->block_edge, block->wave, block->n_wave,
+                            sqn__grid_plan_factor(&j->plan, at));
+            sqn__resample(&to, &from);
+            j->about.n_resampled++;
+        }
+    }
+}
+
+static sqn_status place_all(sqn_spectra *out, job *j, sqn_spectra *blocks, int64_t n_block,
+                            sqn_error *err)
+{
+    bool has_ivar = true;
+    int64_t n = 0;
+
+    for (int64_t b = 0; b < n_block; b++) {
+        n += blocks[b].n_spectrum;
+        has_ivar = has_ivar && blocks[b].ivar != NULL;
+    }
+    const sqn_status status = sqn_spectra_init(out, n, j->plan.n, has_ivar, err);
+
+    if (status != SQN_OK) {
+        return status;
+    }
+    for (int64_t i = 0; i < j->plan.n; i++) {
+        out->wave[i] = sqn__grid_plan_wave(&j->plan, i);
+    }
+    sqn__axis_edges(j->edge, out->wave, out->n_wave, 1.0);
+    n = 0;
+    for (int64_t b = 0; b < n_block; b++) {
+        const int64_t n_placed = blocks[b].n_spectrum;
+
+        place(out, j, n, b, &blocks[b]);
+        sqn_spectra_clear(&blocks[b]);
+        n += n_placed;
+    }
+    return SQN_OK;
+}
+
+sqn_status sqn_spectra_grid(sqn_spectra *out, sqn_spectra_grid_about *about,
+                            sqn_spectra *blocks, int64_t n_block,
+                            const sqn_spectra_grid_options *options, sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+    job j = {0};
+
+    *out = (sqn_spectra){0};
+    SQN_TRY(job_create(&j, blocks, n_block, options, err));
+    if (n_block == 1 && options->wave == NULL && take_over(out, &j, &blocks[0])) {
+        for (int64_t i = 0; i < out->n_wave; i++) {
+            out->wave[i] = sqn__grid_plan_wave(&j.plan, i);
+        }
+    } else {
+        SQN_TRY(place_all(out, &j, blocks, n_block, err));
+    }
+    if (about != NULL) {
+        *about = j.about;
+    }
+
+cleanup:
+    job_clear(&j);
+    return status;
+}

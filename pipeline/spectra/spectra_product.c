@@ -1,0 +1,379 @@
+/** @file spectra_product.c @brief components.fits, model.fits and residual.fits of spectra. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "mem.h"
+#include "provenance.h"
+#include "raise.h"
+#include "spectra_result.h"
+
+enum { COLUMNS_MAX = 64 };
+
+static const double even =
+    1e-4; /* pixels: a WCS says no more than the list of wavelengths */
+
+static sqn_status start(sqn_fits_product **out, const spectra_result *r, const char *step,
+                        sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+    sqn_header *header = NULL;
+
+    *out = NULL;
+    SQN_TRY(sqn_header_create(&header, err));
+    SQN_TRY(sqn_header_merge(header, r->sample.survey.primary, err));
+    SQN_TRY(provenance_add_step(header, r->settings, step, err));
+    SQN_TRY(provenance_add_inputs(header, &r->sample.files, "spectra", err));
+    SQN_TRY(provenance_add_configuration(header, r->settings, err));
+    SQN_TRY(sqn_fits_product_create(out, header, r->log, err));
+
+cleanup:
+    sqn_header_destroy(&header);
+    return status;
+}
+
+/* Whether wave[i] = wave[0] f(i) to `even` pixels: of a logarithmic or a linear axis. */
+static bool is_even(const sqn_spectra *s, bool log)
+{
+    const int64_t n = s->n_wave;
+    const double *wave = s->wave;
+    const double first = log ? log10(wave[0]) : wave[0];
+    const double step =
+        ((log ? log10(wave[n - 1]) : wave[n - 1]) - first) / (double)(n - 1);
+    bool all = true;
+
+    for (int64_t i = 0; i < n && all; i++) {
+        const double at = log ? log10(wave[i]) : wave[i];
+
+        all = fabs(at - first - (double)i * step) < even * step;
+    }
+    return all;
+}
+
+/* WAVE or WAVE-LOG on the first axis where the steps are even; NULL header otherwise. */
+static sqn_status make_axis(sqn_header **out, const spectra_result *r, sqn_error *err)
+{
+    const sqn_spectra *s = &r->sample.spectra;
+    const bool log = is_even(s, true);
+    const double span = (double)(s->n_wave - 1);
+    sqn_header *h = NULL;
+    sqn_status status = SQN_OK;
+
+    *out = NULL;
+    SQN_TRY(sqn_header_create(&h, err));
+    SQN_TRY(sqn_header_set_text(h, "NOISEMOD",
+                                s->ivar != NULL ? "errors" : "uniform: measured",
+                                "where ERR comes from", err));
+    if (log || is_even(s, false)) {
+        const double last = s->wave[s->n_wave - 1];
+        const double step =
+            log ? s->wave[0] * log1p((last - s->wave[0]) / s->wave[0]) / span
+                : (last - s->wave[0]) / span;
+
+        SQN_TRY(sqn_header_set_text(h, "CTYPE1", log ? "WAVE-LOG" : "WAVE",
+                                    "vacuum or air: as the input", err));
+        SQN_TRY(sqn_header_set_text(h, "CUNIT1", "Angstrom", "", err));
+        SQN_TRY(sqn_header_set_number(h, "CRPIX1", 1.0, "", err));
+        SQN_TRY(sqn_header_set_number(h, "CRVAL1", s->wave[0], "", err));
+        SQN_TRY(sqn_header_set_number(h, "CDELT1", step, "", err));
+    }
+    *out = h;
+    h = NULL;
+
+cleanup:
+    sqn_header_destroy(&h);
+    return status;
+}
+
+static sqn_status add_wavelengths(sqn_fits_product *product, const spectra_result *r,
+                                  sqn_error *err)
+{
+    const sqn_fits_image image = {.extname = "WAVELENGTH",
+                                  .type = SQN_FITS_FLOAT64,
+                                  .n_axis = 1,
+                                  .axes = {r->sample.spectra.n_wave},
+                                  .data = r->sample.spectra.wave,
+                                  .unit = "Angstrom"};
+
+    return sqn_fits_product_image(product, &image, err);
+}
+
+static sqn_status add_components(sqn_fits_product *product, const spectra_result *r,
+                                 sqn_error *err)
+{
+    const sqn_matrix_const comp = basis_last(&r->basis);
+    sqn_status status = SQN_OK;
+    sqn_header *header = NULL;
+
+    SQN_TRY(make_axis(&header, r, err));
+    SQN_TRY(sqn_header_set_text(header, "CTYPE2", "NCOMP", "number of the component", err));
+    const sqn_fits_image image = {.extname = "COMPONENTS",
+                                  .type = SQN_FITS_FLOAT32,
+                                  .n_axis = 2,
+                                  .axes = {comp.cols, comp.rows},
+                                  .data = comp.data,
+                                  .header = header};
+
+    SQN_TRY(sqn_fits_product_image(product, &image, err));
+
+cleanup:
+    sqn_header_destroy(&header);
+    return status;
+}
+
+/* Coefficients or their errors [n_spectra, k] in the unit of the spectra. */
+static sqn_status add_coefficients(sqn_fits_product *product, const char *extname,
+                                   const spectra_result *r, sqn_dmatrix_const m,
+                                   sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+    double *scaled = sqn__mem_alloc(sqn__mem_product(m.rows, m.cols), sizeof *scaled);
+
+    if (scaled == NULL) {
+        return SQN_RAISE(err, E_MEM, "coefficients of %" PRId64 " spectra", m.rows);
+    }
+    for (int64_t i = 0; i < m.rows; i++) {
+        for (int64_t a = 0; a < m.cols; a++) {
+            scaled[i * m.cols + a] = m.data[i * m.stride + a] * r->sample.norm[i];
+        }
+    }
+    const sqn_fits_image image = {.extname = extname,
+                                  .type = SQN_FITS_FLOAT64,
+                                  .n_axis = 2,
+                                  .axes = {m.cols, m.rows},
+                                  .data = scaled,
+                                  .exponent = r->sample.survey.exponent,
+                                  .unit = r->sample.survey.unit};
+
+    SQN_TRY(sqn_fits_product_image(product, &image, err));
+
+cleanup:
+    sqn__mem_free(scaled);
+    return status;
+}
+
+/** Columns of SPECTRA that are made here. */
+typedef struct rows {
+    const char **file;
+    int64_t *row;
+    double *z, *norm, *background;
+} rows;
+
+static sqn_status rows_create(rows *t, const spectra_result *r, sqn_error *err)
+{
+    const int64_t n = r->sample.spectra.n_spectrum;
+    const double *background = sqn_target_background(r->amounts.fit, 0);
+
+    t->file = sqn__mem_alloc(n, sizeof *t->file);
+    t->row = sqn__mem_alloc(n, sizeof *t->row);
+    t->z = sqn__mem_alloc(n, sizeof *t->z);
+    t->norm = sqn__mem_alloc(n, sizeof *t->norm);
+    t->background = sqn__mem_alloc(n, sizeof *t->background);
+    if (t->file == NULL || t->row == NULL || t->z == NULL || t->norm == NULL ||
+        t->background == NULL) {
+        return SQN_RAISE(err, E_MEM, "a table of %" PRId64 " spectra", n);
+    }
+    for (int64_t i = 0; i < n; i++) {
+        const sqn_survey_spectrum *s = &r->sample.survey.spectra[i];
+        const char *slash = strrchr(s->file, '/');
+
+        t->file[i] = slash != NULL ? slash + 1 : s->file;
+        t->row[i] = s->row;
+        t->z[i] = s->redshift;
+        t->norm[i] = sample_unit(&r->sample, i);
+        t->background[i] = background != NULL ? background[i] * t->norm[i] : NAN;
+    }
+    return SQN_OK;
+}
+
+static void rows_clear(rows *t)
+{
+    sqn__mem_free(t->file);
+    sqn__mem_free(t->row);
+    sqn__mem_free(t->z);
+    sqn__mem_free(t->norm);
+    sqn__mem_free(t->background);
+}
+
+static bool is_ours(const char *name)
+{
+    static const char *const ours[] = {"file",    "row",  "z",         "norm",
+                                       "n_valid", "chi2", "background"};
+    bool found = false;
+
+    for (size_t k = 0; k < sizeof ours / sizeof ours[0]; k++) {
+        found = found || strcasecmp(ours[k], name) == 0;
+    }
+    return found;
+}
+
+/* SPECTRA: file, row, identifiers, z, norm, n_valid, chi2 (and background). */
+static sqn_status add_table(sqn_fits_product *product, const spectra_result *r,
+                            sqn_error *err)
+{
+    const sqn_survey *survey = &r->sample.survey;
+    sqn_fits_column columns[COLUMNS_MAX];
+    sqn_status status = SQN_OK;
+    rows t = {0};
+    int n = 0;
+
+    SQN_TRY(rows_create(&t, r, err));
+    columns[n++] = (sqn_fits_column){.name = "file", .text = t.file};
+    columns[n++] = (sqn_fits_column){.name = "row", .integer = t.row};
+    for (int64_t k = 0; k < survey->n_column && n < COLUMNS_MAX - 5; k++) {
+        const sqn_survey_column *c = &survey->columns[k];
+
+        if (!is_ours(c->name)) {
+            columns[n++] = (sqn_fits_column){.name = c->name,
+                                             .integer = c->integer,
+                                             .number = c->number,
+                                             .text = c->text};
+        }
+    }
+    columns[n++] = (sqn_fits_column){.name = "z", .number = t.z};
+    columns[n++] =
+        (sqn_fits_column){.name = "norm", .unit = survey->unit, .number = t.norm};
+    columns[n++] = (sqn_fits_column){.name = "n_valid", .integer = r->amounts.n_valid};
+    columns[n++] = (sqn_fits_column){.name = "chi2", .number = r->amounts.chi2};
+    if (r->amounts.of.background) {
+        columns[n++] = (sqn_fits_column){
+            .name = "background", .unit = survey->unit, .number = t.background};
+    }
+    SQN_TRY(
+        sqn_fits_product_table(product, "SPECTRA", columns, n, survey->n_spectrum, err));
+
+cleanup:
+    rows_clear(&t);
+    return status;
+}
+
+sqn_status spectra_product_components(sqn_fits_product **out, const spectra_result *r,
+                                      sqn_error *err)
+{
+    const sqn_target *fit = r->amounts.fit;
+    sqn_status status = SQN_OK;
+
+    SQN_TRY(start(out, r,
+                  r->basis.nmf != NULL ? "sequential components of the spectra"
+                                       : "components of an earlier run",
+                  err));
+    SQN_TRY(add_components(*out, r, err));
+    SQN_TRY(add_wavelengths(*out, r, err));
+    SQN_TRY(
+        add_coefficients(*out, "COEFFICIENTS", r, sqn_target_coefficients(fit, 0), err));
+    SQN_TRY(add_coefficients(*out, "COEFFICIENTS_ERR", r, sqn_target_errors(fit, 0), err));
+    SQN_TRY(add_table(*out, r, err));
+    SQN_TRY(curve_add(*out, &r->curve, err));
+
+cleanup:
+    return status;
+}
+
+/* A float32 matrix [n_spectra, n_wave] in the unit of the spectra. */
+static sqn_status add_matrix(sqn_fits_product *product, const char *extname,
+                             const spectra_result *r, const float *data, sqn_error *err)
+{
+    const sqn_spectra *s = &r->sample.spectra;
+    sqn_status status = SQN_OK;
+    sqn_header *header = NULL;
+
+    SQN_TRY(make_axis(&header, r, err));
+    const sqn_fits_image image = {.extname = extname,
+                                  .type = SQN_FITS_FLOAT32,
+                                  .n_axis = 2,
+                                  .axes = {s->n_wave, s->n_spectrum},
+                                  .data = data,
+                                  .exponent = r->sample.survey.exponent,
+                                  .unit = r->sample.survey.unit,
+                                  .header = header};
+
+    SQN_TRY(sqn_fits_product_image(product, &image, err));
+
+cleanup:
+    sqn_header_destroy(&header);
+    return status;
+}
+
+static sqn_status add_flags(sqn_fits_product *product, const spectra_result *r,
+                            sqn_error *err)
+{
+    const sqn_spectra *s = &r->sample.spectra;
+    const sqn_fits_image image = {.extname = "FLAGS",
+                                  .type = SQN_FITS_UINT8,
+                                  .n_axis = 2,
+                                  .axes = {s->n_wave, s->n_spectrum},
+                                  .data = r->amounts.flags};
+
+    return sqn_fits_product_image(product, &image, err);
+}
+
+/* Rows of model or residual, normalisation undone. */
+static void fill_values(float *out, const spectra_result *r, bool residual)
+{
+    const sqn_spectra *s = &r->sample.spectra;
+
+    for (int64_t i = 0; i < s->n_spectrum; i++) {
+        float *row = out + i * s->n_wave;
+        const float *flux = s->flux + i * s->n_wave;
+        const double norm = r->sample.norm[i];
+
+        amounts_model(row, &r->amounts, i);
+        for (int64_t j = 0; j < s->n_wave; j++) {
+            row[j] = (float)(norm * (residual ? (double)flux[j] - (double)row[j]
+                                              : (double)row[j]));
+        }
+    }
+}
+
+/* 1 sigma of the same, in place of the values. */
+static void fill_errors(float *out, const spectra_result *r, const float *variance)
+{
+    const sqn_spectra *s = &r->sample.spectra;
+
+    for (int64_t i = 0; i < s->n_spectrum; i++) {
+        for (int64_t j = i * s->n_wave; j < (i + 1) * s->n_wave; j++) {
+            out[j] = (float)(r->sample.norm[i] * sqrt((double)variance[j]));
+        }
+    }
+}
+
+static sqn_status make_matrices(sqn_fits_product **out, const spectra_result *r,
+                                const char *step, bool residual, sqn_error *err)
+{
+    const sqn_spectra *s = &r->sample.spectra;
+    const float *variance =
+        residual ? r->amounts.residual_variance : r->amounts.model_variance;
+    sqn_status status = SQN_OK;
+    float *values =
+        sqn__mem_alloc(sqn__mem_product(s->n_spectrum, s->n_wave), sizeof *values);
+
+    *out = NULL;
+    if (values == NULL) {
+        return SQN_RAISE(err, E_MEM, "models of %" PRId64 " spectra", s->n_spectrum);
+    }
+    SQN_TRY(start(out, r, step, err));
+    fill_values(values, r, residual);
+    SQN_TRY(add_matrix(*out, "SCI", r, values, err));
+    fill_errors(values, r, variance);
+    SQN_TRY(add_matrix(*out, "ERR", r, values, err));
+    SQN_TRY(add_flags(*out, r, err));
+    SQN_TRY(add_wavelengths(*out, r, err));
+
+cleanup:
+    sqn__mem_free(values);
+    return status;
+}
+
+sqn_status spectra_product_model(sqn_fits_product **out, const spectra_result *r,
+                                 sqn_error *err)
+{
+    return make_matrices(out, r, "model of the spectra, gaps filled", false, err);
+}
+
+sqn_status spectra_product_residual(sqn_fits_product **out, const spectra_result *r,
+                                    sqn_error *err)
+{
+    return make_matrices(out, r, "spectra less their model", true, err);
+}

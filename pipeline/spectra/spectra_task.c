@@ -1,0 +1,204 @@
+/** @file spectra_task.c @brief Factorising spectra is a list of stages. */
+#include "spectra_task.h"
+
+#include <stdlib.h>
+
+#include "raise.h"
+#include "spectra_result.h"
+#include "templates.h"
+
+/** Everything that lives as long as the run. */
+typedef struct spectra {
+    session session;
+    bool building; /* the number of templates is known */
+    spectra_result result;
+} spectra;
+
+/** FITS products, in the order they are written. */
+static const struct {
+    const char *name;
+    spectra_product_maker *make;
+} fits_products[] = {
+    {"components.fits", spectra_product_components},
+    {"model.fits", spectra_product_model},
+    {"residual.fits", spectra_product_residual},
+};
+enum { N_FITS = sizeof fits_products / sizeof fits_products[0] };
+
+static sqn_status open_directory(void *run, sqn_error *err)
+{
+    static const char *const names[] = {"components.fits", "model.fits",   "residual.fits",
+                                        "frv.csv",         "spectra.png",  "components.png",
+                                        "frv.png",         "report.html",  "run.yaml",
+                                        "run.log",         "manifest.json"};
+    spectra *r = run;
+
+    return session_open_directory(&r->session, names,
+                                  (int64_t)(sizeof names / sizeof names[0]), err);
+}
+
+static sqn_status read_spectra(void *run, sqn_error *err)
+{
+    spectra *r = run;
+    const config *c = r->session.settings;
+    const char *const names[] = {c->components.load};
+    sample_grid grid = {0};
+    sqn_status status = SQN_OK;
+
+    SQN_TRY(session_guard(&r->session, names, 1, err));
+    if (c->components.load != NULL) {
+        SQN_TRY(templates_read(&r->result.loaded, c, err));
+        grid = (sample_grid){r->result.loaded.wave, r->result.loaded.n_wave};
+    }
+    SQN_TRY(sample_read(&r->result.sample, c, &grid, &r->session.log, err));
+    SQN_TRY(session_guard_inputs(&r->session, &r->result.sample.files, err));
+
+cleanup:
+    return status;
+}
+
+static int show_build(void *context, const sqn_nmf_progress *now)
+{
+    spectra *r = context;
+
+    if (!r->building) {
+        progress_stage(r->session.progress, "templates", now->n_comp_total);
+        r->building = true;
+    }
+    progress_update(r->session.progress, now->stage_done ? now->n_comp : now->n_comp - 1,
+                    now->iteration, now->chi2);
+    return 0;
+}
+
+static sqn_status build(void *run, sqn_error *err)
+{
+    spectra *r = run;
+    const config *c = r->session.settings;
+    const sqn_rows rows = sqn_spectra_rows(&r->result.sample.spectra);
+    const basis_source source = {.rows = &rows, .noun = "spectra", .own = true};
+    sqn_nmf_options hooks = sqn_nmf_options_default();
+
+    hooks.log = &r->session.log;
+    hooks.progress = show_build;
+    hooks.progress_context = r;
+    sqn_status status = c->components.load != NULL
+                            ? templates_basis(&r->result.basis, &r->result.loaded, c, err)
+                            : basis_build(&r->result.basis, &source, c, &hooks, err);
+
+    progress_end(r->session.progress);
+    if (status == SQN_OK) {
+        status = curve_make(&r->result.curve, &r->result.basis, err);
+    }
+    return status;
+}
+
+static sqn_status fit(void *run, sqn_error *err)
+{
+    spectra *r = run;
+
+    return amounts_fit(&r->result.amounts, &r->result.sample, &r->result.basis,
+                       r->session.settings, err);
+}
+
+static sqn_status write_fits(void *run, sqn_error *err)
+{
+    spectra *r = run;
+    sqn_status status = SQN_OK;
+    sqn_fits_product *product = NULL;
+    const void *bytes = NULL;
+    size_t size = 0;
+
+    for (int k = 0; k < N_FITS; k++) {
+        SQN_TRY(fits_products[k].make(&product, &r->result, err));
+        SQN_TRY(sqn_fits_product_finish(&bytes, &size, product, err));
+        SQN_TRY(
+            directory_write(r->session.directory, fits_products[k].name, bytes, size, err));
+        sqn_fits_product_destroy(&product);
+    }
+
+cleanup:
+    sqn_fits_product_destroy(&product);
+    return status;
+}
+
+static sqn_status write_curve(void *run, sqn_error *err)
+{
+    spectra *r = run;
+    sqn_status status = SQN_OK;
+    char *text = NULL;
+
+    SQN_TRY(curve_text(&text, &r->result.curve, err));
+    SQN_TRY(session_write_text(&r->session, "frv.csv", text, err));
+
+cleanup:
+    free(text);
+    return status;
+}
+
+static sqn_status show(void *run, sqn_error *err)
+{
+    spectra *r = run;
+    sqn_status status = SQN_OK;
+
+    if (r->session.settings->output.plots) {
+        SQN_TRY(spectra_present_pictures(&r->session, &r->result, err));
+    }
+    if (r->session.settings->output.report) {
+        SQN_TRY(spectra_present_report(&r->session, &r->result, err));
+    }
+
+cleanup:
+    return status;
+}
+
+static sqn_status finish(void *run, sqn_error *err)
+{
+    spectra *r = run;
+
+    return spectra_present_record(&r->session, &r->result, err);
+}
+
+static sqn_status list_products(void *run, sqn_error *err)
+{
+    const spectra *r = run;
+
+    return session_list(&r->session, err);
+}
+
+static const session_stage stages[] = {
+    {"output directory", open_directory},
+    {"reading", read_spectra},
+    {"templates", build},
+    {"coefficients", fit},
+    {"FITS products", write_fits},
+    {"curve", write_curve},
+    {"pictures and report", show},
+    {"manifest", finish},
+    {"list", list_products},
+};
+enum { N_STAGE = sizeof stages / sizeof stages[0] };
+
+static void clear(spectra *r)
+{
+    amounts_clear(&r->result.amounts);
+    curve_clear(&r->result.curve);
+    basis_clear(&r->result.basis);
+    sample_clear(&r->result.sample);
+    sqn_spectra_clear(&r->result.loaded);
+    session_end(&r->session);
+}
+
+sqn_status spectra_run(const config *settings, const session_options *options,
+                       messages *said, sqn_error *err)
+{
+    spectra r = {0};
+    sqn_status status = session_begin(&r.session, settings, options, said, err);
+
+    r.result.settings = settings;
+    r.result.log = &r.session.log;
+    if (status == SQN_OK) {
+        status = session_run(&r.session, stages, N_STAGE, &r, err);
+    }
+    clear(&r);
+    return status;
+}
