@@ -239,7 +239,15 @@ static void check_spectra(const resolve *r)
     const config_spectra *spectra = &r->config->spectra;
 
     if (r->config->task != CONFIG_TASK_SPECTRA) {
+        if (r->config->components.smooth > 0.0) {
+            report(r, "components.smooth", "remove the key",
+                   "only task spectra smooths components");
+        }
         return; /* the block is refused as a whole */
+    }
+    if (r->config->components.smooth > 0.0 && r->config->components.load != NULL) {
+        report(r, "components.smooth", "remove the key",
+               "components that are loaded stay as they are");
     }
     check_exclusive(r, "spectra", hdus, 2);
     check_exclusive(r, "spectra", columns, 2);

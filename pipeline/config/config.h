@@ -160,6 +160,7 @@ typedef struct config_components {
     int64_t max_iterations;
     config_background background;
     bool write_stages;
+    double smooth; /**< Strength of the penalty on second differences; 0 = none. */
     char *load;
 } config_components;
 
@@ -201,6 +202,12 @@ typedef struct config_select {
     config_numbers range; /**< 2 values. */
 } config_select;
 
+/** spectra.template */
+typedef struct config_template {
+    bool given;
+    char *type, *subtype;
+} config_template;
+
 /** spectra: what task spectra reads. */
 typedef struct config_spectra {
     config_texts files; /**< As written: patterns and lists not yet expanded. */
@@ -218,6 +225,7 @@ typedef struct config_spectra {
     config_normalise normalise;
     config_numbers normalise_window; /**< 0 or 2 values (Angstrom). */
     config_texts id_columns;
+    config_template template;
 } config_spectra;
 
 /** simulate: what `sequin simulate` makes. */

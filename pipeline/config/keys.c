@@ -279,6 +279,11 @@ static const keys_key table[] = {
      .help = "flat: one constant per frame, of either sign, fitted with the components"},
     {"components.write_stages", KEYS_BOOLEAN, .offset = AT(components.write_stages),
      .standard = "false", .help = "Also write the components of every stage"},
+    {"components.smooth", KEYS_NUMBER, .offset = AT(components.smooth), FROM(0, 1e12),
+     .standard = "0",
+     .help = "Task spectra: strength of a penalty on second differences along wavelength, "
+             "under which the last stage is refined; structure narrower than about the "
+             "fourth root of it, in pixels, is smoothed away"},
     {"components.load", KEYS_PATH, .offset = AT(components.load),
      .example = "components.fits",
      .help =

@@ -141,12 +141,22 @@
          .unit = "Angstrom, in that frame",                                                \
          .example = "[1450.0, 1480.0]",                                                    \
          .help = "Where mean or median are taken. Default: everywhere"},                   \
+        {"spectra.id_columns",                                                             \
+         KEYS_TEXTS,                                                                       \
+         .offset = AT(spectra.id_columns),                                                 \
+         .n_min = 1,                                                                       \
+         .example = "[PLATE, MJD, FIBERID]",                                               \
+         .help =                                                                           \
+             "Carried to the table SPECTRA. Default: these, and TARGETID, where found"},   \
+        {"spectra.template", KEYS_BLOCK, .offset = AT(spectra.template.given),             \
+         .help = "Also rrtemplate.fits, the templates as redrock reads them "              \
+                 "(BASIS_VECTORS). Default: none"},                                        \
+        {"spectra.template.type", KEYS_TEXT,                                               \
+         KEYS_IN_BLOCK,           AT(spectra.template.type),                               \
+         .example = "QSO",        .help = "RRTYPE: GALAXY, QSO or STAR"},                  \
     {                                                                                      \
-        "spectra.id_columns", KEYS_TEXTS,                                                  \
-            .offset = AT(spectra.id_columns), .n_min = 1,                                  \
-            .example = "[PLATE, MJD, FIBERID]",                                            \
-            .help =                                                                        \
-                "Carried to the table SPECTRA. Default: these, and TARGETID, where found"  \
+        "spectra.template.subtype", KEYS_TEXT, .offset = AT(spectra.template.subtype),     \
+                                               .standard = "", .help = "RRSUBTYP"          \
     }
 
 #endif

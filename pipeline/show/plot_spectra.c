@@ -29,14 +29,16 @@ static void choose_range(plot_axes *axes, const curves *c)
 
     plot_wave_range(data, &c->data);
     for (int i = 0; i < c->model.n; i++) {
-        model[1] = isnan(c->data.y[i]) ? model[1] : fmax(model[1], c->model.y[i]);
+        if (isfinite(c->data.y[i]) && isfinite(c->model.y[i])) {
+            model[1] = fmax(model[1], c->model.y[i]);
+        }
     }
     const double high = fmax(model[1], fmin(data[1], 1.6 * model[1]));
     const double low = fmin(fmax(data[0], -0.3 * high), 0.0);
 
     axes->y0 = low - 0.04 * (high - low);
     axes->y1 = high + 0.10 * (high - low);
-    if (!(axes->y1 > axes->y0)) {
+    if (!(axes->y1 > axes->y0) || !isfinite(axes->y1 - axes->y0)) {
         axes->y0 = -1.0;
         axes->y1 = 1.0;
     }

@@ -43,8 +43,10 @@ void plot_wave_range(double range[2], const plot_wave_curve *curve)
 {
     range[0] = range[1] = NAN;
     for (int i = 0; i < curve->n; i++) {
-        range[0] = fmin(range[0], curve->y[i]);
-        range[1] = fmax(range[1], curve->y[i]);
+        if (isfinite(curve->y[i])) {
+            range[0] = fmin(range[0], curve->y[i]);
+            range[1] = fmax(range[1], curve->y[i]);
+        }
     }
 }
 

@@ -8,15 +8,15 @@
 #include "mem.h"
 #include "provenance.h"
 #include "raise.h"
-#include "spectra_result.h"
+#include "spectra_product.h"
 
 enum { COLUMNS_MAX = 64 };
 
 static const double even =
     1e-4; /* pixels: a WCS says no more than the list of wavelengths */
 
-static sqn_status start(sqn_fits_product **out, const spectra_result *r, const char *step,
-                        sqn_error *err)
+sqn_status spectra_product_start(sqn_fits_product **out, const spectra_result *r,
+                                 const char *step, sqn_error *err)
 {
     sqn_status status = SQN_OK;
     sqn_header *header = NULL;
@@ -34,8 +34,7 @@ cleanup:
     return status;
 }
 
-/* Whether wave[i] = wave[0] f(i) to `even` pixels: of a logarithmic or a linear axis. */
-static bool is_even(const sqn_spectra *s, bool log)
+bool spectra_product_is_even(const sqn_spectra *s, bool log)
 {
     const int64_t n = s->n_wave;
     const double *wave = s->wave;
@@ -56,7 +55,7 @@ static bool is_even(const sqn_spectra *s, bool log)
 static sqn_status make_axis(sqn_header **out, const spectra_result *r, sqn_error *err)
 {
     const sqn_spectra *s = &r->sample.spectra;
-    const bool log = is_even(s, true);
+    const bool log = spectra_product_is_even(s, true);
     const double span = (double)(s->n_wave - 1);
     sqn_header *h = NULL;
     sqn_status status = SQN_OK;
@@ -66,7 +65,7 @@ static sqn_status make_axis(sqn_header **out, const spectra_result *r, sqn_error
     SQN_TRY(sqn_header_set_text(h, "NOISEMOD",
                                 s->ivar != NULL ? "errors" : "uniform: measured",
                                 "where ERR comes from", err));
-    if (log || is_even(s, false)) {
+    if (log || spectra_product_is_even(s, false)) {
         const double last = s->wave[s->n_wave - 1];
         const double step =
             log ? s->wave[0] * log1p((last - s->wave[0]) / s->wave[0]) / span
@@ -103,7 +102,7 @@ static sqn_status add_wavelengths(sqn_fits_product *product, const spectra_resul
 static sqn_status add_components(sqn_fits_product *product, const spectra_result *r,
                                  sqn_error *err)
 {
-    const sqn_matrix_const comp = basis_last(&r->basis);
+    const sqn_matrix_const comp = r->amounts.last;
     sqn_status status = SQN_OK;
     sqn_header *header = NULL;
 
@@ -255,10 +254,11 @@ sqn_status spectra_product_components(sqn_fits_product **out, const spectra_resu
     const sqn_target *fit = r->amounts.fit;
     sqn_status status = SQN_OK;
 
-    SQN_TRY(start(out, r,
-                  r->basis.nmf != NULL ? "sequential components of the spectra"
-                                       : "components of an earlier run",
-                  err));
+    SQN_TRY(spectra_product_start(out, r,
+                                  r->basis.nmf != NULL
+                                      ? "sequential components of the spectra"
+                                      : "components of an earlier run",
+                                  err));
     SQN_TRY(add_components(*out, r, err));
     SQN_TRY(add_wavelengths(*out, r, err));
     SQN_TRY(
@@ -353,7 +353,7 @@ static sqn_status make_matrices(sqn_fits_product **out, const spectra_result *r,
     if (values == NULL) {
         return SQN_RAISE(err, E_MEM, "models of %" PRId64 " spectra", s->n_spectrum);
     }
-    SQN_TRY(start(out, r, step, err));
+    SQN_TRY(spectra_product_start(out, r, step, err));
     fill_values(values, r, residual);
     SQN_TRY(add_matrix(*out, "SCI", r, values, err));
     fill_errors(values, r, variance);

@@ -24,7 +24,7 @@ typedef sqn_status spectra_product_maker(sqn_fits_product **out, const spectra_r
                                          sqn_error *err);
 
 spectra_product_maker spectra_product_components, spectra_product_model,
-    spectra_product_residual;
+    spectra_product_residual, spectra_product_template;
 
 /** Pictures, report and record of the run. A picture that cannot be drawn is a warning. */
 SQN_NODISCARD sqn_status spectra_present_pictures(session *s, const spectra_result *r,

@@ -1,11 +1,15 @@
 /** @file spectra_task.c @brief Factorising spectra is a list of stages. */
 #include "spectra_task.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "raise.h"
+#include "sequin/smooth.h"
 #include "spectra_result.h"
 #include "templates.h"
+#include "warn.h"
 
 /** Everything that lives as long as the run. */
 typedef struct spectra {
@@ -18,19 +22,21 @@ typedef struct spectra {
 static const struct {
     const char *name;
     spectra_product_maker *make;
+    bool optional; /* only with spectra.template */
 } fits_products[] = {
-    {"components.fits", spectra_product_components},
-    {"model.fits", spectra_product_model},
-    {"residual.fits", spectra_product_residual},
+    {"components.fits", spectra_product_components, false},
+    {"model.fits", spectra_product_model, false},
+    {"residual.fits", spectra_product_residual, false},
+    {"rrtemplate.fits", spectra_product_template, true},
 };
 enum { N_FITS = sizeof fits_products / sizeof fits_products[0] };
 
 static sqn_status open_directory(void *run, sqn_error *err)
 {
-    static const char *const names[] = {"components.fits", "model.fits",   "residual.fits",
-                                        "frv.csv",         "spectra.png",  "components.png",
-                                        "frv.png",         "report.html",  "run.yaml",
-                                        "run.log",         "manifest.json"};
+    static const char *const names[] = {"components.fits", "model.fits", "residual.fits",
+                                        "rrtemplate.fits", "frv.csv",    "spectra.png",
+                                        "components.png",  "frv.png",    "report.html",
+                                        "run.yaml",        "run.log",    "manifest.json"};
     spectra *r = run;
 
     return session_open_directory(&r->session, names,
@@ -70,6 +76,41 @@ static int show_build(void *context, const sqn_nmf_progress *now)
     return 0;
 }
 
+/* The components of the largest count under the penalty take the place of those of the solver. */
+static sqn_status smooth(spectra *r, const sqn_rows *rows, sqn_error *err)
+{
+    const config_components *c = &r->session.settings->components;
+    basis *b = &r->result.basis;
+    sqn_matrix_const *last = &b->components[b->n_count - 1];
+    sqn_smooth_options options = sqn_smooth_options_default();
+    sqn_smooth_record record;
+    sqn_status status = SQN_OK;
+
+    options.strength = c->smooth;
+    options.tolerance = c->tolerance;
+    options.max_iterations = c->max_iterations;
+    SQN_TRY(sqn_cube_init(&b->loaded, last->rows, 1, last->cols, err));
+    for (int64_t a = 0; a < last->rows; a++) {
+        memcpy(b->loaded.data + a * last->cols, last->data + a * last->stride,
+               (size_t)last->cols * sizeof *last->data);
+    }
+    const sqn_matrix components = {b->loaded.data, last->rows, last->cols, last->cols};
+
+    SQN_TRY(sqn_smooth_fit(&record, components, rows, &options, err));
+    *last = (sqn_matrix_const){b->loaded.data, last->rows, last->cols, last->cols};
+    messages_note(r->session.said,
+                  "smoothed in %" PRId64 " iterations: chi2 %.6g, penalty %.6g",
+                  record.iterations, record.chi2, record.penalty);
+    if (!record.converged) {
+        sqn__log_warn(&r->session.log, SQN_W_STOP, r->session.settings->path,
+                      "smoothing ended after %" PRId64 " iterations short of the tolerance",
+                      record.iterations);
+    }
+
+cleanup:
+    return status;
+}
+
 static sqn_status build(void *run, sqn_error *err)
 {
     spectra *r = run;
@@ -86,6 +127,9 @@ static sqn_status build(void *run, sqn_error *err)
                             : basis_build(&r->result.basis, &source, c, &hooks, err);
 
     progress_end(r->session.progress);
+    if (status == SQN_OK && c->components.smooth > 0.0) {
+        status = smooth(r, &rows, err);
+    }
     if (status == SQN_OK) {
         status = curve_make(&r->result.curve, &r->result.basis, err);
     }
@@ -109,6 +153,9 @@ static sqn_status write_fits(void *run, sqn_error *err)
     size_t size = 0;
 
     for (int k = 0; k < N_FITS; k++) {
+        if (fits_products[k].optional && !r->session.settings->spectra.template.given) {
+            continue;
+        }
         SQN_TRY(fits_products[k].make(&product, &r->result, err));
         SQN_TRY(sqn_fits_product_finish(&bytes, &size, product, err));
         SQN_TRY(

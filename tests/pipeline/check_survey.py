@@ -161,6 +161,27 @@ def guarantees():
     assert first == datasums("nan")
 
 
+def smooth():
+    """The penalty takes noise out of the templates; redrock's layout is taken back."""
+    text = ("task: spectra\nspectra: {files: [planted.fits], template: {type: GALAXY}}\n"
+            f"components: {{count: {K}, smooth: 30, tolerance: 1.0e-3}}\n")
+    run("run", write_config("smooth.yaml", text), "--output", fresh("smooth"))
+    verify("smooth")
+    rough, fine = (read(name, "components.fits", "COMPONENTS") for name in ("planted", "smooth"))
+    bends = [np.square(np.diff(np.nan_to_num(x), 2, axis=1)).sum() for x in (rough, fine)]
+    print(f"second differences: {bends[0]:.2e} without, {bends[1]:.2e} with the penalty")
+    assert bends[1] < 0.1 * bends[0]
+    card = fits.getheader("smooth/rrtemplate.fits", "BASIS_VECTORS")
+    wave = 10 ** (card["CRVAL1"] + card["CDELT1"] * np.arange(card["NAXIS1"]))
+    assert card["LOGLAM"] == 1 and card["RRTYPE"] == "GALAXY" and card["RRMETHOD"] == "NMF"
+    assert np.allclose(wave, WAVE, rtol=1e-12)
+    text = ("task: spectra\nspectra: {files: [planted.fits]}\n"
+            "components: {load: smooth/rrtemplate.fits}\n")
+    run("run", write_config("redrock.yaml", text), "--output", fresh("redrock"))
+    a, b = (read(name, "components.fits", "COEFFICIENTS") for name in ("smooth", "redrock"))
+    assert np.abs(a - b).max() < 1e-4 * np.abs(a).max()
+
+
 def bad_input():
     """One clear line each, or the documented treatment."""
     flux, ivar = RNG.random((6, M)) + 1, np.ones((6, M))
@@ -227,6 +248,20 @@ def real():
     assert read("desi", "components.fits", "WAVELENGTH").size == 7781
     numbers = json.load(open("desi/manifest.json", encoding="utf-8"))["summary"]
     assert numbers["n_spectrum"] == 25 and numbers["n_with_data"] == 24
+    # Single files with masks, and a plate with neither inverse variances nor a table.
+    single = os.path.join(folder, "spec-3655-55240-*.fits")
+    run("run", configure("single.yaml", f'"{single}"', "  range: [4000.0, 9000.0]\n", count=1),
+        "--output", fresh("single"))
+    table = fits.getdata("single/components.fits", "SPECTRA")
+    assert list(table["FIBERID"]) == [2, 30, 66] and abs(table["z"][0] - 2.3552384) < 1e-6
+    with fits.open(single.replace("*", "0030")) as hdus:
+        spec = hdus[1].data
+    keep = (spec["loglam"] > np.log10(4000)) & (spec["loglam"] < np.log10(9000))
+    assert table["n_valid"][1] == ((spec["ivar"] > 0) & (spec["and_mask"] == 0) & keep).sum()
+    plate = os.path.join(folder, "boss_spPlate-4055-55359-0020.fits")
+    done = run("run", configure("plate.yaml", plate, count=1), "--output", fresh("plate"))
+    assert "W_NOISE_UNIFORM" in done.stderr
+    assert abs(read("plate", "components.fits", "WAVELENGTH")[0] - 10 ** 3.5529) < 1e-4
     done = run("run", configure("armless.yaml", desi), "--output", fresh("armless"),
                expect=65)
     assert "spectra.arms: [B, R, Z]" in done.stderr
@@ -236,5 +271,6 @@ simulated()
 loaded()
 normalised()
 guarantees()
+smooth()
 bad_input()
 real()

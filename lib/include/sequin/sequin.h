@@ -22,6 +22,7 @@
 #include "sequin/rotate.h"
 #include "sequin/rows.h"
 #include "sequin/scaling.h"
+#include "sequin/smooth.h"
 #include "sequin/snr.h"
 #include "sequin/spectra.h"
 #include "sequin/survey.h"
