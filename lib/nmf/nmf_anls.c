@@ -15,6 +15,8 @@
 #include "raise.h"
 #include "warn.h"
 
+static const double cancellation = 1e3; /* of the terms of the model over the data */
+
 /* Of the extrapolation: beta grows from pass to pass up to a limit, which a lost pass lowers. */
 static const double beta_start = 1.0, beta_growth = 1.1, limit_growth = 1.02;
 static const double loose = 10.0;     /* of the tolerance, while another stage follows */
@@ -100,6 +102,15 @@ static void accept(sqn__nmf_anls *state)
     copy_short(state, state->s_accepted, state->s);
 }
 
+/* Components and a background that cancel by so much that float32 residuals no longer tell a rise
+ * of chi2 from rounding: a component that differs little from a constant can grow without end
+ * against a background of the other sign, for an ever smaller gain. */
+static bool cancels(const sqn__nmf_anls *state)
+{
+    return state->extra > 0 &&
+           sqn__nmf_anls_pass_size(state) > cancellation * state->rule.total;
+}
+
 /* Iterate from u and s until the rule ends it; s_solved is the best S for u. */
 static sqn_status iterate(sqn__nmf_anls *state, progress *now, sqn_error *err)
 {
@@ -124,6 +135,10 @@ static sqn_status iterate(sqn__nmf_anls *state, progress *now, sqn_error *err)
         }
         state->fall = (now->stop.chi2 - state->chi2) / now->stop.chi2;
         now->verdict = sqn__nmf_stop_judge(&now->stop, &state->rule, state->chi2);
+        if (now->verdict == SQN__NMF_STOP_BROKEN && isfinite(state->chi2) &&
+            cancels(state)) {
+            now->verdict = SQN__NMF_STOP_ROUNDING;
+        }
         if (now->verdict == SQN__NMF_STOP_BROKEN) {
             return SQN_RAISE(err, E_NUM,
                              "chi2 went from %g to %g with %" PRId64 " components",
@@ -164,7 +179,8 @@ static sqn_status finish(sqn__nmf_anls *state, progress *now, sqn_error *err)
     now->stage->passes++;
     const double bound = sqn__nmf_stop_bound(&state->rule, now->stop.chi2);
 
-    if (!(state->chi2 <= now->stop.chi2 + 10.0 * bound)) {
+    if (!(state->chi2 <= now->stop.chi2 + 10.0 * bound) &&
+        !(isfinite(state->chi2) && cancels(state))) {
         return SQN_RAISE(err, E_NUM,
                          "chi2 went from %g to %g in the last pass of %" PRId64
                          " components",

@@ -160,6 +160,10 @@ void sqn__nmf_anls_pass_run(sqn__nmf_anls *state);
 /** s_solved: the exact minimiser over S for the q, c of the last pass with s. */
 void sqn__nmf_anls_pass_solve(sqn__nmf_anls *state);
 
+/** Upper bound of sum V (sum_a |u_a s_a| + |b|)^2 of the last pass: what rounding acts on where
+ *  the background cancels components, instead of sum V X^2. */
+double sqn__nmf_anls_pass_size(const sqn__nmf_anls *state);
+
 /** Guarantee 7's number for the q, c of the last pass with s. */
 double sqn__nmf_anls_pass_optimality(const sqn__nmf_anls *state);
 

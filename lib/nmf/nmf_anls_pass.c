@@ -523,6 +523,24 @@ void sqn__nmf_anls_pass_solve(sqn__nmf_anls *state)
     }
 }
 
+double sqn__nmf_anls_pass_size(const sqn__nmf_anls *state)
+{
+    const int64_t k = sqn__nmf_anls_n_across(state), n_pair = k * (k + 1) / 2;
+    double total = 0.0;
+
+    for (int64_t j = 0; j < state->panels->n_short; j++) {
+        const double *q = state->q + j * n_pair;
+        double size = 0.0;
+
+        for (int64_t a = 0; a < k; a++) {
+            size += fabs((double)state->s[j * state->stride + a]) *
+                    sqrt(fmax(q[a * (a + 1) / 2 + a], 0.0));
+        }
+        total += size * size;
+    }
+    return total;
+}
+
 double sqn__nmf_anls_pass_optimality(const sqn__nmf_anls *state)
 {
     const int64_t k = sqn__nmf_anls_n_across(state);
