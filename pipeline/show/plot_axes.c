@@ -157,7 +157,9 @@ void plot_axes_frame(const plot_page *page, const plot_axes *axes, const char *x
     const plot_font under = {axes->size, PLOT_INK, 0.5, 0.0};
     const plot_font beside = {axes->size, PLOT_INK, 0.5, 90.0};
 
-    const double reach = axes->log_y ? ticks_log_y(page, axes) : ticks_linear_y(page, axes);
+    const double reach = axes->bare_y  ? 0.0
+                         : axes->log_y ? ticks_log_y(page, axes)
+                                       : ticks_linear_y(page, axes);
 
     ticks_x(page, axes);
     plot_line(&frame_pen, 5, (const double[5]){box->x0, box->x1, box->x1, box->x0, box->x0},

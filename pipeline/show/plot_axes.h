@@ -14,6 +14,7 @@ typedef struct plot_axes {
     bool log_y;
     bool whole_x; /**< Ticks of x at whole numbers only. */
     bool grid;    /**< Hair lines at the ticks of y. */
+    bool bare_y;  /**< Neither ticks nor numbers of y. */
     double size;  /**< Of the labels (pixels). */
 } plot_axes;
 

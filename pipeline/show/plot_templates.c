@@ -10,7 +10,7 @@
 
 enum { TEMPLATES_MAX = 12 };
 static const double page_width = 1600.0, strip = 190.0, top = 130.0, bottom = 110.0;
-static const double left = 150.0, right = 40.0, text_size = 28.0;
+static const double left = 90.0, right = 40.0, text_size = 28.0;
 
 static plot_axes axes_of(const plot_page *page, const plot_templates_data *data, int i)
 {
@@ -20,6 +20,7 @@ static plot_axes axes_of(const plot_page *page, const plot_templates_data *data,
                        .x0 = data->wave[0],
                        .x1 = data->wave[data->n_wave - 1],
                        .y0 = 0.0,
+                       .bare_y = true,
                        .size = text_size};
 }
 
@@ -50,7 +51,7 @@ static void draw_strip(const plot_page *page, const plot_templates_data *data, i
     plot_wave_average(curve, data->n_wave, data->wave,
                       data->templates + (int64_t)i * data->n_wave, NULL);
     plot_wave_range(range, curve);
-    axes.y1 = range[1] > 0.0 ? 1.12 * range[1] : 1.0;
+    axes.y1 = range[1] > 0.0 ? 1.3 * range[1] : 1.0;
     if (data->is_rest) {
         plot_wave_lines(page, &axes, i == 0);
     }
@@ -75,7 +76,7 @@ static void draw(const plot_page *page, const plot_templates_data *data, int n,
     plot_title(page, &heading, left, page->height - 56.0, page_width - left - right,
                data->title);
     plot_text(page, &beside, 44.0, 0.5 * (page->height - top + bottom),
-              "templates (unit norm)");
+              "templates, each on a scale of its own");
     for (int i = 0; i < n; i++) {
         draw_strip(page, data, i, n, curve);
     }
