@@ -44,20 +44,54 @@ output: {report: false, plots: false}
 """)
 
 
-def reduce(name, data, error, dq=flags, references=slice(3, None)):
+def reduce(name, data, error, dq=flags, references=slice(3, None), config=CONFIG):
     write_cube("science.fits", data[:3], error[:3], dq[:3])
     write_cube("refs.fits", data[references], error[references], dq[references])
-    run("run", CONFIG, "--output", fresh(name))
+    run("run", config, "--output", fresh(name))
     return datasums(name)
 
 
-# 3. What lies under a flag does not change a bit.
-sums = []
-for fill in (0.0, 1e30, np.nan):
-    filled = frames.copy()
-    filled[flags > 0] = fill
-    sums.append(reduce("fill", filled, sigma))
-assert sums[0] == sums[1] == sums[2]
+# 3. What lies under a flag does not change a bit of the data of any product; headers name the
+# input's own DATASUM. Nor what lies under a mask or an error that cannot be, in frames that are
+# turned, scaled, clipped, hidden and imputed.
+masks = (rng.random(frames.shape) > 0.03).astype("i2")
+no_error = rng.random(frames.shape) < 0.03
+impossible = np.where(no_error, rng.choice([0, -1, np.nan, np.inf], frames.shape), sigma)
+masked = (flags > 0) | (masks == 0) | no_error
+fits.writeto("use.fits", masks[:3], overwrite=True)
+fits.writeto("use_refs.fits", masks[3:], overwrite=True)
+HARD = write_config("hard.yaml", """task: imaging
+science: {files: [science.fits], fwhm: 3, mask_files: [use.fits], angles: {values: [-40, 3, 55]}}
+references: {files: [refs.fits], mask_files: [use_refs.fits]}
+region: {center: [13, 13], outer_radius: 11}
+components: {count: 2, holdout: 0.1}
+noise: {clip_sigma: 6, rescale: true}
+model: {exclude_circles: [[17, 13, 2]]}
+combine: {method: weighted}
+output: {report: false}
+""")
+
+
+def fill_with(fill, config, missing, error):
+    """Sums of the products, and what their headers say of the science file."""
+    filled = np.where(missing, fill, frames).astype("f4")
+    sums = reduce("fill", filled, error.astype("f4"), config=config)
+    with fits.open("science.fits") as hdus:
+        own = int(sum(hdu.add_datasum() for hdu in hdus[1:]))
+    own = own % 2 ** 32 + own // 2 ** 32  # ones' complement
+    said = str(fits.getheader("fill/disk.fits")["HISTORY"])
+    return sums, own, said
+
+
+for config, missing, error in ((CONFIG, flags > 0, sigma), (HARD, masked, impossible)):
+    results = [fill_with(fill, config, missing, error) for fill in (0.0, 1e30, np.nan)]
+    assert len(results[0][0]) > 20
+    for sums, _, _ in results[1:]:
+        different = [key for key in sums if sums[key] != results[0][0][key]]
+        assert not different and sums.keys() == results[0][0].keys(), (config, different)
+    for _, own, said in results:
+        assert f"science.fits DATASUM {own}" in said, (own, said)
+    assert len({said for _, _, said in results}) == 3
 
 # 4. Data and errors times a power of two: everything scales exactly.
 reduce("plain", frames, sigma)

@@ -1,43 +1,121 @@
-"""NaN in all or some references, in the science frame, or in both (docs/numerics.md, 5)."""
-from sequin_run import fresh, np, read, run, write_config, write_cube
+"""Truth tables (docs/numerics.md, 5): NaN in all or some references, in the science frame, in both;
+excluded; outside the region. Plane by plane, in model, residual and disk; and the input's flags,
+bit by bit."""
+from sequin_run import datasums, fresh, np, read, run, write_config, write_cube
 
+NO_SCIENCE, NO_REFERENCE, OUTSIDE, EXCLUDED, UNDETERMINED, TURNED = 1, 2, 4, 8, 64, 128
+SIGMA = 0.1
 rng = np.random.default_rng(3)
 y, x = np.mgrid[-8:9, -8:9]
 patterns = np.abs(rng.normal(size=(2, 17, 17))) + np.exp(-np.hypot(x, y) / 4)
 frames = np.einsum("ik,kyx->iyx", 50 * rng.random((8, 2)) + 10, patterns)
-frames = (frames + rng.normal(0, 0.1, frames.shape)).astype("f4")
+frames = (frames + rng.normal(0, SIGMA, frames.shape)).astype("f4")
 science, references = frames[:2], frames[2:].copy()
 ALL, SOME, SCIENCE, BOTH, OUT = (4, 5), (9, 3), (12, 12), (6, 13), (0, 0)
-references[:, ALL[0], ALL[1]] = np.nan
-references[:3, SOME[0], SOME[1]] = np.nan
-science[:, SCIENCE[0], SCIENCE[1]] = np.nan
-science[:, BOTH[0], BOTH[1]] = np.nan
-references[:, BOTH[0], BOTH[1]] = np.nan
-write_cube("science.fits", science, np.full_like(science, 0.1))
-write_cube("refs.fits", references, np.full_like(references, 0.1))
-run("run", write_config("table.yaml", """task: imaging
-science: {files: [science.fits], fwhm: 3}
-references: {files: [refs.fits]}
-region: {center: [9, 9], outer_radius: 8.9}
-components: {count: 2}
-model: {scaling: none}
-"""), "--output", fresh("out"))
+EXCL, EXCL_SCIENCE, EXCL_ALL, EXCL_BOTH, ONE, PLAIN = ((10, 7), (10, 8), (11, 7), (11, 8), (3, 8),
+                                                       (7, 7))
+for pixel in (ALL, BOTH, EXCL_ALL, EXCL_BOTH):
+    references[(slice(None),) + pixel] = np.nan
+references[(slice(3),) + SOME] = np.nan
+for pixel in (SCIENCE, BOTH, EXCL_SCIENCE, EXCL_BOTH):
+    science[(slice(None),) + pixel] = np.nan
+science[(0,) + ONE] = np.nan  # missing in one frame only
 
+# Bits that do not mean missing (1, 64 and the topmost) are carried on good pixels.
+MEAN_MISSING = [1, 2, 4, 9, 10]
+dq = np.zeros(science.shape, dtype="u4")
+dq[0, 5, 9], dq[1, 5, 9] = 64 | 1, 2 ** 31 | 64
+dq[0, 13, 6], dq[1, 13, 6] = 16 | 2, 1  # the first is bad, the second is not
+dq[(0,) + SCIENCE] = 512 | 4
+dq[(1,) + SCIENCE] = 1024
+dq[(0,) + OUT] = 64 | 1
+write_cube("science.fits", science, np.full_like(science, SIGMA), dq)
+write_cube("refs.fits", references, np.full_like(references, SIGMA))
+
+
+def reduce(folder, angles):
+    run("run", write_config(folder + ".yaml", f"""task: imaging
+science: {{files: [science.fits], fwhm: 3, quality_bits: {MEAN_MISSING}, angles: {{values: {angles}}}}}
+references: {{files: [refs.fits]}}
+region: {{center: [9, 9], outer_radius: 8.9}}
+components: {{count: 2}}
+model: {{scaling: none, exclude_frame: detector, exclude_circles: [[8.5, 11.5, 0.1]]}}
+output: {{report: false, plots: false}}
+"""), "--output", fresh(folder))
+
+
+reduce("out", [0.0, 0.0])
 # Half of the references miss the pixel SOME, those in which the second component is strong.
-FLAGS = {ALL: 2, SOME: 64, SCIENCE: 1, BOTH: 3, OUT: 4}
-MODEL = {ALL: False, SOME: True, SCIENCE: True, BOTH: False, OUT: False}
-RESIDUAL = {ALL: False, SOME: True, SCIENCE: False, BOTH: False, OUT: False}
-for product, finite in (("model.fits", MODEL), ("residual.fits", RESIDUAL)):
+FLAGS = {ALL: NO_REFERENCE, SOME: UNDETERMINED, SCIENCE: NO_SCIENCE,
+         BOTH: NO_SCIENCE | NO_REFERENCE, OUT: OUTSIDE, EXCL: EXCLUDED,
+         EXCL_SCIENCE: EXCLUDED | NO_SCIENCE, EXCL_ALL: EXCLUDED | NO_REFERENCE,
+         EXCL_BOTH: EXCLUDED | NO_REFERENCE | NO_SCIENCE, ONE: NO_SCIENCE, PLAIN: 0}
+for product, missing in (("model.fits", NO_REFERENCE | OUTSIDE),
+                         ("residual.fits", NO_SCIENCE | NO_REFERENCE | OUTSIDE)):
     sci, err, flags = (read("out", product, name) for name in ("SCI", "ERR", "FLAGS"))
-    for pixel, expected in finite.items():
+    for pixel, expected in FLAGS.items():
         where = (0,) + pixel
-        assert np.isfinite(sci[where]) == expected, (product, pixel, sci[where])
-        assert np.isfinite(err[where]) == expected, (product, "ERR", pixel, err[where])
-        assert flags[where] == FLAGS[pixel], (product, pixel, flags[where])
-    missing = 2 | 4 if product == "model.fits" else 1 | 2 | 4
+        assert flags[where] == expected, (product, pixel, flags[where])
+        assert np.isfinite(sci[where]) == (expected & missing == 0), (product, pixel, sci[where])
+    assert flags[(1,) + ONE] == 0
+    # NaN where these flags are and nowhere else, in ERR as in SCI, which is not negative.
     assert np.array_equal(np.isnan(sci), (flags & missing) > 0), product
+    assert np.array_equal(np.isnan(err), np.isnan(sci)), product
+    assert (err[np.isfinite(err)] > 0).all()
+    # Every bit of the input, in its place, whatever became of the pixel.
+    assert np.array_equal(read("out", product, "DQ"), dq), product
+model, residual = read("out", "model.fits", "SCI"), read("out", "residual.fits", "SCI")
+both = np.isfinite(residual)
+assert np.abs(science - model - residual)[both].max() < 1e-4
+# What took no part in its fit is known worse than the noise alone, what did better than both.
+error, of_model = read("out", "residual.fits", "ERR"), read("out", "model.fits", "ERR")
+where = (0,) + EXCL
+assert np.isclose(error[where] ** 2, SIGMA ** 2 + of_model[where] ** 2, rtol=1e-5)
+where = (0,) + PLAIN
+assert error[where] ** 2 < SIGMA ** 2 + of_model[where] ** 2
 
-disk, flags, coverage = (read("out", "disk.fits", name)[-1] for name in ("SCI", "FLAGS", "COVERAGE"))
-assert np.array_equal(np.isnan(disk), coverage == 0)
-assert np.array_equal(np.isnan(disk), (flags & (1 | 2 | 4)) > 0)
-assert coverage.max() == 2
+# The frames do not turn: the disk image is their mean, flags and DQ are OR-ed over those behind it.
+sci, err, quality, flags, coverage = (
+    read("out", "disk.fits", name)[-1] for name in ("SCI", "ERR", "DQ", "FLAGS", "COVERAGE"))
+assert np.array_equal(coverage, np.isfinite(residual).sum(axis=0)) and coverage.max() == 2
+assert np.array_equal(np.isnan(sci), coverage == 0)
+assert np.array_equal(np.isnan(err), np.isnan(sci))
+assert coverage[ONE] == 1 and coverage[PLAIN] == 2
+assert np.isclose(sci[ONE], residual[(1,) + ONE]) and np.isclose(err[ONE], error[(1,) + ONE])
+for pixel, expected in FLAGS.items():
+    assert flags[pixel] == (0 if pixel == ONE else expected), (pixel, flags[pixel])
+assert quality[5, 9] == 1 | 64 | 2 ** 31
+assert quality[13, 6] == 1, quality[13, 6]             # of the frame that is behind it
+assert quality[SCIENCE] == 512 | 4 | 1024              # no frame is: of all
+assert quality[OUT] == 64 | 1
+
+# Turned by 90 degrees every pixel comes from one pixel: planes turn with the data. Turned by
+# another angle flags and DQ are those of the nearest pixel, and what no datum stands behind is
+# NaN and says so.
+
+
+def behind(plane, angle):
+    """Input pixel nearest to each pixel of the image turned counter-clockwise by angle."""
+    c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+    column = np.floor(8 + c * x + s * y + 0.5).astype(int)
+    row = np.floor(8 - s * x + c * y + 0.5).astype(int)
+    there = (column >= 0) & (column < 17) & (row >= 0) & (row < 17)
+    return np.where(there, plane[row.clip(0, 16), column.clip(0, 16)], 0)
+
+
+for angles in ([90.0, 0.0], [33.0, -14.0]):
+    reduce("turned", angles)
+    applied = read("turned", "disk.fits", "FRAMES")["angle_applied"]
+    sci, err, quality, flags, coverage = (read("turned", "disk.fits", name)[-1]
+                                          for name in ("SCI", "ERR", "DQ", "FLAGS", "COVERAGE"))
+    planes = [behind(plane, angle) for plane, angle in zip(dq, applied)]
+    full = coverage == 2
+    assert full.sum() > 60
+    assert np.array_equal(quality[full], (planes[0] | planes[1])[full]), angles
+    own = [behind(plane, angle) for plane, angle in zip(read("turned", "residual.fits", "FLAGS"),
+                                                         applied)]
+    assert np.array_equal(flags[full], (own[0] | own[1])[full]), angles
+    none = coverage == 0
+    assert np.array_equal(np.isnan(sci), none) and np.array_equal(np.isnan(err), none)
+    assert (flags[none] & (NO_SCIENCE | NO_REFERENCE | OUTSIDE | TURNED) > 0).all()
+    assert (err[~none] > 0).all()
