@@ -60,8 +60,7 @@ static sqn_status measure_rows(double *scale, const sqn_rows *rows, const observ
     const basis_source source = {rows, "reference frames", obs->references_are_science,
                                  NULL, NULL};
 
-    SQN_TRY(
-        count_limit(&options.n_comp, &source, sqn_panels_about(panels), settings, err));
+    SQN_TRY(count_limit(&options.n_comp, &source, sqn_panels_about(panels), settings, err));
     options.n_comp = options.n_comp < used / 2 ? options.n_comp : used > 3 ? used / 2 : 1;
     options.tolerance = loose_tolerance;
     options.background = settings->components.background == CONFIG_BACKGROUND_FLAT;

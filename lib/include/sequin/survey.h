@@ -88,8 +88,8 @@ typedef struct sqn_survey {
     sqn_spectra *blocks;          /**< [n_block] ordered, one a file at most. Owned. */
     sqn_survey_spectrum *spectra; /**< [n_spectrum] in the order of the blocks. Owned. */
     sqn_survey_column *columns;   /**< [n_column] owned. */
-    sqn_fits_input *inputs;       /**< [n_input] every file read: "frames", "redshifts". Owned. */
-    bool has_redshift;            /**< Of any spectrum. */
+    sqn_fits_input *inputs; /**< [n_input] every file read: "frames", "redshifts". Owned. */
+    bool has_redshift;      /**< Of any spectrum. */
     int64_t n_unselected, n_without_redshift; /**< Spectra left out. */
     int exponent;
     char unit[72];        /**< BUNIT or TUNIT of the flux, "" = none. */
