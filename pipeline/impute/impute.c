@@ -187,7 +187,8 @@ static sqn_status fill(void *run, sqn_error *err)
         return SQN_RAISE(err, E_MEM, "a map of %" PRId64 " pixels", im->images.n_all);
     }
     for (int64_t e = 0; e < im->images.n_all; e++) {
-        im->fate[e] = (uint8_t)(isnan(im->images.stack.value.data[e]) ? 1 : 0); /* is wanted */
+        im->fate[e] =
+            (uint8_t)(isnan(im->images.stack.value.data[e]) ? 1 : 0); /* is wanted */
     }
     SQN_TRY(estimate_fit_make(&im->fit, &im->frames, &im->basis, r->session.settings, err));
     SQN_TRY(estimate_make(&im->estimate, &im->fit, im->fate, err));
