@@ -30,11 +30,27 @@ const char *images_noise_word(const images *im)
     return words[im->noise];
 }
 
+static void drop_box(images *im, const double *box)
+{
+    sqn_fits_stack *s = &im->stack;
+
+    for (int64_t e = 0; e < im->n_all; e++) {
+        const double x = (double)(e % im->nx + 1), y = (double)(e / im->nx % im->ny + 1);
+
+        if (x < box[0] || x > box[2] || y < box[1] || y > box[3]) {
+            continue;
+        }
+        s->value.data[e] = NAN;
+        if (s->error.data != NULL) {
+            s->error.data[e] = NAN;
+        }
+    }
+}
+
 /* What the boxes cover is missing, in every plane. */
 static sqn_status drop_boxes(images *im, const config *settings, sqn_error *err)
 {
     const config_numbers *boxes = &settings->images_boxes;
-    sqn_fits_stack *s = &im->stack;
 
     for (int64_t b = 0; b < boxes->n; b += 4) {
         const double *box = boxes->item + b;
@@ -50,17 +66,7 @@ static sqn_status drop_boxes(images *im, const config *settings, sqn_error *err)
             sqn__error_mend(err, "write [x1, y1, x2, y2] in FITS pixels of these images");
             return status;
         }
-        for (int64_t e = 0; e < im->n_all; e++) {
-            const double x = (double)(e % im->nx + 1),
-                         y = (double)(e / im->nx % im->ny + 1);
-
-            if (x >= box[0] && x <= box[2] && y >= box[1] && y <= box[3]) {
-                s->value.data[e] = NAN;
-                if (s->error.data != NULL) {
-                    s->error.data[e] = NAN;
-                }
-            }
-        }
+        drop_box(im, box);
     }
     return SQN_OK;
 }

@@ -90,7 +90,7 @@ static sqn_status tables_create(tables *t, const imputation *im, sqn_error *err)
     sqn_status status = SQN_OK;
 
     SQN_TRY(slots_create(&t->words, WORDS, err));
-    SQN_TRY(slots_create(&t->methods, TRIAL_METHODS * METHOD_COLUMNS, err));
+    SQN_TRY(slots_create(&t->methods, INT64_C(1) * TRIAL_METHODS * METHOD_COLUMNS, err));
     SQN_TRY(slots_create(&t->counts, (im->curve.n + 1) * COUNT_COLUMNS, err));
     SQN_TRY(slots_create(&t->files, im->images.n_plane * FILE_COLUMNS, err));
     SQN_TRY(page_inputs_create(&t->inputs, im->images.stack.n_input, err));
