@@ -232,6 +232,30 @@ static void check_combine(const resolve *r)
     }
 }
 
+/* Keys of shared blocks that mean images; defaults do no harm. */
+static void check_images_only(const resolve *r)
+{
+    const config *c = r->config;
+    const struct {
+        const char *key;
+        bool is_set;
+    } keys[] = {
+        {"components.write_stages", c->components.write_stages},
+        {"model.scaling", c->model.scaling != CONFIG_SCALING_AUTO},
+        {"model.exclude_frame", c->model.exclude_frame != CONFIG_FRAME_AUTO},
+        {"model.exclude_annulus", c->model.exclude_annulus.n > 0},
+        {"model.exclude_ellipse", c->model.exclude_ellipse.given},
+        {"model.exclude_circles", c->model.exclude_circles.n > 0},
+        {"model.exclude_mask", c->model.exclude_mask != NULL},
+    };
+
+    for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++) {
+        if (keys[k].is_set) {
+            report(r, keys[k].key, "remove the key", "task spectra does not read this key");
+        }
+    }
+}
+
 static void check_spectra(const resolve *r)
 {
     static const char *const hdus[] = {"ivar_hdu", "error_hdu"};
@@ -249,6 +273,7 @@ static void check_spectra(const resolve *r)
         report(r, "components.smooth", "remove the key",
                "components that are loaded stay as they are");
     }
+    check_images_only(r);
     check_exclusive(r, "spectra", hdus, 2);
     check_exclusive(r, "spectra", columns, 2);
     if (spectra->redshift.match != NULL && spectra->redshift.file == NULL) {

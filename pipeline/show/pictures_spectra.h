@@ -33,15 +33,15 @@ enum { PLOT_SPECTRA_MAX = 3 };
 typedef struct plot_spectra_data {
     int64_t n_wave;
     const double *wave; /**< [n_wave] (Angstrom) rising */
-    int n;              /**< Of spectra, at most PLOT_SPECTRA_MAX. */
     plot_spectrum spectra[PLOT_SPECTRA_MAX];
     int64_t n_spectrum, n_comp;
     const double
-        *share; /**< [n_spectrum, n_comp] of each template in the light of the model;
+        *share;        /**< [n_spectrum, n_comp] of each template in the light of the model;
                               NaN = none. */
-    bool is_rest;
     const char *unit;  /**< NULL or "" = none. */
     const char *title; /**< May be NULL. */
+    int n;             /**< Of `spectra`, at most PLOT_SPECTRA_MAX. */
+    bool is_rest;      /**< Emission lines are marked. */
 } plot_spectra_data;
 
 SQN_NODISCARD sqn_status plot_templates(const char *png_path,

@@ -346,6 +346,10 @@ START_TEST(a_task_needs_its_own_blocks_and_no_others)
            "exclude each other");
     refuse("task: spectra\nspectra: {files: [a], redshift: {match: ID}}\n", NULL,
            "match goes with file");
+    refuse("task: spectra\nspectra: {files: [a]}\nmodel: {scaling: bff}\n", NULL,
+           "task spectra does not read this key");
+    refuse(SQN_CONFIG_SMALL "components: {smooth: 1}\n", NULL,
+           "only task spectra smooths components");
     refuse("task: spectra\nspectra: {files: [a], normalise_window: [1, 2]}\n", NULL,
            "without effect");
     refuse("task: spectra\nspectra: {files: [a]}\nnoise: {model: poisson, read_noise: 1}\n",
