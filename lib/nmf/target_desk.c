@@ -40,9 +40,9 @@ void sqn__target_desk_carve(sqn__target_desk *desk, float *floats, double *doubl
     desk->block.has_value = take_floats(&floats, BLOCK);
     desk->block.wide = take(&doubles, BLOCK * wide);
     desk->block.pairs = take(&doubles, SQN__TARGET_PART * n_pair + SQN__GRAM_ALIGN);
-    desk->block.x = take(&doubles, GROUP * BLOCK);
-    desk->block.v = take(&doubles, GROUP * BLOCK);
-    desk->block.vx = take(&doubles, GROUP * BLOCK);
+    desk->block.x = take(&doubles, INT64_C(1) * GROUP * BLOCK);
+    desk->block.v = take(&doubles, INT64_C(1) * GROUP * BLOCK);
+    desk->block.vx = take(&doubles, INT64_C(1) * GROUP * BLOCK);
     desk->gram = take(&doubles, GROUP * n_pair);
     desk->rhs = take(&doubles, GROUP * wide);
     desk->small = take(&doubles, n * n);

@@ -53,7 +53,7 @@ START_TEST(nothing_grows_to_nothing)
     memset(first, 0, sizeof first);
     memset(second, 0xff, sizeof second);
     sqn__bits_grow(&grown, &seed, 5.0, work);
-    for (int64_t w = 0; w < NY * N_WORD; w++) {
+    for (int64_t w = 0; w < INT64_C(1) * NY * N_WORD; w++) {
         ck_assert(second[w] == 0);
     }
 }

@@ -136,27 +136,28 @@ START_TEST(few_and_many_unknowns_go_where_plain_loops_go)
 {
     enum { MOST = 24, MANY_T = MOST * T };
     static float easy[MOST * (MOST + 1) / 2 * T], inverse_easy[MANY_T];
-    static float u_[2][MANY_T], g_[2][MANY_T];
-    static float
-        work_[SQN__KERNELS_WIDTH + (MOST * (MOST + 1) / 2 + 3 * MOST) * SQN__KERNELS_TILE];
+    static float u_of[2][MANY_T], g_of[2][MANY_T];
+    static float work_of[SQN__KERNELS_WIDTH +
+                         (MOST * (MOST + 1) / 2 + 3 * MOST) * SQN__KERNELS_TILE];
     const int64_t counts[] = {1, 2, 20, 21, MOST};
 
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
         const int64_t k = counts[i];
 
-        ck_assert_int_le(sqn__kernels_descend_work(k), sizeof work_ / sizeof work_[0]);
+        ck_assert_int_le(sqn__kernels_descend_work(k), sizeof work_of / sizeof work_of[0]);
         fill_easy(k, easy, inverse_easy);
         for (int which = 0; which < 2; which++) {
             const sqn__kernels_lanes lanes = {
-                k, k - 1, T, easy, inverse_easy, g_[which], u_[which], work_};
+                k, k - 1, T, easy, inverse_easy, g_of[which], u_of[which], work_of};
 
-            sqn_kernels_fill(g_[which], k * T, 21, 1.0);
-            memset(u_[which], 0, sizeof u_[which]);
+            sqn_kernels_fill(g_of[which], k * T, 21, 1.0);
+            memset(u_of[which], 0, sizeof u_of[which]);
             (which == 0 ? &sqn__kernels_ref_table : sqn_kernels_at(_i))->descend(&lanes, 5);
         }
         for (int64_t e = 0; e < k * T; e++) {
-            ck_assert_float_eq_tol(u_[1][e], u_[0][e], 1e-5F * (1.0F + fabsf(u_[0][e])));
-            ck_assert_float_eq_tol(g_[1][e], g_[0][e], 1e-4F);
+            ck_assert_float_eq_tol(u_of[1][e], u_of[0][e],
+                                   1e-5F * (1.0F + fabsf(u_of[0][e])));
+            ck_assert_float_eq_tol(g_of[1][e], g_of[0][e], 1e-4F);
         }
     }
 }

@@ -142,7 +142,7 @@ START_TEST(kept_gram_matrices_lead_to_the_same_minimum)
     sqn_panels *panels = sqn_fit_panels(&p, SQN_NEGATIVES_KEEP);
     const sqn__nmf_task task = {panels, &options};
     const double none = fitted(&task, 0, &n_none);
-    const double some = fitted(&task, 3 * 10 * SQN__PANELS_WIDTH, &n_some);
+    const double some = fitted(&task, INT64_C(30) * SQN__PANELS_WIDTH, &n_some);
     const double all = fitted(&task, INT64_MAX, &n_all);
 
     ck_assert_int_eq(n_none, 0);

@@ -50,10 +50,10 @@ typedef struct canvas {
 
 static canvas make_canvas(const double *pixels, int64_t ny, int64_t nx)
 {
-    canvas c = {.ny = ny, .nx = nx, .stride = nx + 2 * BORDER};
+    canvas c = {.ny = ny, .nx = nx, .stride = nx + INT64_C(2) * BORDER};
     double *work = sqn__mem_alloc(sqn__spline_prefilter_work_size(ny, nx), sizeof *work);
 
-    c.all = sqn__mem_alloc((ny + 2 * BORDER) * c.stride, sizeof *c.all);
+    c.all = sqn__mem_alloc((ny + INT64_C(2) * BORDER) * c.stride, sizeof *c.all);
     c.first = c.all + BORDER * c.stride + BORDER;
     for (int64_t p = 0; p < ny * nx; p++) {
         c.first[p / nx * c.stride + p % nx] = pixels[p];
@@ -119,8 +119,10 @@ START_TEST(coefficients_give_the_pixels_back_whatever_the_size)
             canvas c = make_canvas(pixels, ny, nx);
 
             for (int64_t p = 0; p < ny * nx; p++) {
-                ck_assert_double_eq_tol(value_at(&c, (double)(p / nx), (double)(p % nx)),
-                                        pixels[p], 1e-13);
+                const int64_t y = p / nx, x = p % nx;
+
+                ck_assert_double_eq_tol(value_at(&c, (double)y, (double)x), pixels[p],
+                                        1e-13);
             }
             sqn__mem_free(pixels);
             sqn__mem_free(c.all);
