@@ -103,7 +103,7 @@ static sqn_status put_structure(sqn_header *header, const sqn__fits_hdu *hdu,
                                 sqn_error *err)
 {
     sqn_status status = SQN_OK;
-    char card[SQN__CARD + 1], key[16];
+    char card[SQN__CARD + 1], key[24];
 
     (void)snprintf(card, sizeof card, "%-80s", "XTENSION= 'IMAGE   '");
     SQN_TRY(sqn__header_append(header, card, err));
