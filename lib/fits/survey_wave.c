@@ -145,7 +145,7 @@ cleanup:
 static void column_unit(char *out, size_t size, const sqn__fits_file *file,
                         const sqn__fits_hdu *hdu, const char *column)
 {
-    char keyword[24], name[72];
+    char keyword[32], name[72];
     int64_t n_field = 0;
 
     out[0] = '\0';

@@ -137,7 +137,7 @@ START_TEST(files_of_one_frame_are_read_side_by_side_as_well)
 {
     static short values[N];
     static int flags_of[N];
-    static char names[N_PLANE][16];
+    static char names[N_PLANE][24];
     const sqn_fits_files files = list(paths, N_PLANE);
 
     make_scene(values, flags_of);
