@@ -16,7 +16,7 @@
 
 enum {
     SQN__KERNELS_WIDTH = 128, /**< T. Wider panels fall out of the first cache. */
-    SQN__KERNELS_TILE = 32,   /**< Lanes whose problems are solved together, at most. */
+    SQN__KERNELS_TILE = 128,  /**< Lanes whose problems are solved together, at most. */
     SQN__KERNELS_ALIGN = 16   /**< Columns of a turned panel are multiples of it. */
 };
 
