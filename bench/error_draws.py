@@ -12,7 +12,8 @@ is judged in apertures of one resolution element too: sum over the pixels whose 
 half a FWHM. Predicted there is sqrt(sum ERR^2) times 1.08 where frames are turned: what turned
 white noise has (docs/validation.md, "Turning frames"). The model is that of the same frames, so
 its ERR is judged in the pixels too; COEFFICIENTS_ERR on components that are held (loaded from
-the first draw), because components of another draw are other components.
+the first draw), because components of another draw are other components. Exit status 1 where a median is off by more
+than 10 %.
 """
 import argparse
 import concurrent.futures
@@ -33,9 +34,10 @@ CASES = {
     "turned10": ("planted", 10, 3, (-50, -10, 30, 80), "mean"),
     "turned60": ("planted", 60, 3, (-50, -10, 30, 80), "mean"),
     "close10": ("planted", 10, 3, (0, 1.5, 3, 4.5), "mean"),
-    "close60": ("planted", 60, 3, (0, 1.5, 3, 4.5), "mean"),
     "still10": ("planted", 10, 3, (0, 0, 0, 0), "mean"),
-    "still60": ("planted", 60, 3, (0, 0, 0, 0), "mean"),
+    "many10": ("planted", 10, 3, tuple(range(20)), "mean"),
+    "manystar10": ("star", 10, 4, tuple(range(20)), "mean"),
+    "manystar60": ("star", 60, 4, tuple(range(20)), "mean"),
     "median10": ("planted", 10, 3, (-50, -10, 10, 30, 80), "median"),
     "weighted10": ("planted", 10, 3, (-50, -10, 30, 80), "weighted"),
     "star10": ("star", 10, 4, (-50, -10, 30, 80), "mean"),
@@ -98,6 +100,12 @@ class Case:
         self.scene = (planted(self.n_ref + n_sci) if self.kind == "planted"
                       else star(self.folder, sequin, self.n_ref, n_sci))
         self.sigma = np.sqrt(np.maximum(self.scene, 0) + 10.0)  # photons and readout
+
+    def turns(self):
+        """The angles as the table shows them."""
+        if len(self.angles) > 6:
+            return f"{self.angles[0]} .. {self.angles[-1]}"
+        return ", ".join(map(str, self.angles))
 
     def draw(self, seed, held=None):
         """Products of one draw; held: components that are loaded, not built."""
@@ -195,7 +203,7 @@ def main():
     parser.add_argument("--case", nargs="*", choices=CASES, default=list(CASES))
     parser.add_argument("--jobs", type=int, default=1)
     ask = parser.parse_args()
-    print("| case | references | components | angles | residual, fitted | residual, imputed | "
+    print("| case | references | components | frames at | residual, fitted | residual, imputed | "
           "model, fitted | model, imputed | disk, pixel | disk, aperture | coefficients |")
     print("| --- " + "| --: " * 10 + "|")
     good = True
@@ -203,7 +211,7 @@ def main():
         case = Case(name, os.path.abspath(ask.sequin), ask.folder)
         cells, met = judge(case, ask.draws, ask.jobs)
         print(f"| {name} | {case.n_ref} | {case.n_comp} | "
-              f"{', '.join(map(str, case.angles))} | {' | '.join(cells)} |", flush=True)
+              f"{case.turns()} | {' | '.join(cells)} |", flush=True)
         good &= met
     return 0 if good else 1
 

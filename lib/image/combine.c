@@ -9,8 +9,9 @@
 #include "mem.h"
 #include "raise.h"
 
-static const double median_factor =
-    1.2533; /* sqrt(pi / 2): ERR of a median over a mean's */
+static const double pi = 3.14159265358979323846;
+static const double least_share =
+    0.1; /* of a variance that remains, whatever frames have in common with opposite signs */
 
 /* The frames, and what is asked of them. */
 typedef struct stack {
@@ -48,6 +49,38 @@ static datum sums(const stack *s, int64_t p)
         }
     }
     return sum;
+}
+
+/* Variance of a median of n over that of their mean, normal noise: pi / 2 for many, less for few
+   (a fit to the exact values, within 1 % from 3 on); 1 for one or two, whose median is the mean. */
+static double median_variance(int64_t n)
+{
+    const double count = (double)n;
+
+    return n > 2 ? pi * count / (2.0 * count + (n % 2 == 1 ? 0.95 : 2.65)) : 1.0;
+}
+
+/* What the frames share at `p`: sum of w_i w_j cov_ij over pairs, each frame's covariances
+   being spread evenly over the others; w = 1 / n or inverse variances, normalised to 1. */
+static double shared_variance(const stack *s, int64_t p, int64_t n)
+{
+    const bool by_variance = s->method == SQN_COMBINE_WEIGHTED;
+    double sum = 0.0, sum_w = 0.0, sum_own = 0.0;
+
+    for (int64_t f = 0; f < s->n_frame; f++) {
+        const sqn_image *frame = &s->frames[f];
+
+        if (frame->shared != NULL && valid(s, f, p)) {
+            const double w = by_variance ? 1.0 / (double)frame->variance[p] : 1.0;
+
+            sum += w * frame->shared[p];
+            sum_w += w;
+            sum_own += w * w * frame->shared[p];
+        }
+    }
+    return n < 2 || sum_w == 0.0
+               ? 0.0
+               : (sum / sum_w - sum_own / (sum_w * sum_w)) / (double)(s->n_frame - 1);
 }
 
 static datum mean(const stack *s, int64_t p, int64_t n)
@@ -121,8 +154,6 @@ static double middle(float *values, int64_t n)
 
 static datum median(const stack *s, int64_t p, int64_t n, float *work)
 {
-    /* The median of one or two is their mean. */
-    const double factor = n > 2 ? median_factor : 1.0;
     int64_t k = 0;
 
     for (int64_t f = 0; f < s->n_frame; f++) {
@@ -130,7 +161,7 @@ static datum median(const stack *s, int64_t p, int64_t n, float *work)
             work[k++] = s->frames[f].value[p];
         }
     }
-    return (datum){middle(work, n), factor * factor * mean(s, p, n).variance};
+    return (datum){middle(work, n), median_variance(n) * mean(s, p, n).variance};
 }
 
 /* OR of the flags over the frames behind the pixel; over all where there are none. */
@@ -173,7 +204,10 @@ static int32_t combine_pixel(sqn_image *out, const stack *s, int64_t p, float *w
     }
     out->value[p] = (float)d.value;
     if (out->variance != NULL) {
-        out->variance[p] = (float)d.variance;
+        const double whole = d.variance + shared_variance(s, p, n);
+
+        out->variance[p] =
+            (float)(whole > least_share * d.variance ? whole : least_share * d.variance);
     }
     join_flags(out, s, p, n);
     return (int32_t)n;

@@ -16,6 +16,13 @@
 static const double pi = 3.14159265358979323846;
 static const double least_footprint = 0.9;
 
+/* rho(d) = <K * K (d)> / K * K (0) of the cardinal quintic spline K, over directions and places
+   in a pixel. */
+static const double overlap_step = 0.25; /* pixels */
+static const double overlap[] = {1.0000,  0.9116,  0.6802,  0.3885,  0.1290, -0.0359,
+                                 -0.0942, -0.0760, -0.0283, 0.0112,  0.0265, 0.0213,
+                                 0.0079,  -0.0030, -0.0074, -0.0063, 0.0};
+
 enum {
     BORDER = SQN__SPLINE_BORDER,
     N_POINT = 64 /* pixels of a row that are turned together */
@@ -94,6 +101,9 @@ static void set_missing(sqn_image *out, int64_t p)
     if (out->variance != NULL) {
         out->variance[p] = NAN;
     }
+    if (out->shared != NULL) {
+        out->shared[p] = NAN;
+    }
     if (out->flags != NULL) {
         out->flags[p] |= SQN_FLAG_TURNED_MISSING;
     }
@@ -157,8 +167,24 @@ static void place_points(points *found, sqn_image *out, const sqn_image *in, con
     }
 }
 
+/* Covariances turn as variances do: their share of the variance is that of the nearest pixel,
+   which is valid where the footprint is. */
+static void share_variance(sqn_image *out, const sqn_image *in, const points *of)
+{
+    for (int64_t i = 0; i < of->n; i++) {
+        const int64_t x = (int64_t)floor(of->x[i] + 0.5),
+                      y = (int64_t)floor(of->y[i] + 0.5);
+        const int64_t from = y * in->nx + x, to = of->pixel[i];
+        const float whole = in->variance[from];
+
+        out->shared[to] =
+            whole > 0.0F ? in->shared[from] / whole * out->variance[to] : 0.0F;
+    }
+}
+
 /* Value and variance of the points. */
-static void interpolate(sqn_image *out, const desk *d, const points *of)
+static void interpolate(sqn_image *out, const sqn_image *in, const desk *d,
+                        const points *of)
 {
     float result[N_POINT];
 
@@ -172,6 +198,9 @@ static void interpolate(sqn_image *out, const desk *d, const points *of)
             out->variance[of->pixel[i]] = result[i];
         }
     }
+    if (in->shared != NULL) {
+        share_variance(out, in, of);
+    }
 }
 
 static void turn_image(sqn_image *out, const sqn_image *in, const desk *d, const turn *t)
@@ -183,7 +212,7 @@ static void turn_image(sqn_image *out, const sqn_image *in, const desk *d, const
             points found;
 
             place_points(&found, out, in, d, t, first, left < N_POINT ? left : N_POINT);
-            interpolate(out, d, &found);
+            interpolate(out, in, d, &found);
         }
     }
 }
@@ -283,6 +312,7 @@ static void copy_image(sqn_image *out, const sqn_image *in)
     copy_plane(out->variance, in->variance, n, sizeof *in->variance);
     copy_plane(out->dq, in->dq, n, sizeof *in->dq);
     copy_plane(out->flags, in->flags, n, sizeof *in->flags);
+    copy_plane(out->shared, in->shared, n, sizeof *in->shared);
 }
 
 /* True when `out` can take what `in` has. */
@@ -290,7 +320,9 @@ static bool fits(const sqn_image *out, const sqn_image *in)
 {
     return out->ny == in->ny && out->nx == in->nx &&
            (in->variance == NULL || out->variance != NULL) &&
-           (in->dq == NULL || out->dq != NULL) && (in->flags == NULL || out->flags != NULL);
+           (in->dq == NULL || out->dq != NULL) &&
+           (in->flags == NULL || out->flags != NULL) &&
+           (in->shared == NULL || (in->variance != NULL && out->shared != NULL));
 }
 
 sqn_status sqn_rotate_frame(sqn_image *out, const sqn_image *in, const double center[2],
@@ -328,4 +360,18 @@ sqn_status sqn_rotate_frame(sqn_image *out, const sqn_image *in, const double ce
 cleanup:
     clear_desk(&d);
     return status;
+}
+
+double sqn_rotate_overlap(double distance)
+{
+    const double at = distance / overlap_step;
+    const size_t n_step = sizeof overlap / sizeof *overlap - 1;
+
+    if (!(at < (double)n_step)) {
+        return 0.0;
+    }
+    const int64_t i = (int64_t)at;
+    const double rest = at - (double)i;
+
+    return (1.0 - rest) * overlap[i] + rest * overlap[i + 1];
 }

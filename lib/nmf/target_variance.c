@@ -213,9 +213,7 @@ static void fill_fit(const pixel_space *slot, const variance_space *space,
     store(ask->from_fit, slot->result, first, n);
 }
 
-/* Where the stored data of a frame or pixel begin: those of a frame at a pixel are at the sum of
- * both. -1: it takes no part. */
-static int64_t place(const sqn_panels *panels, int64_t i, bool is_long)
+int64_t sqn__target_place(const sqn_panels *panels, int64_t i, bool is_long)
 {
     const int64_t width = panels->width;
 
@@ -244,12 +242,13 @@ static void load_weights(const pixel_space *slot, const request *ask, int64_t fi
     int64_t pixel[BLOCK];
 
     for (int64_t p = 0; p < BLOCK; p++) {
-        pixel[p] = place(panels, p < n ? panels->pixel[first + p] : -1, long_pixels);
+        pixel[p] =
+            sqn__target_place(panels, p < n ? panels->pixel[first + p] : -1, long_pixels);
     }
     const bool run = is_run(pixel); /* as in most places */
 
     for (int64_t i = 0; i < ask->coefficients.rows; i++) {
-        const int64_t frame = place(panels, panels->frame[i], !long_pixels);
+        const int64_t frame = sqn__target_place(panels, panels->frame[i], !long_pixels);
         double *restrict weight = slot->weight + i * BLOCK;
         const float *restrict v = panels->v + (frame < 0 ? 0 : frame);
 
@@ -354,9 +353,26 @@ static void fill_block(const pixel_space *slot, const variance_space *space,
     fill_components(slot, space, ask, first, n);
 }
 
+sqn_status sqn__target_check_references(const sqn_target *target, int64_t k,
+                                        const sqn_panels *references,
+                                        sqn_dmatrix_const coefficients, sqn_error *err)
+{
+    if (references != NULL &&
+        (references->info.n_pix != target->n_pix ||
+         references->info.n_frame != coefficients.rows || coefficients.cols != k)) {
+        return SQN_RAISE(err, E_SHAPE,
+                         "references are [%" PRId64 ", %" PRId64
+                         "], their coefficients [%" PRId64 ", %" PRId64
+                         "], components [%" PRId64 ", %" PRId64 "]",
+                         references->info.n_frame, references->info.n_pix,
+                         coefficients.rows, coefficients.cols, k, target->n_pix);
+    }
+    return SQN_OK;
+}
+
 static sqn_status check(const request *ask, sqn_error *err)
 {
-    const int64_t n_frame = ask->n_frame, n_pix = ask->n_pix, k = ask->count->basis.rows;
+    const int64_t n_frame = ask->n_frame, n_pix = ask->n_pix;
     const sqn_matrix *fit = &ask->from_fit, *comp = &ask->from_components;
 
     if (fit->rows != n_frame || fit->cols != n_pix || comp->rows != n_frame ||
@@ -365,17 +381,6 @@ static sqn_status check(const request *ask, sqn_error *err)
                          "variances are [%" PRId64 ", %" PRId64 "] and [%" PRId64
                          ", %" PRId64 "], frames [%" PRId64 ", %" PRId64 "]",
                          fit->rows, fit->cols, comp->rows, comp->cols, n_frame, n_pix);
-    }
-    if (ask->references != NULL &&
-        (ask->references->info.n_pix != n_pix ||
-         ask->references->info.n_frame != ask->coefficients.rows ||
-         ask->coefficients.cols != k)) {
-        return SQN_RAISE(err, E_SHAPE,
-                         "references are [%" PRId64 ", %" PRId64
-                         "], their coefficients [%" PRId64 ", %" PRId64
-                         "], components [%" PRId64 ", %" PRId64 "]",
-                         ask->references->info.n_frame, ask->references->info.n_pix,
-                         ask->coefficients.rows, ask->coefficients.cols, k, n_pix);
     }
     return SQN_OK;
 }
@@ -392,6 +397,8 @@ sqn_status sqn_target_variance(sqn_matrix from_fit, sqn_matrix from_components,
     sqn_status status = SQN_OK;
 
     SQN_TRY(check(&ask, err));
+    SQN_TRY(sqn__target_check_references(target, ask.count->basis.rows, references,
+                                         coefficients, err));
     SQN_TRY(create_space(&space, &ask, err));
 #pragma omp parallel for schedule(dynamic, 1) num_threads(space.n_slot) default(none) \
     shared(space, ask)

@@ -10,6 +10,7 @@
 #include "sequin/combine.h"
 #include "sequin/rotate.h"
 #include "sequin/snr.h"
+#include "shared.h"
 
 /* Whether frames `a` and `b` belong together. */
 static bool same_group(const sqn_fits_frame *a, const sqn_fits_frame *b, config_by by)
@@ -87,9 +88,11 @@ cleanup:
 /** Turned planes of all frames: what is combined. */
 typedef struct turned {
     sqn_image *frames; /* [n_science] views, those of one group first to last */
-    float *variance;
+    float *variance, *shared;
     uint32_t *dq;
     uint8_t *flags;
+    float *plane; /* [ny, nx] what the frame at work shares, before it is turned */
+    double *work; /* [ny + nx] */
 } turned;
 
 static sqn_status turned_create(turned *t, const observation *obs, sqn_error *err)
@@ -99,10 +102,13 @@ static sqn_status turned_create(turned *t, const observation *obs, sqn_error *er
 
     t->frames = sqn__mem_alloc(sci->n_frame, sizeof *t->frames);
     t->variance = sqn__mem_alloc(n, sizeof *t->variance);
+    t->shared = sqn__mem_alloc(n, sizeof *t->shared);
+    t->plane = sqn__mem_alloc(sci->ny * sci->nx, sizeof *t->plane);
+    t->work = sqn__mem_alloc(sci->ny + sci->nx, sizeof *t->work);
     t->flags = sqn__mem_alloc(n, sizeof *t->flags);
     t->dq = sci->dq != NULL ? sqn__mem_alloc(n, sizeof *t->dq) : NULL;
-    if (t->frames == NULL || t->variance == NULL || t->flags == NULL ||
-        (sci->dq != NULL && t->dq == NULL)) {
+    if (t->frames == NULL || t->variance == NULL || t->shared == NULL || t->plane == NULL ||
+        t->work == NULL || t->flags == NULL || (sci->dq != NULL && t->dq == NULL)) {
         return SQN_RAISE(err, E_MEM, "%" PRId64 " turned frames", sci->n_frame);
     }
     return SQN_OK;
@@ -112,6 +118,9 @@ static void turned_clear(turned *t)
 {
     sqn__mem_free(t->frames);
     sqn__mem_free(t->variance);
+    sqn__mem_free(t->shared);
+    sqn__mem_free(t->plane);
+    sqn__mem_free(t->work);
     sqn__mem_free(t->flags);
     sqn__mem_free(t->dq);
 }
@@ -122,20 +131,23 @@ static sqn_status turn_frame(turned *t, disk *d, const observation *obs,
 {
     const int64_t n_pix = d->ny * d->nx;
     const double theta = obs->derotate ? obs->science.frames[i].theta : 0.0;
+    shared_fill(t->plane, obs, s, d->group_of, i, t->work);
     /* The planes of the input are only read. */
     const sqn_image in = {d->ny,
                           d->nx,
                           s->residual.data + i * n_pix,
                           s->residual_variance.data + i * n_pix,
                           t->dq != NULL ? obs->science.dq + i * n_pix : NULL,
-                          s->flags + i * n_pix};
+                          s->flags + i * n_pix,
+                          t->plane};
 
     t->frames[slot] = (sqn_image){d->ny,
                                   d->nx,
                                   d->turned.data + i * n_pix,
                                   t->variance + i * n_pix,
                                   t->dq != NULL ? t->dq + i * n_pix : NULL,
-                                  t->flags + i * n_pix};
+                                  t->flags + i * n_pix,
+                                  t->shared + i * n_pix};
     return sqn_rotate_frame(&t->frames[slot], &in, obs->center, theta, err);
 }
 
@@ -169,7 +181,8 @@ static sqn_status combine_group(disk *d, const turned *t, int64_t n, int64_t pla
                      d->value.data + offset,
                      d->error.data + offset,
                      d->dq != NULL ? d->dq + offset : NULL,
-                     d->flags + offset};
+                     d->flags + offset,
+                     NULL};
     sqn_status status = SQN_OK;
 
     SQN_TRY(sqn_combine_frames(&out, d->coverage + offset, t->frames, n,

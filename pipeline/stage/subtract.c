@@ -98,10 +98,13 @@ sqn_status target_prepare(subtraction *out, const observation *obs, int64_t n_co
     SQN_TRY(sqn_cube_init(&out->residual, n, ny, nx, err));
     SQN_TRY(sqn_cube_init(&out->model_variance, n, ny, nx, err));
     SQN_TRY(sqn_cube_init(&out->residual_variance, n, ny, nx, err));
+    SQN_TRY(sqn_cube_init(&out->component_variance, n, ny, nx, err));
+    out->alike = sqn__mem_alloc(sqn__mem_product(n, n), sizeof *out->alike);
     out->flags = sqn__mem_alloc(sqn__mem_product(n, ny * nx), 1);
     out->frames = sqn__mem_alloc(n, sizeof *out->frames);
     out->sigma = sqn__mem_alloc(sqn__mem_product(n_count, n), sizeof *out->sigma);
-    if (out->flags == NULL || out->frames == NULL || out->sigma == NULL) {
+    if (out->flags == NULL || out->frames == NULL || out->sigma == NULL ||
+        out->alike == NULL) {
         status = SQN_RAISE(err, E_MEM, "flags of %" PRId64 " frames", n);
     }
 
@@ -118,6 +121,8 @@ void subtraction_clear(subtraction *s)
     sqn_cube_clear(&s->residual);
     sqn_cube_clear(&s->model_variance);
     sqn_cube_clear(&s->residual_variance);
+    sqn_cube_clear(&s->component_variance);
+    sqn__mem_free(s->alike);
     sqn__mem_free(s->flags);
     sqn__mem_free(s->frames);
     sqn__mem_free(s->sigma);
@@ -329,6 +334,7 @@ static void propagate_frame(subtraction *out, const work *w, const target_input 
         /* data - f m, with m fitted to the data themselves: cov(data, m) = fit */
         const double all = sigma2 + (fitted ? f * f - 2.0 * f : f * f) * fit + f * f * comp;
 
+        out->component_variance.data[e] = (float)(f * f * comp);
         out->model_variance.data[e] = (float)(f * f * (fit + comp));
         out->residual_variance.data[e] = (float)fmax(all, 0.01 * sigma2);
         if (fitted && !isnan(out->residual.data[e]) && sigma2 > 0.0) {
@@ -437,9 +443,16 @@ static sqn_status propagate_all(subtraction *out, const work *w, const target_in
         coefficients = sqn_nmf_coefficients(b->nmf, stage_of(in, i_count));
         coefficients.cols = b->counts[i_count];
     }
-    SQN_TRY(sqn_target_variance(fit, comp, in->target->fit, i_count,
-                                coefficients.data != NULL ? b->panels : NULL, coefficients,
-                                err));
+    const sqn_panels *references = coefficients.data != NULL ? b->panels : NULL;
+
+    SQN_TRY(sqn_target_variance(fit, comp, in->target->fit, i_count, references,
+                                coefficients, err));
+    SQN_TRY(sqn_target_component_covariance(
+        (sqn_dmatrix){out->alike, n_frame, n_frame, n_frame}, in->target->fit, i_count,
+        references, coefficients, err));
+    for (int64_t e = 0; e < n_frame * n_frame; e++) {
+        out->alike[e] *= out->frames[e / n_frame].factor * out->frames[e % n_frame].factor;
+    }
 #pragma omp parallel for schedule(dynamic, 1) default(none) \
     shared(out, w, in, sigma2_ref, n_frame)
     for (int64_t i = 0; i < n_frame; i++) {

@@ -30,7 +30,9 @@ typedef struct target_frame {
 typedef struct subtraction {
     sqn_cube model, residual;                   /**< (stored unit) */
     sqn_cube model_variance, residual_variance; /**< (stored unit^2) */
-    uint8_t *flags;                             /**< SQN_FLAG_* */
+    sqn_cube component_variance; /**< (stored unit^2) The components' part of both. */
+    double *alike; /**< [n_science, n_science] covariance of that part, up to one factor. */
+    uint8_t *flags; /**< SQN_FLAG_* */
     double
         *sigma; /**< [n_count, n_science] (stored unit) of every count subtracted so far. */
     target_frame *frames; /**< [n_science] */

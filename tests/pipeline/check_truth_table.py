@@ -89,6 +89,19 @@ assert quality[13, 6] == 1, quality[13, 6]             # of the frame that is be
 assert quality[SCIENCE] == 512 | 4 | 1024              # no frame is: of all
 assert quality[OUT] == 64 | 1
 
+# Two frames that are the same have the errors of the components in common, which no mean takes
+# down: of fitted pixels ERR^2 is sigma^2 - fit + comp, that of their model fit + comp.
+science[1] = science[0]
+write_cube("science.fits", science, np.full_like(science, SIGMA), dq)
+reduce("twins", [0.0, 0.0])
+flags, error, of_model = (read("twins", product, name)[0].astype(float) for product, name in (
+    ("residual.fits", "FLAGS"), ("residual.fits", "ERR"), ("model.fits", "ERR")))
+both = (read("twins", "disk.fits", "COVERAGE")[-1] == 2) & (flags == 0)
+shared = (error ** 2 + of_model ** 2 - SIGMA ** 2) / 2
+assert (shared[both] > 0.1 * SIGMA ** 2).all() and both.sum() > 150
+assert np.allclose(read("twins", "disk.fits", "ERR")[-1][both] ** 2,
+                   (error ** 2 + shared)[both] / 2, rtol=1e-4)
+
 # Turned by 90 degrees every pixel comes from one pixel: planes turn with the data. Turned by
 # another angle flags and DQ are those of the nearest pixel, and what no datum stands behind is
 # NaN and says so.

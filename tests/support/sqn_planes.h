@@ -42,6 +42,7 @@ static inline void drop(sqn_image *image)
     sqn__mem_free(image->variance);
     sqn__mem_free(image->dq);
     sqn__mem_free(image->flags);
+    sqn__mem_free(image->shared);
 }
 
 /* Value `index` of Gaussian noise of mean 0 and sigma 1. */

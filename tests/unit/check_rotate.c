@@ -270,6 +270,78 @@ START_TEST(valid_is_what_nine_tenths_of_the_footprint_are)
 }
 END_TEST
 
+/* Two turns that differ by a little, of one white noise: what they have in common at every
+   distance from the centre. */
+START_TEST(frames_that_turn_alike_have_noise_in_common)
+{
+    enum { N = 201, N_PIX = N * N, N_BIN = 17 };
+    const double center[2] = {101.0, 101.0}, apart = 2.5;
+    double product[N_BIN] = {0.0}, square[N_BIN] = {0.0};
+    sqn_image in = make(N, N), out = make(N, N), other = make(N, N);
+
+    for (uint64_t seed = 50; seed < 54; seed++) {
+        const double theta = 20.0 + 17.0 * (double)seed;
+
+        fill_noise(&in, seed);
+        SQN_ASSERT_OK(sqn_rotate_frame(&out, &in, center, theta, &err), err);
+        SQN_ASSERT_OK(sqn_rotate_frame(&other, &in, center, theta + apart, &err), err);
+        for (int64_t p = 0; p < N_PIX; p++) {
+            const int64_t row = p / N - 100, column = p % N - 100;
+            const double r = hypot((double)column, (double)row);
+            const double distance = 2.0 * r * sin(0.5 * apart * pi / 180.0);
+            const int64_t bin = (int64_t)(distance / 0.25 + 0.5);
+
+            if (r < 95.0 && bin < N_BIN) {
+                product[bin] += (double)out.value[p] * (double)other.value[p];
+                square[bin] += 0.5 * (pow(out.value[p], 2) + pow(other.value[p], 2));
+            }
+        }
+    }
+    for (int64_t bin = 0; bin < N_BIN; bin++) {
+        /* bins of 700 pixels and more (but the first two: 150) */
+        ck_assert_double_eq_tol(product[bin] / square[bin],
+                                sqn_rotate_overlap(0.25 * (double)bin),
+                                bin < 2 ? 0.1 : 0.05);
+    }
+    ck_assert(sqn_rotate_overlap(4.0) == 0.0 && sqn_rotate_overlap(1e9) == 0.0);
+    drop(&in);
+    drop(&out);
+    drop(&other);
+}
+END_TEST
+
+START_TEST(covariances_turn_as_variances_do)
+{
+    enum { N = 31, N_PIX = N * N };
+    const double center[2] = {16.0, 16.0};
+    sqn_image in = make(N, N), out = make(N, N);
+
+    in.shared = sqn__mem_alloc(N_PIX, sizeof(float));
+    ck_assert_ptr_nonnull(in.shared);
+    fill_noise(&in, 9);
+    for (int64_t p = 0; p < N_PIX; p++) {
+        in.variance[p] = 2.385F;
+        in.shared[p] = -0.4F * 2.385F;
+    }
+    in.value[100] = NAN;
+    SQN_ASSERT_FAILS(sqn_rotate_frame(&out, &in, center, 33.0, &err), err, SQN_E_ARG);
+    out.shared = sqn__mem_alloc(N_PIX, sizeof(float));
+    ck_assert_ptr_nonnull(out.shared);
+    for (int k = 0; k < 3; k++) {
+        SQN_ASSERT_OK(sqn_rotate_frame(&out, &in, center, 33.0 * k, &err), err);
+        for (int64_t p = 0; p < N_PIX; p++) {
+            if (isfinite(out.value[p])) {
+                ck_assert_float_eq_tol(out.shared[p], -0.4F * out.variance[p], 1e-6F);
+            } else {
+                ck_assert(k == 0 || isnan(out.shared[p]));
+            }
+        }
+    }
+    drop(&in);
+    drop(&out);
+}
+END_TEST
+
 START_TEST(what_lies_under_a_gap_changes_nothing)
 {
     enum { N = 40, N_PIX = N * N };
@@ -442,6 +514,8 @@ int main(void)
     tcase_add_test(truth, gaps_hardly_spoil_the_variance);
     tcase_add_test(planes, whole_turns_copy_every_plane);
     tcase_add_test(planes, valid_is_what_nine_tenths_of_the_footprint_are);
+    tcase_add_test(planes, frames_that_turn_alike_have_noise_in_common);
+    tcase_add_test(planes, covariances_turn_as_variances_do);
     tcase_add_test(planes, what_lies_under_a_gap_changes_nothing);
     tcase_add_test(planes, threads_do_not_change_a_bit);
     tcase_add_test(planes, a_smooth_image_hardly_notices_a_gap);

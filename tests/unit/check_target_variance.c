@@ -278,6 +278,75 @@ START_TEST(component_variances_equal_the_algebra_whichever_axis_is_long)
 }
 END_TEST
 
+/* 4 w_i M w_j by two quadratic forms, M of the sums of the weights. */
+static double by_polarization(const build *sums, const double *left, const double *right)
+{
+    double plus[K], minus[K];
+
+    for (int64_t j = 0; j < K; j++) {
+        plus[j] = left[j] + right[j];
+        minus[j] = left[j] - right[j];
+    }
+    return by_elimination(sums, plus, 0, N_PIX) - by_elimination(sums, minus, 0, N_PIX);
+}
+
+START_TEST(covariances_of_frames_equal_the_algebra)
+{
+    enum { N_FRAME = 3 };
+    const sqn_dmatrix_const none = {0};
+    const sqn_target_basis target_basis = {1, &components, false};
+    const sqn_rows_pair some = {{value, N_FRAME, N_PIX, N_PIX},
+                                {weight, N_FRAME, N_PIX, N_PIX}};
+    const sqn_rows rows = sqn_rows_dense(&some);
+    double found[N_FRAME * N_FRAME];
+    const sqn_dmatrix out = {found, N_FRAME, N_FRAME, N_FRAME};
+    const sqn_dmatrix small = {found, N_FRAME - 1, N_FRAME, N_FRAME};
+    build *b = create_build(N_PIX), *sums = create_build(N_PIX);
+    const sqn_dmatrix_const w_ref = {b->w, N_REFERENCE, K, K};
+    sqn_target *target = NULL;
+
+    observe(0.0);
+    for (int64_t e = 0; e < INT64_C(1) * N_FRAME * N_PIX;
+         e++) { /* frames that are not alike */
+        value[e] *= e / N_PIX == 2 ? 0.5F * (1.0F + basis[e % N_PIX]) : 1.0F;
+    }
+    for (int64_t i = 0; i < N_REFERENCE; i++) {
+        sums->weight[i * N_PIX] = 0.0F;
+        for (int64_t p = 0; p < N_PIX; p++) {
+            sums->weight[i * N_PIX] += b->weight[i * N_PIX + p];
+        }
+    }
+    SQN_ASSERT_OK(sqn_target_fit(&target, &target_basis, &rows, &err), err);
+    SQN_ASSERT_OK(sqn_target_component_covariance(out, target, 0, b->panels, w_ref, &err),
+                  err);
+    const double *w = sqn_target_coefficients(target, 0).data;
+    const double unit = by_polarization(sums, w, w);
+
+    for (int64_t e = 0; e < INT64_C(1) * N_FRAME * N_FRAME; e++) {
+        const double wanted =
+            by_polarization(sums, w + e / N_FRAME * K, w + e % N_FRAME * K);
+
+        ck_assert_double_eq_tol(found[e] / found[0], wanted / unit, 1e-5);
+    }
+    SQN_ASSERT_FAILS(
+        sqn_target_component_covariance(small, target, 0, b->panels, w_ref, &err), err,
+        SQN_E_SHAPE);
+    SQN_ASSERT_FAILS(sqn_target_component_covariance(out, target, 0, b->panels, none, &err),
+                     err, SQN_E_SHAPE);
+    for (int64_t i = 0; i < 2; i++) {
+        sqn_allocations_before_failure = i;
+        SQN_ASSERT_FAILS(
+            sqn_target_component_covariance(out, target, 0, b->panels, w_ref, &err), err,
+            SQN_E_MEM);
+    }
+    SQN_ASSERT_OK(sqn_target_component_covariance(out, target, 0, NULL, none, &err), err);
+    ck_assert(found[0] == 0.0 && found[N_FRAME * N_FRAME - 1] == 0.0);
+    sqn_target_destroy(&target);
+    destroy_build(b);
+    destroy_build(sums);
+}
+END_TEST
+
 /* Columns of one weight, solved many times with other noise: w h scatters by w M w. */
 START_TEST(imputed_light_scatters_as_the_component_variance_says)
 {
@@ -418,6 +487,7 @@ int main(void)
     tcase_add_test(tcase, models_scatter_as_their_variance_says_with_background);
     tcase_add_test(tcase, leverages_add_up_to_the_number_of_unknowns);
     tcase_add_test(tcase, component_variances_equal_the_algebra_whichever_axis_is_long);
+    tcase_add_test(tcase, covariances_of_frames_equal_the_algebra);
     tcase_add_test(tcase, imputed_light_scatters_as_the_component_variance_says);
     tcase_add_test(tcase, dependent_components_have_large_finite_errors_but_a_known_model);
     tcase_add_test(tcase, threads_do_not_change_a_bit);

@@ -21,8 +21,9 @@ typedef enum sqn_combine_method {
 /**
  * Combine pixel by pixel over the frames that are valid there.
  *
- * ERR of a mean is sqrt(sum var) / n, of a median 1.2533 times that (of one or two frames, which
- * have the mean as median, just that), of a weighted mean 1 / sqrt(sum 1 / var). FLAGS and DQ
+ * The variance of a mean is sum var / n^2, of a median pi n / (2 n + c) times that, c = 0.95 for
+ * odd and 2.65 for even n (of one or two frames, which have the mean as median, just that), of a
+ * weighted mean 1 / sum (1 / var); frames that have covariances (`shared`) add theirs. FLAGS and DQ
  * are OR-ed over the frames behind the pixel; where no frame is valid, over all, and value and
  * variance are NaN. A weighted mean leaves out what has no positive, finite variance.
  *

@@ -17,6 +17,8 @@ typedef struct sqn_image {
     float *variance; /**< 1 sigma squared, NaN where value is; NULL = none. */
     uint32_t *dq;    /**< Input flags; NULL = none. */
     uint8_t *flags;  /**< SQN_FLAG_*; NULL = none. */
+    float *shared;   /**< Sum of the covariances with the same place of the sky in all other
+                          frames of a stack; needs a variance; NULL = none. */
 } sqn_image;
 
 /**
@@ -37,6 +39,15 @@ typedef struct sqn_image {
 SQN_API SQN_NODISCARD sqn_status sqn_rotate_frame(sqn_image *out, const sqn_image *in,
                                                   const double center[2], double theta,
                                                   sqn_error *err);
+
+/**
+ * Noise that two frames have in common once they are turned, where a detector pixel ends up
+ * `distance` pixels apart: correlation of what the interpolation makes of white noise, averaged
+ * over directions. 1 at 0, 0 beyond 4 pixels.
+ *
+ * @param[in] distance  (pixels) >= 0.
+ */
+SQN_API double sqn_rotate_overlap(double distance);
 
 #ifdef __cplusplus
 }

@@ -121,6 +121,23 @@ sqn_target_variance(sqn_matrix from_fit, sqn_matrix from_components,
                     const sqn_target *target, int64_t i_count, const sqn_panels *references,
                     sqn_dmatrix_const coefficients, sqn_error *err);
 
+/**
+ * Covariance of the components' errors in the models of two frames, up to one common factor:
+ * w_i M w_j^T, M from the mean weights of every reference and without bounds. Its ratios say
+ * how far frames err alike, as frames of nearly equal starlight do.
+ *
+ * @param[out] out           [n_frame, n_frame] symmetric; 0 when `references` is NULL. Owned by the
+ *                           caller.
+ * @param[in]  references    As in sqn_target_variance().
+ * @param[in]  coefficients  As in sqn_target_variance().
+ *
+ * @retval SQN_ERR_DATA    E_SHAPE: matrices, references and coefficients do not belong together.
+ * @retval SQN_ERR_MEMORY  Work space.
+ */
+SQN_API SQN_NODISCARD sqn_status sqn_target_component_covariance(
+    sqn_dmatrix out, const sqn_target *target, int64_t i_count,
+    const sqn_panels *references, sqn_dmatrix_const coefficients, sqn_error *err);
+
 /** Free and set to NULL. NULL-safe. */
 SQN_API void sqn_target_destroy(sqn_target **target);
 

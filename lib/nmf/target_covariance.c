@@ -1,0 +1,116 @@
+/**
+ * @file target_covariance.c
+ * @brief What the errors of the components do to two frames at once.
+ *
+ * Legend: w [k] coefficients of a frame, M [k, k] covariance of the components at a pixel.
+ */
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "mem.h"
+#include "nnls.h"
+#include "panels_internal.h"
+#include "raise.h"
+#include "target_internal.h"
+
+/* The call: of which frames, by which references. */
+typedef struct request {
+    const sqn__target_count *count;
+    const sqn_panels *references; /* or NULL */
+    sqn_dmatrix_const coefficients;
+    int64_t n_frame;
+} request;
+
+/* Sum of the stored weights of reference `i`. */
+static double sum_weights(const sqn_panels *panels, int64_t i)
+{
+    const bool long_pixels = panels->info.pixels_are_long;
+    const int64_t frame = sqn__target_place(panels, panels->frame[i], !long_pixels);
+    double sum = 0.0;
+
+    for (int64_t p = 0; p < panels->info.n_pix && frame >= 0; p++) {
+        const int64_t pixel = sqn__target_place(panels, panels->pixel[p], long_pixels);
+
+        sum += pixel < 0 ? 0.0 : (double)panels->v[frame + pixel];
+    }
+    return sum;
+}
+
+/* M of the mean weights, without bounds; gram and out [k, k], gram 0. */
+static void invert_mean(double *out, double *gram, uint8_t *active, const request *ask,
+                        double *work)
+{
+    const int64_t k = ask->coefficients.cols;
+
+    for (int64_t i = 0; i < ask->coefficients.rows; i++) {
+        const double *w = ask->coefficients.data + i * ask->coefficients.stride;
+        const double weight = sum_weights(ask->references, i);
+
+        for (int64_t e = 0; e < k * k && weight > 0.0; e++) { /* without weight w is NaN */
+            gram[e] += weight * w[e / k] * w[e % k];
+        }
+    }
+    for (int64_t a = 0; a < k; a++) {
+        active[a] = gram[a * k + a] > 0.0;
+    }
+    sqn__target_frame_covariance(out, active, gram, k, work);
+}
+
+/* out = w M w^T of all pairs of frames. */
+static void fill_pairs(sqn_dmatrix out, const double *m, const request *ask)
+{
+    const int64_t k = ask->coefficients.cols;
+
+    for (int64_t i = 0; i < ask->n_frame; i++) {
+        for (int64_t j = 0; j < ask->n_frame; j++) {
+            const double *left = ask->count->coefficients + i * k;
+            const double *right = ask->count->coefficients + j * k;
+            double sum = 0.0;
+
+            for (int64_t e = 0; e < k * k; e++) {
+                sum += left[e / k] * m[e] * right[e % k];
+            }
+            out.data[i * out.stride + j] = sum;
+        }
+    }
+}
+
+sqn_status sqn_target_component_covariance(sqn_dmatrix out, const sqn_target *target,
+                                           int64_t i_count, const sqn_panels *references,
+                                           sqn_dmatrix_const coefficients, sqn_error *err)
+{
+    const request ask = {&target->count[i_count], references, coefficients,
+                         target->n_frame};
+    const int64_t n = ask.n_frame, k = ask.count->basis.rows;
+    sqn_status status = SQN_OK;
+    double *numbers = NULL; /* Gram matrix, M, work */
+    uint8_t *active = NULL;
+
+    if (out.rows != n || out.cols != n) {
+        return SQN_RAISE(err, E_SHAPE,
+                         "covariances are [%" PRId64 ", %" PRId64 "] of %" PRId64 " frames",
+                         out.rows, out.cols, n);
+    }
+    SQN_TRY(sqn__target_check_references(target, k, references, coefficients, err));
+    for (int64_t i = 0; i < n; i++) {
+        memset(out.data + i * out.stride, 0, (size_t)n * sizeof *out.data);
+    }
+    if (references == NULL) {
+        goto cleanup;
+    }
+    numbers = sqn__mem_alloc(2 * k * k + sqn__nnls_work_size(k), sizeof *numbers);
+    active = sqn__mem_alloc(k, sizeof *active);
+    if (numbers == NULL || active == NULL) {
+        status = SQN_RAISE(err, E_MEM, "covariances of %" PRId64 " frames", n);
+        goto cleanup;
+    }
+    memset(numbers, 0, (size_t)(k * k) * sizeof *numbers);
+    invert_mean(numbers + k * k, numbers, active, &ask, numbers + 2 * k * k);
+    fill_pairs(out, numbers + k * k, &ask);
+
+cleanup:
+    sqn__mem_free(numbers);
+    sqn__mem_free(active);
+    return status;
+}
