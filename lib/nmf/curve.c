@@ -190,31 +190,42 @@ static void destroy_space(curve_space *space)
     *space = (curve_space){0};
 }
 
+/* Numbers up to the next that begins a line of the cache: the bits of BLAS and LAPACK may depend
+ * on how a matrix is aligned, and must not on how many threads there are. */
+static int64_t aligned(int64_t n)
+{
+    enum { LINE = 8 };
+
+    return (n + LINE - 1) / LINE * LINE;
+}
+
 static sqn_status create_space(curve_space *space, const sqn_panels *panels, bool squares,
                                sqn_error *err)
 {
-    const int64_t n_group = sqn__panels_n_group(panels), n_thread = omp_get_max_threads();
+    const int64_t n_group = sqn__panels_n_group(panels);
+    const int64_t n_thread = omp_get_max_threads();
     const int64_t n_slot = n_group < n_thread ? n_group : n_thread;
     const int64_t n_short = panels->n_short, width = panels->width;
     const int64_t n_square = squares ? sqn__mem_product(n_short, n_short) : 0;
-    const int64_t per_slot = n_short * width + width + n_square;
+    const int64_t per_slot = aligned(n_short * width) + aligned(width) + aligned(n_square);
 
     *space = (curve_space){.n_slot = (int)n_slot};
     space->slot = sqn__mem_alloc(n_slot, sizeof *space->slot);
-    space->numbers = sqn__mem_alloc(n_slot * per_slot + n_short + n_square, sizeof(double));
+    space->numbers = sqn__mem_alloc(
+        n_slot * per_slot + aligned(n_short) + aligned(n_square), sizeof(double));
     if (space->slot == NULL || space->numbers == NULL) {
         return SQN_RAISE(err, E_MEM, "curves of %" PRId64 " x %" PRId64 " data",
                          panels->n_long, n_short);
     }
-    double *numbers = space->numbers;
+    space->square = squares ? space->numbers : NULL;
+    space->mean = space->numbers + aligned(n_square);
+    double *numbers = space->mean + aligned(n_short);
 
     for (int64_t i = 0; i < n_slot; i++, numbers += per_slot) {
         space->slot[i].z = numbers;
-        space->slot[i].lane = numbers + n_short * width;
-        space->slot[i].square = squares ? space->slot[i].lane + width : NULL;
+        space->slot[i].lane = numbers + aligned(n_short * width);
+        space->slot[i].square = squares ? space->slot[i].lane + aligned(width) : NULL;
     }
-    space->mean = numbers;
-    space->square = squares ? numbers + n_short : NULL;
     return SQN_OK;
 }
 
