@@ -2,6 +2,7 @@
 #include "solver.h"
 
 #include <string.h>
+#include <stdlib.h>
 
 #include "mem.h"
 #include "nmf_anls.h"
@@ -46,6 +47,7 @@ cleanup:
 
 double solver_pass(solver *s)
 {
+    if (getenv("NORENEW")) s->state->renew = s->state->chi2 <= 0;
     sqn__nmf_anls_pass_run(s->state);
     float *u = s->state->u;
 

@@ -72,28 +72,27 @@ typedef struct sqn__panels_range {
     int64_t first, end;
 } sqn__panels_range;
 
-/** Panels of a group but the last, a function of the size of the data alone. */
-static inline int64_t sqn__panels_per_group(const sqn_panels *panels)
+/** Groups of `n` panels, the unit of threads: a function of that number alone. */
+static inline int64_t sqn__panels_per_group(int64_t n)
 {
-    const int64_t even = panels->n_panel / SQN__PANELS_GROUPS_MIN;
+    const int64_t even = n / SQN__PANELS_GROUPS_MIN;
 
     return even < 1 ? 1 : even < SQN__PANELS_GROUP_MAX ? even : SQN__PANELS_GROUP_MAX;
 }
 
-/** Groups of panels, the unit of threads. */
-static inline int64_t sqn__panels_n_group(const sqn_panels *panels)
+static inline int64_t sqn__panels_n_group(int64_t n)
 {
-    const int64_t size = sqn__panels_per_group(panels);
+    const int64_t size = sqn__panels_per_group(n);
 
-    return (panels->n_panel + size - 1) / size;
+    return (n + size - 1) / size;
 }
 
-/** Panels of group `g`. */
-static inline sqn__panels_range sqn__panels_of_group(const sqn_panels *panels, int64_t g)
+/** Group `g` of `n` panels. */
+static inline sqn__panels_range sqn__panels_of_group(int64_t n, int64_t g)
 {
-    const int64_t size = sqn__panels_per_group(panels), end = (g + 1) * size;
+    const int64_t size = sqn__panels_per_group(n), end = (g + 1) * size;
 
-    return (sqn__panels_range){g * size, end < panels->n_panel ? end : panels->n_panel};
+    return (sqn__panels_range){g * size, end < n ? end : n};
 }
 
 #endif

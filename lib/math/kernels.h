@@ -16,32 +16,37 @@
 
 enum {
     SQN__KERNELS_WIDTH = 128, /**< T. Wider panels fall out of the first cache. */
-    SQN__KERNELS_TILE = 128,  /**< Lanes whose problems are solved together, at most. */
-    SQN__KERNELS_ALIGN = 16   /**< Columns of a turned panel are multiples of it. */
+    SQN__KERNELS_ALIGN = 16,  /**< Columns of a turned panel are multiples of it. */
+    SQN__KERNELS_PART =
+        16 /**< Lanes of the widest vector: parts of a sum, packed problems. */
 };
 
-/** T problems min 1/2 d^T G d - g^T d, u + d >= 0, of k unknowns each; lanes contiguous. */
+/** T problems min 1/2 d^T G d - g^T d, u + d >= 0, of k unknowns each. */
 typedef struct sqn__kernels_lanes {
     int64_t k, n_bounded; /**< Unknowns, and how many of them (the first) have the bound. */
-    int64_t n_lane;
-    const float *gram;    /**< [k(k+1)/2, n_lane] pair (a <= b) in row b(b+1)/2 + a. */
-    const float *inverse; /**< [k, n_lane] 1 / G_aa, 0 where the unknown stays. */
-    float *g;             /**< [k, n_lane] minus half the gradient, kept up to date. */
-    float *u;             /**< [k, n_lane] */
-    float *work;          /**< [sqn__kernels_descend_work(k)] */
+    const float
+        *packed; /**< [T/16, k(k+1)/2 + k, 16] by pack(): G by pairs, then 1 / G_aa. */
+    float *g;    /**< [k, T] minus half the gradient, kept up to date. */
+    float *u;    /**< [k, T] */
+    float *work; /**< [sqn__kernels_descend_work(k)] */
 } sqn__kernels_lanes;
 
 /** A model of a panel beside its data. */
 typedef struct sqn__kernels_fit {
     const float *x, *v; /**< [n, T] */
     const float *u;     /**< [k, T] */
-    sqn_matrix_const s; /**< [k, n] the other factor, turned. */
+    sqn_matrix_const s; /**< [n, k] the other factor. */
 } sqn__kernels_fit;
 
 /** Products may be told what will be read `ahead` (NULL: nothing); it changes no result. */
 typedef struct sqn__kernels {
     const char *name;
-    /** r [n, T] = v o (x - s^T u); returns sum v (x - s^T u)^2, in double. */
+    int64_t along_most, across_most; /**< Columns that along() and across() take. */
+    /** g [k, T] += s^T r, r = v o (x - s u), without r in memory. */
+    void (*along)(float *g, const sqn__kernels_fit *fit, sqn__kernels_ahead *ahead);
+    /** c [n, k, SQN__KERNELS_PART] += r u^T in parts, whose sums count; returns sum v (x - s u)^2. */
+    double (*across)(float *c, const sqn__kernels_fit *fit, sqn__kernels_ahead *ahead);
+    /** r [n, T] = v o (x - s u); returns sum v (x - s u)^2, in double. */
     double (*residual)(float *r, const sqn__kernels_fit *fit, sqn__kernels_ahead *ahead);
     /** out [k, T] += a^T b, a [n, k], b [n, T] */
     void (*spread)(float *out, sqn_matrix_const a, const float *b,
@@ -53,6 +58,11 @@ typedef struct sqn__kernels {
     void (*turn)(sqn_matrix out, const float *in, int64_t n);
     /** P of the lanes: out [k(k+1)/2, n], pair (a <= b) in row b(b+1)/2 + a, m [k, n]. */
     void (*pairs)(float *out, const float *m, int64_t k, int64_t n);
+    /** sum [n] += sum of max(r, 0) over each row of r [n, T]. */
+    void (*positive)(double *sum, const float *r, int64_t n);
+    /** What descend() reads, from gram [k(k+1)/2, T]: `proximal` times the mean diagonal is
+     *  added to it, and where no datum says anything 1 / G_aa is 0. */
+    void (*pack)(float *packed, const float *gram, int64_t k, float proximal);
     /** Sweeps of cyclic coordinate descent. */
     void (*descend)(const sqn__kernels_lanes *lanes, int n_sweep);
 } sqn__kernels;
@@ -70,10 +80,25 @@ const sqn__kernels *sqn__kernels_avx512_table(void);
 /** The fastest table that runs on this processor. */
 const sqn__kernels *sqn__kernels_choose(void);
 
-/** Work of a descent of `k` unknowns: the problems of some lanes, close together. */
+/** Numbers of `k` unknowns of a lane in packed problems; of all lanes of a tile in a row. */
+static inline int64_t sqn__kernels_packed(int64_t k)
+{
+    return k * (k + 1) / 2 + k;
+}
+
+/** Work of a descent of `k` unknowns: two rows of two of the widest vectors. */
 static inline int64_t sqn__kernels_descend_work(int64_t k)
 {
-    return SQN__KERNELS_WIDTH + (k * (k + 1) / 2 + 3 * k) * SQN__KERNELS_TILE;
+    return 4 * k * SQN__KERNELS_PART;
+}
+
+/** Where 1 / G_aa of lane `t` stands in them. */
+static inline int64_t sqn__kernels_packed_inverse(int64_t k, int64_t a, int64_t t)
+{
+    const int64_t row =
+        t / SQN__KERNELS_PART * sqn__kernels_packed(k) + k * (k + 1) / 2 + a;
+
+    return row * SQN__KERNELS_PART + t % SQN__KERNELS_PART;
 }
 
 /** The next multiple of the alignment. */

@@ -83,15 +83,15 @@ static void gather(sqn_matrix out, const float *a, sqn_matrix_const b,
 static double residual(float *r, const sqn__kernels_fit *fit, sqn__kernels_ahead *ahead)
 {
     enum { T = SQN__KERNELS_WIDTH };
-    const int64_t n = fit->s.cols, n_tile = tile_count(n);
-    tile_operands of = {NULL, 1, fit->s.stride, NULL, T, fit->s.rows, ahead};
+    const int64_t n = fit->s.rows, n_tile = tile_count(n);
+    tile_operands of = {NULL, fit->s.stride, 1, NULL, T, fit->s.cols, ahead};
     tile_data data = {r, fit->x, fit->v, {0}};
     double total = 0.0;
 
     for (int64_t i = 0, row = 0; i < n_tile; i++) { /* data in the order of memory */
         const int64_t end = tile_end(i, n_tile, n);
 
-        of.a = fit->s.data + row;
+        of.a = fit->s.data + row * fit->s.stride;
         for (int64_t t = 0; t < T; t += TILE_ELEMENTS) {
             const int64_t at = row * T + t;
 
@@ -111,6 +111,9 @@ static double residual(float *r, const sqn__kernels_fit *fit, sqn__kernels_ahead
     }
     return total;
 }
+
+#include "kernels_fused.h"
+#include "kernels_sweep.h"
 
 /* A square of numbers turned: interleaving halves log2(lanes) times swaps rows and columns. */
 TILE_INLINE void tile_turn(tile_vector row[SQN__TILE_LANES])
@@ -151,10 +154,12 @@ static void turn(sqn_matrix out, const float *in, int64_t n)
     }
 }
 
-#define SQN__TILE_TABLE(NAME)                                                     \
-    {                                                                             \
-        .name = (NAME), .residual = residual, .spread = spread, .gather = gather, \
-        .turn = turn, .pairs = sqn__lanes_pairs, .descend = sqn__lanes_descend,   \
+#define SQN__TILE_TABLE(NAME)                                                         \
+    {                                                                                 \
+        .name = (NAME), .along_most = SQN__TILE_ALONG, .across_most = SQN__TILE_ROWS, \
+        .along = along, .across = across, .residual = residual, .spread = spread,     \
+        .gather = gather, .turn = turn, .pairs = sqn__lanes_pairs,                    \
+        .positive = sqn__lanes_positive, .pack = sqn__lanes_pack, .descend = descend, \
     }
 
 #endif

@@ -139,7 +139,7 @@ static void add_square(const group_space *slot, int64_t n_short, int64_t width)
 static void sum_group(group_space *slot, const double *mean, const sqn_panels *panels,
                       int64_t group)
 {
-    const sqn__panels_range range = sqn__panels_of_group(panels, group);
+    const sqn__panels_range range = sqn__panels_of_group(panels->n_panel, group);
     const int64_t n_short = panels->n_short;
 
     slot->trace = 0.0;
@@ -165,7 +165,7 @@ static void join_group(curve_space *space, const group_space *slot, int64_t n_sh
 /* Totals over all panels: groups are summed side by side and joined in their order. */
 static void sum_panels(curve_space *space, const sqn_panels *panels)
 {
-    const int64_t n_group = sqn__panels_n_group(panels);
+    const int64_t n_group = sqn__panels_n_group(panels->n_panel);
 
     if (!panels->info.pixels_are_long) {
         average_pixels(space->mean, space->slot[0].z, panels);
@@ -202,7 +202,7 @@ static int64_t aligned(int64_t n)
 static sqn_status create_space(curve_space *space, const sqn_panels *panels, bool squares,
                                sqn_error *err)
 {
-    const int64_t n_group = sqn__panels_n_group(panels);
+    const int64_t n_group = sqn__panels_n_group(panels->n_panel);
     const int64_t n_thread = omp_get_max_threads();
     const int64_t n_slot = n_group < n_thread ? n_group : n_thread;
     const int64_t n_short = panels->n_short, width = panels->width;

@@ -19,20 +19,62 @@ static const double cancellation = 1e3; /* of the terms of the model over the da
 
 /* Of the extrapolation: beta grows from pass to pass up to a limit, which a lost pass lowers. */
 static const double beta_start = 1.0, beta_growth = 1.1, limit_growth = 1.02;
+static const double turned = 0.7;     /* what is left of beta where it led away */
 static const double loose = 10.0;     /* of the tolerance, while another stage follows */
 static const double kkt_limit = 1e-3; /* guarantee 7 */
-static const double slow = 0.03; /* fall of chi2 below which Gram matrices serve twice */
+/* Fall of chi2 below which Gram matrices serve on, for so many passes and one more for every
+ * four components: what they cost grows with k^2, a pass without them with k. */
+static const double slow = 0.03;
+enum { SERVE = 8, SERVE_PER = 4 };
+
+/* The beginning of a stage on a sample. */
+static const double sample_tolerance = 3e-4;
+enum { SAMPLE_ITERATIONS = 30, CATCH_UP = 2 * SQN__NMF_ANLS_SWEEPS };
 
 /* One stage on its way. */
 typedef struct progress {
+    sqn__nmf_stop_rule rule;
     sqn__nmf_stop_state stop;
     sqn__nmf_stop_verdict verdict;
+    int64_t passes, iterations;
+    double shown; /* chi2 of all data, while only some are read */
     sqn_nmf_stage *stage;
 } progress;
 
 static void copy_short(const sqn__nmf_anls *state, float *to, const float *from)
 {
     memcpy(to, from, (size_t)state->n_s * sizeof *to);
+}
+
+/* Whether the extrapolation behind s led away: the exact step from there, s_solved - s, turns
+ * back on the way from s_before to s_solved (O'Donoghue & Candes 2015), in the metric of Q. */
+static bool turns_back(const sqn__nmf_anls *state)
+{
+    const int64_t n = sqn__nmf_anls_n_across(state);
+    double product = 0.0;
+
+    for (int64_t j = 0; j < state->panels->n_short; j++) {
+        const double *q = state->q + j * (n * (n + 1) / 2);
+        const int64_t row = j * state->stride;
+
+        for (int64_t b = 0; b < n; b++) {
+            const double step_b =
+                (double)state->s_solved[row + b] - (double)state->s[row + b];
+            const double way_b =
+                (double)state->s_solved[row + b] - (double)state->s_before[row + b];
+
+            for (int64_t a = 0; a <= b; a++) {
+                const double step_a =
+                    (double)state->s_solved[row + a] - (double)state->s[row + a];
+                const double way_a =
+                    (double)state->s_solved[row + a] - (double)state->s_before[row + a];
+
+                product += q[b * (b + 1) / 2 + a] *
+                           (a < b ? step_a * way_b + step_b * way_a : step_a * way_a);
+            }
+        }
+    }
+    return product < 0.0;
 }
 
 /* s = max(0, s_solved + beta (s_solved - s_before)); the background has no bound. */
@@ -59,6 +101,9 @@ static void advance(sqn__nmf_anls *state)
 {
     copy_short(state, state->s_before, state->s_solved);
     sqn__nmf_anls_pass_solve(state);
+    if (state->extrapolated && turns_back(state)) {
+        state->beta *= turned;
+    }
     extrapolate(state);
     state->beta = fmin(state->beta_limit, beta_growth * state->beta);
     state->beta_limit = fmin(1.0, limit_growth * state->beta_limit);
@@ -70,10 +115,29 @@ static void use_solved(sqn__nmf_anls *state)
     state->extrapolated = false;
 }
 
+/* Iterations begin at u and s; in the first pass `sweeps` take U to its best. */
+static void begin(sqn__nmf_anls *state, int sweeps)
+{
+    state->beta = beta_start;
+    state->beta_limit = 1.0;
+    state->extrapolated = false;
+    state->kept_last = false;
+    state->renew = true;
+    state->n_sweep = sweeps;
+    copy_short(state, state->s_accepted, state->s);
+    copy_short(state, state->s_solved, state->s);
+}
+
 /* The pass was lost: back to the last exact S, or, where that was lost as well because the
- * Gram matrices behind it were those of an earlier pass, to the last accepted one. */
+ * Gram matrices behind it were those of an earlier pass, to the last accepted one; or to where
+ * the stage began, if the rest of the data do not agree with a sample. */
 static void retreat(sqn__nmf_anls *state)
 {
+    if (state->sample.pending) {
+        sqn__nmf_anls_sample_undo(state);
+        begin(state, SQN__NMF_ANLS_SWEEPS);
+        return;
+    }
     if (state->extrapolated) {
         state->beta_limit = state->beta / beta_growth;
         state->beta *= 0.5;
@@ -86,20 +150,29 @@ static void retreat(sqn__nmf_anls *state)
 }
 
 /* Gram matrices change slowly where chi2 falls slowly, and errors of theirs cost passes, not
- * accuracy: every other pass does without new ones. Equal weights have them for next to nothing. */
-static void plan_next(sqn__nmf_anls *state)
+ * accuracy: some passes do without new ones. Equal weights have them for next to nothing. */
+static void plan_next(sqn__nmf_anls *state, double fall)
 {
+    const int64_t serve = SERVE + state->k / SERVE_PER;
+
     state->kept_last = !state->renew;
-    state->renew = !state->renew || state->fall > slow || state->equal.mostly;
+    state->n_kept_pass = state->renew ? 0 : state->n_kept_pass + 1;
+    state->renew =
+        state->n_kept_pass + 1 >= serve || !(fall <= slow) || state->equal.mostly;
 }
 
 static void accept(sqn__nmf_anls *state)
 {
     float *u = state->u;
 
-    state->u = state->u_next;
-    state->u_next = u;
+    if (state->sample.only) {
+        sqn__nmf_anls_sample_accept(state);
+    } else {
+        state->u = state->u_next;
+        state->u_next = u;
+    }
     copy_short(state, state->s_accepted, state->s);
+    state->sample.pending = false;
 }
 
 /* Components and a background that cancel by so much that float32 residuals no longer tell a rise
@@ -111,74 +184,116 @@ static bool cancels(const sqn__nmf_anls *state)
            sqn__nmf_anls_pass_size(state) > cancellation * state->rule.total;
 }
 
-/* Iterate from u and s until the rule ends it; s_solved is the best S for u. */
+/* Whether chi2 may rise in the pass that was made without anything being wrong. */
+static bool is_tentative(const sqn__nmf_anls *state)
+{
+    return state->extrapolated || state->kept_last || state->sample.pending;
+}
+
+/* The verdict on the last pass; E_NUM where chi2 tells of a bug. */
+static sqn_status judge(sqn__nmf_anls *state, progress *now, sqn_error *err)
+{
+    now->verdict = sqn__nmf_stop_judge(&now->stop, &now->rule, state->chi2);
+    if (now->verdict == SQN__NMF_STOP_BROKEN && isfinite(state->chi2) && cancels(state)) {
+        now->verdict = SQN__NMF_STOP_ROUNDING;
+    }
+    if (now->verdict == SQN__NMF_STOP_BROKEN) {
+        return SQN_RAISE(err, E_NUM, "chi2 went from %g to %g with %" PRId64 " components",
+                         now->stop.chi2, state->chi2, state->k);
+    }
+    return SQN_OK;
+}
+
+/* Iterate from begin() until the rule ends it; s_solved is the best S for u. */
 static sqn_status iterate(sqn__nmf_anls *state, progress *now, sqn_error *err)
 {
-    const int64_t limit = state->rule.max_iterations;
     sqn_status status = SQN_OK;
 
     now->verdict = SQN__NMF_STOP_GO_ON;
     now->stop.n_small = 0;
-    state->beta = beta_start;
-    state->beta_limit = 1.0;
-    state->extrapolated = false;
-    state->kept_last = false;
-    state->renew = true;
-    copy_short(state, state->s_accepted, state->s);
-    copy_short(state, state->s_solved, state->s);
-    while (now->verdict == SQN__NMF_STOP_GO_ON && now->stage->iterations < limit) {
+    while (now->verdict == SQN__NMF_STOP_GO_ON &&
+           now->iterations < now->rule.max_iterations) {
+        const double before = now->stop.chi2;
+
         sqn__nmf_anls_pass_run(state);
-        now->stage->passes++;
-        if ((state->extrapolated || state->kept_last) && !(state->chi2 <= now->stop.chi2)) {
+        state->n_sweep = SQN__NMF_ANLS_SWEEPS;
+        now->passes++;
+        if (is_tentative(state) && !(state->chi2 <= before)) {
             retreat(state);
             continue;
         }
-        state->fall = (now->stop.chi2 - state->chi2) / now->stop.chi2;
-        now->verdict = sqn__nmf_stop_judge(&now->stop, &state->rule, state->chi2);
-        if (now->verdict == SQN__NMF_STOP_BROKEN && isfinite(state->chi2) &&
-            cancels(state)) {
-            now->verdict = SQN__NMF_STOP_ROUNDING;
-        }
-        if (now->verdict == SQN__NMF_STOP_BROKEN) {
-            return SQN_RAISE(err, E_NUM,
-                             "chi2 went from %g to %g with %" PRId64 " components",
-                             now->stop.chi2, state->chi2, state->k);
-        }
+        SQN_TRY(judge(state, now, err));
         if (now->verdict == SQN__NMF_STOP_ROUNDING) {
             break;
         }
+        plan_next(state, state->sample.pending ? 0.0 : (before - state->chi2) / before);
         accept(state);
-        plan_next(state);
-        now->stage->iterations++;
+        now->iterations++;
         advance(state);
-        SQN_TRY(sqn__nmf_stop_report(&state->task, state->k, now->stage->iterations,
-                                     state->chi2, err));
+        SQN_TRY(sqn__nmf_stop_report(&state->task, state->k, now->iterations,
+                                     state->sample.only ? now->shown : state->chi2, err));
     }
 
 cleanup:
     return status;
 }
 
-/* A pass that also finds what the next component could start from. */
-static void look_at_leftover(sqn__nmf_anls *state)
-{
-    state->renew = true;
-    state->want_leftover = true;
-    sqn__nmf_anls_pass_run(state);
-    state->want_leftover = false;
-}
-
-/* The last pass: U for the S that is kept, and the numbers of the stage. */
-static sqn_status finish(sqn__nmf_anls *state, progress *now, sqn_error *err)
+/* The S that iterations ended with: the exact minimiser, unless nothing vouches for it. */
+static void settle(sqn__nmf_anls *state, const progress *now)
 {
     if (now->verdict == SQN__NMF_STOP_ROUNDING || state->kept_last) {
         copy_short(state, state->s_solved, state->s_accepted);
     }
     use_solved(state);
-    look_at_leftover(state);
-    now->stage->passes++;
-    const double bound = sqn__nmf_stop_bound(&state->rule, now->stop.chi2);
+}
 
+/* Iterations on a sample, where chi2 still falls fast; passes of all panels that they cost. */
+static sqn_status go_ahead(sqn__nmf_anls *state, progress *now, sqn_error *err)
+{
+    progress part = {.rule = now->rule, .stop.chi2 = INFINITY, .shown = now->stop.chi2};
+    sqn_status status = SQN_OK;
+
+    part.rule.tolerance = fmax(sample_tolerance, now->rule.tolerance);
+    part.rule.n_small_needed = 1;
+    part.rule.max_iterations = SAMPLE_ITERATIONS < now->rule.max_iterations
+                                   ? SAMPLE_ITERATIONS
+                                   : now->rule.max_iterations;
+    begin(state, SQN__NMF_ANLS_SWEEPS);
+    SQN_TRY(iterate(state, &part, err));
+    settle(state, &part);
+    now->passes += (part.passes * state->sample.n + state->panels->n_panel - 1) /
+                   state->panels->n_panel;
+
+    state->sample.pending = true;
+
+cleanup:
+    state->sample.only = false;
+    return status;
+}
+
+/* A pass that also finds what the next component could start from. */
+static void look_at_leftover(sqn__nmf_anls *state, bool renew)
+{
+    state->renew = renew;
+    state->want_leftover = true;
+    sqn__nmf_anls_pass_run(state);
+    state->want_leftover = false;
+}
+
+/* The last pass: U for the S that is kept, and the numbers of the stage. New Gram matrices only
+ * if without them chi2 rises. */
+static sqn_status finish(sqn__nmf_anls *state, progress *now, sqn_error *err)
+{
+    const double bound = sqn__nmf_stop_bound(&now->rule, now->stop.chi2);
+
+    settle(state, now);
+    for (int renew = now->iterations == 0; renew < 2; renew++) {
+        look_at_leftover(state, renew == 1);
+        now->passes++;
+        if (state->chi2 <= now->stop.chi2 + bound) {
+            break;
+        }
+    }
     if (!(state->chi2 <= now->stop.chi2 + 10.0 * bound) &&
         !(isfinite(state->chi2) && cancels(state))) {
         return SQN_RAISE(err, E_NUM,
@@ -236,8 +351,8 @@ static bool restart_vanished(sqn__nmf_anls *state, bool may)
 /* Whether the stage must go on after its last pass, and from where. */
 static bool resume(sqn__nmf_anls *state, const progress *now)
 {
-    const bool may = now->stage->iterations < state->rule.max_iterations &&
-                     now->verdict != SQN__NMF_STOP_EXACT;
+    const bool may =
+        now->iterations < now->rule.max_iterations && now->verdict != SQN__NMF_STOP_EXACT;
 
     if (restart_vanished(state, may)) {
         return true;
@@ -253,16 +368,21 @@ static bool resume(sqn__nmf_anls *state, const progress *now)
 static sqn_status refine(void *context, sqn_nmf_stage *stage, sqn_error *err)
 {
     sqn__nmf_anls *state = context;
-    progress now = {.stage = stage};
+    progress now = {.rule = state->rule, .stage = stage};
     sqn_status status = SQN_OK;
 
-    state->rule.tolerance = state->task.options->tolerance *
-                            (state->k < state->task.options->n_comp ? loose : 1.0);
+    now.rule.tolerance *= state->k < state->task.options->n_comp ? loose : 1.0;
     now.stop.chi2 = state->chi2; /* a new column contributes nothing yet */
+    if (sqn__nmf_anls_sample_begin(state)) {
+        SQN_TRY(go_ahead(state, &now, err));
+    }
     do {
+        begin(state, state->sample.pending ? CATCH_UP : SQN__NMF_ANLS_SWEEPS);
         SQN_TRY(iterate(state, &now, err));
         SQN_TRY(finish(state, &now, err));
     } while (resume(state, &now));
+    stage->passes = now.passes;
+    stage->iterations = now.iterations;
     stage->stop = sqn__nmf_stop_reason(now.verdict);
 
 cleanup:
@@ -293,7 +413,7 @@ static sqn_status grow(void *context, int64_t *passes, sqn_error *err)
 
     (void)err;
     if (!state->fresh) {
-        look_at_leftover(state);
+        look_at_leftover(state, true);
         accept(state);
         *passes += 1;
     }

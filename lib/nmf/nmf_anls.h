@@ -1,6 +1,6 @@
 /**
  * @file nmf_anls.h
- * @brief State of the fast method, shared by nmf_anls.c, nmf_anls_pass.c and nmf_anls_state.c.
+ * @brief State of the fast method, shared by the files nmf_anls*.c.
  *
  * Legend: A ~ U S^T, U [L, k] on the long axis kept as [n_panel, K, T] (lanes contiguous), S
  * [s, K] on the short one. K counts the background too; P(M): products of column pairs
@@ -27,18 +27,28 @@ typedef struct sqn__nmf_anls_equal {
     bool mostly;      /**< More than half of the panels go this way. */
 } sqn__nmf_anls_equal;
 
+/** Some panels, spread evenly, that stand for all while a stage begins. */
+typedef struct sqn__nmf_anls_sample {
+    int64_t *panel; /**< [n] ascending. */
+    int64_t n;
+    float *u, *s; /**< [n, K, T], [s, K] where the stage began. */
+    bool only;    /**< The next pass reads these panels alone. */
+    bool pending; /**< Where they led to, the rest has not seen yet. */
+} sqn__nmf_anls_sample;
+
 /** Work and sums of one thread. */
 typedef struct sqn__nmf_anls_slot {
-    float *r;              /**< [block, T] V o (X - S U^T) */
-    float *gram, *g;       /**< [K(K+1)/2, T], [K, T] the small problems of a panel. */
-    float *inverse, *mean; /**< [K, T], [T] mean of G_aa. */
-    float *lanes;          /**< Work of the kernels' descent. */
-    float *support;        /**< [K, T] 1, or 0 where a component has none in a lane. */
-    float *pairs;          /**< [K(K+1)/2, T] P(U) */
-    float *turned;         /**< [T, block] V, then R of a block. */
-    float *q, *c_panel;    /**< [K(K+1)/2, s] of a group, [K, s] of a panel; s aligned. */
-    double *c, *positive;  /**< [K, s], [s] of a group. */
-    double *shared;        /**< [K(K+1)/2] sum of P(U) over panels of equal weights. */
+    float *r;           /**< [block, T] V o (X - S U^T) */
+    float *gram, *g;    /**< [K(K+1)/2, T], [K, T] the small problems of a panel. */
+    float *packed;      /**< The same, packed for the kernels, if they are not kept. */
+    float *lanes;       /**< Work of the kernels' descent. */
+    float *support;     /**< [K, T] 1, or 0 where a component has none in a lane. */
+    float *pairs;       /**< [K(K+1)/2, T] P(U) */
+    float *turned;      /**< [T, block] V, then R of a block. */
+    float *q, *c_panel; /**< [K(K+1)/2, s] of a group, [K, s] of a panel; s aligned. */
+    float *c_parts;     /**< [s, columns, SQN__KERNELS_PART] of a group, if they are few. */
+    double *c, *positive; /**< [K, s], [s] of a group. */
+    double *shared;       /**< [K(K+1)/2] sum of P(U) over panels of equal weights. */
     double chi2;
     double *small, *work; /**< One problem in double, and NNLS's. */
 } sqn__nmf_anls_slot;
@@ -64,7 +74,6 @@ typedef struct sqn__nmf_anls {
     float *pairs;         /**< [s, K(K+1)/2] P(S) */
     float *squares;       /**< [s, K] of nmf_support.h */
     float *pairs_sum;     /**< [K(K+1)/2] sum of P(S) over the short axis. */
-    float *s_turned;      /**< [K, s], s aligned: S^T of the pass. */
     uint8_t *passive;     /**< [s, K] last active sets. */
     uint8_t *restarted;   /**< [K] 1: once started again, 2: reported. */
     int64_t *valid;       /**< [n_panel, T] data of a long index; very large past L. */
@@ -76,14 +85,16 @@ typedef struct sqn__nmf_anls {
     double *start;              /**< [s] a new column. */
     bool renew;                 /**< The next pass forms G and Q anew. */
     bool kept_last;             /**< The last accepted pass did not. */
-    double fall;                /**< Relative, of chi2 in the last accepted pass. */
+    int64_t n_kept_pass;        /**< Accepted passes since the last that did. */
+    int n_sweep;                /**< Of coordinate descent in the next pass. */
     bool want_leftover;         /**< The next pass fills `positive`. */
     bool fresh;                 /**< chi2 and positive belong to u and s. */
 
     double beta, beta_limit; /**< Of the extrapolation. */
     bool extrapolated;       /**< s is not s_solved. */
 
-    float *kept;    /**< [n_kept] Gram matrices of panels, */
+    sqn__nmf_anls_sample sample;
+    float *kept;    /**< [n_kept] packed problems of panels, */
     int64_t n_kept; /**< as many numbers as memory allows. */
     sqn__nmf_anls_equal equal;
     sqn__nmf_anls_slot *slots;
@@ -106,8 +117,17 @@ static inline int64_t sqn__nmf_anls_n_column(const sqn__nmf_anls *a)
     return a->k + a->extra;
 }
 
+/** Whether C is summed in parts, without R in memory. */
+static inline bool sqn__nmf_anls_in_parts(const sqn__nmf_anls *a)
+{
+    return !a->want_leftover && sqn__nmf_anls_n_column(a) <= a->kernels->across_most;
+}
+
 /** Rows of a panel that are worked on together: X, V and R of a block stay in L2. */
 enum { SQN__NMF_ANLS_BLOCK = 256 };
+
+/** Sweeps of coordinate descent in a pass: best of 2, 5 and 10. */
+enum { SQN__NMF_ANLS_SWEEPS = 5 };
 
 sqn_status sqn__nmf_anls_state_create(sqn__nmf_anls **out, const sqn__nmf_task *task,
                                       sqn_error *err);
@@ -122,11 +142,11 @@ void sqn__nmf_anls_state_reset(sqn__nmf_anls *state, int64_t a, const double *va
 /** Whether component `a` of u and s contributes nothing. */
 bool sqn__nmf_anls_state_vanished(const sqn__nmf_anls *state, int64_t a);
 
-/** Where the Gram matrices of a panel are kept from pass to pass; NULL: no room. */
+/** Where the packed problems of a panel are kept from pass to pass; NULL: no room. */
 static inline float *sqn__nmf_anls_kept_gram(const sqn__nmf_anls *a, int64_t panel)
 {
     const int64_t k = sqn__nmf_anls_n_along(a);
-    const int64_t size = k * (k + 1) / 2 * a->panels->width;
+    const int64_t size = sqn__kernels_packed(k) * a->panels->width;
 
     return (panel + 1) * size <= a->n_kept ? a->kept + panel * size : NULL;
 }
@@ -151,6 +171,23 @@ void sqn__nmf_anls_equal_gram(const sqn__nmf_anls *state, float *out, int64_t pa
 /** Such a panel joins Q: the sum over its lanes `shared` (times b), what is missing q. */
 void sqn__nmf_anls_equal_sums(const sqn__nmf_anls *state, sqn__nmf_anls_slot *slot,
                               int64_t panel);
+
+/** Room for a sample; false without memory. Cleared in either case by the second. */
+bool sqn__nmf_anls_sample_create(sqn__nmf_anls_sample *sample, const sqn__nmf_anls *state);
+void sqn__nmf_anls_sample_clear(sqn__nmf_anls_sample *sample);
+
+/** Begin on a sample, where that is worth it: the next passes read its panels alone. */
+bool sqn__nmf_anls_sample_begin(sqn__nmf_anls *state);
+
+/** What the last pass made of U in the sample is accepted. */
+void sqn__nmf_anls_sample_accept(sqn__nmf_anls *state);
+
+/** Both factors are again those of sample_begin(). */
+void sqn__nmf_anls_sample_undo(sqn__nmf_anls *state);
+
+/** A panel in a pass, `next` (-1: none) behind it: its u_next, and what it adds to `slot`. */
+void sqn__nmf_anls_panel_visit(const sqn__nmf_anls *state, sqn__nmf_anls_slot *slot,
+                               int64_t index, int64_t next);
 
 /** u_next from u with s fixed; q (with `renew`), c, chi2 and positive of both. One read of the
  *  data. Without `renew`, which needs a pass with it before at the same k, the Gram matrices

@@ -10,8 +10,8 @@
 #include "raise.h"
 
 enum {
-    KEPT_BYTES = 96 << 20, /* for Gram matrices of panels, or, if that is more, */
-    KEPT_SHARE = 4         /* one of so many parts of the memory of the panels */
+    KEPT_BYTES = 160 << 20, /* for Gram matrices of panels, or, if that is more, */
+    KEPT_SHARE = 2          /* one of so many parts of the memory of the panels */
 };
 
 static bool create_slot(sqn__nmf_anls_slot *slot, const sqn__nmf_anls *state)
@@ -19,13 +19,13 @@ static bool create_slot(sqn__nmf_anls_slot *slot, const sqn__nmf_anls *state)
     const int64_t width = state->panels->width, n_short = state->panels->n_short;
     const int64_t block = n_short < SQN__NMF_ANLS_BLOCK ? n_short : SQN__NMF_ANLS_BLOCK;
     const int64_t k = state->stride, n_aligned = state->n_aligned;
+    const int64_t most = state->kernels->across_most, n_part = k < most ? k : most;
 
     slot->r = sqn__mem_alloc(block * width, sizeof *slot->r);
     slot->gram = sqn__mem_alloc(state->n_pair * width, sizeof *slot->gram);
     slot->g = sqn__mem_alloc(k * width, sizeof *slot->g);
-    slot->inverse = sqn__mem_alloc(k * width, sizeof *slot->inverse);
+    slot->packed = sqn__mem_alloc(sqn__kernels_packed(k) * width, sizeof *slot->packed);
     slot->support = sqn__mem_alloc(k * width, sizeof *slot->support);
-    slot->mean = sqn__mem_alloc(width, sizeof *slot->mean);
     slot->lanes =
         sqn__mem_alloc(sqn__kernels_descend_work(state->stride), sizeof *slot->lanes);
     slot->pairs = sqn__mem_alloc(state->n_pair * width, sizeof *slot->pairs);
@@ -33,15 +33,17 @@ static bool create_slot(sqn__nmf_anls_slot *slot, const sqn__nmf_anls *state)
         sqn__mem_alloc(sqn__kernels_columns(block) * width, sizeof *slot->turned);
     slot->q = sqn__mem_alloc(sqn__mem_product(n_aligned, state->n_pair), sizeof *slot->q);
     slot->c_panel = sqn__mem_alloc(sqn__mem_product(n_aligned, k), sizeof *slot->c_panel);
+    slot->c_parts = sqn__mem_alloc(sqn__mem_product(n_short * n_part, SQN__KERNELS_PART),
+                                   sizeof *slot->c_parts);
     slot->c = sqn__mem_alloc(sqn__mem_product(n_aligned, k), sizeof *slot->c);
     slot->positive = sqn__mem_alloc(n_short, sizeof *slot->positive);
     slot->shared = sqn__mem_alloc(state->n_pair, sizeof *slot->shared);
     slot->small = sqn__mem_alloc(sqn__nmf_anls_lane_work_size(k), sizeof *slot->small);
     slot->work = sqn__mem_alloc(sqn__nnls_work_size(k), sizeof *slot->work);
     return slot->r != NULL && slot->gram != NULL && slot->g != NULL &&
-           slot->inverse != NULL && slot->support != NULL && slot->mean != NULL &&
-           slot->lanes != NULL && slot->pairs != NULL && slot->turned != NULL &&
-           slot->q != NULL && slot->c_panel != NULL && slot->c != NULL &&
+           slot->packed != NULL && slot->support != NULL && slot->lanes != NULL &&
+           slot->pairs != NULL && slot->turned != NULL && slot->q != NULL &&
+           slot->c_panel != NULL && slot->c_parts != NULL && slot->c != NULL &&
            slot->positive != NULL && slot->shared != NULL && slot->small != NULL &&
            slot->work != NULL;
 }
@@ -53,14 +55,14 @@ static void clear_slot(sqn__nmf_anls_slot *slot)
     sqn__mem_free(slot->shared);
     sqn__mem_free(slot->positive);
     sqn__mem_free(slot->c);
+    sqn__mem_free(slot->c_parts);
     sqn__mem_free(slot->c_panel);
     sqn__mem_free(slot->q);
     sqn__mem_free(slot->turned);
     sqn__mem_free(slot->pairs);
     sqn__mem_free(slot->lanes);
-    sqn__mem_free(slot->mean);
     sqn__mem_free(slot->support);
-    sqn__mem_free(slot->inverse);
+    sqn__mem_free(slot->packed);
     sqn__mem_free(slot->g);
     sqn__mem_free(slot->gram);
     sqn__mem_free(slot->r);
@@ -83,7 +85,7 @@ static bool create_kept(sqn__nmf_anls *state)
 {
     const sqn_panels *panels = state->panels;
     const int64_t n_lane = panels->n_panel * panels->width;
-    const int64_t all = sqn__mem_product(n_lane, state->n_pair);
+    const int64_t all = sqn__mem_product(n_lane, sqn__kernels_packed(state->stride));
     const int64_t share = 2 * n_lane * panels->n_short / KEPT_SHARE;
     const int64_t least = KEPT_BYTES / (int64_t)sizeof *state->kept;
     const int64_t most = share > least ? share : least;
@@ -119,8 +121,6 @@ static bool create_sums(sqn__nmf_anls *state)
     state->pairs = sqn__mem_alloc(n_q, sizeof *state->pairs);
     state->squares = sqn__mem_alloc(state->n_s, sizeof *state->squares);
     state->pairs_sum = sqn__mem_alloc(state->n_pair, sizeof *state->pairs_sum);
-    state->s_turned = sqn__mem_alloc(sqn__mem_product(state->n_aligned, state->stride),
-                                     sizeof *state->s_turned);
     state->q = sqn__mem_alloc(n_q, sizeof *state->q);
     state->c = sqn__mem_alloc(state->n_s, sizeof *state->c);
     state->passive = sqn__mem_alloc(state->n_s, sizeof *state->passive);
@@ -132,10 +132,9 @@ static bool create_sums(sqn__nmf_anls *state)
     state->valid =
         sqn__mem_alloc(state->panels->n_panel * state->panels->width, sizeof *state->valid);
     return state->pairs != NULL && state->squares != NULL && state->pairs_sum != NULL &&
-           state->s_turned != NULL && state->q != NULL && state->c != NULL &&
-           state->passive != NULL && state->restarted != NULL && state->positive != NULL &&
-           state->weights != NULL && state->start != NULL && state->panel_valid != NULL &&
-           state->valid != NULL;
+           state->q != NULL && state->c != NULL && state->passive != NULL &&
+           state->restarted != NULL && state->positive != NULL && state->weights != NULL &&
+           state->start != NULL && state->panel_valid != NULL && state->valid != NULL;
 }
 
 /* How many data each long index has, where that is a pixel. */
@@ -199,6 +198,7 @@ sqn_status sqn__nmf_anls_state_create(sqn__nmf_anls **out, const sqn__nmf_task *
             .n_data = (double)panels->info.n_data,
         };
         state->renew = true;
+        state->n_sweep = SQN__NMF_ANLS_SWEEPS;
         state->extra = task->options->background ? 1 : 0;
         state->stride = n_comp + state->extra;
         state->n_pair = state->stride * (state->stride + 1) / 2;
@@ -208,6 +208,7 @@ sqn_status sqn__nmf_anls_state_create(sqn__nmf_anls **out, const sqn__nmf_task *
     }
     if (state == NULL || !create_factors(state) || !create_sums(state) ||
         !create_slots(state) || !create_kept(state) ||
+        !sqn__nmf_anls_sample_create(&state->sample, state) ||
         !sqn__nmf_anls_equal_create(&state->equal, panels)) {
         sqn__nmf_anls_state_destroy(state);
         return SQN_RAISE(err, E_MEM, "factors of %" PRId64 " components", n_comp);
@@ -231,6 +232,7 @@ void sqn__nmf_anls_state_destroy(sqn__nmf_anls *state)
     }
     sqn__mem_free(state->slots);
     sqn__mem_free(state->kept);
+    sqn__nmf_anls_sample_clear(&state->sample);
     sqn__nmf_anls_equal_clear(&state->equal);
     sqn__mem_free(state->valid);
     sqn__mem_free(state->panel_valid);
@@ -241,7 +243,6 @@ void sqn__nmf_anls_state_destroy(sqn__nmf_anls *state)
     sqn__mem_free(state->passive);
     sqn__mem_free(state->c);
     sqn__mem_free(state->q);
-    sqn__mem_free(state->s_turned);
     sqn__mem_free(state->pairs_sum);
     sqn__mem_free(state->squares);
     sqn__mem_free(state->pairs);

@@ -210,7 +210,7 @@ static void begin(sqn__nmf_mu *state)
 /* All panels through `work`; the sums of groups join in order, whatever the threads. */
 static void visit(sqn__nmf_mu *state, panel_work *work)
 {
-    const int64_t n_group = sqn__panels_n_group(state->panels);
+    const int64_t n_group = sqn__panels_n_group(state->panels->n_panel);
 
     begin(state);
 #pragma omp parallel num_threads(state->n_slot) if (n_group > 1) default(none) \
@@ -221,7 +221,7 @@ static void visit(sqn__nmf_mu *state, panel_work *work)
 
 #pragma omp for ordered schedule(dynamic, 1)
         for (int64_t g = 0; g < n_group; g++) {
-            const sqn__panels_range range = sqn__panels_of_group(state->panels, g);
+            const sqn__panels_range range = sqn__panels_of_group(state->panels->n_panel, g);
 
             zero_slot(state, slot);
             for (int64_t p = range.first; p < range.end; p++) {

@@ -40,30 +40,33 @@ static exact add(exact to, double a, double b)
     return (exact){to.sum + a * b, to.size + fabs(a * b)};
 }
 
-/* r = v o (x - s^T u) of n rows and k columns, by columns of s [k, WIDER]. */
+/* v o (x - s u) of an element, and the size of what rounds in it; s [n, K]. */
+static exact weighted(int64_t j, int64_t t, int64_t k)
+{
+    exact model = {0.0, 0.0};
+
+    for (int64_t a = 0; a < k; a++) {
+        model = add(model, s[j * K + a], u[a * T + t]);
+    }
+    const double weight = v[j * T + t], value = x[j * T + t];
+
+    return (exact){weight * (value - model.sum), weight * (fabs(value) + model.size)};
+}
+
 static void residual_agrees(const sqn__kernels *kernels, int64_t n, int64_t k)
 {
-    static float turned[KN];
-    const sqn__kernels_fit fit = {x, v, u, {turned, k, n, WIDER}};
+    const sqn__kernels_fit fit = {x, v, u, {s, n, k, K}};
     double chi2 = 0.0;
 
-    sqn_kernels_fill(turned, KN, 1, 2.0);
+    sqn_kernels_fill(s, NK, 1, 2.0);
     memset(r, 0x7f, sizeof r);
     const double got = kernels->residual(r, &fit, NULL);
 
-    for (int64_t j = 0; j < n; j++) {
-        for (int64_t t = 0; t < T; t++) {
-            exact model = {0.0, 0.0};
+    for (int64_t i = 0; i < n * T; i++) {
+        const exact one = weighted(i / T, i % T, k);
 
-            for (int64_t a = 0; a < k; a++) {
-                model = add(model, turned[a * WIDER + j], u[a * T + t]);
-            }
-            const double off = x[j * T + t] - model.sum, weight = v[j * T + t];
-
-            near(r[j * T + t], weight * off,
-                 weight * (model.size + fabs((double)x[j * T + t])), k + 1);
-            chi2 += weight * off * off;
-        }
+        near(r[i], one.sum, one.size, k + 1);
+        chi2 += v[i] > 0.0F ? one.sum * one.sum / (double)v[i] : 0.0;
     }
     ck_assert_double_eq_tol(got, chi2, 1e-5 * chi2);
     for (int64_t i = n * T; i < NT; i++) {
@@ -113,6 +116,63 @@ static void gather_agrees(const sqn__kernels *kernels, int64_t n, int64_t k)
     }
 }
 
+static void along_agrees(const sqn__kernels *kernels, int64_t n, int64_t k)
+{
+    static float out[KT], before[KT];
+    const sqn__kernels_fit fit = {x, v, u, {s, n, k, K}};
+    sqn__kernels_ahead ahead = sqn__kernels_look_ahead(x, v, NT);
+
+    sqn_kernels_fill(s, NK, 1, 2.0);
+    sqn_kernels_fill(before, KT, 4, 2.0);
+    memcpy(out, before, sizeof out);
+    kernels->along(out, &fit, &ahead);
+    for (int64_t i = 0; i < KT; i++) {
+        exact sum = {before[i], fabs((double)before[i])};
+
+        for (int64_t j = 0; j < n && i < k * T; j++) {
+            const exact one = weighted(j, i % T, k);
+
+            sum.sum += s[j * K + i / T] * one.sum;
+            sum.size += fabs(s[j * K + i / T] * one.size);
+        }
+        near(out[i], sum.sum, i < k * T ? sum.size : 0.0, n + k);
+    }
+}
+
+static void across_agrees(const sqn__kernels *kernels, int64_t n, int64_t k)
+{
+    enum { PART = SQN__KERNELS_PART, ALL = NK * PART };
+    static float out[ALL];
+    const sqn__kernels_fit fit = {x, v, u, {s, n, k, K}};
+    double chi2 = 0.0;
+
+    sqn_kernels_fill(s, NK, 1, 2.0);
+    memset(out, 0, sizeof out);
+    const double got = kernels->across(out, &fit, NULL);
+
+    for (int64_t i = 0; i < n * k; i++) {
+        exact sum = {0.0, 0.0};
+        double parts = 0.0;
+
+        for (int64_t t = 0; t < T; t++) {
+            const exact one = weighted(i / k, t, k);
+            const double weight = v[i / k * T + t];
+
+            sum.sum += one.sum * u[i % k * T + t];
+            sum.size += fabs(one.size * u[i % k * T + t]);
+            chi2 += i % k == 0 && weight > 0.0 ? one.sum * one.sum / weight : 0.0;
+        }
+        for (int64_t l = 0; l < PART; l++) {
+            parts += out[i * PART + l];
+        }
+        near(parts, sum.sum, sum.size, T + k);
+    }
+    for (int64_t i = n * k * PART; i < ALL; i++) {
+        ck_assert_float_eq(out[i], 0.0F); /* nothing after the rows */
+    }
+    ck_assert_double_eq_tol(got, chi2, 1e-5 * chi2);
+}
+
 START_TEST(products_agree_with_sums_in_double_for_any_size)
 {
     const sqn__kernels *kernels = sqn_kernels_at(_i);
@@ -130,8 +190,31 @@ START_TEST(products_agree_with_sums_in_double_for_any_size)
                 residual_agrees(kernels, sizes[i], k);
                 spread_agrees(kernels, sizes[i], k);
                 gather_agrees(kernels, sizes[i], k);
+                if (k > 0 && k <= kernels->along_most) {
+                    along_agrees(kernels, sizes[i], k);
+                }
+                if (k > 0 && k <= kernels->across_most) {
+                    across_agrees(kernels, sizes[i], k);
+                }
             }
         }
+    }
+}
+END_TEST
+
+START_TEST(what_is_positive_in_rows_is_summed)
+{
+    double sum[N] = {2.385};
+
+    sqn_kernels_fill(x, NT, 3, 2.0);
+    sqn_kernels_at(_i)->positive(sum, x, N);
+    for (int64_t j = 0; j < N; j++) {
+        double want = j == 0 ? 2.385 : 0.0;
+
+        for (int64_t t = 0; t < T; t++) {
+            want += fmax(x[j * T + t], 0.0);
+        }
+        ck_assert_double_eq_tol(sum[j], want, 1e-5 * want);
     }
 }
 END_TEST
@@ -209,6 +292,7 @@ int main(void)
     tcase_set_timeout(tcase, 30);
     tcase_add_loop_test(tcase, products_agree_with_sums_in_double_for_any_size, 0,
                         SQN_N_KERNELS);
+    tcase_add_loop_test(tcase, what_is_positive_in_rows_is_summed, 0, SQN_N_KERNELS);
     tcase_add_loop_test(tcase, a_turned_block_is_the_block_and_then_zero, 0, SQN_N_KERNELS);
     tcase_add_loop_test(tcase, pairs_are_products_of_columns, 0, SQN_N_KERNELS);
     tcase_add_test(tcase, the_widest_table_of_the_processor_is_chosen);

@@ -105,56 +105,6 @@ static sqn__nmf_anls *pass_from_random(const sqn__nmf_task *task, bool general)
     return state;
 }
 
-/* chi2 of four stages of a tight fit; `room` numbers to keep Gram matrices. */
-static double fitted(const sqn__nmf_task *task, int64_t room, int64_t *n_kept)
-{
-    sqn__nmf_anls *state = NULL;
-    sqn_nmf_stage stage = {0};
-    int64_t passes = 0;
-
-    SQN_ASSERT_OK(sqn__nmf_anls_state_create(&state, task, &err), err);
-    state->n_kept = room < state->n_kept ? room : state->n_kept;
-    for (int k = 0; k < 4; k++) {
-        SQN_ASSERT_OK(sqn__nmf_anls_method.grow(state, &passes, &err), err);
-        stage = (sqn_nmf_stage){0};
-        SQN_ASSERT_OK(sqn__nmf_anls_method.refine(state, &stage, &err), err);
-        sqn__nmf_anls_method.save(state);
-    }
-    *n_kept = 0;
-    for (int64_t i = 0; i < task->panels->n_panel; i++) {
-        *n_kept += sqn__nmf_anls_kept_gram(state, i) != NULL;
-    }
-    sqn__nmf_anls_state_destroy(state);
-    return stage.chi2;
-}
-
-START_TEST(kept_gram_matrices_lead_to_the_same_minimum)
-{
-    sqn_planted_truth truth = scene;
-    sqn_nmf_options options = sqn_fit_ask(4);
-    int64_t n_none = 0, n_some = 0, n_all = 0;
-    sqn_planted p;
-
-    truth.n_pix = 1000;
-    truth.missing = 0.01;
-    options.tolerance = 1e-9;
-    sqn_planted_init(&p, &truth);
-    sqn_panels *panels = sqn_fit_panels(&p, SQN_NEGATIVES_KEEP);
-    const sqn__nmf_task task = {panels, &options};
-    const double none = fitted(&task, 0, &n_none);
-    const double some = fitted(&task, INT64_C(30) * SQN__PANELS_WIDTH, &n_some);
-    const double all = fitted(&task, INT64_MAX, &n_all);
-
-    ck_assert_int_eq(n_none, 0);
-    ck_assert_int_eq(n_some, 3);
-    ck_assert_int_eq(n_all, panels->n_panel);
-    ck_assert_double_eq_tol(some, none, 1e-5 * none);
-    ck_assert_double_eq_tol(all, none, 1e-5 * none);
-    sqn_panels_destroy(&panels);
-    sqn_planted_clear(&p);
-}
-END_TEST
-
 /* u of long index `l`, component `a`, of the pass in progress. */
 static double u_next(const sqn__nmf_anls *state, int64_t l, int64_t a)
 {
@@ -491,7 +441,6 @@ int main(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, it_ends_no_higher_than_a_thousand_published_iterations_a_stage);
     tcase_add_test(tcase, every_table_of_kernels_gives_the_same_model_to_rounding);
-    tcase_add_test(tcase, kept_gram_matrices_lead_to_the_same_minimum);
     tcase_add_test(tcase, a_pass_without_new_gram_matrices_is_exact_in_chi2_and_gradient);
     tcase_add_test(tcase, equal_weights_share_their_matrices_to_rounding);
     tcase_add_test(tcase, separable_weights_share_their_matrices_to_rounding);

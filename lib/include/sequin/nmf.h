@@ -82,8 +82,9 @@ typedef struct sqn_nmf_options {
 typedef struct sqn_nmf_stage {
     int64_t n_comp;
     int64_t iterations; /**< Accepted ones. */
-    int64_t passes; /**< Reads of the data: those lost to extrapolation and the last too. */
-    double chi2;    /**< Of the factors kept, from a last pass. */
+    /** Reads of the data: those lost to extrapolation and the last too, of a sample by its share. */
+    int64_t passes;
+    double chi2; /**< Of the factors kept, from a last pass. */
     double
         kkt; /**< max over short indices of |p| / |Q s + C| (docs/numerics.md, guarantee 7). */
     sqn_nmf_stop stop;

@@ -1,0 +1,377 @@
+/**
+ * @file nmf_anls_panel.c
+ * @brief One panel in a pass: its part of U with S fixed, and what it adds to the sums for S.
+ *
+ * The residual form keeps float32 accurate: errors of the Gram matrices cost sweeps, not chi2
+ * (docs/numerics.md, section 2).
+ */
+#include <string.h>
+
+#include "nmf_anls.h"
+#include "nmf_anls_lane.h"
+#include "nmf_support.h"
+
+static const float proximal = 1e-7F; /* of the mean diagonal of a lane */
+
+/* One panel on its way through a pass. */
+typedef struct panel {
+    const float *x, *v; /* [s, T] */
+    float *u;           /* [K, T] of u_next */
+    float *packed;      /* the small problems, as the kernels pack them */
+    int64_t index, width, n_short;
+    const float *next_x, *next_v; /* of the panel behind it; NULL: none */
+    bool equal;                   /* sqn__nmf_anls_equal_holds() */
+    bool kept;                    /* packed is that of an earlier pass */
+    bool in_doubt;                /* some lanes may not be determined */
+    sqn__kernels_ahead *ahead;    /* what is read next */
+} panel;
+
+static sqn_matrix view(float *data, int64_t rows, int64_t cols, int64_t stride)
+{
+    return (sqn_matrix){data, rows, cols, stride};
+}
+
+static sqn_matrix_const look(const float *data, int64_t rows, int64_t cols, int64_t stride)
+{
+    return (sqn_matrix_const){data, rows, cols, stride};
+}
+
+/* Rows of a panel that are worked on together. */
+typedef struct block {
+    int64_t first, n;
+} block;
+
+static block block_at(const panel *p, int64_t first)
+{
+    const int64_t left = p->n_short - first;
+
+    return (block){first, left < SQN__NMF_ANLS_BLOCK ? left : SQN__NMF_ANLS_BLOCK};
+}
+
+/* Block `b` will be read soon. */
+static void ask_for(const panel *p, block b)
+{
+    *p->ahead = sqn__kernels_look_ahead(p->x + b.first * p->width,
+                                        p->v + b.first * p->width, b.n * p->width);
+}
+
+/*
+ * So will what is read behind `b`: the next block, or the first one if the panel is read
+ * `again`, or that of the next panel. A panel of one block stays in the cache until it is done
+ * with, and the next one is asked for all the while.
+ */
+static void ask_behind(const panel *p, block b, bool again)
+{
+    const int64_t next = b.first + b.n;
+    const bool one_block = p->n_short <= SQN__NMF_ANLS_BLOCK;
+
+    if (next < p->n_short) {
+        ask_for(p, block_at(p, next));
+    } else if (again && !one_block) {
+        ask_for(p, block_at(p, 0));
+    } else if (p->next_x != NULL && (again || !one_block)) {
+        *p->ahead =
+            sqn__kernels_look_ahead(p->next_x, p->next_v, block_at(p, 0).n * p->width);
+    }
+}
+
+/* A block of the data beside its model. */
+static sqn__kernels_fit fit_of(const sqn__nmf_anls *state, const panel *p, block b)
+{
+    const int64_t first = b.first * p->width, k = sqn__nmf_anls_n_column(state);
+
+    return (sqn__kernels_fit){
+        .x = p->x + first,
+        .v = p->v + first,
+        .u = p->u,
+        .s = look(state->s + b.first * state->stride, b.n, k, state->stride),
+    };
+}
+
+/* r = V o (X - S U^T) of a block; returns its part of chi2. */
+static double residual(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot,
+                       const panel *p, block b)
+{
+    const sqn__kernels_fit fit = fit_of(state, p, b);
+
+    return state->kernels->residual(slot->r, &fit, p->ahead);
+}
+
+/* g += S^T R of a block. */
+static void add_gradient(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot,
+                         const panel *p, block b)
+{
+    const sqn__kernels_fit fit = fit_of(state, p, b);
+
+    if (fit.s.cols <= state->kernels->along_most) {
+        state->kernels->along(slot->g, &fit, p->ahead);
+        return;
+    }
+    (void)residual(state, slot, p, b);
+    state->kernels->spread(slot->g, fit.s, slot->r, p->ahead);
+}
+
+/* G of no data yet, or that of equal weights. */
+static void begin_gram(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot,
+                       const panel *p, int64_t n_pair)
+{
+    if (p->equal) {
+        sqn__nmf_anls_equal_gram(state, slot->gram, p->index);
+    } else if (!p->kept) {
+        memset(slot->gram, 0, (size_t)(n_pair * p->width) * sizeof *slot->gram);
+    }
+}
+
+/* G = P(S)^T V, unless it is kept, and g = S^T R of all lanes. */
+static void form_problems(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot,
+                          const panel *p)
+{
+    const int64_t width = p->width, k = sqn__nmf_anls_n_along(state);
+    const int64_t n_pair = k * (k + 1) / 2;
+
+    memset(slot->g, 0, (size_t)(sqn__nmf_anls_n_column(state) * width) * sizeof *slot->g);
+    begin_gram(state, slot, p, n_pair);
+    for (int64_t j = 0; j < p->n_short; j += SQN__NMF_ANLS_BLOCK) {
+        const block b = block_at(p, j);
+
+        ask_behind(p, b, true);
+        add_gradient(state, slot, p, b);
+        if (!p->equal && !p->kept) {
+            state->kernels->spread(
+                slot->gram,
+                look(state->pairs + j * state->n_pair, b.n, n_pair, state->n_pair),
+                p->v + j * width, p->ahead);
+        }
+    }
+}
+
+/* support of every component in every lane. */
+static void form_support(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot,
+                         const panel *p)
+{
+    const int64_t *valid = state->valid + p->index * p->width;
+    const int64_t width = p->width, k = state->k;
+
+    memset(slot->support, 0, (size_t)(k * width) * sizeof *slot->support);
+    for (int64_t j = 0; j < p->n_short; j += SQN__NMF_ANLS_BLOCK) {
+        const block b = block_at(p, j);
+        const float *v = p->v + j * width;
+
+        for (int64_t e = 0; e < b.n * width; e++) {
+            slot->r[e] = v[e] > 0.0F ? 1.0F : 0.0F;
+        }
+        state->kernels->spread(
+            slot->support, look(state->squares + j * state->stride, b.n, k, state->stride),
+            slot->r, NULL);
+    }
+    for (int64_t t = 0; t < width; t++) {
+        const bool asked = sqn__nmf_support_asked(state->panels, valid[t]);
+
+        for (int64_t a = 0; a < k; a++) {
+            float *support = slot->support + a * width + t;
+            const bool given = !asked || sqn__nmf_support_given((double)*support, valid[t]);
+
+            *support = given ? 1.0F : 0.0F;
+        }
+    }
+}
+
+/* What has no support stays as it is; lanes that are not determined stay out of the sweeps. */
+static void hold(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot, const panel *p)
+{
+    const int64_t *valid = state->valid + p->index * p->width;
+    const int64_t k = sqn__nmf_anls_n_along(state);
+
+    for (int64_t a = 0; a < k; a++) {
+        for (int64_t t = 0; t < p->width; t++) {
+            p->packed[sqn__kernels_packed_inverse(k, a, t)] *=
+                valid[t] < state->k ? 0.0F : slot->support[a * p->width + t];
+        }
+    }
+}
+
+static void descend_held(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot,
+                         const panel *p)
+{
+    const int64_t *valid = state->valid + p->index * p->width;
+    const float *anchor = state->u_saved + p->index * state->stride * p->width;
+
+    for (int64_t t = 0; t < p->width; t++) {
+        const sqn__nmf_anls_lane lane = {
+            .k = sqn__nmf_anls_n_along(state),
+            .n_bounded = state->k,
+            .width = p->width,
+            .gram = slot->gram + t,
+            .g = slot->g + t,
+            .anchor = anchor + t,
+            .support = slot->support + t,
+            .u = p->u + t,
+            .work = slot->small,
+        };
+
+        if (valid[t] < state->k) {
+            sqn__nmf_anls_lane_descend(&lane);
+        }
+    }
+}
+
+static void descend(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot,
+                    const panel *p)
+{
+    const sqn__kernels_lanes lanes = {
+        .k = sqn__nmf_anls_n_along(state),
+        .n_bounded = state->k,
+        .packed = p->packed,
+        .g = slot->g,
+        .u = p->u,
+        .work = slot->lanes,
+    };
+
+    if (!p->kept) {
+        state->kernels->pack(p->packed, slot->gram, lanes.k, proximal);
+    }
+    if (p->in_doubt) {
+        form_support(state, slot, p);
+        hold(state, slot, p);
+    }
+    state->kernels->descend(&lanes, state->n_sweep);
+    if (p->in_doubt) {
+        descend_held(state, slot, p);
+    }
+}
+
+/* out [a.rows, s] += a rows^T: a [a.rows, T] and rows [b.n, T] of a block. */
+typedef struct across {
+    float *out;
+    sqn_matrix_const a;
+    const float *rows;
+    sqn__kernels_ahead *ahead;
+} across;
+
+/* The rows of the block are turned on the way. */
+static void gather(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot,
+                   const across *of, block b)
+{
+    const int64_t n = sqn__kernels_aligned(b.n), stride = sqn__kernels_columns(b.n);
+    const int64_t width = of->a.cols;
+
+    state->kernels->turn(view(slot->turned, width, n, stride), of->rows, b.n);
+    state->kernels->gather(view(of->out + b.first, of->a.rows, n, state->n_aligned),
+                           of->a.data, look(slot->turned, width, n, stride), of->ahead);
+}
+
+/* chi2, C += R U of a block, and what is left over. */
+static void gather_gradient(const sqn__nmf_anls *state, sqn__nmf_anls_slot *slot,
+                            const panel *p, block b)
+{
+    const int64_t width = p->width, k = sqn__nmf_anls_n_column(state);
+    const across c = {slot->c_panel, look(p->u, k, width, width), slot->r, p->ahead};
+
+    if (sqn__nmf_anls_in_parts(state)) {
+        const sqn__kernels_fit fit = fit_of(state, p, b);
+        float *parts = slot->c_parts + b.first * k * SQN__KERNELS_PART;
+
+        slot->chi2 += state->kernels->across(parts, &fit, p->ahead);
+        return;
+    }
+    slot->chi2 += residual(state, slot, p, b);
+    if (state->want_leftover) {
+        state->kernels->positive(slot->positive + b.first, slot->r, b.n);
+    }
+    if (k > 0) {
+        gather(state, slot, &c, b);
+    }
+}
+
+/* Q += V P(U) of a block. */
+static void gather_pairs(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot,
+                         const panel *p, block b)
+{
+    const int64_t width = p->width, k = sqn__nmf_anls_n_across(state);
+    const across q = {slot->q, look(slot->pairs, k * (k + 1) / 2, width, width),
+                      p->v + b.first * width, p->ahead};
+
+    if (k > 0) {
+        gather(state, slot, &q, b);
+    }
+}
+
+/* The sums of a panel in float join those of the group. */
+static void join_gradient(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot)
+{
+    const int64_t n_c = sqn__nmf_anls_n_column(state) * state->n_aligned;
+
+    for (int64_t i = 0; i < n_c && !sqn__nmf_anls_in_parts(state); i++) {
+        slot->c[i] += (double)slot->c_panel[i];
+        slot->c_panel[i] = 0.0F;
+    }
+}
+
+/* chi2, Q += V P(U) unless Q is kept, C += R U, and what is left over. */
+static void form_sums(const sqn__nmf_anls *state, sqn__nmf_anls_slot *slot, const panel *p)
+{
+    const bool renew = state->renew && !p->equal;
+
+    if (state->renew) {
+        state->kernels->pairs(slot->pairs, p->u, sqn__nmf_anls_n_across(state), p->width);
+    }
+    for (int64_t j = 0; j < p->n_short; j += SQN__NMF_ANLS_BLOCK) {
+        const block b = block_at(p, j);
+
+        ask_behind(p, b, false);
+        gather_gradient(state, slot, p, b);
+        if (renew) {
+            gather_pairs(state, slot, p, b);
+        }
+    }
+    if (state->renew && p->equal) {
+        sqn__nmf_anls_equal_sums(state, slot, p->index);
+    }
+    join_gradient(state, slot);
+}
+
+/* Where the Gram matrices of a panel are kept; NULL where they cost nothing, or where lanes may
+ * not be determined: what those hold on to is solved exactly. */
+static float *keeping(const sqn__nmf_anls *state, const panel *p)
+{
+    return p->equal || p->in_doubt ? NULL : sqn__nmf_anls_kept_gram(state, p->index);
+}
+
+static panel panel_at(const sqn__nmf_anls *state, int64_t index, int64_t next)
+{
+    const sqn_panels *panels = state->panels;
+    const int64_t fewest = state->panel_valid[index];
+
+    return (panel){
+        .x = sqn__panels_x(panels, index),
+        .v = sqn__panels_v(panels, index),
+        .u = state->u_next + index * state->stride * panels->width,
+        .index = index,
+        .width = panels->width,
+        .n_short = panels->n_short,
+        .next_x = next < 0 ? NULL : sqn__panels_x(panels, next),
+        .next_v = next < 0 ? NULL : sqn__panels_v(panels, next),
+        .equal = sqn__nmf_anls_equal_holds(&state->equal, index),
+        .in_doubt = fewest < state->k || sqn__nmf_support_asked(panels, fewest),
+    };
+}
+
+void sqn__nmf_anls_panel_visit(const sqn__nmf_anls *state, sqn__nmf_anls_slot *slot,
+                               int64_t index, int64_t next)
+{
+    const int64_t width = state->panels->width, n = state->stride * width;
+    const int64_t n_used = sqn__nmf_anls_n_column(state) * width;
+    sqn__kernels_ahead ahead = {NULL, NULL, 0};
+    panel p = panel_at(state, index, next);
+    float *kept = keeping(state, &p);
+
+    p.ahead = &ahead;
+    p.packed = kept != NULL ? kept : slot->packed;
+    p.kept = kept != NULL && !state->renew;
+    memcpy(p.u, state->u + index * n, (size_t)n_used * sizeof *p.u);
+    if (state->k > 0) {
+        form_problems(state, slot, &p);
+        descend(state, slot, &p);
+    }
+    form_sums(state, slot, &p);
+}
