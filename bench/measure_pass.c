@@ -14,6 +14,7 @@
 /* What is measured at one number of threads. */
 typedef struct series {
     sample pass, solve, speed, of_peak, rate, of_memory;
+    sample kept, kept_of_peak; /* passes without new Gram matrices */
 } series;
 
 /* What all series of a set share. */
@@ -32,15 +33,21 @@ static void take(series *out, solver *s, const machine_memory *memory, int threa
     const double rate = machine_bandwidth(memory, threads);
     const double start = sample_clock();
 
-    (void)solver_pass(s);
+    (void)solver_pass(s, true);
     const double middle = sample_clock();
 
     solver_solve(s);
-    const double pass = middle - start, speed = 1e-9 * solver_flop(s) / pass;
+    const double solved = sample_clock();
+
+    (void)solver_pass(s, false);
+    const double kept = sample_clock() - solved;
+    const double pass = middle - start, speed = 1e-9 * solver_flop(s, true) / pass;
     const double read = 1e-9 * solver_bytes(s) / pass;
 
     sample_add(&out->pass, pass);
-    sample_add(&out->solve, sample_clock() - middle);
+    sample_add(&out->solve, solved - middle);
+    sample_add(&out->kept, kept);
+    sample_add(&out->kept_of_peak, 1e-9 * solver_flop(s, false) / kept / peak);
     sample_add(&out->speed, speed);
     sample_add(&out->of_peak, speed / peak);
     sample_add(&out->rate, read);
@@ -59,6 +66,8 @@ static void print(const setting *at, int i)
     table_line(&key, "of_peak", "1", &one->of_peak);
     table_line(&key, "read", "GB/s", &one->rate);
     table_line(&key, "of_bandwidth", "1", &one->of_memory);
+    table_line(&key, "kept_pass", "s", &one->kept);
+    table_line(&key, "kept_of_peak", "1", &one->kept_of_peak);
 }
 
 /* Time one thread took over time the last in the list took, run by run. */
@@ -84,7 +93,7 @@ static sqn_status warm_up(solver **out, const setting *at, int threads, sqn_erro
     const sqn_status status = solver_create(out, at->panels, at->key.k, err);
 
     for (int pass = 0; pass < 2 && status == SQN_OK; pass++) {
-        (void)solver_pass(*out);
+        (void)solver_pass(*out, true);
         solver_solve(*out);
     }
     return status;

@@ -45,8 +45,9 @@ cleanup:
     return status;
 }
 
-double solver_pass(solver *s)
+double solver_pass(solver *s, bool renew)
 {
+    s->state->renew = renew;
     if (getenv("NORENEW")) s->state->renew = s->state->chi2 <= 0;
     sqn__nmf_anls_pass_run(s->state);
     float *u = s->state->u;
@@ -67,11 +68,11 @@ double solver_elements(const solver *s)
     return (double)s->state->panels->n_long * (double)s->state->panels->n_short;
 }
 
-double solver_flop(const solver *s)
+double solver_flop(const solver *s, bool renew)
 {
     const double k = (double)s->state->k;
 
-    return 2.0 * k * (k + 5.0) * solver_elements(s);
+    return 2.0 * k * (renew ? k + 5.0 : 4.0) * solver_elements(s);
 }
 
 double solver_bytes(const solver *s)
