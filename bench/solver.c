@@ -2,7 +2,6 @@
 #include "solver.h"
 
 #include <string.h>
-#include <stdlib.h>
 
 #include "mem.h"
 #include "nmf_anls.h"
@@ -48,7 +47,6 @@ cleanup:
 double solver_pass(solver *s, bool renew)
 {
     s->state->renew = renew;
-    if (getenv("NORENEW")) s->state->renew = s->state->chi2 <= 0;
     sqn__nmf_anls_pass_run(s->state);
     float *u = s->state->u;
 

@@ -6,6 +6,8 @@
 #include "nmf_anls.h"
 #include "nmf_support.h"
 
+enum { WORTH_THREADS = 4096 }; /* rows of panels times k: about a tenth of a millisecond */
+
 static void zero_slot(const sqn__nmf_anls *state, sqn__nmf_anls_slot *slot)
 {
     const int64_t n = state->n_aligned, k = sqn__nmf_anls_n_column(state);
@@ -113,9 +115,11 @@ static void begin(sqn__nmf_anls *state)
 void sqn__nmf_anls_pass_run(sqn__nmf_anls *state)
 {
     const int64_t n_group = sqn__panels_n_group(n_visit(state));
+    const bool worth_threads =
+        n_visit(state) * state->panels->n_short * state->k >= WORTH_THREADS;
 
     begin(state);
-#pragma omp parallel num_threads(state->n_slot) if (n_group > 1) default(none) \
+#pragma omp parallel num_threads(state->n_slot) if (worth_threads) default(none) \
     shared(state, n_group)
     {
         sqn__nmf_anls_slot *slot = state->slots + omp_get_thread_num();

@@ -55,15 +55,15 @@ START_TEST(any_number_of_threads_gives_the_same_bits)
     sqn_planted_truth truth = scene;
     sqn_nmf_options options = sqn_fit_ask(3);
 
-    truth.n_pix = 20000; /* ten groups of panels */
-    truth.n_frame = 5;
-    options.max_iterations = 12;
+    truth.n_pix = 20000; /* ten groups of panels, and */
+    truth.n_frame = 55;  /* enough work for threads, in a sample too */
+    options.max_iterations = 4;
     threads_agree(options, truth);
     options.background = true;
     threads_agree(options, truth);
     options.background = false;
     options.method = "mu";
-    options.max_iterations = 6;
+    options.max_iterations = 2;
     threads_agree(options, truth);
     threads_agree(options, sqn_fit_turned(truth));
 }
