@@ -120,9 +120,9 @@ static const struct {
     [SQN_W_NOISE_MIXED] = {"W_NOISE_MIXED", SQN_OK, "give error planes for both"},
     [SQN_W_NOISE_SCALE] = {"W_NOISE_SCALE", SQN_OK,
                            "correct the errors, or write noise.rescale: true; unless "
-                           "starlight remains (chi2 above "
-                           "1: add components or references) or is overfitted (below 1: "
-                           "use fewer components)"},
+                           "light remains that no component holds (chi2 above "
+                           "1: add components or frames) or noise is overfitted (below "
+                           "1: use fewer components)"},
     [SQN_W_FWHM_ASSUMED] = {"W_FWHM_ASSUMED", SQN_OK, "set science.fwhm"},
     [SQN_W_CENTER_ASSUMED] = {"W_CENTER_ASSUMED", SQN_OK, "set region.center"},
     [SQN_W_CENTER_MISMATCH] = {"W_CENTER_MISMATCH", SQN_OK, "check region.center"},

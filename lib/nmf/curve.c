@@ -18,6 +18,8 @@
 #include "panels_internal.h"
 #include "raise.h"
 
+enum { LINE = 8 /* numbers in a line of the cache */ };
+
 /* What one thread needs for a group of panels. */
 typedef struct group_space {
     double *z;      /* [n_short, width] of one panel */
@@ -190,18 +192,26 @@ static void destroy_space(curve_space *space)
     *space = (curve_space){0};
 }
 
+static int64_t whole_lines(int64_t n)
+{
+    return (n + LINE - 1) / LINE * LINE;
+}
+
 static sqn_status create_space(curve_space *space, const sqn_panels *panels, bool squares,
                                sqn_error *err)
 {
     const int64_t n_group = sqn__panels_n_group(panels), n_thread = omp_get_max_threads();
     const int64_t n_slot = n_group < n_thread ? n_group : n_thread;
     const int64_t n_short = panels->n_short, width = panels->width;
-    const int64_t n_square = squares ? sqn__mem_product(n_short, n_short) : 0;
+    /* Whole lines of the cache: what LAPACK and BLAS add up in which order depends on where
+       their matrices begin, and that must not depend on the number of threads. */
+    const int64_t n_square = squares ? whole_lines(sqn__mem_product(n_short, n_short)) : 0;
+    const int64_t n_mean = whole_lines(n_short);
     const int64_t per_slot = n_short * width + width + n_square;
 
     *space = (curve_space){.n_slot = (int)n_slot};
     space->slot = sqn__mem_alloc(n_slot, sizeof *space->slot);
-    space->numbers = sqn__mem_alloc(n_slot * per_slot + n_short + n_square, sizeof(double));
+    space->numbers = sqn__mem_alloc(n_slot * per_slot + n_mean + n_square, sizeof(double));
     if (space->slot == NULL || space->numbers == NULL) {
         return SQN_RAISE(err, E_MEM, "curves of %" PRId64 " x %" PRId64 " data",
                          panels->n_long, n_short);
@@ -214,7 +224,7 @@ static sqn_status create_space(curve_space *space, const sqn_panels *panels, boo
         space->slot[i].square = squares ? space->slot[i].lane + width : NULL;
     }
     space->mean = numbers;
-    space->square = squares ? numbers + n_short : NULL;
+    space->square = squares ? numbers + n_mean : NULL;
     return SQN_OK;
 }
 

@@ -240,6 +240,8 @@ static void check_images_only(const resolve *r)
         const char *key;
         bool is_set;
     } keys[] = {
+        {"noise.clip_sigma", c->noise.clip_sigma > 0.0},
+        {"noise.rescale", c->noise.rescale},
         {"components.write_stages", c->components.write_stages},
         {"model.scaling", c->model.scaling != CONFIG_SCALING_AUTO},
         {"model.exclude_frame", c->model.exclude_frame != CONFIG_FRAME_AUTO},
@@ -345,6 +347,15 @@ static void check_images(const resolve *r)
     if (c->images_patch_size % 2 == 0) {
         report(r, "images.patch_size", "write an odd number of pixels",
                "a patch of even side has no pixel in its middle");
+    }
+    if (c->images_frames == CONFIG_FRAMES_PATCHES && c->noise.clip_sigma > 0.0) {
+        report(r, "noise.clip_sigma",
+               "remove the key, or write frames: planes, rows or files",
+               "patches hold every pixel many times: they cannot tell outliers");
+    }
+    if (c->images_frames == CONFIG_FRAMES_PATCHES && c->noise.rescale) {
+        report(r, "noise.rescale", "remove the key, or write frames: planes, rows or files",
+               "patches hold every pixel many times: they cannot tell the scale of errors");
     }
     if (c->components.load != NULL) {
         report(r, "components.load", "remove the key",

@@ -11,6 +11,7 @@
 #include "mem.h"
 #include "raise.h"
 #include "result.h"
+#include "scale.h"
 #include "warn.h"
 
 enum { NAME_BYTES = 64, FIXED = 8 };
@@ -136,6 +137,25 @@ cleanup:
     return status;
 }
 
+/* Outliers and wrong errors, before anything else is done with the data. */
+static sqn_status screen(void *run, sqn_error *err)
+{
+    impute *r = run;
+    imputation *im = &r->result;
+    sqn_status status = SQN_OK;
+
+    SQN_TRY(screen_images(&im->screening, &im->images, &im->frames, r->session.settings,
+                          &r->session.log, err));
+    if (im->images.n_missing == 0) {
+        sqn__log_warn(&r->session.log, SQN_W_IMPUTE_NONE, r->session.settings->path,
+                      "no pixel of %" PRId64 " is missing: nothing will be filled",
+                      im->images.n_all);
+    }
+
+cleanup:
+    return status;
+}
+
 static sqn_nmf_options hooks_of(impute *r, session_build *shown)
 {
     sqn_nmf_options hooks = sqn_nmf_options_default();
@@ -146,16 +166,13 @@ static sqn_nmf_options hooks_of(impute *r, session_build *shown)
     return hooks;
 }
 
-static sqn_status try_hidden(void *run, sqn_error *err)
+/* Whether the errors explain what the components leave; patches hold every pixel many times. */
+static void judge(const imputation *im, const config *settings, const sqn_log *log)
 {
-    impute *r = run;
-    session_build shown = {&r->session, "hidden pixels", 0};
-    const sqn_nmf_options hooks = hooks_of(r, &shown);
-    const sqn_status status =
-        trial_run(&r->result.trial, &r->result.frames, r->session.settings, &hooks, err);
-
-    progress_end(r->session.progress);
-    return status;
+    if (im->images.noise != IMAGES_UNIFORM && im->frames.side == 0) {
+        scale_note(&im->basis.misfit, images_noun(&im->images), log);
+        scale_judge(&im->basis.misfit, "images", settings->path, log);
+    }
 }
 
 static sqn_status build(void *run, sqn_error *err)
@@ -170,8 +187,22 @@ static sqn_status build(void *run, sqn_error *err)
 
     SQN_TRY(basis_build(&im->basis, &source, r->session.settings, &hooks, err));
     SQN_TRY(curve_make(&im->curve, &im->basis, err));
+    judge(im, r->session.settings, &r->session.log);
 
 cleanup:
+    progress_end(r->session.progress);
+    return status;
+}
+
+static sqn_status try_hidden(void *run, sqn_error *err)
+{
+    impute *r = run;
+    session_build shown = {&r->session, "hidden pixels", 0};
+    const sqn_nmf_options hooks = hooks_of(r, &shown);
+    const sqn_status status =
+        trial_run(&r->result.trial, &r->result.frames, r->result.basis.n_comp,
+                  r->session.settings, &hooks, err);
+
     progress_end(r->session.progress);
     return status;
 }
@@ -300,15 +331,11 @@ cleanup:
 }
 
 static const session_stage stages[] = {
-    {"output directory", open_directory},
-    {"reading", read_images},
-    {"hidden pixels", try_hidden},
-    {"components", build},
-    {"filling", fill},
-    {"imputed images", write_images},
-    {"components and curve", write_components},
-    {"pictures and report", show},
-    {"manifest", finish},
+    {"output directory", open_directory}, {"reading", read_images},
+    {"outliers and errors", screen},      {"components", build},
+    {"hidden pixels", try_hidden},        {"filling", fill},
+    {"imputed images", write_images},     {"components and curve", write_components},
+    {"pictures and report", show},        {"manifest", finish},
 };
 enum { N_STAGE = sizeof stages / sizeof stages[0] };
 

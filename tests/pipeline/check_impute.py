@@ -75,14 +75,69 @@ verify(out)
 with fits.open(os.path.join(out, "imputed.fits"), checksum=True) as hdus:
     assert all(hdu.verify_checksum() == 1 and hdu.verify_datasum() == 1 for hdu in hdus)
 
-# ---- What lies under the mask does not matter, nor do threads
-sums = datasums(out)
-for k, fill in enumerate((0.0, 1e30)):
-    write_stack("stack.fits", fill)
-    again = fresh(f"again{k}")
-    reduce("c.yaml", "--output", again, threads=1 + k)
-    assert datasums(again) == sums, f"holes filled with {fill} change a product"
+# ---- What lies under the mask does not matter, nor do threads, whatever is asked of the data
+# besides: outliers and errors looked at, components counted, other frames, other noise.
+config("hard.yaml", "stack.fits", count="auto, max_count: 5",
+       rest="noise: {clip_sigma: 5, rescale: true}\n")
+config("poisson.yaml", "stack.fits", "  frames: rows\n  boxes: [[3, 4, 5, 6]]\n", rest="noise: {model: poisson, "
+       "gain: 2, read_noise: 1, clip_sigma: 5, rescale: true}\n")
+config("patches.yaml", "stack.fits", "  frames: patches\n  error_hdu: none\n", 4)
+for settings in ("c.yaml", "hard.yaml", "poisson.yaml", "patches.yaml"):
+    sums = None
+    for k, fill in enumerate((np.nan, 0.0, 1e30)):
+        write_stack("stack.fits", fill)
+        again = fresh("again")
+        reduce(settings, "--output", again, "--set", "output.plots=%s" % (
+            "true" if settings == "c.yaml" else "false"), threads=1 + k % 2)
+        sums = sums or datasums(again)
+        assert len(sums) > 12 and datasums(again) == sums, \
+            f"{settings}: holes filled with {fill} change a product"
 write_stack("stack.fits")
+
+# ---- Outliers nobody announced are filled as what is missing; errors three times too large are
+# noticed, and mended on request
+rays = (rng.random(DATA.shape) < 0.01) & ~HOLES
+struck = np.where(HOLES, np.nan, DATA + 60 * NOISE * rays).astype(np.float32)
+wrong = np.full(DATA.shape, 3 * NOISE, np.float32)
+for name, sci in (("struck", struck), ("wrong", np.where(HOLES, np.nan, DATA))):
+    fits.HDUList([fits.PrimaryHDU(), fits.ImageHDU(sci.astype(np.float32), name="SCI"),
+                  fits.ImageHDU(wrong, name="ERR")]).writeto(f"{name}.fits", overwrite=True)
+    done = reduce(config(f"{name}.yaml", f"{name}.fits", rest="noise: {clip_sigma: 6}\n"),
+                  "--output", fresh(f"out_{name}"))
+    assert "W_NOISE_SCALE" in done.stderr and "asks for errors 0.3" in done.stderr, done.stderr
+done = reduce("wrong.yaml", "--set", "noise.rescale=true", "--output", fresh("out_mended"))
+assert "W_NOISE_SCALE" not in done.stderr, done.stderr
+
+
+def summary_of(folder):
+    with open(os.path.join(folder, "manifest.json"), encoding="utf-8") as file:
+        return json.load(file)["summary"]
+
+
+mended = summary_of("out_mended")
+assert abs(mended["noise_factor"] - 1 / 3) < 0.02 and abs(mended["chi2_reduced"] - 1) < 0.05
+assert abs(mended["pull"] - 1) < 0.1 and mended["n_clipped"] <= 2, mended
+again, error = (read(name, "imputed.fits", "IMPUTED_ERR") for name in ("out_mended", "out"))
+assert abs(np.nanmedian(again / error) - 1) < 0.05
+filled, fate = (read("out_struck", "imputed.fits", k) for k in ("SCI", "IMPUTED"))
+found = (fate == 1) & ~HOLES
+print(f"rays found {found[rays].mean():.3f}, false {found[~rays].mean():.1e}")
+assert found[rays].mean() > 0.93 and found[~rays].mean() < 1e-3
+told = summary_of("out_struck")
+assert told["n_clipped"] == found.sum() and told["n_missing"] == (found | HOLES).sum()
+assert np.abs(filled - TRUTH)[found].max() < 10 * NOISE  # 60 before
+assert np.array_equal(filled[fate == 0], struck[fate == 0])
+page = [open(f"out_{name}/report.html", encoding="utf-8").read() for name in ("struck", "mended")]
+assert "Outliers beyond 6 sigma" in page[0] and "multiplied by 0.3" in page[1]
+verify("out_struck")
+
+# ---- The number of components, found by hidden entries and said
+out = fresh("out_auto")
+reduce("c.yaml", "--set", "components.count=auto", "--output", out)
+summary = summary_of(out)
+assert summary["n_component"] == 3 == summary["count_best_heldout"], summary
+assert len(summary["frv_heldout"]) > 5 and len(summary["frv"]) == 3 == len(summary["counts"])
+assert "predict hidden data" in open(os.path.join(out, "report.html"), encoding="utf-8").read()
 
 # ---- Rows of a cube, patches: the same pixels, other frames
 for frames, count in (("rows", 6), ("patches", 4)):
@@ -194,8 +249,7 @@ if os.path.exists(os.path.join(SHARED, "images")):
         out = fresh("out_" + name)
         done = reduce(os.path.join(SOURCE, "configs", name + ".yaml"), "--output", out)
         assert "W_IMPUTE" not in done.stderr, done.stderr
-        with open(os.path.join(out, "manifest.json"), encoding="utf-8") as file:
-            summary = json.load(file)["summary"]
+        summary = summary_of(out)
         print(name, {k: round(summary["rms_" + k], 3) for k in ("ours", "neighbours", "frames")},
               "pull", round(summary["pull"], 3))
         assert summary["n_left"] == 0 and summary["n_filled"] > 0
