@@ -8,6 +8,7 @@
 #include "sequin/cube.h"
 #include "sequin/curve.h"
 #include "sequin/error.h"
+#include "sequin/element.h"
 #include "sequin/exclude.h"
 #include "sequin/fits.h"
 #include "sequin/header.h"
