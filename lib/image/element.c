@@ -11,7 +11,7 @@
 enum {
     DIRECTIONS = 16,
     PER_PIXEL = 4, /* steps of the table */
-    REACH = 4,     /* pixels that a turn mixes */
+    REACH = SQN_ROTATE_REACH,
     HALF_FINE = 24 /* circles beyond are large against a pixel */
 };
 
@@ -145,6 +145,11 @@ void sqn_element_destroy(sqn_element **element)
         sqn__mem_free(*element);
         *element = NULL;
     }
+}
+
+double sqn_element_reach(const sqn_element *element)
+{
+    return (double)(element->n_step - 1) / PER_PIXEL;
 }
 
 double sqn_element_overlap(const sqn_element *element, double distance)

@@ -68,7 +68,7 @@ static void average_frame(const profile *p, const observation *obs, const subtra
 static void add_frame(const profile *p, const disk *d, const observation *obs,
                       const subtraction *s, const sqn_element *element, int64_t i)
 {
-    const shared_rule of_sums = {overlap_of_sums, element};
+    const shared_rule of_sums = {overlap_of_sums, element, sqn_element_reach(element)};
 
     average_frame(p, obs, s, i);
     shared_sum(p->share, p->n_radius, obs, s, d->group_of, i, &shared_pixels);

@@ -23,7 +23,8 @@ static void add_frame(double *share, int64_t n_radius, const observation *obs,
     const double *alike = s->alike + i * s->model.n_frame;
     const double step = 2.0 * fabs(sin(half_turn));
 
-    for (int64_t r = 0; r < n_radius && alike[i] > 0.0; r++) {
+    for (int64_t r = 0; r < n_radius && (double)r * step < rule->reach && alike[i] > 0.0;
+         r++) {
         share[r] += alike[j] / alike[i] * rule->overlap(rule->context, (double)r * step);
     }
 }
@@ -48,7 +49,7 @@ static double overlap_of_pixels(const void *context, double distance)
     return sqn_rotate_overlap(distance);
 }
 
-const shared_rule shared_pixels = {overlap_of_pixels, NULL};
+const shared_rule shared_pixels = {overlap_of_pixels, NULL, SQN_ROTATE_REACH};
 
 void shared_fill(float *plane, const observation *obs, const subtraction *s,
                  const int64_t *group_of, int64_t i, double *work)

@@ -16,6 +16,7 @@ typedef double shared_overlap(const void *context, double distance);
 typedef struct shared_rule {
     shared_overlap *overlap;
     const void *context; /**< Borrowed. */
+    double reach;        /**< (pixels) From there on it is 0. */
 } shared_rule;
 
 /** That of single pixels: sqn_rotate_overlap(). */

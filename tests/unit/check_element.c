@@ -125,7 +125,8 @@ START_TEST(sums_of_turned_noise_vary_as_said)
             ck_assert_double_eq_tol(f.common[bin] / (double)f.n_common[bin] / squares,
                                     sqn_element_overlap(element, 0.5 * bin + 0.25), 0.15);
         }
-        ck_assert(sqn_element_overlap(element, fwhm[i] + 5.0) == 0.0);
+        ck_assert(sqn_element_overlap(element, sqn_element_reach(element)) == 0.0);
+        ck_assert(sqn_element_reach(element) > fwhm[i] + 3.0);
         sqn_element_destroy(&element);
     }
 }

@@ -31,11 +31,14 @@ SQN_API void sqn_element_destroy(sqn_element **element);
  * Covariance of the sums over the element in two turned frames that hold the same white noise,
  * a detector pixel of one ending up `distance` pixels away in the other; over the variance of a
  * sum of independent pixels. At 0 it is that of a single turned frame: above 1, because turned
- * neighbours correlate. Averaged over directions. 0 beyond 5 pixels and one FWHM.
+ * neighbours correlate. Averaged over directions.
  *
  * @param[in] distance  (pixels) >= 0.
  */
 SQN_API double sqn_element_overlap(const sqn_element *element, double distance);
+
+/** Distance from which that is 0 (pixels). */
+SQN_API double sqn_element_reach(const sqn_element *element);
 
 /** An image whose elements are judged. Borrowed. */
 typedef struct sqn_element_map {
