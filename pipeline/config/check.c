@@ -158,7 +158,9 @@ static void check_holdout(const resolve *r)
         report(r, "components.holdout", "write a share, for example 0.05, or leave it out",
                "count: auto needs hidden data");
     }
-    if (!chosen && c->max_count > 0) {
+    /* task impute finds the count where none is written */
+    if (!chosen && c->max_count > 0 &&
+        !(r->config->task == CONFIG_TASK_IMPUTE && c->count == 0)) {
         report(r, "components.max_count", "write count: auto, or leave max_count out",
                "max_count, the limit of count: auto, and a number exclude each other");
     }

@@ -161,6 +161,20 @@ static void count_missing(images *im, const sqn_log *log)
                   100.0 * (double)im->n_missing / (double)im->n_all);
 }
 
+/* Files without any valid pixel were refused: it is the boxes. */
+static sqn_status refuse_nothing(const images *im, const config *settings, sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+
+    if (im->n_missing == im->n_all) {
+        status = SQN_RAISE(err, E_DATA_EMPTY, "the boxes leave no valid pixel of %" PRId64,
+                           im->n_all);
+        (void)config_where(err->where, settings, "images.boxes");
+        sqn__error_mend(err, "write smaller boxes");
+    }
+    return status;
+}
+
 sqn_status images_read(images *out, const config *settings, const sqn_log *log,
                        sqn_error *err)
 {
@@ -179,6 +193,7 @@ sqn_status images_read(images *out, const config *settings, const sqn_log *log,
     SQN_TRY(choose_noise(&im, settings, log, err));
     SQN_TRY(drop_boxes(&im, settings, err));
     count_missing(&im, log);
+    SQN_TRY(refuse_nothing(&im, settings, err));
     *out = im;
     im = (images){0};
 

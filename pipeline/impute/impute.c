@@ -14,7 +14,12 @@
 #include "scale.h"
 #include "warn.h"
 
-enum { NAME_BYTES = 64, FIXED = 8 };
+enum {
+    NAME_BYTES = 64,
+    FIXED = 8,
+    AUTO_ROWS = 4,   /* frames, and */
+    AUTO_DATA = 1000 /* good pixels, of fewer hidden ones tell no number of components */
+};
 
 /** Everything that lives as long as the run. */
 typedef struct impute {
@@ -22,6 +27,7 @@ typedef struct impute {
     int64_t n_file;
     char (*name)[NAME_BYTES]; /* [n_file] of the product of each file */
     const char **products;    /* [n_file + FIXED] */
+    config decided; /* the settings, with what the images decided; nothing owned */
     imputation result;
 } impute;
 
@@ -137,6 +143,20 @@ cleanup:
     return status;
 }
 
+/* How many components predict hidden pixels best is what this task is about: found, where no
+   number is written, if the data can tell. */
+static void decide(impute *r)
+{
+    const images *im = &r->result.images;
+    config_components *c = &r->decided.components;
+
+    r->decided = *r->session.settings;
+    if (c->count == 0 && c->construction == CONFIG_SEQUENTIAL && c->holdout != 0.0 &&
+        r->result.frames.n_row >= AUTO_ROWS && im->n_all - im->n_missing >= AUTO_DATA) {
+        c->count = CONFIG_COUNT_AUTO;
+    }
+}
+
 /* Outliers and wrong errors, before anything else is done with the data. */
 static sqn_status screen(void *run, sqn_error *err)
 {
@@ -151,6 +171,7 @@ static sqn_status screen(void *run, sqn_error *err)
                       "no pixel of %" PRId64 " is missing: nothing will be filled",
                       im->images.n_all);
     }
+    decide(r);
 
 cleanup:
     return status;
@@ -185,7 +206,7 @@ static sqn_status build(void *run, sqn_error *err)
     const basis_source source = {&rows, images_noun(&im->images), true, NULL, NULL};
     sqn_status status = SQN_OK;
 
-    SQN_TRY(basis_build(&im->basis, &source, r->session.settings, &hooks, err));
+    SQN_TRY(basis_build(&im->basis, &source, &r->decided, &hooks, err));
     SQN_TRY(curve_make(&im->curve, &im->basis, err));
     judge(im, r->session.settings, &r->session.log);
 
@@ -199,9 +220,8 @@ static sqn_status try_hidden(void *run, sqn_error *err)
     impute *r = run;
     session_build shown = {&r->session, "hidden pixels", 0};
     const sqn_nmf_options hooks = hooks_of(r, &shown);
-    const sqn_status status =
-        trial_run(&r->result.trial, &r->result.frames, r->result.basis.n_comp,
-                  r->session.settings, &hooks, err);
+    const sqn_status status = trial_run(&r->result.trial, &r->result.frames,
+                                        r->result.basis.n_comp, &r->decided, &hooks, err);
 
     progress_end(r->session.progress);
     return status;

@@ -76,7 +76,10 @@ static sqn_status rescale(screening *out, images *im, frames *f, const config *s
     double scale = NAN;
     sqn_status status = SQN_OK;
 
-    if (!settings->noise.rescale || im->noise == IMAGES_UNIFORM) { /* which is measured */
+    if (settings->noise.rescale && im->noise == IMAGES_UNIFORM) {
+        sqn__log_note(log, "noise.rescale: nothing to do, the noise is measured anyway");
+    }
+    if (!settings->noise.rescale || im->noise == IMAGES_UNIFORM) {
         return SQN_OK;
     }
     SQN_TRY(scale_measure(&scale, &source, settings, err));

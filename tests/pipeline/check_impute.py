@@ -138,6 +138,9 @@ summary = summary_of(out)
 assert summary["n_component"] == 3 == summary["count_best_heldout"], summary
 assert len(summary["frv_heldout"]) > 5 and len(summary["frv"]) == 3 == len(summary["counts"])
 assert "predict hidden data" in open(os.path.join(out, "report.html"), encoding="utf-8").read()
+write_config("bare.yaml", "task: impute\nimages: {files: [stack.fits]}\n")  # what is found by default
+reduce("bare.yaml", "--output", fresh("out_bare"))
+assert datasums("out_bare")["imputed.fits", 1, "SCI"] == datasums(out)["imputed.fits", 1, "SCI"]
 
 # ---- Rows of a cube, patches: the same pixels, other frames
 for frames, count in (("rows", 6), ("patches", 4)):
@@ -226,8 +229,10 @@ for code, exit_code, files, more in (
         ("E_SHAPE", 65, "set/f00.fits", "  frames: files\n"),
         ("E_SHAPE", 65, "small.fits", "  frames: patches\n  patch_size: 15\n"),
         ("E_CFG_SCHEMA", 78, "set/f00.fits", "  boxes: [[1, 1, 31, 2]]\n"),
+        ("E_CFG_SCHEMA: m.yaml:4:10 (images.boxes)", 78, "set/f00.fits", "  boxes: [[9, 1, 31, 2]]\n"),
+        ("E_DATA_EMPTY: m.yaml:4:10 (images.boxes)", 65, "set/f00.fits", "  boxes: [[1, 1, 30, 24]]\n"),
         ("E_IN_MISSING", 66, "set/none.fits", ""),
-        ("E_COUNT", 78, "set/f00.fits, set/f01.fits", "")):
+        ("E_COUNT: m.yaml:4:21 (components.count)", 78, "set/f00.fits, set/f01.fits", "")):
     done = reduce(config("m.yaml", files, more), "--output", fresh("out_m"),
                expect=exit_code)
     lines = [line for line in done.stderr.splitlines() if "error:" in line]

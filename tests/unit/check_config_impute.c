@@ -31,6 +31,10 @@ START_TEST(images_need_their_files_alone)
     ck_assert_int_eq(settings.images_boxes.n, 0);
     config_clear(&settings);
     refuse("task: impute\n", "(images): a required key is missing");
+    refuse("images: {files: [a.fits]}\n",
+           "(task): a required key is missing. Fix: write task: impute.");
+    refuse("task: impute\nimages: {files: [a.fits], boxes: [1, 2, 3, 4]}\n",
+           "\"1\" is not a list of lists of four numbers");
     refuse("task: impute\nimages: {hdu: 1}\n", "(images.files): a required key is missing");
 }
 END_TEST
