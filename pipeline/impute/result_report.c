@@ -21,7 +21,8 @@ enum {
 static const page_picture pictures[] = {
     {"imputed.png",
      "The image with the most filled pixels: before, filled, and the error of "
-     "what is filled. Missing pixels are grey."},
+     "what is filled; large images once more below, enlarged where most is filled. Missing "
+     "pixels are grey."},
     {"components.png", "The components, in the order in which they were added, with their "
                        "shares of the modelled light; below each, what sets it apart from "
                        "the mean of all."},
@@ -210,8 +211,9 @@ static sqn_status write_page(session *s, tables *t, const imputation *im, sqn_er
     const report data = {
         .title = title,
         .subtitle =
-            slots_put(&t->words, "%" PRId64 " planes of %" PRId64 " x %" PRId64 " pixels",
-                      im->images.n_plane, im->images.nx, im->images.ny),
+            slots_put(&t->words, "%" PRId64 " plane%s of %" PRId64 " x %" PRId64 " pixels",
+                      im->images.n_plane, im->images.n_plane == 1 ? "" : "s", im->images.nx,
+                      im->images.ny),
         .verdict = find_verdict(&t->words, im),
         .findings = findings,
         .n_finding = find(findings, &t->words, im, s->settings),
