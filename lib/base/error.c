@@ -131,6 +131,8 @@ static const struct {
     [SQN_W_EXCLUDE_LARGE] = {"W_EXCLUDE_LARGE", SQN_OK, "make the excluded shape smaller"},
     [SQN_W_EXCLUDE_UNCOVERED] = {"W_EXCLUDE_UNCOVERED", SQN_OK,
                                  "make the excluded shape smaller"},
+    [SQN_W_SUPPORT] = {"W_SUPPORT", SQN_OK,
+                       "make the excluded shape smaller, or use fewer components"},
     [SQN_W_SELF_SUBTRACTION] = {"W_SELF_SUBTRACTION", SQN_OK,
                                 "mask the source with exclude_*, or use reference stars"},
     [SQN_W_COUNT_LIMIT] = {"W_COUNT_LIMIT", SQN_OK,
