@@ -176,6 +176,24 @@ static void choose_kept(sqn_nmf_options *options, const basis *b, const config *
     }
 }
 
+/* A component of next to no shape and a background of the other sign grow against each other, for an
+   ever smaller gain, until float32 no longer tells (docs/numerics.md, section 5). */
+static void judge_background(const basis *b, const config *settings, const sqn_log *log)
+{
+    const double converged = 1e-2; /* KKT residual; stages that converge end below 1e-3 */
+    const sqn_nmf_stage *last = sqn_nmf_stage_at(b->nmf, sqn_nmf_n_stage(b->nmf) - 1);
+
+    if (settings->components.background == CONFIG_BACKGROUND_FLAT &&
+        last->stop == SQN_NMF_ROUNDING && last->kkt > converged) {
+        sqn__log_advise(log, SQN_W_STAGE, settings->path,
+                        "use fewer components, or background: none",
+                        "with %" PRId64 " components, one of them and the background grew "
+                        "against each other until rounding ended the stage (KKT residual "
+                        "%.2g)",
+                        last->n_comp, last->kkt);
+    }
+}
+
 static sqn_status draw_curves(basis *b, sqn_error *err)
 {
     sqn_status status = SQN_OK;
@@ -239,6 +257,7 @@ sqn_status basis_build(basis *out, const basis_source *source, const config *set
         source->packed(source->owner);
     }
     SQN_TRY(sqn_nmf_fit(&b.nmf, b.panels, &options, err));
+    judge_background(&b, settings, hooks->log);
     view_components(&b, settings->model.truncate);
     SQN_TRY(draw_curves(&b, err));
     *out = b;

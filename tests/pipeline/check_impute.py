@@ -266,6 +266,7 @@ if os.path.exists(os.path.join(SHARED, "images")):
                "images.frames=rows", "--set", "components.count=8", "--output",
                fresh("out_rows_of_field"))
     assert "W_IMPUTE_WORSE" in done.stderr, done.stderr
+    assert "W_STAGE" in done.stderr and "grew against each other" in done.stderr, done.stderr
     sky = fits.getdata(os.path.join(SHARED, "images", "gmos_cosmicrays.fits"), "SCI")
     filled = read("out_impute", "imputed.fits", "SCI")
     hit = read("out_impute", "imputed.fits", "IMPUTED") == 1
