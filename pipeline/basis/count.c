@@ -116,8 +116,8 @@ static void say(const sqn_count *count, const config *settings, int64_t limit,
         sqn__log_warn(log, SQN_W_COUNT_LIMIT,
                       config_where(where, settings, "components.max_count"),
                       "hidden data are predicted best with %" PRId64
-                      " components, the most that were tried",
-                      count->chosen);
+                      " component%s, the most that were tried",
+                      count->chosen, count->chosen == 1 ? "" : "s");
     }
 }
 
