@@ -14,29 +14,44 @@ static const double least_share = 0.1; /* of the independent variance: as in com
 /** Sums over the frames of a group, by distance from the star; [n_radius] each. */
 typedef struct profile {
     int64_t n_radius;
+    int64_t *radius;      /* [ny, nx] of every pixel */
     double *own;          /* variance of the residual */
     double *pixel, *sums; /* covariance of pixels, and of sums over the element */
     double *residual, *components, *n, *share, *share_sums; /* of the frame at work */
 } profile;
 
-static sqn_status profile_create(profile *p, int64_t n_radius, sqn_error *err)
+static sqn_status profile_create(profile *p, const observation *obs, const disk *d,
+                                 sqn_error *err)
 {
     enum { LISTS = 8 };
-    double *numbers = sqn__mem_alloc(sqn__mem_product(LISTS, n_radius), sizeof *numbers);
+    const int64_t n = d->ny + d->nx, n_pix = d->ny * d->nx;
+    double *numbers = sqn__mem_alloc(sqn__mem_product(LISTS, n), sizeof *numbers);
 
-    if (numbers == NULL) {
-        return SQN_RAISE(err, E_MEM, "variances at %" PRId64 " radii", n_radius);
-    }
-    *p = (profile){n_radius,
+    *p = (profile){n,
+                   sqn__mem_alloc(n_pix, sizeof *p->radius),
                    numbers,
-                   numbers + n_radius,
-                   numbers + 2 * n_radius,
-                   numbers + 3 * n_radius,
-                   numbers + 4 * n_radius,
-                   numbers + 5 * n_radius,
-                   numbers + 6 * n_radius,
-                   numbers + 7 * n_radius};
+                   numbers + n,
+                   numbers + 2 * n,
+                   numbers + 3 * n,
+                   numbers + 4 * n,
+                   numbers + 5 * n,
+                   numbers + 6 * n,
+                   numbers + 7 * n};
+    if (numbers == NULL || p->radius == NULL) {
+        return SQN_RAISE(err, E_MEM, "variances at %" PRId64 " radii", n);
+    }
+    for (int64_t e = 0; e < n_pix; e++) {
+        const int64_t r = shared_radius(obs, e % d->nx, e / d->nx);
+
+        p->radius[e] = r < n ? r : n - 1;
+    }
     return SQN_OK;
+}
+
+static void profile_clear(profile *p)
+{
+    sqn__mem_free(p->own);
+    sqn__mem_free(p->radius);
 }
 
 static double overlap_of_sums(const void *context, double distance)
@@ -45,21 +60,21 @@ static double overlap_of_sums(const void *context, double distance)
 }
 
 /* Mean variances of frame `i` at every radius. */
-static void average_frame(const profile *p, const observation *obs, const subtraction *s,
-                          int64_t i)
+static void average_frame(const profile *p, const subtraction *s, int64_t i)
 {
-    const int64_t nx = s->model.nx, n_pix = s->model.ny * nx;
+    const int64_t n_pix = s->model.ny * s->model.nx;
+    const float *residual = s->residual_variance.data + i * n_pix;
+    const float *components = s->component_variance.data + i * n_pix;
 
     for (int64_t r = 0; r < p->n_radius; r++) {
         p->residual[r] = p->components[r] = p->n[r] = 0.0;
     }
     for (int64_t e = 0; e < n_pix; e++) {
-        const int64_t r = shared_radius(obs, e % nx, e / nx);
-        const double variance = s->residual_variance.data[i * n_pix + e];
+        if (!isnan(residual[e])) {
+            const int64_t r = p->radius[e];
 
-        if (!isnan(variance) && r < p->n_radius) {
-            p->residual[r] += variance;
-            p->components[r] += s->component_variance.data[i * n_pix + e];
+            p->residual[r] += (double)residual[e];
+            p->components[r] += (double)components[e];
             p->n[r] += 1.0;
         }
     }
@@ -70,7 +85,7 @@ static void add_frame(const profile *p, const disk *d, const observation *obs,
 {
     const shared_rule of_sums = {overlap_of_sums, element, sqn_element_reach(element)};
 
-    average_frame(p, obs, s, i);
+    average_frame(p, s, i);
     shared_sum(p->share, p->n_radius, obs, s, d->group_of, i, &shared_pixels);
     shared_sum(p->share_sums, p->n_radius, obs, s, d->group_of, i, &of_sums);
     for (int64_t r = 0; r < p->n_radius; r++) {
@@ -135,13 +150,13 @@ sqn_status growth_fill(disk *d, const observation *obs, const subtraction *s,
     profile p = {0};
 
     SQN_TRY(sqn_element_create(&element, obs->fwhm, err));
-    SQN_TRY(profile_create(&p, d->ny + d->nx, err));
+    SQN_TRY(profile_create(&p, obs, d, err));
     for (int64_t g = 0; g < d->n_group; g++) {
         fill_group(d, &p, obs, s, element, g, i_count);
     }
 
 cleanup:
-    sqn__mem_free(p.own);
+    profile_clear(&p);
     sqn_element_destroy(&element);
     return status;
 }
