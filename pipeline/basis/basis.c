@@ -120,7 +120,7 @@ static void describe_data(const sqn_panels_info *info, sqn_negatives negatives,
                       " pixels of the region are missing in all %s: no component there",
                       info->n_pix - info->n_pix_used, info->n_pix, source->noun);
     }
-    if (info->n_frame_used < info->n_frame) {
+    if (info->n_frame_used < info->n_frame && !source->overlap) {
         sqn__log_warn(log, SQN_W_DATA_FRAME, where,
                       "%" PRId64 " of %" PRId64
                       " %s hold no valid pixel in the region and are left out",

@@ -247,7 +247,7 @@ static const keys_key table[] = {
      .help =
          "Number of components; auto: the smallest that predicts hidden data as well as "
          "the best. Default: min(10, references); with references: science "
-         "min(10, frames/2); in task impute auto, where 4 frames and 1000 pixels or more "
+         "min(10, frames/2); in task impute auto, where 4 frames and 400 pixels or more "
          "are valid"},
     {"components.holdout", KEYS_NUMBER, .offset = AT(components.holdout), FROM(0, 0.5),
      .example = "0.05",

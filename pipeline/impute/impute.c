@@ -17,8 +17,8 @@
 enum {
     NAME_BYTES = 64,
     FIXED = 8,
-    AUTO_ROWS = 4,   /* frames, and */
-    AUTO_DATA = 1000 /* good pixels, of fewer hidden ones tell no number of components */
+    AUTO_ROWS = 4,  /* frames, and */
+    AUTO_DATA = 400 /* good pixels, of fewer hidden ones tell no number of components */
 };
 
 /** Everything that lives as long as the run. */
@@ -203,7 +203,7 @@ static sqn_status build(void *run, sqn_error *err)
     session_build shown = {&r->session, "components", 0};
     const sqn_nmf_options hooks = hooks_of(r, &shown);
     const sqn_rows rows = frames_rows(&im->frames);
-    const basis_source source = {&rows, images_noun(&im->images), true, NULL, NULL};
+    const basis_source source = frames_source(&im->frames, &rows);
     sqn_status status = SQN_OK;
 
     SQN_TRY(basis_build(&im->basis, &source, &r->decided, &hooks, err));

@@ -72,7 +72,7 @@ static sqn_status rescale(screening *out, images *im, frames *f, const config *s
                           const sqn_log *log, sqn_error *err)
 {
     const sqn_rows rows = frames_rows(f);
-    const basis_source source = {&rows, images_noun(im), true, NULL, NULL};
+    const basis_source source = frames_source(f, &rows);
     double scale = NAN;
     sqn_status status = SQN_OK;
 

@@ -198,7 +198,7 @@ sqn_status trial_run(trial *out, frames *f, int64_t n_comp, const config *settin
     }
     f->hidden = w.hidden;
     const sqn_rows rows = frames_rows(f);
-    const basis_source source = {&rows, images_noun(f->images), true, NULL, NULL};
+    const basis_source source = frames_source(f, &rows);
 
     SQN_TRY(basis_build(&w.basis, &source, &same, &quiet, err));
     SQN_TRY(estimate_fit_make(&w.fit, f, &w.basis, &same, err));

@@ -56,8 +56,8 @@ sqn_status rescale_references(rescale_factors *out, observation *obs,
     SQN_TRY(weigh_variance(&variance, stack, obs, settings, err));
     const weigh_frames frames = {stack, &obs->pixels, obs->noise, variance, excluded};
     const sqn_rows rows = weigh_rows(&frames);
-    const basis_source source = {&rows, "reference frames", obs->references_are_science,
-                                 NULL, NULL};
+    const basis_source source = {
+        .rows = &rows, .noun = "reference frames", .own = obs->references_are_science};
 
     SQN_TRY(scale_measure(&scale, &source, settings, err));
     if (apply(obs, stack, scale)) {
