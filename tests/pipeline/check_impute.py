@@ -21,9 +21,11 @@ def reduce(*arguments, threads=1, expect=0):
     return run("run", *arguments, threads=threads, expect=expect)
 
 
-def config(name, files, more="", count=3, rest=""):
+def config(name, files, more="", count=3, rest="", plots=False):
+    """Pictures only where they are looked at: they take longer than all else."""
     return write_config(name, f"task: impute\nimages:\n  files: [{files}]\n{more}"
-                              f"components: {{count: {count}}}\n{rest}")
+                              f"components: {{count: {count}}}\n{rest}"
+                              f"output: {{plots: {str(plots).lower()}}}\n")
 
 
 def raw(path):
@@ -51,7 +53,7 @@ def write_stack(path, fill=np.nan):
 # ---- Values and errors; everything else untouched
 write_stack("stack.fits")
 out = fresh("out")
-reduce(config("c.yaml", "stack.fits"), "--output", out, threads=2)
+reduce(config("c.yaml", "stack.fits", plots=True), "--output", out, threads=2)
 filled = read(out, "imputed.fits", "SCI")
 error = read(out, "imputed.fits", "IMPUTED_ERR")
 fate = read(out, "imputed.fits", "IMPUTED")
@@ -87,8 +89,7 @@ for settings in ("c.yaml", "hard.yaml", "poisson.yaml", "patches.yaml"):
     for k, fill in enumerate((np.nan, 0.0, 1e30)):
         write_stack("stack.fits", fill)
         again = fresh("again")
-        reduce(settings, "--output", again, "--set", "output.plots=%s" % (
-            "true" if settings == "c.yaml" else "false"), threads=1 + k % 2)
+        reduce(settings, "--output", again, threads=1 + k % 2)
         sums = sums or datasums(again)
         assert len(sums) > 12 and datasums(again) == sums, \
             f"{settings}: holes filled with {fill} change a product"
@@ -138,7 +139,7 @@ summary = summary_of(out)
 assert summary["n_component"] == 3 == summary["count_best_heldout"], summary
 assert len(summary["frv_heldout"]) > 5 and len(summary["frv"]) == 3 == len(summary["counts"])
 assert "predict hidden data" in open(os.path.join(out, "report.html"), encoding="utf-8").read()
-write_config("bare.yaml", "task: impute\nimages: {files: [stack.fits]}\n")  # what is found by default
+write_config("bare.yaml", "task: impute\nimages: {files: [stack.fits]}\noutput: {plots: false}\n")  # what is found by default
 reduce("bare.yaml", "--output", fresh("out_bare"))
 assert datasums("out_bare")["imputed.fits", 1, "SCI"] == datasums(out)["imputed.fits", 1, "SCI"]
 
@@ -163,7 +164,7 @@ for i in range(20):
     fits.PrimaryHDU(plane).writeto(f"set/f{i:02}.fits", overwrite=True)
 more = "  missing_values: [-999]\n"
 out = fresh("out_set")
-done = reduce(config("s.yaml", '"set/f*.fits"', more), "--output", out)
+done = reduce(config("s.yaml", '"set/f*.fits"', more, plots=True), "--output", out)
 assert "W_IMPUTE_LEFT" in done.stderr and "W_NOISE_UNIFORM" in done.stderr
 for i in range(20):
     filled, fate = (read(out, f"imputed_f{i:02}.fits", k) for k in (0, "IMPUTED"))
@@ -252,7 +253,8 @@ assert "W_IMPUTE_WORSE" in done.stderr, done.stderr
 if os.path.exists(os.path.join(SHARED, "images")):
     for name, best in (("impute", 1.10), ("impute_field", 0.30), ("impute_chop", 1.30)):
         out = fresh("out_" + name)
-        done = reduce(os.path.join(SOURCE, "configs", name + ".yaml"), "--output", out)
+        done = reduce(os.path.join(SOURCE, "configs", name + ".yaml"), "--output", out, "--set",
+                      "output.plots=false")
         assert "W_IMPUTE" not in done.stderr and "W_NOISE_SCALE" not in done.stderr, done.stderr
         summary = summary_of(out)
         print(name, {k: round(summary["rms_" + k], 3) for k in ("ours", "neighbours", "frames")},
@@ -263,7 +265,7 @@ if os.path.exists(os.path.join(SHARED, "images")):
     # Rows that have nothing in common, beside a background: components and background grow
     # against each other until float32 ends the stage, and a rival is better.
     done = reduce(os.path.join(SOURCE, "configs/impute_field.yaml"), "--set",
-               "images.frames=rows", "--set", "components.count=8", "--output",
+               "images.frames=rows", "--set", "components.count=8", "--set", "output.plots=false", "--output",
                fresh("out_rows_of_field"))
     assert "W_IMPUTE_WORSE" in done.stderr, done.stderr
     assert "W_STAGE" in done.stderr and "grew against each other" in done.stderr, done.stderr
