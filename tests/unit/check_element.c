@@ -28,6 +28,7 @@ static void fill_noise(uint64_t seed)
     }
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): filled through the image */
 static void turn(float *out, double theta)
 {
     const sqn_image in = {.ny = N, .nx = N, .value = noise};
@@ -37,27 +38,30 @@ static void turn(float *out, double theta)
 }
 
 /* Overlap of a circle with a pixel, by counting dots. */
-static double overlap(double dx, double dy, double radius)
+static double overlap(int64_t dx, int64_t dy, double radius)
 {
     enum { DOTS = 50 };
-    int n = 0;
+    double n = 0.0;
 
-    for (int k = 0; k < DOTS * DOTS; k++) {
-        n += hypot(dx - 0.5 + (k % DOTS + 0.5) / DOTS,
-                   dy - 0.5 + (k / DOTS + 0.5) / DOTS) <= radius;
+    for (int64_t y = 0; y < DOTS; y++) {
+        for (int64_t x = 0; x < DOTS; x++) {
+            const double px = (double)dx - 0.5 + ((double)x + 0.5) / DOTS;
+            const double py = (double)dy - 0.5 + ((double)y + 0.5) / DOTS;
+
+            n += hypot(px, py) <= radius ? 1.0 : 0.0;
+        }
     }
-    return (double)n / (DOTS * DOTS);
+    return n / DOTS / DOTS;
 }
 
-enum { HALF = 3, SIDE = 2 * HALF + 1 };
-static double circle[SIDE * SIDE]; /* overlaps, by a second route */
+enum { HALF = 3, SIDE = 2 * HALF + 1, N_CIRCLE = SIDE * SIDE };
+static double circle[N_CIRCLE]; /* overlaps, by a second route */
 
 static void make_circle(double fwhm)
 {
     SQN_ASSERT_OK(sqn_element_create(&element, fwhm, &err), err);
-    for (int64_t k = 0; k < SIDE * SIDE; k++) {
-        circle[k] =
-            overlap((double)(k % SIDE - HALF), (double)(k / SIDE - HALF), 0.5 * fwhm);
+    for (int64_t k = 0; k < N_CIRCLE; k++) {
+        circle[k] = overlap(k % SIDE - HALF, k / SIDE - HALF, 0.5 * fwhm);
     }
 }
 
@@ -66,7 +70,7 @@ static double sum_circle(const float *image, int64_t x, int64_t y, double power)
 {
     double sum = 0.0;
 
-    for (int64_t k = 0; k < SIDE * SIDE; k++) {
+    for (int64_t k = 0; k < N_CIRCLE; k++) {
         sum += pow(circle[k], power) *
                (double)image[(y + k / SIDE - HALF) * N + x + k % SIDE - HALF];
     }
@@ -81,8 +85,10 @@ typedef struct found {
 
 static void measure(found *f, double apart)
 {
-    for (int64_t k = 0; k < 31 * 31; k++) {
-        const int64_t x = 20 + 4 * (k % 31), y = 20 + 4 * (k / 31);
+    enum { ROW = 31, PLACES = ROW * ROW };
+
+    for (int64_t k = 0; k < PLACES; k++) {
+        const int64_t x = 20 + 4 * (k % ROW), y = 20 + 4 * (k / ROW);
         const double r = hypot((double)x - 80.0, (double)y - 80.0);
         const int64_t bin = (int64_t)(4.0 * r * sin(0.5 * apart * pi / 180.0));
         if (r > 74.0) {
@@ -114,7 +120,7 @@ START_TEST(sums_of_turned_noise_vary_as_said)
             turn(second, 20.0 + 17.0 * (double)seed + apart);
             measure(&f, apart);
         }
-        for (int64_t k = 0; k < SIDE * SIDE; k++) {
+        for (int64_t k = 0; k < N_CIRCLE; k++) {
             squares += 0.843 * circle[k] * circle[k]; /* variance of a turned pixel */
         }
         /* 2 (frames) of 4 x 900 sums: 2 % */

@@ -203,24 +203,25 @@ END_TEST
 /* A small image has no second row, a large one where anything is filled. */
 START_TEST(filled_images_are_drawn_and_enlarged)
 {
-    enum { SMALL = 30, LARGE = 90, N_LARGE = LARGE * LARGE };
-    float *pixels = sqn__mem_alloc(INT64_C(3) * N_LARGE, sizeof *pixels);
+    enum { SMALL = 30, LARGE = 90 };
+    const int64_t n_large = INT64_C(1) * LARGE * LARGE;
+    float *pixels = sqn__mem_alloc(3 * n_large, sizeof *pixels);
     struct stat small, large, whole;
 
     ck_assert_ptr_nonnull(pixels);
-    for (int64_t e = 0; e < N_LARGE; e++) {
-        pixels[e] = pixels[N_LARGE + e] = sqn__rng_uniform(5, 1, (uint64_t)e);
-        pixels[2 * N_LARGE + e] = NAN;
+    for (int64_t e = 0; e < n_large; e++) {
+        pixels[e] = pixels[n_large + e] = sqn__rng_uniform(5, 1, (uint64_t)e);
+        pixels[2 * n_large + e] = NAN;
     }
     plot_imputed_data data = {
-        SMALL, SMALL,         pixels,  pixels + N_LARGE, pixels + 2 * N_LARGE,
+        SMALL, SMALL,         pixels,  pixels + n_large, pixels + 2 * n_large,
         "adu", "HD 1 (test)", "a.fits"};
 
     SQN_ASSERT_OK(plot_imputed("small.png", &data, &err), err);
     data.nx = data.ny = LARGE;
     SQN_ASSERT_OK(plot_imputed("whole.png", &data, &err), err);
     pixels[700] = NAN;
-    pixels[2 * N_LARGE + 700] = 0.2385F;
+    pixels[2 * n_large + 700] = 0.2385F;
     SQN_ASSERT_OK(plot_imputed("large.png", &data, &err), err);
     data.unit = NULL;
     SQN_ASSERT_OK(plot_imputed("plain.png", &data, &err), err);
