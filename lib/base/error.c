@@ -136,7 +136,7 @@ static const struct {
     [SQN_W_SELF_SUBTRACTION] = {"W_SELF_SUBTRACTION", SQN_OK,
                                 "mask the source with exclude_*, or use reference stars"},
     [SQN_W_COUNT_LIMIT] = {"W_COUNT_LIMIT", SQN_OK,
-                           "raise components.max_count, or add references"},
+                           "raise components.max_count, or add frames"},
     [SQN_W_CLIP_CAP] = {"W_CLIP_CAP", SQN_OK,
                         "look at these frames: leave them out (exclude_frames), or raise "
                         "noise.clip_sigma or clip_max_fraction"},
@@ -158,8 +158,10 @@ static const struct {
     [SQN_W_IMPUTE_NONE] = {"W_IMPUTE_NONE", SQN_OK,
                            "say what is missing: quality_hdu, mask_files, missing_values, "
                            "valid_range or boxes"},
-    [SQN_W_IMPUTE_LEFT] = {"W_IMPUTE_LEFT", SQN_OK,
-                           "give more frames, fewer components, or larger patches"},
+    [SQN_W_IMPUTE_LEFT] =
+        {"W_IMPUTE_LEFT", SQN_OK,
+         "write another images.frames (rows, patches) where pixels are missing in "
+         "all of them; give more frames, or fewer components"},
     [SQN_W_IMPUTE_WORSE] = {"W_IMPUTE_WORSE", SQN_OK,
                             "try another components.count, background: flat, or another "
                             "images.frames"},

@@ -181,6 +181,16 @@ out = fresh("out_single")  # rows of a single image
 reduce(config("s.yaml", "set/f03.fits", more), "--output", out)
 assert (read(out, "imputed.fits", "IMPUTED")[HOLES[3]] == 1).all()
 
+# ---- A row that is 0 throughout has no noise, and is 0 where it is missing
+dark = np.zeros((40, 30), np.float32)
+dark[10:] = DATA[4:5, 9] * rng.uniform(0.5, 2, (30, 1)) + rng.normal(0, NOISE, (30, 30))
+fits.PrimaryHDU(dark).writeto("dark.fits", overwrite=True)
+reduce(config("dark.yaml", "dark.fits", "  boxes: [[4, 3, 8, 4], [9, 20, 10, 20]]\n", 1), "--output",
+       fresh("out_dark"))
+filled, error, fate = (read("out_dark", "imputed.fits", k) for k in (0, "IMPUTED_ERR", "IMPUTED"))
+assert (fate > 0).sum() == 12 == (fate == 1).sum() and (filled[2:4] == 0).all()
+assert np.nanmax(error[2:4]) < 1e-6 < np.nanmin(error[19])
+
 # ---- Integers: rounded, what the type cannot hold stays missing; tiles; gzip
 scaled = np.round(TRUTH * 150 + rng.normal(0, 20, TRUTH.shape))
 scaled[:, 3, 4] *= 68000 / scaled[:, 3, 4].max()  # in one frame beyond the type: ...
