@@ -8,9 +8,9 @@ and again with the noise of references and science frames, given as ERR; every d
 `sequin run`. Predicted over observed: root of the mean ERR^2 over the standard deviation of SCI,
 pixel by pixel; the median over the pixels and, in brackets, the range that holds the middle 68 %
 (200 draws alone make +- 5 %). Classes of pixels: fitted, and excluded (imputed). The disk image
-is judged in apertures of one resolution element too: sum over the pixels whose centres lie within
-half a FWHM. Predicted there is sqrt(sum ERR^2) times 1.08 where frames are turned: what turned
-white noise has (docs/validation.md, "Turning frames"). The model is that of the same frames, so
+is judged in apertures of one resolution element too: APERTURE_ERR against the scatter of the sums
+over circles of one FWHM; beside it sqrt(sum ERR^2), which is what independent pixels would have.
+The model is that of the same frames, so
 its ERR is judged in the pixels too; COEFFICIENTS_ERR on components that are held (loaded from
 the first draw), because components of another draw are other components. Exit status 1 where a median is off by more
 than 10 %.
@@ -26,8 +26,7 @@ import numpy as np
 from astropy.io import fits
 
 SIZE, FWHM, OUTER = 64, 3.0, 30.0
-TURNED = 1.08  # noise of an aperture of 3 pixels over that of independent pixels
-MARGIN = 0.1   # required of fitted pixels and apertures
+MARGIN = 0.1  # required of fitted pixels and apertures
 
 # scene, references, components, angles (degrees), method
 CASES = {
@@ -127,7 +126,8 @@ class Case:
         found = {}
         for product in ("model", "residual", "disk"):
             with fits.open(os.path.join(out, product + ".fits")) as hdus:
-                for part in ("SCI", "ERR", "FLAGS", "COEFFICIENTS", "COEFFICIENTS_ERR"):
+                for part in ("SCI", "ERR", "APERTURE_ERR", "FLAGS", "COEFFICIENTS",
+                             "COEFFICIENTS_ERR"):
                     if part in hdus:
                         found[product, part] = np.array(hdus[part].data, dtype=float)
         components = os.path.abspath(os.path.join(out, "components.fits"))
@@ -152,12 +152,19 @@ def said(numbers):
 
 
 def apertures(center):
-    """Index arrays of whole apertures whose centres lie every three pixels in the region."""
-    y, x = np.indices((SIZE, SIZE))
-    for cy in range(3, SIZE - 3, 3):
-        for cx in range(3, SIZE - 3, 3):
-            if 8 <= np.hypot(cx - center, cy - center) <= OUTER - 5:
-                yield np.nonzero(np.hypot(x - cx, y - cy) <= FWHM / 2)
+    """Centres (x, y), every three pixels in the region, and the overlap of pixels with a circle."""
+    y, x = np.indices((5, 5)) - 2.0
+    fine = (np.arange(50) + 0.5) / 50 - 0.5
+    overlap = np.mean([np.hypot(x + dx, y + dy) <= FWHM / 2 for dx in fine for dy in fine], axis=0)
+    middles = [(cx, cy) for cy in range(3, SIZE - 3, 3) for cx in range(3, SIZE - 3, 3)
+               if 8 <= np.hypot(cx - center, cy - center) <= OUTER - 5]
+    return middles, overlap
+
+
+def sums(images, middles, overlap):
+    """Sums over the circles, [draw, circle]."""
+    return np.array([(images[:, cy - 2:cy + 3, cx - 2:cx + 3] * overlap).sum(axis=(1, 2))
+                     for cx, cy in middles]).T
 
 
 def judge(case, draws, jobs):
@@ -180,13 +187,13 @@ def judge(case, draws, jobs):
     text, middle = said(ratio(sci, err))
     cells.append(text)
     medians.append(middle)
-    spots = list(apertures((SIZE - 1) / 2))
-    factor = TURNED if any(a % 90 for a in case.angles) else 1.0
-    sums = np.array([sci[:, y, x].sum(axis=1) for y, x in spots]).T
-    errors = factor * np.sqrt(np.array([(err[:, y, x] ** 2).sum(axis=1) for y, x in spots])).T
-    text, middle = said(ratio(sums, errors))
+    middles, overlap = apertures((SIZE - 1) / 2)
+    light = sums(sci, middles, overlap)
+    x, y = np.array(middles).T
+    text, middle = said(ratio(light, stack["disk", "APERTURE_ERR"][:, -1, y, x]))
     cells.append(text)
     medians.append(middle)
+    cells.append(said(ratio(light, np.sqrt(sums(err ** 2, middles, overlap ** 2))))[0])
     coefficients = ratio(*(np.array([f["model", part] for f in fixed])
                            for part in ("COEFFICIENTS", "COEFFICIENTS_ERR")))
     text, middle = said(coefficients)
@@ -204,8 +211,9 @@ def main():
     parser.add_argument("--jobs", type=int, default=1)
     ask = parser.parse_args()
     print("| case | references | components | frames at | residual, fitted | residual, imputed | "
-          "model, fitted | model, imputed | disk, pixel | disk, aperture | coefficients |")
-    print("| --- " + "| --: " * 10 + "|")
+          "model, fitted | model, imputed | disk, pixel | disk, APERTURE_ERR | sqrt(sum ERR^2) | "
+          "coefficients |")
+    print("| --- " + "| --: " * 11 + "|")
     good = True
     for name in ask.case:
         case = Case(name, os.path.abspath(ask.sequin), ask.folder)

@@ -120,9 +120,9 @@ static const struct {
     [SQN_W_NOISE_MIXED] = {"W_NOISE_MIXED", SQN_OK, "give error planes for both"},
     [SQN_W_NOISE_SCALE] = {"W_NOISE_SCALE", SQN_OK,
                            "correct the errors, or write noise.rescale: true; unless "
-                           "starlight remains (chi2 above "
-                           "1: add components or references) or is overfitted (below 1: "
-                           "use fewer components)"},
+                           "light remains that no component holds (chi2 above "
+                           "1: add components or frames) or noise is overfitted (below "
+                           "1: use fewer components)"},
     [SQN_W_FWHM_ASSUMED] = {"W_FWHM_ASSUMED", SQN_OK, "set science.fwhm"},
     [SQN_W_CENTER_ASSUMED] = {"W_CENTER_ASSUMED", SQN_OK, "set region.center"},
     [SQN_W_CENTER_MISMATCH] = {"W_CENTER_MISMATCH", SQN_OK, "check region.center"},
@@ -131,10 +131,12 @@ static const struct {
     [SQN_W_EXCLUDE_LARGE] = {"W_EXCLUDE_LARGE", SQN_OK, "make the excluded shape smaller"},
     [SQN_W_EXCLUDE_UNCOVERED] = {"W_EXCLUDE_UNCOVERED", SQN_OK,
                                  "make the excluded shape smaller"},
+    [SQN_W_SUPPORT] = {"W_SUPPORT", SQN_OK,
+                       "make the excluded shape smaller, or use fewer components"},
     [SQN_W_SELF_SUBTRACTION] = {"W_SELF_SUBTRACTION", SQN_OK,
                                 "mask the source with exclude_*, or use reference stars"},
     [SQN_W_COUNT_LIMIT] = {"W_COUNT_LIMIT", SQN_OK,
-                           "raise components.max_count, or add references"},
+                           "raise components.max_count, or add frames"},
     [SQN_W_CLIP_CAP] = {"W_CLIP_CAP", SQN_OK,
                         "look at these frames: leave them out (exclude_frames), or raise "
                         "noise.clip_sigma or clip_max_fraction"},
@@ -156,8 +158,10 @@ static const struct {
     [SQN_W_IMPUTE_NONE] = {"W_IMPUTE_NONE", SQN_OK,
                            "say what is missing: quality_hdu, mask_files, missing_values, "
                            "valid_range or boxes"},
-    [SQN_W_IMPUTE_LEFT] = {"W_IMPUTE_LEFT", SQN_OK,
-                           "give more frames, fewer components, or larger patches"},
+    [SQN_W_IMPUTE_LEFT] =
+        {"W_IMPUTE_LEFT", SQN_OK,
+         "write another images.frames (rows, patches) where pixels are missing in "
+         "all of them; give more frames, or fewer components"},
     [SQN_W_IMPUTE_WORSE] = {"W_IMPUTE_WORSE", SQN_OK,
                             "try another components.count, background: flat, or another "
                             "images.frames"},

@@ -120,7 +120,7 @@ static void describe_data(const sqn_panels_info *info, sqn_negatives negatives,
                       " pixels of the region are missing in all %s: no component there",
                       info->n_pix - info->n_pix_used, info->n_pix, source->noun);
     }
-    if (info->n_frame_used < info->n_frame) {
+    if (info->n_frame_used < info->n_frame && !source->overlap) {
         sqn__log_warn(log, SQN_W_DATA_FRAME, where,
                       "%" PRId64 " of %" PRId64
                       " %s hold no valid pixel in the region and are left out",
@@ -173,6 +173,24 @@ static void choose_kept(sqn_nmf_options *options, const basis *b, const config *
     if (!settings->components.write_stages || settings->model.counts.n > 0) {
         options->keep = b->counts;
         options->n_keep = b->n_count;
+    }
+}
+
+/* A component of next to no shape and a background of the other sign grow against each other, for an
+   ever smaller gain, until float32 no longer tells (docs/numerics.md, section 5). */
+static void judge_background(const basis *b, const config *settings, const sqn_log *log)
+{
+    const double converged = 1e-2; /* KKT residual; stages that converge end below 1e-3 */
+    const sqn_nmf_stage *last = sqn_nmf_stage_at(b->nmf, sqn_nmf_n_stage(b->nmf) - 1);
+
+    if (settings->components.background == CONFIG_BACKGROUND_FLAT &&
+        last->stop == SQN_NMF_ROUNDING && last->kkt > converged) {
+        sqn__log_advise(log, SQN_W_STAGE, settings->path,
+                        "use fewer components, or background: none",
+                        "with %" PRId64 " components, one of them and the background grew "
+                        "against each other until rounding ended the stage (KKT residual "
+                        "%.2g)",
+                        last->n_comp, last->kkt);
     }
 }
 
@@ -239,6 +257,7 @@ sqn_status basis_build(basis *out, const basis_source *source, const config *set
         source->packed(source->owner);
     }
     SQN_TRY(sqn_nmf_fit(&b.nmf, b.panels, &options, err));
+    judge_background(&b, settings, hooks->log);
     view_components(&b, settings->model.truncate);
     SQN_TRY(draw_curves(&b, err));
     *out = b;

@@ -37,6 +37,7 @@ typedef struct basis_source {
     const sqn_rows *rows;
     const char *noun; /**< "reference frames": what rows are called in messages. */
     bool own; /**< The rows are modelled themselves: by default half as many components. */
+    bool overlap; /**< Rows hold the same data many times: one that is empty is no loss. */
     void (*packed)(void *owner); /**< Called once nobody reads the rows again; or NULL. */
     void *owner;                 /**< Given to `packed`. */
 } basis_source;

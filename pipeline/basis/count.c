@@ -28,6 +28,9 @@ static int64_t room_of(const basis_source *source, const sqn_panels_info *info)
 static sqn_status refuse(const basis_source *source, const sqn_panels_info *info,
                          int64_t count, const config *settings, sqn_error *err)
 {
+    const char *key = settings->components.count == CONFIG_COUNT_AUTO
+                          ? "components.max_count"
+                          : "components.count";
     sqn_status status = SQN_OK;
 
     if (count > info->n_frame_used) {
@@ -40,7 +43,9 @@ static sqn_status refuse(const basis_source *source, const sqn_panels_info *info
             SQN_RAISE(err, E_COUNT, "%" PRId64 " components from %s of %" PRId64 " pixels",
                       count, source->noun, info->n_pix_used);
     }
-    sqn__error_at(err, settings->path, -1, NULL);
+    if (status != SQN_OK) {
+        (void)config_where(err->where, settings, key);
+    }
     return status;
 }
 
@@ -50,8 +55,9 @@ sqn_status count_limit(int64_t *out, const basis_source *source,
     const config_components *c = &settings->components;
 
     if (c->count == CONFIG_COUNT_AUTO) {
-        *out = c->max_count > 0 ? c->max_count
-                                : at_most(info->n_frame_used / 2, COUNT_LIMIT_DEFAULT);
+        const int64_t half = source->own ? room_of(source, info) : info->n_frame_used / 2;
+
+        *out = c->max_count > 0 ? c->max_count : at_most(half, COUNT_LIMIT_DEFAULT);
     } else if (c->count > 0) {
         *out = c->count;
     } else {
@@ -110,8 +116,8 @@ static void say(const sqn_count *count, const config *settings, int64_t limit,
         sqn__log_warn(log, SQN_W_COUNT_LIMIT,
                       config_where(where, settings, "components.max_count"),
                       "hidden data are predicted best with %" PRId64
-                      " components, the most that were tried",
-                      count->chosen);
+                      " component%s, the most that were tried",
+                      count->chosen, count->chosen == 1 ? "" : "s");
     }
 }
 

@@ -345,6 +345,8 @@ static sqn_status assign_numbers(const assign_target *t, sqn_error *err)
          i = t->tree->node[i].next) {
         if (is_list(t, &t->tree->node[i], width, width)) {
             take_numbers(&list, t, i);
+        } else if (t->tree->node[i].kind == TREE_SCALAR) {
+            break; /* brackets are missing: said once */
         }
     }
     if (t->key->rising && t->problems->n == n_before) {

@@ -158,7 +158,9 @@ static void check_holdout(const resolve *r)
         report(r, "components.holdout", "write a share, for example 0.05, or leave it out",
                "count: auto needs hidden data");
     }
-    if (!chosen && c->max_count > 0) {
+    /* task impute finds the count where none is written */
+    if (!chosen && c->max_count > 0 &&
+        !(r->config->task == CONFIG_TASK_IMPUTE && c->count == 0)) {
         report(r, "components.max_count", "write count: auto, or leave max_count out",
                "max_count, the limit of count: auto, and a number exclude each other");
     }
@@ -240,6 +242,8 @@ static void check_images_only(const resolve *r)
         const char *key;
         bool is_set;
     } keys[] = {
+        {"noise.clip_sigma", c->noise.clip_sigma > 0.0},
+        {"noise.rescale", c->noise.rescale},
         {"components.write_stages", c->components.write_stages},
         {"model.scaling", c->model.scaling != CONFIG_SCALING_AUTO},
         {"model.exclude_frame", c->model.exclude_frame != CONFIG_FRAME_AUTO},
@@ -345,6 +349,15 @@ static void check_images(const resolve *r)
     if (c->images_patch_size % 2 == 0) {
         report(r, "images.patch_size", "write an odd number of pixels",
                "a patch of even side has no pixel in its middle");
+    }
+    if (c->images_frames == CONFIG_FRAMES_PATCHES && c->noise.clip_sigma > 0.0) {
+        report(r, "noise.clip_sigma",
+               "remove the key, or write frames: planes, rows or files",
+               "patches hold every pixel many times: they cannot tell outliers");
+    }
+    if (c->images_frames == CONFIG_FRAMES_PATCHES && c->noise.rescale) {
+        report(r, "noise.rescale", "remove the key, or write frames: planes, rows or files",
+               "patches hold every pixel many times: they cannot tell the scale of errors");
     }
     if (c->components.load != NULL) {
         report(r, "components.load", "remove the key",

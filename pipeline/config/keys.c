@@ -230,14 +230,16 @@ static const keys_key table[] = {
     {"noise.clip_sigma", KEYS_NUMBER, .offset = AT(noise.clip_sigma), AT_LEAST(0),
      .unit = "sigma", .standard = "0",
      .help = "Data further than this from their model become missing, in both roles; what "
-             "other science frames show at the same place is kept; 0: none is clipped"},
+             "other science frames show at the same place is kept; in task impute they are "
+             "filled, but not with frames: patches; 0: none is clipped"},
     {"noise.clip_max_fraction", KEYS_NUMBER, .offset = AT(noise.clip_max_fraction),
      FROM(0, 0.5), .above = true, .standard = "0.05",
      .help = "Of the data of a frame that may be clipped, the largest first"},
     {"noise.rescale", KEYS_BOOLEAN, .offset = AT(noise.rescale), .standard = "false",
      .help =
          "true: multiply the errors by the scale that the residuals ask for, one factor "
-         "for the references, one for the science frames (errors, poisson)"},
+         "for the references, one for the science frames, in task impute one for all "
+         "(errors, poisson; not with frames: patches)"},
 
     {"components", KEYS_BLOCK, .help = "The basis of starlight, built from the references"},
     {"components.count", KEYS_INTEGER, .offset = AT(components.count), FROM(1, 100000),
@@ -245,7 +247,8 @@ static const keys_key table[] = {
      .help =
          "Number of components; auto: the smallest that predicts hidden data as well as "
          "the best. Default: min(10, references); with references: science "
-         "min(10, frames/2)"},
+         "min(10, frames/2); in task impute auto, where 4 frames and 400 pixels or more "
+         "are valid"},
     {"components.holdout", KEYS_NUMBER, .offset = AT(components.holdout), FROM(0, 0.5),
      .example = "0.05",
      .help =

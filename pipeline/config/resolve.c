@@ -112,6 +112,18 @@ cleanup:
     return status;
 }
 
+static const char *const tasks[] = {[CONFIG_TASK_IMAGING] = "imaging",
+                                    [CONFIG_TASK_SPECTRA] = "spectra",
+                                    [CONFIG_TASK_IMPUTE] = "impute"};
+
+/* The task whose block is there. */
+static config_task likely_task(const resolve *r)
+{
+    return resolve_given(r, "images")    ? CONFIG_TASK_IMPUTE
+           : resolve_given(r, "spectra") ? CONFIG_TASK_SPECTRA
+                                         : CONFIG_TASK_IMAGING;
+}
+
 static void check_required(const resolve *r, const keys_key *key)
 {
     const int block = key->need == KEYS_IN_BLOCK ? keys_block(key->path) : -1;
@@ -137,7 +149,13 @@ static void check_required(const resolve *r, const keys_key *key)
                        key->words != NULL ? ", or write references: " : "",
                        key->words != NULL ? key->words : "");
     } else {
-        (void)snprintf(fix, sizeof fix, "write %s: %s", keys_leaf(key->path), key->example);
+        const char *value = key->example;
+
+        if (strcmp(key->path, "task") == 0) { /* what else is missing depends on it */
+            r->config->task = likely_task(r);
+            value = tasks[r->config->task];
+        }
+        (void)snprintf(fix, sizeof fix, "write %s: %s", keys_leaf(key->path), value);
     }
     problems_add(r->problems, SQN_E_CFG_SCHEMA, &place, fix, "a required key is missing");
 }

@@ -170,6 +170,8 @@ static row_noise row_noise_of(const pass *p, int64_t row)
     return noise;
 }
 
+static const double least = 1e-30; /* variance (stored unit^2: data are near 1) */
+
 /* Add what one row of the matrix says of the wanted pixels in it. */
 static void add_row(const pass *p, int64_t row, const uint8_t *undetermined)
 {
@@ -184,9 +186,11 @@ static void add_row(const pass *p, int64_t row, const uint8_t *undetermined)
             continue;
         }
         if (p->from_fit != NULL) {
-            weight = 1.0 / fmax(noise.of_frame * (double)p->from_fit[at] +
-                                    noise.of_build * (double)p->from_comp[at],
-                                noise.of_mean);
+            const double variance = fmax(noise.of_frame * (double)p->from_fit[at] +
+                                             noise.of_build * (double)p->from_comp[at],
+                                         noise.of_mean);
+
+            weight = 1.0 / fmax(variance, least); /* a row of zeros has no noise at all */
         }
         if (isfinite(weight) && weight > 0.0) {
             p->sum[e] += weight * (double)p->model[c];

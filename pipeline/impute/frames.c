@@ -68,6 +68,12 @@ sqn_rows frames_rows(const frames *f)
     return (sqn_rows){.n_row = f->n_row, .n_col = f->n_col, .read = read_row, .context = f};
 }
 
+basis_source frames_source(const frames *f, const sqn_rows *rows)
+{
+    return (basis_source){
+        .rows = rows, .noun = images_noun(f->images), .own = true, .overlap = f->side > 0};
+}
+
 /* Sizes of the matrix, and of a row as an image. */
 static void choose_shape(frames *f, int64_t shape[2], const config *settings)
 {

@@ -8,6 +8,7 @@
 #ifndef FRAMES_H
 #define FRAMES_H
 
+#include "basis.h"
 #include "images.h"
 #include "sequin/pixels.h"
 #include "sequin/rows.h"
@@ -28,6 +29,9 @@ void frames_clear(frames *f);
 
 /** Rows for the solver; `f` is borrowed. */
 sqn_rows frames_rows(const frames *f);
+
+/** What components are built from; `rows` of frames_rows() is borrowed. */
+basis_source frames_source(const frames *f, const sqn_rows *rows);
 
 /** Number of the pixel in row and column of the matrix; -1: outside of its image. */
 int64_t frames_pixel(const frames *f, int64_t row, int64_t col);

@@ -149,7 +149,7 @@ static sqn_status choose_noise(images *im, const config *settings, const sqn_log
     return SQN_OK;
 }
 
-static void count_missing(images *im, const config *settings, const sqn_log *log)
+static void count_missing(images *im, const sqn_log *log)
 {
     for (int64_t e = 0; e < im->n_all; e++) {
         im->n_missing += isnan(im->stack.value.data[e]);
@@ -159,11 +159,20 @@ static void count_missing(images *im, const config *settings, const sqn_log *log
                   " pixels, frames are %s; %" PRId64 " pixels are missing, %.3g %%",
                   im->n_plane, im->nx, im->ny, images_noun(im), im->n_missing,
                   100.0 * (double)im->n_missing / (double)im->n_all);
-    if (im->n_missing == 0) {
-        sqn__log_warn(log, SQN_W_IMPUTE_NONE, settings->path,
-                      "no pixel of %" PRId64 " is missing: nothing will be filled",
-                      im->n_all);
+}
+
+/* Files without any valid pixel were refused: it is the boxes. */
+static sqn_status refuse_nothing(const images *im, const config *settings, sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+
+    if (im->n_missing == im->n_all) {
+        status = SQN_RAISE(err, E_DATA_EMPTY, "the boxes leave no valid pixel of %" PRId64,
+                           im->n_all);
+        (void)config_where(err->where, settings, "images.boxes");
+        sqn__error_mend(err, "write smaller boxes");
     }
+    return status;
 }
 
 sqn_status images_read(images *out, const config *settings, const sqn_log *log,
@@ -183,7 +192,8 @@ sqn_status images_read(images *out, const config *settings, const sqn_log *log,
     SQN_TRY(choose_frames(&im, settings, err));
     SQN_TRY(choose_noise(&im, settings, log, err));
     SQN_TRY(drop_boxes(&im, settings, err));
-    count_missing(&im, settings, log);
+    count_missing(&im, log);
+    SQN_TRY(refuse_nothing(&im, settings, err));
     *out = im;
     im = (images){0};
 

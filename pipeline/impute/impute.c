@@ -11,9 +11,15 @@
 #include "mem.h"
 #include "raise.h"
 #include "result.h"
+#include "scale.h"
 #include "warn.h"
 
-enum { NAME_BYTES = 64, FIXED = 8 };
+enum {
+    NAME_BYTES = 64,
+    FIXED = 8,
+    AUTO_ROWS = 4,  /* frames, and */
+    AUTO_DATA = 400 /* good pixels, of fewer hidden ones tell no number of components */
+};
 
 /** Everything that lives as long as the run. */
 typedef struct impute {
@@ -21,6 +27,7 @@ typedef struct impute {
     int64_t n_file;
     char (*name)[NAME_BYTES]; /* [n_file] of the product of each file */
     const char **products;    /* [n_file + FIXED] */
+    config decided; /* the settings, with what the images decided; nothing owned */
     imputation result;
 } impute;
 
@@ -136,6 +143,40 @@ cleanup:
     return status;
 }
 
+/* How many components predict hidden pixels best is what this task is about: found, where no
+   number is written, if the data can tell. */
+static void decide(impute *r)
+{
+    const images *im = &r->result.images;
+    config_components *c = &r->decided.components;
+
+    r->decided = *r->session.settings;
+    if (c->count == 0 && c->construction == CONFIG_SEQUENTIAL && c->holdout != 0.0 &&
+        r->result.frames.n_row >= AUTO_ROWS && im->n_all - im->n_missing >= AUTO_DATA) {
+        c->count = CONFIG_COUNT_AUTO;
+    }
+}
+
+/* Outliers and wrong errors, before anything else is done with the data. */
+static sqn_status screen(void *run, sqn_error *err)
+{
+    impute *r = run;
+    imputation *im = &r->result;
+    sqn_status status = SQN_OK;
+
+    SQN_TRY(screen_images(&im->screening, &im->images, &im->frames, r->session.settings,
+                          &r->session.log, err));
+    if (im->images.n_missing == 0) {
+        sqn__log_warn(&r->session.log, SQN_W_IMPUTE_NONE, r->session.settings->path,
+                      "no pixel of %" PRId64 " is missing: nothing will be filled",
+                      im->images.n_all);
+    }
+    decide(r);
+
+cleanup:
+    return status;
+}
+
 static sqn_nmf_options hooks_of(impute *r, session_build *shown)
 {
     sqn_nmf_options hooks = sqn_nmf_options_default();
@@ -146,16 +187,13 @@ static sqn_nmf_options hooks_of(impute *r, session_build *shown)
     return hooks;
 }
 
-static sqn_status try_hidden(void *run, sqn_error *err)
+/* Whether the errors explain what the components leave; patches hold every pixel many times. */
+static void judge(const imputation *im, const config *settings, const sqn_log *log)
 {
-    impute *r = run;
-    session_build shown = {&r->session, "hidden pixels", 0};
-    const sqn_nmf_options hooks = hooks_of(r, &shown);
-    const sqn_status status =
-        trial_run(&r->result.trial, &r->result.frames, r->session.settings, &hooks, err);
-
-    progress_end(r->session.progress);
-    return status;
+    if (im->images.noise != IMAGES_UNIFORM && im->frames.side == 0) {
+        scale_note(&im->basis.misfit, images_noun(&im->images), log);
+        scale_judge(&im->basis.misfit, "images", settings->path, log);
+    }
 }
 
 static sqn_status build(void *run, sqn_error *err)
@@ -165,13 +203,26 @@ static sqn_status build(void *run, sqn_error *err)
     session_build shown = {&r->session, "components", 0};
     const sqn_nmf_options hooks = hooks_of(r, &shown);
     const sqn_rows rows = frames_rows(&im->frames);
-    const basis_source source = {&rows, images_noun(&im->images), true, NULL, NULL};
+    const basis_source source = frames_source(&im->frames, &rows);
     sqn_status status = SQN_OK;
 
-    SQN_TRY(basis_build(&im->basis, &source, r->session.settings, &hooks, err));
+    SQN_TRY(basis_build(&im->basis, &source, &r->decided, &hooks, err));
     SQN_TRY(curve_make(&im->curve, &im->basis, err));
+    judge(im, r->session.settings, &r->session.log);
 
 cleanup:
+    progress_end(r->session.progress);
+    return status;
+}
+
+static sqn_status try_hidden(void *run, sqn_error *err)
+{
+    impute *r = run;
+    session_build shown = {&r->session, "hidden pixels", 0};
+    const sqn_nmf_options hooks = hooks_of(r, &shown);
+    const sqn_status status = trial_run(&r->result.trial, &r->result.frames,
+                                        r->result.basis.n_comp, &r->decided, &hooks, err);
+
     progress_end(r->session.progress);
     return status;
 }
@@ -300,15 +351,11 @@ cleanup:
 }
 
 static const session_stage stages[] = {
-    {"output directory", open_directory},
-    {"reading", read_images},
-    {"hidden pixels", try_hidden},
-    {"components", build},
-    {"filling", fill},
-    {"imputed images", write_images},
-    {"components and curve", write_components},
-    {"pictures and report", show},
-    {"manifest", finish},
+    {"output directory", open_directory}, {"reading", read_images},
+    {"outliers and errors", screen},      {"components", build},
+    {"hidden pixels", try_hidden},        {"filling", fill},
+    {"imputed images", write_images},     {"components and curve", write_components},
+    {"pictures and report", show},        {"manifest", finish},
 };
 enum { N_STAGE = sizeof stages / sizeof stages[0] };
 

@@ -4,6 +4,7 @@
 
 #include "curve.h"
 #include "estimate.h"
+#include "screen.h"
 #include "session.h"
 #include "trial.h"
 
@@ -11,6 +12,7 @@
 typedef struct imputation {
     images images;
     frames frames;
+    screening screening;
     trial trial;
     basis basis;
     curve curve;

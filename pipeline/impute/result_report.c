@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "count.h"
 #include "imputed.h"
 #include "mem.h"
 #include "page.h"
@@ -13,14 +14,15 @@ enum {
     METHOD_COLUMNS = 3,
     COUNT_COLUMNS = 6,
     FILE_COLUMNS = 4,
-    FINDINGS_MAX = 6,
+    FINDINGS_MAX = 8,
     WORDS = 16
 };
 
 static const page_picture pictures[] = {
     {"imputed.png",
      "The image with the most filled pixels: before, filled, and the error of "
-     "what is filled. Missing pixels are grey."},
+     "what is filled; large images once more below, enlarged where most is filled. Missing "
+     "pixels are grey."},
     {"components.png", "The components, in the order in which they were added, with their "
                        "shares of the modelled light; below each, what sets it apart from "
                        "the mean of all."},
@@ -128,7 +130,8 @@ static const char *find_verdict(slots *s, const imputation *im)
                      t->score[TRIAL_NEIGHBOURS].rms, t->score[TRIAL_FRAMES].rms);
 }
 
-static int64_t find(const char *findings[FINDINGS_MAX], slots *s, const imputation *im)
+static int64_t find(const char *findings[FINDINGS_MAX], slots *s, const imputation *im,
+                    const config *settings)
 {
     static const char *const noise[] = {[IMAGES_ERRORS] = "the error planes of the input",
                                         [IMAGES_POISSON] = "a photon-noise model",
@@ -147,6 +150,26 @@ static int64_t find(const char *findings[FINDINGS_MAX], slots *s, const imputati
             "Scatter of hidden pixels about our values over sqrt(sigma^2 + ERR^2): %.3g "
             "(1 where the errors are right).",
             im->trial.pull.rms);
+    }
+    if (im->screening.outliers.n_valid > 0) {
+        findings[n++] =
+            slots_put(s,
+                      "Outliers beyond %g sigma: %" PRId64
+                      " pixels; they were filled as missing ones.",
+                      settings->noise.clip_sigma, im->screening.outliers.n_outlier);
+    }
+    if (im->screening.factor > 0.0) {
+        findings[n++] =
+            slots_put(s, "Errors were multiplied by %.4g.", im->screening.factor);
+    }
+    if (b->heldout.n > 0) {
+        char reason[COUNT_REASON_MAX];
+
+        findings[n++] = slots_put(s,
+                                  "%s; %" PRId64 " entries of %" PRId64
+                                  " %s were hidden from a build of their own.",
+                                  count_reason(reason, &b->heldout), b->heldout.n_hidden,
+                                  b->heldout.n_frame, images_noun(&im->images));
     }
     if (im->n_left > 0) {
         findings[n++] =
@@ -188,11 +211,12 @@ static sqn_status write_page(session *s, tables *t, const imputation *im, sqn_er
     const report data = {
         .title = title,
         .subtitle =
-            slots_put(&t->words, "%" PRId64 " planes of %" PRId64 " x %" PRId64 " pixels",
-                      im->images.n_plane, im->images.nx, im->images.ny),
+            slots_put(&t->words, "%" PRId64 " plane%s of %" PRId64 " x %" PRId64 " pixels",
+                      im->images.n_plane, im->images.n_plane == 1 ? "" : "s", im->images.nx,
+                      im->images.ny),
         .verdict = find_verdict(&t->words, im),
         .findings = findings,
-        .n_finding = find(findings, &t->words, im),
+        .n_finding = find(findings, &t->words, im, s->settings),
         .sections = sections,
         .n_section = sizeof sections / sizeof sections[0],
     };
@@ -236,7 +260,13 @@ sqn_status result_record(session *s, const imputation *im, sqn_error *err)
         {"n_missing", (double)im->images.n_missing},
         {"n_filled", (double)im->n_filled},
         {"n_left", (double)im->n_left},
+        {"n_clipped", (double)im->screening.outliers.n_outlier},
+        {"noise_factor", im->screening.factor > 0.0 ? im->screening.factor : 1.0},
+        {"chi2_reduced",
+         im->images.noise != IMAGES_UNIFORM ? im->basis.misfit.total : (double)NAN},
         {"n_component", (double)im->basis.n_comp},
+        {"count_best_heldout",
+         im->basis.heldout.n > 0 ? (double)im->basis.heldout.best : (double)NAN},
         {"n_hidden", (double)t->n_hidden},
         {"rms_ours", tried ? t->score[TRIAL_OURS].rms : NAN},
         {"rms_neighbours", tried ? t->score[TRIAL_NEIGHBOURS].rms : NAN},
@@ -249,8 +279,10 @@ sqn_status result_record(session *s, const imputation *im, sqn_error *err)
     const manifest_series series[] = {
         {"counts", t->n_count, counts},
         {"rms_of_count", t->n_count, rms},
-        {"chi2", im->curve.n, im->curve.chi2},
-        {"frv", im->curve.n, im->curve.frv},
+        {"chi2", im->curve.n_stage, im->curve.chi2},
+        {"frv", im->curve.n_stage, im->curve.frv},
+        {"frv_heldout", im->basis.heldout.n, im->curve.heldout},
+        {"frv_heldout_err", im->basis.heldout.n, im->curve.heldout_err},
     };
     const manifest summary = {.task = "impute",
                               .title = title,

@@ -1,4 +1,4 @@
-/** @file trial.c @brief Stage 2: good pixels hidden, predicted, compared. */
+/** @file trial.c @brief Stage 3: good pixels hidden, predicted, compared. */
 #include "trial.h"
 
 #include <inttypes.h>
@@ -177,9 +177,10 @@ cleanup:
     return status;
 }
 
-sqn_status trial_run(trial *out, frames *f, const config *settings,
+sqn_status trial_run(trial *out, frames *f, int64_t n_comp, const config *settings,
                      const sqn_nmf_options *hooks, sqn_error *err)
 {
+    config same = *settings; /* the count is known, and its curve */
     const sqn_log silent = {0};
     sqn_nmf_options quiet = *hooks; /* what there is to say is said of the build with all */
     sqn_status status = SQN_OK;
@@ -188,6 +189,8 @@ sqn_status trial_run(trial *out, frames *f, const config *settings,
 
     *out = t;
     quiet.log = &silent;
+    same.components.count = n_comp;
+    same.components.holdout = 0.0;
     SQN_TRY(work_create(&w, f, (uint64_t)settings->components.seed, &t.n_hidden, err));
     if (t.n_hidden == 0) {
         sqn__log_note(hooks->log, "too few good pixels to hide any: no trial");
@@ -195,10 +198,10 @@ sqn_status trial_run(trial *out, frames *f, const config *settings,
     }
     f->hidden = w.hidden;
     const sqn_rows rows = frames_rows(f);
-    const basis_source source = {&rows, images_noun(f->images), true, NULL, NULL};
+    const basis_source source = frames_source(f, &rows);
 
-    SQN_TRY(basis_build(&w.basis, &source, settings, &quiet, err));
-    SQN_TRY(estimate_fit_make(&w.fit, f, &w.basis, settings, err));
+    SQN_TRY(basis_build(&w.basis, &source, &same, &quiet, err));
+    SQN_TRY(estimate_fit_make(&w.fit, f, &w.basis, &same, err));
     SQN_TRY(compare(&t, &w, err));
     say(&t, settings, hooks->log);
     *out = t;

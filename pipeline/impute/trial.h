@@ -1,6 +1,6 @@
 /**
  * @file trial.h
- * @brief Stage 2: good pixels hidden, predicted, and compared with what they are.
+ * @brief Stage 3: good pixels hidden, predicted, and compared with what they are.
  *
  * In: frames, configuration. Out: how well our values, the median of the neighbours and the mean
  * over the frames predict pixels that none of them saw; and whether our errors say so.
@@ -34,11 +34,13 @@ typedef struct trial {
 /**
  * Hide pixels, build components without them, predict them.
  *
- * @param[in,out] f      Its `hidden` is set during the call.
- * @param[in]     hooks  Log and progress of the solver.
+ * @param[in,out] f       Its `hidden` is set during the call.
+ * @param[in]     n_comp  Components of the build that fills, however they were chosen.
+ * @param[in]     hooks   Log and progress of the solver.
  */
-SQN_NODISCARD sqn_status trial_run(trial *out, frames *f, const config *settings,
-                                   const sqn_nmf_options *hooks, sqn_error *err);
+SQN_NODISCARD sqn_status trial_run(trial *out, frames *f, int64_t n_comp,
+                                   const config *settings, const sqn_nmf_options *hooks,
+                                   sqn_error *err);
 void trial_clear(trial *t);
 
 /** "our values", "the median of the neighbours", "the mean over frames". */

@@ -126,7 +126,7 @@ static bool has_quantities(sqn_id id)
  * They are listed in one line. */
 static bool is_listed(sqn_id id)
 {
-    return id == SQN_W_STOP;
+    return id == SQN_W_STOP || id == SQN_W_SUPPORT;
 }
 
 static const char *first_number(const char *text)

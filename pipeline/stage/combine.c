@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "growth.h"
 #include "mem.h"
 #include "raise.h"
 #include "sequin/combine.h"
@@ -69,6 +70,7 @@ sqn_status combine_prepare(disk *out, const observation *obs, const config *sett
     SQN_TRY(sqn_cube_init(&d.value, n_plane, d.ny, d.nx, err));
     SQN_TRY(sqn_cube_init(&d.error, n_plane, d.ny, d.nx, err));
     SQN_TRY(sqn_cube_init(&d.snr, n_plane, d.ny, d.nx, err));
+    SQN_TRY(sqn_cube_init(&d.element, n_plane, d.ny, d.nx, err));
     SQN_TRY(sqn_cube_init(&d.turned, sci->n_frame, d.ny, d.nx, err));
     d.flags = sqn__mem_alloc(n, sizeof *d.flags);
     d.coverage = sqn__mem_alloc(n, sizeof *d.coverage);
@@ -208,6 +210,7 @@ sqn_status combine_count(disk *d, const observation *obs, const config *settings
         SQN_TRY(turn_group(&t, &n, d, obs, residuals, g, err));
         SQN_TRY(combine_group(d, &t, n, g * d->n_count + i_count, settings, err));
     }
+    SQN_TRY(growth_fill(d, obs, residuals, i_count, err));
 
 cleanup:
     turned_clear(&t);
@@ -229,6 +232,7 @@ void combine_clear(disk *d)
     sqn_cube_clear(&d->value);
     sqn_cube_clear(&d->error);
     sqn_cube_clear(&d->snr);
+    sqn_cube_clear(&d->element);
     sqn_cube_clear(&d->turned);
     sqn__mem_free(d->dq);
     sqn__mem_free(d->flags);

@@ -3,7 +3,7 @@
  * @brief Stage 4: turn every residual North up and combine, count by count.
  *
  * In: observation, one subtraction. Out: one plane of the disk image per group and count, with
- * ERR, DQ, FLAGS, COVERAGE and SNR. Library: rotate, combine, snr.
+ * ERR, APERTURE_ERR, DQ, FLAGS, COVERAGE and SNR. Library: rotate, combine, snr.
  */
 #ifndef STAGE_COMBINE_H
 #define STAGE_COMBINE_H
@@ -18,7 +18,8 @@ typedef struct disk {
         *group_name; /**< [n_group] file, or "" (all); borrowed from the observation. */
     double *group_number; /**< [n_group] wavelength; NaN otherwise. */
     sqn_cube value, error, snr;
-    uint32_t *dq; /**< NULL when the input has none. */
+    sqn_cube element; /**< 1 sigma of the sum over a circle of one FWHM about each pixel. */
+    uint32_t *dq;     /**< NULL when the input has none. */
     uint8_t *flags;
     int32_t *coverage;
     sqn_cube turned; /**< [n_science, ny, nx] every frame turned, of the last count. */

@@ -9,6 +9,7 @@
 #include "present.h"
 #include "product.h"
 #include "raise.h"
+#include "support.h"
 
 /** Everything that lives as long as the run. */
 typedef struct imaging {
@@ -117,6 +118,7 @@ static sqn_status subtract(void *run, sqn_error *err)
                         sqn_target_about(res->target.fit, c, 0).chi2);
     }
     SQN_TRY(combine_finish(&res->disk, &res->obs, err));
+    SQN_TRY(support_judge(&res->leverage, &in, err));
     SQN_TRY(judge_result(res, err));
 
 cleanup:

@@ -8,12 +8,12 @@
 #include "mem.h"
 #include "peak.h"
 #include "raise.h"
+#include "scale.h"
 #include "sequin/weights.h"
 #include "warn.h"
 
 static const double radian = 57.295779513082320877; /* degrees */
-static const double scale_low = 0.5, scale_high = 2.0, over_sigma = -3.0;
-static const double pixel_sigma = 4.0; /* of the chi2 of a pixel */
+static const double over_sigma = -3.0;
 static const double factor_low = 0.7, factor_high = 1.3;
 
 void judge_rotation(const observation *obs, const config *settings, const sqn_log *log)
@@ -70,11 +70,6 @@ static void judge_undetermined(const result *r)
     }
 }
 
-static bool is_off(double chi2)
-{
-    return chi2 < scale_low || chi2 > scale_high; /* not where it is NaN */
-}
-
 /* The factor that would bring the median frame to a reduced chi2 of 1. */
 static sqn_status find_factor(double *factor, const result *r, sqn_error *err)
 {
@@ -102,7 +97,7 @@ static sqn_status judge_science_noise(const result *r, sqn_error *err)
     for (int64_t i = 0; i < n; i++) {
         const double chi2 = r->last.frames[i].chi2_reduced;
 
-        if (is_off(chi2)) {
+        if (scale_is_off(chi2)) {
             low = fmin(low, chi2);
             high = fmax(high, chi2);
             n_off++;
@@ -122,45 +117,16 @@ cleanup:
     return status;
 }
 
-/* Pixels whose reduced chi2 is off by more than chance allows: its cube root is nearly normal
-   (Wilson & Hilferty 1931). */
-static int64_t count_pixels(const sqn_misfit *misfit)
-{
-    int64_t n = 0;
-
-    for (int64_t p = 0; p < misfit->n_pix; p++) {
-        const double chi2 = misfit->pixel[p];
-        const double variance = 2.0 / (9.0 * misfit->pixel_free[p]);
-        const double deviation = (cbrt(chi2) - (1.0 - variance)) / sqrt(variance);
-
-        n += is_off(chi2) && fabs(deviation) > pixel_sigma ? 1 : 0;
-    }
-    return n;
-}
-
 static void judge_reference_noise(const result *r)
 {
     const sqn_misfit *misfit = &r->basis.misfit;
-    const int64_t n_off = count_pixels(misfit);
-    double low = INFINITY, high = -INFINITY;
 
     if (misfit->n_pix == 0) {
         return; /* the components were loaded */
     }
-    for (int64_t i = 0; i < misfit->n_frame; i++) {
-        low = fmin(low, misfit->frame[i]);
-        high = fmax(high, misfit->frame[i]);
-    }
-    sqn__log_note(r->log,
-                  "references: reduced chi2 %.3g, of frames %.3g to %.3g, off in %" PRId64
-                  " of %" PRId64 " pixels; the scatter asks for errors %.3g times as large",
-                  misfit->total, low, high, n_off, misfit->n_pix, misfit->scale);
-    if (is_off(misfit->total) && !r->obs.references_are_science) {
-        sqn__log_warn(r->log, SQN_W_NOISE_SCALE, r->settings->path,
-                      "the errors do not explain the residuals of the references (reduced "
-                      "chi2 %.2g, off in %" PRId64 " of %" PRId64
-                      " pixels; the scatter asks for errors %.3g times as large)",
-                      misfit->total, n_off, misfit->n_pix, misfit->scale);
+    scale_note(misfit, "references", r->log);
+    if (!r->obs.references_are_science) {
+        scale_judge(misfit, "references", r->settings->path, r->log);
     }
 }
 

@@ -61,6 +61,7 @@ sqn_status present_record(session *s, const result *r, sqn_error *err)
                                        : (double)NAN},
         {"n_clipped_reference", (double)r->clipped.references.n_outlier},
         {"n_clipped_science", (double)r->clipped.science.n_outlier},
+        {"leverage", r->leverage},
         {"count_chosen", l.counts[r->basis.n_count - 1]},
         {"count_best_heldout",
          r->basis.heldout.n > 0 ? (double)r->basis.heldout.best : (double)NAN},

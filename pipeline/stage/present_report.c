@@ -144,6 +144,10 @@ static int64_t find(const char *findings[FINDINGS_MAX], slots *s, const result *
         slots_put(s, "%s",
                   obs->derotate ? "North is up in disk.fits."
                                 : "Frames were combined as the detector saw them.");
+    if (r->excluded != NULL) {
+        findings[n++] = slots_put(
+            s, "Largest leverage of a fitted pixel on its own model: %.2g.", r->leverage);
+    }
     if (r->rescaled.references > 0.0) {
         findings[n++] = slots_put(s, "Errors of the references were multiplied by %.4g.",
                                   r->rescaled.references);

@@ -28,6 +28,7 @@ typedef struct result {
     rescale_factors rescaled;
     curve curve;
     target target;
+    double leverage;  /**< Largest of a fitted pixel; NaN where nothing is excluded. */
     subtraction last; /**< Of the largest count. */
     disk disk;
 } result;

@@ -119,26 +119,46 @@ typedef struct plane {
     sqn_fits_type type;
     bool in_unit;  /* of the data */
     bool is_value; /* interpolated where frames were turned */
+    const char *note;
 } plane;
+
+enum { N_PLANE = 7 };
+
+static void list_planes(plane out[N_PLANE], const disk *d)
+{
+    const plane planes[N_PLANE] = {
+        {"SCI", d->value.data, SQN_FITS_FLOAT32, true, true, NULL},
+        {"ERR", d->error.data, SQN_FITS_FLOAT32, true, true, NULL},
+        {"DQ", d->dq, SQN_FITS_UINT32, false, false, NULL},
+        {"FLAGS", d->flags, SQN_FITS_UINT8, false, false, NULL},
+        {"COVERAGE", d->coverage, SQN_FITS_INT32, false, false, NULL},
+        {"SNR", d->snr.data, SQN_FITS_FLOAT32, false, true, NULL},
+        {"APERTURE_ERR", d->element.data, SQN_FITS_FLOAT32, true, true,
+         "1 sigma of the sum of SCI over a circle of one FWHM about each pixel, with what "
+         "neighbours have in common"},
+    };
+
+    memcpy(out, planes, sizeof planes);
+}
+
+/* Of the last plane: what follows would say so as well. */
+static sqn_status add_note(sqn_header *header, const char *note, sqn_error *err)
+{
+    return note != NULL ? sqn_header_add_history(header, note, err) : SQN_OK;
+}
 
 static sqn_status add_planes(sqn_fits_product *product, const result *r,
                              const sqn_header *header, bool grouped, sqn_error *err)
 {
     const disk *d = &r->disk;
     const sqn_fits_stack *sci = &r->obs.science;
-    const plane planes[] = {
-        {"SCI", d->value.data, SQN_FITS_FLOAT32, true, true},
-        {"ERR", d->error.data, SQN_FITS_FLOAT32, true, true},
-        {"DQ", d->dq, SQN_FITS_UINT32, false, false},
-        {"FLAGS", d->flags, SQN_FITS_UINT8, false, false},
-        {"COVERAGE", d->coverage, SQN_FITS_INT32, false, false},
-        {"SNR", d->snr.data, SQN_FITS_FLOAT32, false, true},
-    };
-    sqn_status status = SQN_OK;
+    plane planes[N_PLANE];
     sqn_header *of_values = NULL;
+    sqn_status status = SQN_OK;
 
+    list_planes(planes, d);
     SQN_TRY(value_header(&of_values, header, r, err));
-    for (size_t k = 0; k < sizeof planes / sizeof planes[0]; k++) {
+    for (size_t k = 0; k < N_PLANE; k++) {
         const sqn_fits_image image = {.extname = planes[k].extname,
                                       .type = planes[k].type,
                                       .n_axis = grouped ? 4 : 3,
@@ -151,6 +171,7 @@ static sqn_status add_planes(sqn_fits_product *product, const result *r,
         if (image.data == NULL) {
             continue;
         }
+        SQN_TRY(add_note(of_values, planes[k].note, err));
         SQN_TRY(sqn_fits_product_image(product, &image, err));
     }
 

@@ -9,6 +9,31 @@
 
 #include "target.h"
 
+/** What two turned frames have in common of noise that ends up `distance` pixels apart. */
+typedef double shared_overlap(const void *context, double distance);
+
+/** Such a function and what it is given. */
+typedef struct shared_rule {
+    shared_overlap *overlap;
+    const void *context; /**< Borrowed. */
+    double reach;        /**< (pixels) From there on it is 0. */
+} shared_rule;
+
+/** That of single pixels: sqn_rotate_overlap(). */
+extern const shared_rule shared_pixels;
+
+/** Whole pixels from the star; x and y from 0. */
+int64_t shared_radius(const observation *obs, int64_t x, int64_t y);
+
+/**
+ * Covariance of frame `i` with every other frame of its group, over its own variance.
+ *
+ * @param[out] share  [n_radius] by the distance from the star (pixels).
+ */
+void shared_sum(double *share, int64_t n_radius, const observation *obs,
+                const subtraction *s, const int64_t *group_of, int64_t i,
+                const shared_rule *rule);
+
 /**
  * Sum of the covariances of frame `i` with every other frame of its group.
  *

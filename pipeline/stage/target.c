@@ -55,6 +55,36 @@ cleanup:
     return status;
 }
 
+/* A frame of which nothing is fitted has no model at all. */
+static sqn_status check_frames(const uint8_t *excluded, const observation *obs,
+                               const char *where, sqn_error *err)
+{
+    const int64_t n_pix = obs->science.ny * obs->science.nx;
+
+    for (int64_t i = 0; i < obs->science.n_frame; i++) {
+        int64_t n_data = 0, n_fitted = 0;
+
+        for (int64_t p = 0; p < obs->pixels.n_pix; p++) {
+            const int64_t e = i * n_pix + obs->pixels.index[p];
+
+            n_data += obs->science.flags[e] == 0;
+            n_fitted += obs->science.flags[e] == 0 && excluded[e] == 0;
+        }
+        if (n_data > 0 && n_fitted == 0) {
+            const sqn_status status =
+                SQN_RAISE(err, E_DATA_EMPTY,
+                          "the excluded shapes leave no pixel to fit of frame %" PRId64
+                          " (%" PRId64 " with data)",
+                          i + 1, n_data);
+
+            sqn__error_at(err, where, -1, NULL);
+            sqn__error_mend(err, "make the excluded shape smaller");
+            return status;
+        }
+    }
+    return SQN_OK;
+}
+
 /* Share of the region that is excluded on average; and, when the science frames are the
  * references, the share of excluded pixels that no frame covers. */
 static sqn_status check_coverage(const uint8_t *excluded, const observation *obs,
@@ -214,6 +244,7 @@ sqn_status target_exclude(uint8_t **out, const observation *obs, const config *s
         sqn_exclude_frame(excluded + i * sci->ny * sci->nx, sci->ny, sci->nx, &shapes,
                           obs->center, sky ? sci->frames[i].theta : 0.0);
     }
+    SQN_TRY(check_frames(excluded, obs, settings->path, err));
     SQN_TRY(check_coverage(excluded, obs, settings->path, log, err));
     *out = excluded;
     excluded = NULL;

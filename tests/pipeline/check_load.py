@@ -1,4 +1,5 @@
 """Components of an earlier run: the same model, and clear refusals."""
+import json
 import os
 
 from sequin_run import SOURCE, fits, fresh, np, read, run, verify
@@ -37,6 +38,23 @@ for setting, code, word in (("model.counts=[5]", 78, "E_COUNT"),
     assert word in done.stderr, done.stderr
 
     assert done.stderr.count("error:") == 1, done.stderr
+
+# A component that lies within what is excluded has no say in the fits: left out, and named; one of
+# which next to nothing lies outside is told by noise.
+radius = np.hypot(*(np.indices((96, 96)) - 47.5))
+for outside, words in ((0.0, "component 2 lies within the excluded pixels of 10 of 10 frames: it is left"),
+                       (1e-3, "of component 2 only ")):
+    with fits.open("build/components.fits") as hdus:
+        hdus["COMPONENTS"].data[1][(radius > 14) & np.isfinite(hdus["COMPONENTS"].data[1])] *= outside
+        del hdus["STAGES"], hdus["STAGE_COEFFICIENTS"], hdus["STAGE_INDEX"]
+        hdus.writeto("inner.fits", overwrite=True, checksum=True)
+    done = run("run", quickstart, *plain, "--set", "components.load=" + os.path.abspath("inner.fits"),
+               "--set", "model={exclude_annulus: [7, 15]}", "--output", fresh("inner"))
+    assert done.stderr.count("W_SUPPORT") == 2 and words in done.stderr, done.stderr  # and the summary
+    coefficients = read("inner", "model.fits", "COEFFICIENTS")[-1]
+    assert (coefficients[:, 1] == 0).all() == (outside == 0) and (coefficients[:, 0] > 0).all()
+with open("inner/manifest.json", encoding="utf-8") as file:
+    assert 0 < json.load(file)["summary"]["leverage"] < 1
 
 # The number that the file holds may be written.
 run("run", quickstart, *plain, *load, "--set", "components.count=3", "--output", fresh("same"))

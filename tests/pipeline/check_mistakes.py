@@ -88,6 +88,10 @@ assert "W_WCS" not in done.stderr and done.stderr.count("W_EXCLUDE: try.yaml:6:2
 one_line(run_new(config(wcs), "--set", "science.angles={keyword: PARANG}", expect=65),
          "E_ANGLES", "angle-like: ROTATOR, PA_V3")
 
+# An exclusion that leaves nothing to fit.
+one_line(run_new(config(BASE + "model: {exclude_circles: [[11, 11, 40]]}\n"), expect=65),
+         "E_DATA_EMPTY", "leave no pixel to fit of frame 1", "make the excluded shape smaller")
+
 # Several problems: every one is said, in one pass.
 done = run_new(config(BASE.replace("count: 2", "count: 2, tolerance: -1, metod: mu")), expect=78)
 assert len([x for x in done.stderr.splitlines() if "E_CFG_SCHEMA" in x]) == 2, done.stderr

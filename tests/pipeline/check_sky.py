@@ -65,7 +65,7 @@ for size in (64, 65):
         cd = after.pixel_scale_matrix
         turned = {hdu.name: "correlated" in str(hdu.header.get("HISTORY", "")) for hdu in hdus[1:]}
     # What is interpolated says that its noise is correlated; counts and flags have none.
-    assert {name for name in turned if turned[name]} == {"SCI", "ERR", "SNR"}, turned
+    assert {name for name in turned if turned[name]} == {"SCI", "ERR", "SNR", "APERTURE_ERR"}, turned
     found = np.array(after.world_to_pixel(source)) + 1
     seen = centroid(np.nan_to_num(image), pixel)
     print(size, "after", found, "truth", pixel, "centroid", seen)

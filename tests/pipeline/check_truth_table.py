@@ -89,6 +89,27 @@ assert quality[13, 6] == 1, quality[13, 6]             # of the frame that is be
 assert quality[SCIENCE] == 512 | 4 | 1024              # no frame is: of all
 assert quality[OUT] == 64 | 1
 
+# The sum over a circle of one FWHM about a pixel: of independent pixels where nothing turns.
+fine = (np.arange(60) + 0.5) / 60 - 0.5
+dots = [(dx, dy) for dx in fine for dy in fine]
+
+
+def sum_squares(plane):
+    """Root of the sum over the circle of (overlap plane)^2, NaN at the border."""
+    by, bx = np.mgrid[-2:3, -2:3]
+    overlap = np.mean([np.hypot(bx + dx, by + dy) <= 1.5 for dx, dy in dots], axis=0)
+    total = np.full(plane.shape, np.nan)
+    for row in range(2, 15):
+        for column in range(2, 15):
+            part = plane[row - 2:row + 3, column - 2:column + 3][overlap > 0]
+            total[row, column] = np.sqrt(((part * overlap[overlap > 0]) ** 2).sum())
+    return total
+
+
+aperture = read("out", "disk.fits", "APERTURE_ERR")
+assert aperture.shape == read("out", "disk.fits", "SCI").shape
+assert np.allclose(aperture[-1], sum_squares(err), rtol=2e-3, equal_nan=True)
+
 # Two frames that are the same have the errors of the components in common, which no mean takes
 # down: of fitted pixels ERR^2 is sigma^2 - fit + comp, that of their model fit + comp.
 science[1] = science[0]
@@ -101,6 +122,15 @@ shared = (error ** 2 + of_model ** 2 - SIGMA ** 2) / 2
 assert (shared[both] > 0.1 * SIGMA ** 2).all() and both.sum() > 150
 assert np.allclose(read("twins", "disk.fits", "ERR")[-1][both] ** 2,
                    (error ** 2 + shared)[both] / 2, rtol=1e-4)
+
+# Where frames turn, neighbours err alike: by what interpolation does, and the more by what the
+# frames share where they turn by little.
+growth = {}
+for name, angles in (("far", [-50.0, 40.0 - 1e-3]), ("near", [20.0, 28.0])):
+    reduce(name, angles)
+    err, aperture = (read(name, "disk.fits", part)[-1] for part in ("ERR", "APERTURE_ERR"))
+    growth[name] = np.nanmedian(aperture / sum_squares(err))
+assert abs(growth["far"] - 1.091) < 0.01 and growth["near"] > 1.03 * growth["far"], growth
 
 # Turned by 90 degrees every pixel comes from one pixel: planes turn with the data. Turned by
 # another angle flags and DQ are those of the nearest pixel, and what no datum stands behind is

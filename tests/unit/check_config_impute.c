@@ -31,6 +31,10 @@ START_TEST(images_need_their_files_alone)
     ck_assert_int_eq(settings.images_boxes.n, 0);
     config_clear(&settings);
     refuse("task: impute\n", "(images): a required key is missing");
+    refuse("images: {files: [a.fits]}\n",
+           "(task): a required key is missing. Fix: write task: impute.");
+    refuse("task: impute\nimages: {files: [a.fits], boxes: [1, 2, 3, 4]}\n",
+           "\"1\" is not a list of lists of four numbers");
     refuse("task: impute\nimages: {hdu: 1}\n", "(images.files): a required key is missing");
 }
 END_TEST
@@ -67,6 +71,21 @@ START_TEST(blocks_of_other_tasks_are_refused)
 }
 END_TEST
 
+START_TEST(keys_that_would_do_nothing_are_refused)
+{
+    refuse("task: impute\nimages: {files: [a.fits], frames: patches}\nnoise: {clip_sigma: "
+           "5}\n",
+           "(noise.clip_sigma): patches hold every pixel many times");
+    refuse("task: impute\nimages: {files: [a.fits], frames: patches}\nnoise: {rescale: "
+           "true}\n",
+           "(noise.rescale): patches hold every pixel many times");
+    refuse("task: spectra\nspectra: {files: [a.fits]}\nnoise: {clip_sigma: 5}\n",
+           "(noise.clip_sigma): task spectra does not read this key");
+    refuse("task: spectra\nspectra: {files: [a.fits]}\nnoise: {rescale: true}\n",
+           "(noise.rescale): task spectra does not read this key");
+}
+END_TEST
+
 START_TEST(what_is_written_again_is_read_again)
 {
     char *first = NULL, *second = NULL;
@@ -97,6 +116,7 @@ int main(void)
     tcase_add_test(tcase, images_need_their_files_alone);
     tcase_add_test(tcase, boxes_are_lists_of_four_that_do_not_end_before_they_begin);
     tcase_add_test(tcase, blocks_of_other_tasks_are_refused);
+    tcase_add_test(tcase, keys_that_would_do_nothing_are_refused);
     tcase_add_test(tcase, what_is_written_again_is_read_again);
     suite_add_tcase(suite, tcase);
     return sqn_check_run(suite);

@@ -12,6 +12,7 @@
 
 #include "mem.h"
 #include "pictures.h"
+#include "plot_imputed.h"
 #include "rng.h"
 #include "sqn_check.h"
 #include "sqn_picture.h"
@@ -196,6 +197,55 @@ START_TEST(curves_are_drawn_with_and_without_values)
     assert_picture("frv.png");
     SQN_ASSERT_OK(plot_frv("frv_again.png", &sets[_i], &err), err);
     ck_assert(same_bytes("frv.png", "frv_again.png"));
+}
+END_TEST
+
+/* A small image has no second row, a large one where anything is filled. */
+START_TEST(filled_images_are_drawn_and_enlarged)
+{
+    enum { SMALL = 30, LARGE = 90 };
+    const int64_t n_large = INT64_C(1) * LARGE * LARGE;
+    float *pixels = sqn__mem_alloc(3 * n_large, sizeof *pixels);
+    struct stat small, large, whole;
+
+    ck_assert_ptr_nonnull(pixels);
+    for (int64_t e = 0; e < n_large; e++) {
+        pixels[e] = pixels[n_large + e] = sqn__rng_uniform(5, 1, (uint64_t)e);
+        pixels[2 * n_large + e] = NAN;
+    }
+    plot_imputed_data data = {
+        SMALL, SMALL,         pixels,  pixels + n_large, pixels + 2 * n_large,
+        "adu", "HD 1 (test)", "a.fits"};
+
+    SQN_ASSERT_OK(plot_imputed("small.png", &data, &err), err);
+    data.nx = data.ny = LARGE;
+    SQN_ASSERT_OK(plot_imputed("whole.png", &data, &err), err);
+    pixels[700] = NAN;
+    pixels[2 * n_large + 700] = 0.2385F;
+    SQN_ASSERT_OK(plot_imputed("large.png", &data, &err), err);
+    data.unit = NULL;
+    SQN_ASSERT_OK(plot_imputed("plain.png", &data, &err), err);
+    assert_picture("plain.png");
+    ck_assert(!same_bytes("large.png", "plain.png"));
+    ck_assert(stat("small.png", &small) == 0 && stat("large.png", &large) == 0 &&
+              stat("whole.png", &whole) == 0);
+    ck_assert_int_gt(large.st_size, whole.st_size + 20000);
+    data.nx = 0;
+    SQN_ASSERT_FAILS(plot_imputed("none.png", &data, &err), err, SQN_E_ARG);
+    sqn__mem_free(pixels);
+}
+END_TEST
+
+START_TEST(hidden_data_that_are_not_there_leave_no_mark)
+{
+    const double n_comp[3] = {1.0, 2.0, 3.0}, frv[3] = {0.3, 0.05, 0.04};
+    const double none[3] = {NAN, NAN, NAN};
+    const plot_frv_data absent = {3, n_comp, frv, frv, frv, NULL, NULL, 2, 0, "HD 1"};
+    const plot_frv_data unknown = {3, n_comp, frv, frv, frv, none, none, 2, 0, "HD 1"};
+
+    SQN_ASSERT_OK(plot_frv("absent.png", &absent, &err), err);
+    SQN_ASSERT_OK(plot_frv("unknown.png", &unknown, &err), err);
+    ck_assert(same_bytes("absent.png", "unknown.png"));
 }
 END_TEST
 
@@ -408,6 +458,8 @@ int main(void)
     tcase_add_loop_test(tcase, a_star_nowhere_or_far_away_does_no_harm, 0, 5);
     tcase_add_loop_test(tcase, foreign_text_cannot_stop_the_drawing, 0, 10);
     tcase_add_loop_test(tcase, curves_are_drawn_with_and_without_values, 0, 5);
+    tcase_add_test(tcase, filled_images_are_drawn_and_enlarged);
+    tcase_add_test(tcase, hidden_data_that_are_not_there_leave_no_mark);
     tcase_add_test(tcase, thirty_components_of_more_are_drawn);
     tcase_add_test(tcase, a_folder_that_is_not_there_is_an_error_of_the_file);
     tcase_add_test(tcase, a_full_disk_is_an_error_of_the_file_and_giza_says_nothing);

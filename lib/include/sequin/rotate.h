@@ -40,6 +40,9 @@ SQN_API SQN_NODISCARD sqn_status sqn_rotate_frame(sqn_image *out, const sqn_imag
                                                   const double center[2], double theta,
                                                   sqn_error *err);
 
+/** How far a turn mixes pixels: noise that ends farther apart is independent. */
+#define SQN_ROTATE_REACH 4
+
 /**
  * Noise that two frames have in common once they are turned, where a detector pixel ends up
  * `distance` pixels apart: correlation of what the interpolation makes of white noise, averaged

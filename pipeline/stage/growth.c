@@ -1,0 +1,162 @@
+/** @file growth.c @brief Errors of resolution elements, out of what frames and pixels share. */
+#include "growth.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+#include "mem.h"
+#include "raise.h"
+#include "sequin/element.h"
+#include "shared.h"
+
+static const double least_share = 0.1; /* of the independent variance: as in combined ERR */
+
+/** Sums over the frames of a group, by distance from the star; [n_radius] each. */
+typedef struct profile {
+    int64_t n_radius;
+    int64_t *radius;      /* [ny, nx] of every pixel */
+    double *own;          /* variance of the residual */
+    double *pixel, *sums; /* covariance of pixels, and of sums over the element */
+    double *residual, *components, *n, *share, *share_sums; /* of the frame at work */
+} profile;
+
+static sqn_status profile_create(profile *p, const observation *obs, const disk *d,
+                                 sqn_error *err)
+{
+    enum { LISTS = 8 };
+    const int64_t n = d->ny + d->nx, n_pix = d->ny * d->nx;
+    double *numbers = sqn__mem_alloc(sqn__mem_product(LISTS, n), sizeof *numbers);
+
+    *p = (profile){n,
+                   sqn__mem_alloc(n_pix, sizeof *p->radius),
+                   numbers,
+                   numbers + n,
+                   numbers + 2 * n,
+                   numbers + 3 * n,
+                   numbers + 4 * n,
+                   numbers + 5 * n,
+                   numbers + 6 * n,
+                   numbers + 7 * n};
+    if (numbers == NULL || p->radius == NULL) {
+        return SQN_RAISE(err, E_MEM, "variances at %" PRId64 " radii", n);
+    }
+    for (int64_t e = 0; e < n_pix; e++) {
+        const int64_t r = shared_radius(obs, e % d->nx, e / d->nx);
+
+        p->radius[e] = r < n ? r : n - 1;
+    }
+    return SQN_OK;
+}
+
+static void profile_clear(profile *p)
+{
+    sqn__mem_free(p->own);
+    sqn__mem_free(p->radius);
+}
+
+static double overlap_of_sums(const void *context, double distance)
+{
+    return sqn_element_overlap(context, distance);
+}
+
+/* Mean variances of frame `i` at every radius. */
+static void average_frame(const profile *p, const subtraction *s, int64_t i)
+{
+    const int64_t n_pix = s->model.ny * s->model.nx;
+    const float *residual = s->residual_variance.data + i * n_pix;
+    const float *components = s->component_variance.data + i * n_pix;
+
+    for (int64_t r = 0; r < p->n_radius; r++) {
+        p->residual[r] = p->components[r] = p->n[r] = 0.0;
+    }
+    for (int64_t e = 0; e < n_pix; e++) {
+        if (!isnan(residual[e])) {
+            const int64_t r = p->radius[e];
+
+            p->residual[r] += (double)residual[e];
+            p->components[r] += (double)components[e];
+            p->n[r] += 1.0;
+        }
+    }
+}
+
+static void add_frame(const profile *p, const disk *d, const observation *obs,
+                      const subtraction *s, const sqn_element *element, int64_t i)
+{
+    const shared_rule of_sums = {overlap_of_sums, element, sqn_element_reach(element)};
+
+    average_frame(p, s, i);
+    shared_sum(p->share, p->n_radius, obs, s, d->group_of, i, &shared_pixels);
+    shared_sum(p->share_sums, p->n_radius, obs, s, d->group_of, i, &of_sums);
+    for (int64_t r = 0; r < p->n_radius; r++) {
+        const double n = fmax(p->n[r], 1.0);
+
+        p->own[r] += p->residual[r] / n;
+        p->pixel[r] += p->components[r] / n * p->share[r];
+        p->sums[r] += p->components[r] / n * p->share_sums[r];
+    }
+}
+
+static bool is_turned(const disk *d, const observation *obs, int64_t group)
+{
+    bool turned = false;
+
+    for (int64_t i = 0; i < obs->science.n_frame; i++) {
+        turned = turned || (d->group_of[i] == group &&
+                            fmod(obs->science.frames[i].theta, 90.0) != 0.0);
+    }
+    return turned && obs->derotate;
+}
+
+/* Noise of a sum over that of as many independent pixels of the combined ERR; into p->share. */
+static void find_growth(const profile *p, double alone)
+{
+    for (int64_t r = 0; r < p->n_radius; r++) {
+        const double pixel = fmax(p->own[r] + p->pixel[r], least_share * p->own[r]);
+        const double sums = fmax(alone * p->own[r] + p->sums[r], least_share * p->own[r]);
+
+        p->share[r] = pixel > 0.0 ? sqrt(sums / pixel) : sqrt(alone);
+    }
+}
+
+static void fill_group(disk *d, const profile *p, const observation *obs,
+                       const subtraction *s, const sqn_element *element, int64_t group,
+                       int64_t i_count)
+{
+    const int64_t plane = (group * d->n_count + i_count) * d->ny * d->nx;
+    const bool turned = is_turned(d, obs, group);
+
+    for (int64_t r = 0; r < p->n_radius; r++) {
+        p->own[r] = p->pixel[r] = p->sums[r] = 0.0;
+    }
+    for (int64_t i = 0; i < obs->science.n_frame && turned; i++) {
+        if (d->group_of[i] == group) {
+            add_frame(p, d, obs, s, element, i);
+        }
+    }
+    find_growth(p, turned ? sqn_element_overlap(element, 0.0) : 1.0);
+    const sqn_element_map map = {
+        d->ny,       d->nx,   d->error.data + plane, {obs->center[0], obs->center[1]},
+        p->n_radius, p->share};
+
+    sqn_element_errors(d->element.data + plane, element, &map);
+}
+
+sqn_status growth_fill(disk *d, const observation *obs, const subtraction *s,
+                       int64_t i_count, sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+    sqn_element *element = NULL;
+    profile p = {0};
+
+    SQN_TRY(sqn_element_create(&element, obs->fwhm, err));
+    SQN_TRY(profile_create(&p, obs, d, err));
+    for (int64_t g = 0; g < d->n_group; g++) {
+        fill_group(d, &p, obs, s, element, g, i_count);
+    }
+
+cleanup:
+    profile_clear(&p);
+    sqn_element_destroy(&element);
+    return status;
+}
