@@ -70,6 +70,9 @@ static void report_noise(const sqn_survey *s, const sqn__survey_job *job, const 
 {
     const int64_t n = job->tally.n_with_ivar;
 
+    if (job->source->equal_weights) {
+        return;
+    }
     if (n == 0 && s->n_block > 0) {
         sqn__log_advise(job->log, SQN_W_NOISE_UNIFORM, where,
                         "name ivar_hdu or error_hdu if there is one",

@@ -39,6 +39,9 @@ typedef struct basis_source {
     bool own; /**< The rows are modelled themselves: by default half as many components. */
     void (*packed)(void *owner); /**< Called once nobody reads the rows again; or NULL. */
     void *owner;                 /**< Given to `packed`. */
+    const char
+        *entries;   /**< What their columns are called; NULL = "pixels of the region". */
+    bool last_only; /**< Without model.counts the largest count alone is modelled. */
 } basis_source;
 
 /**

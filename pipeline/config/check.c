@@ -273,6 +273,11 @@ static void check_spectra(const resolve *r)
         report(r, "components.smooth", "remove the key",
                "components that are loaded stay as they are");
     }
+    if (r->config->components.smooth > 0.0 &&
+        r->config->components.background == CONFIG_BACKGROUND_FLAT) {
+        report(r, "components.smooth", "remove one of the two keys",
+               "the penalty knows no background: flat");
+    }
     check_images_only(r);
     check_exclusive(r, "spectra", hdus, 2);
     check_exclusive(r, "spectra", columns, 2);

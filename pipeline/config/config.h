@@ -218,7 +218,7 @@ typedef struct config_spectra {
     config_scale wavelength_scale;
     char *wavelength_unit; /**< NULL = as the header says. */
     config_redshift redshift;
-    config_spectral_frame frame;
+    config_spectral_frame frame, input_frame;
     config_numbers range; /**< 0 or 2 values (Angstrom). */
     int64_t bin;
     config_select select;

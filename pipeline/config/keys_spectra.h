@@ -100,6 +100,13 @@
          .help = "rest: moved by whole pixels where all spectra have one step of log "     \
                  "wavelength, else resampled with their variance; flux is not multiplied " \
                  "by (1 + z)"},                                                            \
+        {"spectra.input_frame",                                                            \
+         KEYS_WORD,                                                                        \
+         .offset = AT(spectra.input_frame),                                                \
+         .words = "observed|rest",                                                         \
+         .standard = "observed",                                                           \
+         .help = "Of the wavelengths in the files; rest: nothing is moved, and pictures "  \
+                 "mark the lines of the rest frame"},                                      \
         {"spectra.range",                                                                  \
          KEYS_NUMBERS,                                                                     \
          .offset = AT(spectra.range),                                                      \

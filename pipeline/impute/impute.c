@@ -165,7 +165,8 @@ static sqn_status build(void *run, sqn_error *err)
     session_build shown = {&r->session, "components", 0};
     const sqn_nmf_options hooks = hooks_of(r, &shown);
     const sqn_rows rows = frames_rows(&im->frames);
-    const basis_source source = {&rows, images_noun(&im->images), true, NULL, NULL};
+    const basis_source source = {
+        .rows = &rows, .noun = images_noun(&im->images), .own = true};
     sqn_status status = SQN_OK;
 
     SQN_TRY(basis_build(&im->basis, &source, r->session.settings, &hooks, err));

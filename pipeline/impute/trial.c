@@ -195,7 +195,8 @@ sqn_status trial_run(trial *out, frames *f, const config *settings,
     }
     f->hidden = w.hidden;
     const sqn_rows rows = frames_rows(f);
-    const basis_source source = {&rows, images_noun(f->images), true, NULL, NULL};
+    const basis_source source = {
+        .rows = &rows, .noun = images_noun(f->images), .own = true};
 
     SQN_TRY(basis_build(&w.basis, &source, settings, &quiet, err));
     SQN_TRY(estimate_fit_make(&w.fit, f, &w.basis, settings, err));

@@ -59,9 +59,9 @@ static void draw_upper(const plot_page *page, const plot_spectra_data *data, int
     }
     plot_axes_curve(page, axes, &grey, c->data.n, c->data.x, c->data.y);
     plot_axes_curve(page, axes, &blue, c->model.n, c->model.x, c->model.y);
+    plot_label(page, &font, box->x1 - 14.0, box->y1 - 1.15 * text_size, label);
     plot_line(&ink, 5, (const double[5]){box->x0, box->x1, box->x1, box->x0, box->x0},
               (const double[5]){box->y0, box->y0, box->y1, box->y1, box->y0});
-    plot_text(page, &font, box->x1 - 14.0, box->y1 - 1.15 * text_size, label);
 }
 
 /* Numbers beside the upper strip; the lower one carries the axis of wavelengths. */

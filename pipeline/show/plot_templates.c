@@ -36,7 +36,7 @@ static void draw_label(const plot_page *page, const plot_templates_data *data, i
     } else {
         (void)snprintf(label, sizeof label, "%d", i + 1);
     }
-    plot_text(page, &font, axes->box.x1 - 14.0, axes->box.y1 - 1.1 * text_size, label);
+    plot_label(page, &font, axes->box.x1 - 14.0, axes->box.y1 - 1.1 * text_size, label);
 }
 
 /* One strip; the axis of wavelengths stands below the last. */

@@ -47,16 +47,16 @@ static sqn_status refuse_axis(const spectra_result *r, sqn_error *err)
     return status;
 }
 
-sqn_status spectra_product_template(sqn_fits_product **out, const spectra_result *r,
+sqn_status spectra_product_template(const sqn_fits_sink *sink, const spectra_result *r,
                                     sqn_error *err)
 {
     const sqn_matrix_const comp = r->amounts.last;
     const bool log = spectra_product_is_even(&r->sample.spectra, true);
     sqn_status status = SQN_OK;
     sqn_header *header = NULL;
+    sqn_fits_product *product = NULL;
     float *values = NULL;
 
-    *out = NULL;
     if (!log && !spectra_product_is_even(&r->sample.spectra, false)) {
         return refuse_axis(r, err);
     }
@@ -71,7 +71,7 @@ sqn_status spectra_product_template(sqn_fits_product **out, const spectra_result
             values[a * comp.cols + j] = isnan(v) ? 0.0F : v;
         }
     }
-    SQN_TRY(spectra_product_start(out, r, "templates as redrock reads them", err));
+    SQN_TRY(spectra_product_start(&product, r, "templates as redrock reads them", err));
     SQN_TRY(make_header(&header, r, log, err));
     const sqn_fits_image image = {.extname = "BASIS_VECTORS",
                                   .type = SQN_FITS_FLOAT32,
@@ -80,9 +80,11 @@ sqn_status spectra_product_template(sqn_fits_product **out, const spectra_result
                                   .data = values,
                                   .header = header};
 
-    SQN_TRY(sqn_fits_product_image(*out, &image, err));
+    SQN_TRY(sqn_fits_product_image(product, &image, err));
+    SQN_TRY(sqn_fits_product_write(product, sink, err));
 
 cleanup:
+    sqn_fits_product_destroy(&product);
     sqn__mem_free(values);
     sqn_header_destroy(&header);
     return status;

@@ -28,8 +28,11 @@ sqn_status fit_basis(basis *out, observation *obs, const config *settings,
 
     rows.release = forget_frames; /* never frames and panels in memory together */
     rows.owner = obs;
-    const basis_source source = {&rows, "reference frames", obs->references_are_science,
-                                 release_frames, obs};
+    const basis_source source = {.rows = &rows,
+                                 .noun = "reference frames",
+                                 .own = obs->references_are_science,
+                                 .packed = release_frames,
+                                 .owner = obs};
 
     SQN_TRY(basis_build(out, &source, settings, hooks, err));
 

@@ -4,16 +4,13 @@
 #include <inttypes.h>
 #include <math.h>
 
-#include "count.h"
+#include "error_scale.h"
 #include "mem.h"
 #include "raise.h"
-#include "sequin/misfit.h"
 #include "sequin/target.h"
 #include "sequin/weights.h"
 #include "warn.h"
 #include "weigh.h"
-
-static const double loose_tolerance = 1e-3; /* a scale needs no more digits */
 
 static bool has_work(const observation *obs, const config *settings)
 {
@@ -26,7 +23,7 @@ static bool apply(observation *obs, sqn_fits_stack *stack, double factor)
 {
     const int64_t n = stack->n_frame * stack->ny * stack->nx;
 
-    if (!(factor > 0.0) || isinf(factor)) {
+    if (!error_scale_is_usable(factor)) {
         return false;
     }
     if (obs->noise == READ_POISSON) {
@@ -42,39 +39,6 @@ static bool apply(observation *obs, sqn_fits_stack *stack, double factor)
 static void say(double factor, const char *role, const sqn_log *log)
 {
     sqn__log_note(log, "the errors of the %s frames are multiplied by %.4g", role, factor);
-}
-
-/* The scale that a model of the rows asks for. */
-static sqn_status measure_rows(double *scale, const sqn_rows *rows, const observation *obs,
-                               const config *settings, sqn_error *err)
-{
-    sqn_nmf_options options = sqn_nmf_options_default();
-    sqn_status status = SQN_OK;
-    sqn_panels *panels = NULL;
-    sqn_nmf *model = NULL;
-    sqn_misfit misfit = {0};
-
-    SQN_TRY(sqn_panels_create(&panels, rows, basis_negatives(settings), err));
-    const int64_t used = sqn_panels_about(panels)->n_frame_used;
-
-    const basis_source source = {rows, "reference frames", obs->references_are_science,
-                                 NULL, NULL};
-
-    SQN_TRY(count_limit(&options.n_comp, &source, sqn_panels_about(panels), settings, err));
-    options.n_comp = options.n_comp < used / 2 ? options.n_comp : used > 3 ? used / 2 : 1;
-    options.tolerance = loose_tolerance;
-    options.background = settings->components.background == CONFIG_BACKGROUND_FLAT;
-    options.keep = &options.n_comp;
-    options.n_keep = 1;
-    SQN_TRY(sqn_nmf_fit(&model, panels, &options, err));
-    SQN_TRY(sqn_misfit_measure(&misfit, panels, model, options.n_comp, err));
-    *scale = misfit.scale;
-
-cleanup:
-    sqn_misfit_clear(&misfit);
-    sqn_nmf_destroy(&model);
-    sqn_panels_destroy(&panels);
-    return status;
 }
 
 sqn_status rescale_references(rescale_factors *out, observation *obs,
@@ -93,7 +57,10 @@ sqn_status rescale_references(rescale_factors *out, observation *obs,
     const weigh_frames frames = {stack, &obs->pixels, obs->noise, variance, excluded};
     const sqn_rows rows = weigh_rows(&frames);
 
-    SQN_TRY(measure_rows(&scale, &rows, obs, settings, err));
+    const basis_source source = {
+        .rows = &rows, .noun = "reference frames", .own = obs->references_are_science};
+
+    SQN_TRY(error_scale_measure(&scale, &source, settings, err));
     if (apply(obs, stack, scale)) {
         out->references = scale;
         say(scale, "reference", log);

@@ -188,7 +188,7 @@ def bad_input():
     flux[1], flux[2], ivar[2] = 0.0, np.nan, 0.0
     write_survey("odd.fits", flux, ivar)
     done = run("run", configure("odd.yaml", "odd.fits", count=2), "--output", fresh("odd"))
-    assert "1 of 6 spectra hold no valid pixel" in done.stderr
+    assert "1 of 6 spectra hold no valid data" in done.stderr
     coeff = read("odd", "components.fits", "COEFFICIENTS")
     assert np.isnan(coeff[2]).all() and (coeff[1] == 0).all()
     wave = WAVE.copy()

@@ -62,6 +62,7 @@ typedef struct sqn_survey_source {
     const char *const *id_columns; /**< [n_id]; none: PLATE, MJD, FIBERID or TARGETID. */
     int64_t n_id;
     sqn_survey_redshift redshift;
+    bool equal_weights; /**< They are wanted: absent inverse variances are no warning. */
     const char *select_column; /**< NULL = all. */
     double select_range[2];    /**< Inclusive. */
 } sqn_survey_source;
