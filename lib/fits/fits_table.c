@@ -233,6 +233,7 @@ sqn_status sqn__fits_table_column(double **out, int64_t *n, const sqn__fits_file
         status = SQN_RAISE(err, E_FITS_HDU,
                            "column %s holds %" PRId64 " values a row in %" PRId64 " rows",
                            field->name, field->repeat, hdu->n_row);
+        sqn__error_mend(err, "name a column of one number a row, or a table of one row");
         goto cleanup;
     }
 

@@ -37,8 +37,8 @@ static void report_mask(const sqn__survey_job *job, const char *where)
                           UINT32_C(1) << b, percent(t->n_bit[b], t->n_entry),
                           used ? "missing" : "not used");
         } else if (used && job->source->n_bit > 0) {
-            sqn__log_warn(job->log, SQN_W_FLAGS_UNUSED, where,
-                          "bit %d of mask_bits occurs in no spectrum", b);
+            sqn__log_advise(job->log, SQN_W_FLAGS_UNUSED, where, "check spectra.mask_bits",
+                            "bit %d of mask_bits occurs in no spectrum", b);
         }
     }
     if ((double)t->n_masked > many * (double)t->n_entry) {

@@ -18,13 +18,12 @@
          .help =                                                                           \
              "Name or number. Default: FLUX, else the first image; with arms {arm}_FLUX"}, \
         {"spectra.ivar_hdu", KEYS_HDU, .offset = AT(spectra.ivar_hdu), .example = "IVAR",  \
-         .help = "Inverse variance; none ignores it. Default: IVAR of the same shape "     \
-                 "where present, else equal weights with a warning"},                      \
+         .help = "Inverse variance; none ignores it. Default: IVAR where present, else "   \
+                 "equal weights with a warning"},                                          \
         {"spectra.error_hdu", KEYS_HDU, .offset = AT(spectra.error_hdu), .example = "ERR", \
          .help = "1 sigma, in place of ivar_hdu. Default: none"},                          \
         {"spectra.mask_hdu", KEYS_HDU, .offset = AT(spectra.mask_hdu), .example = "MASK",  \
-         .help = "Integer flags; none ignores them. Default: MASK of the same shape "      \
-                 "where present"},                                                         \
+         .help = "Integer flags; none ignores them. Default: MASK where present"},         \
         {"spectra.mask_bits",                                                              \
          KEYS_INTEGERS,                                                                    \
          .offset = AT(spectra.mask_bits),                                                  \

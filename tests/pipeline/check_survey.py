@@ -3,58 +3,9 @@ import json
 import os
 
 from sequin_run import SHARED, datasums, fits, fresh, need, np, read, run, verify, write_config
+from survey_run import K, M, N, WAVE, configure, cosines, planted, write_survey
 
-N, M, K = 400, 400, 3
-RNG = np.random.default_rng(20)
-WAVE = 10 ** (3.6 + 1e-4 * np.arange(M))
-
-
-def planted():
-    """Templates, coefficients, and noisy data: 11 % below zero, 60 % missing.
-
-    Every template is alone somewhere, and absent from some spectra: otherwise no factorisation
-    could tell them apart.
-    """
-    x = np.arange(M) / M
-    templates = np.array([np.clip(1.0 - 1.25 * x, 0, None) + np.clip(8 * x - 7.5, 0, None),
-                          np.exp(-0.5 * ((x - 0.3) / 0.05) ** 2) * (abs(x - 0.3) < 0.15),
-                          np.clip(1.5 * x - 0.4, 0, None) * (x < 0.93)])
-    templates /= np.linalg.norm(templates, axis=1, keepdims=True)
-    amounts = RNG.gamma(2.0, 10.0, (N, K)) * (RNG.random((N, K)) < 0.75)
-    truth = amounts @ templates
-    sigma = np.full((N, M), 0.45)
-    data = truth + sigma * RNG.standard_normal((N, M))
-    missing = RNG.random((N, M)) < 0.6
-    negative, share = np.mean(data[~missing] < 0), missing.mean()
-    print(f"{100 * negative:.1f} % negative, {100 * share:.1f} % missing")
-    assert abs(negative - 0.11) < 0.01 and abs(share - 0.6) < 0.01
-    return templates, amounts, truth, data, sigma, missing
-
-
-def write_survey(name, flux, ivar, wave=WAVE, loglam=True, z=None, mask=None):
-    hdus = [fits.PrimaryHDU(), fits.ImageHDU(flux.astype("f4"), name="FLUX")]
-    if ivar is not None:
-        hdus.append(fits.ImageHDU(ivar.astype("f4"), name="IVAR"))
-    hdus.append(fits.ImageHDU(np.log10(wave) if loglam else wave,
-                              name="LOGLAM" if loglam else "WAVELENGTH"))
-    columns = [fits.Column("TARGETID", "K", array=39627658000000000 + np.arange(len(flux)))]
-    if z is not None:
-        columns.append(fits.Column("Z", "D", array=z))
-    hdus.append(fits.BinTableHDU.from_columns(columns, name="META"))
-    fits.HDUList(hdus).writeto(name, overwrite=True)
-    return name
-
-
-def configure(name, files, extra="", count=K):
-    return write_config(name, f"task: spectra\ntitle: survey\nspectra:\n  files: [{files}]\n{extra}"
-                              f"components: {{count: {count}}}\n")
-
-
-def cosines(found, templates):
-    found = np.nan_to_num(found)
-    found = found / np.linalg.norm(found, axis=1, keepdims=True)
-    return found @ templates.T
-
+RNG = np.random.default_rng(21)
 
 def simulated():
     """Shapes, coefficients within their errors, gaps filled; clipping is biased beside it."""
