@@ -76,7 +76,7 @@ static void draw(const plot_page *page, const plot_templates_data *data, int n,
     plot_title(page, &heading, left, page->height - 56.0, page_width - left - right,
                data->title);
     plot_text(page, &beside, 44.0, 0.5 * (page->height - top + bottom),
-              "templates, each on a scale of its own");
+              n < 3 ? "templates" : "templates, each on a scale of its own");
     for (int i = 0; i < n; i++) {
         draw_strip(page, data, i, n, curve);
     }
