@@ -273,6 +273,13 @@ static void check_spectra(const resolve *r)
         report(r, "components.smooth", "remove the key",
                "components that are loaded stay as they are");
     }
+    if (spectra->template.redshifts.n == 3 &&
+        (spectra->template.redshifts.item[0] <= -1.0 ||
+         spectra->template.redshifts.item[1] <= spectra->template.redshifts.item[0] ||
+         spectra->template.redshifts.item[2] < 1e-7)) {
+        report(r, "spectra.template.redshifts", "write [first, last, step of log10(1 + z)]",
+               "redshifts rise from above -1 in steps of at least 1e-7");
+    }
     if (r->config->components.smooth > 0.0 &&
         r->config->components.background == CONFIG_BACKGROUND_FLAT) {
         report(r, "components.smooth", "remove one of the two keys",

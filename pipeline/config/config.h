@@ -205,7 +205,8 @@ typedef struct config_select {
 /** spectra.template */
 typedef struct config_template {
     bool given;
-    char *type, *subtype;
+    char *type, *subtype, *igm;
+    config_numbers redshifts; /**< 0 or 3 values: first, last, step of log10(1 + z). */
 } config_template;
 
 /** spectra: what task spectra reads. */

@@ -160,9 +160,22 @@
         {"spectra.template.type", KEYS_TEXT,                                               \
          KEYS_IN_BLOCK,           AT(spectra.template.type),                               \
          .example = "QSO",        .help = "RRTYPE: GALAXY, QSO or STAR"},                  \
+        {"spectra.template.subtype", KEYS_TEXT, .offset = AT(spectra.template.subtype),    \
+         .standard = "", .help = "RRSUBTYP"},                                              \
+        {"spectra.template.igm",                                                           \
+         KEYS_CHOICE,                                                                      \
+         .offset = AT(spectra.template.igm),                                               \
+         .words = "None|Calura12|Kamble20|Inoue14",                                        \
+         .standard = "None",                                                               \
+         .help = "RRIGM: the absorption that redrock multiplies templates by; None where " \
+                 "the spectra were not corrected for it"},                                 \
     {                                                                                      \
-        "spectra.template.subtype", KEYS_TEXT, .offset = AT(spectra.template.subtype),     \
-                                               .standard = "", .help = "RRSUBTYP"          \
+        "spectra.template.redshifts", KEYS_NUMBERS,                                        \
+            .offset = AT(spectra.template.redshifts), .n_min = 3, .n_max = 3,              \
+            .example = "[0.05, 6.0, 5.0e-4]",                                              \
+            .help =                                                                        \
+                "First, last and step of log10(1 + z) that redrock tries (REDSHIFTS). "    \
+                "Default: its own for the type"                                            \
     }
 
 #endif

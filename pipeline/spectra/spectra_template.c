@@ -4,6 +4,7 @@
 
 #include "mem.h"
 #include "raise.h"
+#include "sequin/version.h"
 #include "spectra_product.h"
 
 /* The cards that redrock asks for: an even axis, and what the templates are of. */
@@ -29,11 +30,48 @@ static sqn_status make_header(sqn_header **out, const spectra_result *r, bool lo
     SQN_TRY(sqn_header_set_text(h, "RRSUBTYP", about->subtype != NULL ? about->subtype : "",
                                 "subtype", err));
     SQN_TRY(sqn_header_set_text(h, "RRMETHOD", "NMF", "non-negative", err));
+    SQN_TRY(
+        sqn_header_set_text(h, "RRIGM", about->igm, "absorption still to be applied", err));
+    SQN_TRY(sqn_header_set_text(h, "VERSION", sqn_version(), "of Sequin", err));
     *out = h;
     h = NULL;
 
 cleanup:
     sqn_header_destroy(&h);
+    return status;
+}
+
+/* REDSHIFTS: those at which redrock is to try the templates. */
+static sqn_status add_redshifts(sqn_fits_product *product, const spectra_result *r,
+                                sqn_error *err)
+{
+    const config_numbers *range = &r->settings->spectra.template.redshifts;
+    sqn_status status = SQN_OK;
+    double *z = NULL;
+
+    if (range->n == 0) {
+        return SQN_OK;
+    }
+    const double first = log10(1.0 + range->item[0]), step = range->item[2];
+    const int64_t n = (int64_t)ceil((log10(1.0 + range->item[1]) - first) / step - 1e-9);
+
+    z = sqn__mem_alloc(n, sizeof *z);
+    if (z == NULL) {
+        return SQN_RAISE(err, E_MEM, "%" PRId64 " redshifts", n);
+    }
+    for (int64_t i = 0; i < n; i++) {
+        z[i] = pow(10.0, first + (double)i * step) - 1.0;
+    }
+    const sqn_fits_image image = {.extname = "REDSHIFTS",
+                                  .type = SQN_FITS_FLOAT64,
+                                  .n_axis = 1,
+                                  .axes = {n},
+                                  .data = z};
+
+    SQN_TRY(sqn_fits_product_image(product, &image, err));
+
+cleanup:
+    sqn__mem_free(z);
     return status;
 }
 
@@ -81,6 +119,7 @@ sqn_status spectra_product_template(const sqn_fits_sink *sink, const spectra_res
                                   .header = header};
 
     SQN_TRY(sqn_fits_product_image(product, &image, err));
+    SQN_TRY(add_redshifts(product, r, err));
     SQN_TRY(sqn_fits_product_write(product, sink, err));
 
 cleanup:

@@ -114,7 +114,8 @@ def guarantees():
 
 def smooth():
     """The penalty takes noise out of the templates; redrock's layout is taken back."""
-    text = ("task: spectra\nspectra: {files: [planted.fits], template: {type: GALAXY}}\n"
+    text = ("task: spectra\nspectra: {files: [planted.fits], template: "
+            "{type: GALAXY, igm: Inoue14, redshifts: [0.01, 1.7, 3.0e-4]}}\n"
             f"components: {{count: {K}, smooth: 30, tolerance: 1.0e-3}}\n")
     run("run", write_config("smooth.yaml", text), "--output", fresh("smooth"))
     verify("smooth")
@@ -124,7 +125,12 @@ def smooth():
     assert bends[1] < 0.1 * bends[0]
     card = fits.getheader("smooth/rrtemplate.fits", "BASIS_VECTORS")
     wave = 10 ** (card["CRVAL1"] + card["CDELT1"] * np.arange(card["NAXIS1"]))
+    # What redrock's reader asks for, in its own words.
     assert card["LOGLAM"] == 1 and card["RRTYPE"] == "GALAXY" and card["RRMETHOD"] == "NMF"
+    assert card["RRSUBTYP"] == "" and card["RRIGM"] == "Inoue14" and card["VERSION"]
+    assert np.allclose(read("smooth", "rrtemplate.fits", "REDSHIFTS"), 10 ** np.arange(
+        np.log10(1.01), np.log10(2.7), 3e-4) - 1, rtol=1e-12)
+    assert np.isfinite(read("smooth", "rrtemplate.fits", "BASIS_VECTORS")).all()
     assert np.allclose(wave, WAVE, rtol=1e-12)
     text = ("task: spectra\nspectra: {files: [planted.fits]}\n"
             "components: {load: smooth/rrtemplate.fits}\n")
