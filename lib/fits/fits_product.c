@@ -143,8 +143,11 @@ sqn_status sqn_fits_product_finish(const void **bytes, size_t *size,
 
     *bytes = NULL;
     *size = 0;
-    if (product != NULL && product->n_strips > 0) {
-        return SQN_RAISE(err, E_ARG, "a product with images made row by row is written");
+    if (product == NULL || product->n_strips > 0) {
+        return SQN_RAISE(err, E_ARG,
+                         product == NULL
+                             ? "there is no product"
+                             : "a product with images made row by row is written");
     }
     SQN_TRY(sqn__fits_product_locate(&span, &n_hdu, product, err));
     for (int i = 0; i < n_hdu; i++) {

@@ -101,6 +101,21 @@ cleanup:
     return status;
 }
 
+static sqn_status put_hdu(writing *w, int hdu, const sqn__fits_seal_span *span,
+                          sqn_error *err)
+{
+    const sqn__fits_strips *strips = strips_of(w->product, hdu);
+    int64_t size = 0;
+    sqn_status status = strips != NULL ? put_made(w, strips, span, &size, err)
+                                       : put_held(w, span, &size, err);
+
+    if (status == SQN_OK) {
+        status = verify(w, hdu, size, err);
+    }
+    w->offset += size;
+    return status;
+}
+
 sqn_status sqn_fits_product_write(sqn_fits_product *product, const sqn_fits_sink *sink,
                                   sqn_error *err)
 {
@@ -111,16 +126,7 @@ sqn_status sqn_fits_product_write(sqn_fits_product *product, const sqn_fits_sink
 
     SQN_TRY(sqn__fits_product_locate(&span, &n_hdu, product, err));
     for (int i = 0; i < n_hdu; i++) {
-        const sqn__fits_strips *strips = strips_of(product, i);
-        int64_t size = 0;
-
-        if (strips != NULL) {
-            SQN_TRY(put_made(&w, strips, &span[i], &size, err));
-        } else {
-            SQN_TRY(put_held(&w, &span[i], &size, err));
-        }
-        SQN_TRY(verify(&w, i, size, err));
-        w.offset += size;
+        SQN_TRY(put_hdu(&w, i, &span[i], err));
     }
 
 cleanup:

@@ -445,6 +445,7 @@ sqn_status sqn_target_variance(sqn_matrix from_fit, sqn_matrix from_components,
     return answer(&ask, target, err);
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): written through the request */
 sqn_status sqn_target_pixel_covariance(double *out, const sqn_target *target,
                                        int64_t i_count, const sqn_panels *references,
                                        sqn_dmatrix_const coefficients, sqn_error *err)

@@ -1,6 +1,7 @@
 /** @file amounts.c @brief Stage 4 of task spectra: coefficients, and the variances they bring. */
 #include "amounts.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <math.h>
 
@@ -70,6 +71,7 @@ static void measure(amounts *a, amounts_room *room, int64_t i)
     const float *model = room->fit.data;
     int64_t n = 0;
 
+    assert(room->value != NULL && room->weight != NULL);
     amounts_model(room->fit.data, a, i);
     for (int64_t j = 0; j < a->data.n_col; j++) {
         if (room->weight[j] > 0.0 && !isnan(model[j])) {

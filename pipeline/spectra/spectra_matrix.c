@@ -12,34 +12,46 @@ typedef struct maker {
     amounts_room room;
 } maker;
 
-/* Model or residual, normalisation undone. */
+/* What the model leaves of a spectrum, in its place. */
+static sqn_status subtract(float *row, maker *m, int64_t i, sqn_error *err)
+{
+    const amounts *a = &m->r->amounts;
+    const sqn_status status =
+        a->data.read(a->data.context, i, m->room.value, m->room.weight, err);
+
+    for (int64_t j = 0; status == SQN_OK && j < a->data.n_col; j++) {
+        row[j] = m->room.weight[j] > 0.0
+                     ? (float)(m->r->sample.norm[i] * (m->room.value[j] - (double)row[j]))
+                     : NAN;
+    }
+    return status;
+}
+
+/* Model or residual of a spectrum, normalisation undone. */
+static sqn_status fill_row(float *row, maker *m, int64_t i, sqn_error *err)
+{
+    const double norm = m->r->sample.norm[i];
+
+    amounts_model(row, &m->r->amounts, i);
+    if (m->residual) {
+        return subtract(row, m, i, err);
+    }
+    for (int64_t j = 0; j < m->r->amounts.data.n_col; j++) {
+        row[j] = (float)(norm * (double)row[j]);
+    }
+    return SQN_OK;
+}
+
 static sqn_status make_values(void *context, void *values, int64_t first, int64_t n,
                               sqn_error *err)
 {
     maker *m = context;
-    const amounts *a = &m->r->amounts;
-    const int64_t n_wave = a->data.n_col;
-    sqn_status status = SQN_OK;
+    const int64_t n_wave = m->r->amounts.data.n_col;
+    sqn_status status = amounts_room_for(&m->room, &m->r->amounts, 1, err);
 
-    SQN_TRY(amounts_room_for(&m->room, a, 1, err));
-    for (int64_t i = 0; i < n; i++) {
-        float *row = (float *)values + i * n_wave;
-        const double norm = m->r->sample.norm[first + i];
-
-        amounts_model(row, a, first + i);
-        if (m->residual) {
-            SQN_TRY(a->data.read(a->data.context, first + i, m->room.value, m->room.weight,
-                                 err));
-        }
-        for (int64_t j = 0; j < n_wave; j++) {
-            const double rest =
-                m->room.weight[j] > 0.0 ? m->room.value[j] - (double)row[j] : (double)NAN;
-
-            row[j] = (float)(norm * (m->residual ? rest : (double)row[j]));
-        }
+    for (int64_t i = 0; status == SQN_OK && i < n; i++) {
+        status = fill_row((float *)values + i * n_wave, m, first + i, err);
     }
-
-cleanup:
     return status;
 }
 

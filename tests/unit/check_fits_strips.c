@@ -103,8 +103,8 @@ static sqn_fits_image image_of(bool flags, int exponent)
                             .unit = flags ? "" : "Jy"};
 }
 
-/* A product of both images and something behind them. */
-static sqn_fits_product *product_made(int64_t n_made[2], int exponent)
+/* Something behind the images that are made. */
+static void add_behind(sqn_fits_product *product)
 {
     const double wave[3] = {1.5, 2.5, 3.5};
     const sqn_fits_image behind = {.extname = "WAVELENGTH",
@@ -112,6 +112,13 @@ static sqn_fits_product *product_made(int64_t n_made[2], int exponent)
                                    .n_axis = 1,
                                    .axes = {3},
                                    .data = wave};
+
+    SQN_ASSERT_OK(sqn_fits_product_image(product, &behind, &err), err);
+}
+
+/* A product of both images and something behind them. */
+static sqn_fits_product *product_made(int64_t n_made[2], int exponent)
+{
     const sqn_fits_image images[2] = {image_of(false, exponent), image_of(true, 0)};
     const sqn_fits_maker makers[2] = {{make_floats, &n_made[0]}, {make_flags, &n_made[1]}};
     sqn_fits_product *product = product_of(NULL, NULL);
@@ -121,19 +128,13 @@ static sqn_fits_product *product_made(int64_t n_made[2], int exponent)
         SQN_ASSERT_OK(sqn_fits_product_made_image(product, &images[k], &makers[k], &err),
                       err);
     }
-    SQN_ASSERT_OK(sqn_fits_product_image(product, &behind, &err), err);
+    add_behind(product);
     return product;
 }
 
 /* The same product with all values in memory. */
 static sqn_fits_product *product_held(int exponent)
 {
-    const double wave[3] = {1.5, 2.5, 3.5};
-    const sqn_fits_image behind = {.extname = "WAVELENGTH",
-                                   .type = SQN_FITS_FLOAT64,
-                                   .n_axis = 1,
-                                   .axes = {3},
-                                   .data = wave};
     float *floats = malloc(sizeof *floats * N_ROW * N_COL);
     uint8_t *flags = malloc((size_t)N_ROW * N_COL);
     sqn_fits_product *product = product_of(NULL, NULL);
@@ -148,7 +149,7 @@ static sqn_fits_product *product_held(int exponent)
         image.data = k == 0 ? (const void *)floats : flags;
         SQN_ASSERT_OK(sqn_fits_product_image(product, &image, &err), err);
     }
-    SQN_ASSERT_OK(sqn_fits_product_image(product, &behind, &err), err);
+    add_behind(product);
     free(floats);
     free(flags);
     return product;

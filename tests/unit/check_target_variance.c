@@ -288,8 +288,8 @@ static void assert_rows_agree(const sqn_target *target, const double *covariance
 
     sqn_target_variance_rows(out, out_comp, target, 0, FIRST, covariance);
     for (int64_t e = 0; e < (int64_t)N * N_PIX; e++) {
-        const double whole[2] = {(double)fit[FIRST * N_PIX + e],
-                                 (double)comp[FIRST * N_PIX + e]};
+        const double whole[2] = {(double)fit[(int64_t)FIRST * N_PIX + e],
+                                 (double)comp[(int64_t)FIRST * N_PIX + e]};
         const double part[2] = {(double)some_fit[e], (double)some_comp[e]};
 
         for (int k = 0; k < 2; k++) {
@@ -310,7 +310,7 @@ START_TEST(variances_of_some_frames_are_those_of_all)
         basis[N_PIX + 3] = 0.0F;
         basis[2 * N_PIX + 5] = NAN;
         for (int64_t p = 0; p < N_PIX; p++) {
-            weight[6 * N_PIX + p] = 0.0F; /* a frame without data */
+            weight[(int64_t)6 * N_PIX + p] = 0.0F; /* a frame without data */
         }
         sqn_target *target = fit_trials(background);
 
