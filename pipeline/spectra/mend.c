@@ -155,8 +155,9 @@ static void say(const sqn_outlier_tally *tally, const config *settings, const sq
                   tally->n_outlier, tally->n_valid, 100.0 * share,
                   settings->noise.clip_sigma);
     if (tally->n_capped > 0) {
-        sqn__log_warn(
+        sqn__log_advise(
             log, SQN_W_CLIP_CAP, config_where(where, settings, "noise.clip_max_fraction"),
+            "look at these spectra, or raise noise.clip_sigma or clip_max_fraction",
             "%" PRId64 " spectra have more outliers than %g of their data (the "
             "first is number %" PRId64 "): the largest only were clipped",
             tally->n_capped, settings->noise.clip_max_fraction, tally->first_capped + 1);

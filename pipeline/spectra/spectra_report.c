@@ -69,9 +69,9 @@ static void fill_spectra(slots *s, const spectra_result *r, int64_t n)
         (void)slots_put(s, "%" PRId64, i + 1);
         (void)slots_put(s, "%s", name);
         put_number(s, from->redshift);
-        (void)slots_put(s, "%.4g", sample_unit(&r->sample, i));
+        put_number(s, sample_unit(&r->sample, i));
         (void)slots_put(s, "%" PRId64, r->amounts.n_valid[i]);
-        (void)slots_put(s, "%.3f", spectra_present_chi2(r, i));
+        put_number(s, spectra_present_chi2(r, i));
     }
 }
 

@@ -142,23 +142,21 @@ def noise():
     flux = flux + 40 * SIGMA[:300] * hit
     write_survey("hit.fits", flux, 4 * IVAR[:300], WAVE)  # errors too small by a half
     for name, components in (("own", f"count: {K}"), ("known", "load: truth.fits")):
-        done = run("run", write_config(
+        run("run", write_config(
             f"{name}.yaml", "task: spectra\nspectra: {files: [hit.fits]}\n"
             f"components: {{{components}}}\nnoise: {{clip_sigma: 5, rescale: true}}\n"),
             "--output", fresh(name))
         flags = read(name, "residual.fits", "FLAGS")
         found = (flags & 16) != 0
-        scale = float(done.stderr.split("multiplied by ")[1].split()[0]) \
-            if "multiplied by" in done.stderr else float(
-                open(f"{name}/run.log", encoding="utf-8").read()
-                .split("multiplied by ")[1].split()[0])
+        with open(f"{name}/run.log", encoding="utf-8") as log:
+            scale = float(log.read().split("multiplied by ")[1].split()[0])
         print(f"{name}: {(found & hit).sum()} of 60 outliers found, {(found & ~hit).sum()} others, "
               f"scale {scale}")
         assert (found & hit).sum() >= 57 and (found & ~hit).sum() <= 6
         assert (flags[found] & 1).all() and abs(scale - 2) < 0.1
-        chi2 = json.load(open(f"{name}/manifest.json", encoding="utf-8"))["summary"][
-            "chi2_reduced_median"]
-        assert abs(chi2 - 1) < 0.1, chi2
+        summary = json.load(open(f"{name}/manifest.json", encoding="utf-8"))["summary"]
+        assert abs(summary["chi2_reduced_median"] - 1) < 0.1, summary
+        assert summary["n_clipped"] == found.sum() and abs(summary["error_scale"] - scale) < 1e-3
     run("run", configure("auto.yaml", "many.fits", count="auto, max_count: 6"), "--output",
         fresh("auto"))
     report = open("auto/report.html", encoding="utf-8").read()
