@@ -105,7 +105,8 @@ static void draw_lower(const plot_page *page, const plot_spectra_data *data, int
                  plot_axes_y(axes, 0.0));
     plot_axes_curve(page, axes, &orange, c->residual.n, c->residual.x, c->residual.y);
     plot_axes_frame(page, axes, i == data->n - 1 ? label : "", "");
-    draw_tick(page, axes, -0.5 * plot_axes_step(axes->y1, 1)); /* above are those of the data */
+    draw_tick(page, axes,
+              -0.5 * plot_axes_step(axes->y1, 1)); /* above are those of the data */
 }
 
 static void draw_spectrum(const plot_page *page, const plot_spectra_data *data, int i,

@@ -278,61 +278,6 @@ START_TEST(component_variances_equal_the_algebra_whichever_axis_is_long)
 }
 END_TEST
 
-/* Variances of rows 5 .. 7 by sqn_target_variance_rows() against those of all rows. */
-static void assert_rows_agree(const sqn_target *target, const double *covariance)
-{
-    enum { FIRST = 5, N = 3 };
-    static float some_fit[N * N_PIX], some_comp[N * N_PIX];
-    const sqn_matrix out = {some_fit, N, N_PIX, N_PIX};
-    const sqn_matrix out_comp = {some_comp, N, N_PIX, N_PIX};
-
-    sqn_target_variance_rows(out, out_comp, target, 0, FIRST, covariance);
-    for (int64_t e = 0; e < (int64_t)N * N_PIX; e++) {
-        const double whole[2] = {(double)fit[(int64_t)FIRST * N_PIX + e],
-                                 (double)comp[(int64_t)FIRST * N_PIX + e]};
-        const double part[2] = {(double)some_fit[e], (double)some_comp[e]};
-
-        for (int k = 0; k < 2; k++) {
-            ck_assert_int_eq(isnan(whole[k]), isnan(part[k]));
-            ck_assert(isnan(whole[k]) || fabs(part[k] - whole[k]) <= 1e-6 * whole[k]);
-        }
-    }
-}
-
-START_TEST(variances_of_some_frames_are_those_of_all)
-{
-    static double covariance[(K * (K + 1) / 2) * N_PIX];
-    build *b = create_build(N_PIX);
-    const sqn_dmatrix_const w = {b->w, N_REFERENCE, K, K}, none = {0};
-
-    for (int background = 0; background < 2; background++) {
-        observe(background ? 7.385 : 0.0);
-        basis[N_PIX + 3] = 0.0F;
-        basis[2 * N_PIX + 5] = NAN;
-        for (int64_t p = 0; p < N_PIX; p++) {
-            weight[(int64_t)6 * N_PIX + p] = 0.0F; /* a frame without data */
-        }
-        sqn_target *target = fit_trials(background);
-
-        SQN_ASSERT_OK(
-            sqn_target_variance(from_fit, from_comp, target, 0, b->panels, w, &err), err);
-        SQN_ASSERT_OK(
-            sqn_target_pixel_covariance(covariance, target, 0, b->panels, w, &err), err);
-        ck_assert_double_eq(covariance[2 * N_PIX + 3], 0.0); /* on its bound */
-        ck_assert(covariance[2 * N_PIX + 4] > 0.0 && isnan(covariance[2 * N_PIX + 5]));
-        assert_rows_agree(target, covariance);
-        SQN_ASSERT_OK(sqn_target_variance(from_fit, from_comp, target, 0, NULL, none, &err),
-                      err);
-        assert_rows_agree(target, NULL);
-        SQN_ASSERT_FAILS(
-            sqn_target_pixel_covariance(covariance, target, 0, NULL, none, &err), err,
-            SQN_E_ARG);
-        sqn_target_destroy(&target);
-    }
-    destroy_build(b);
-}
-END_TEST
-
 /* 4 w_i M w_j by two quadratic forms, M of the sums of the weights. */
 static double by_polarization(const build *sums, const double *left, const double *right)
 {
@@ -542,7 +487,6 @@ int main(void)
     tcase_add_test(tcase, models_scatter_as_their_variance_says_with_background);
     tcase_add_test(tcase, leverages_add_up_to_the_number_of_unknowns);
     tcase_add_test(tcase, component_variances_equal_the_algebra_whichever_axis_is_long);
-    tcase_add_test(tcase, variances_of_some_frames_are_those_of_all);
     tcase_add_test(tcase, covariances_of_frames_equal_the_algebra);
     tcase_add_test(tcase, imputed_light_scatters_as_the_component_variance_says);
     tcase_add_test(tcase, dependent_components_have_large_finite_errors_but_a_known_model);
