@@ -224,6 +224,34 @@ def treated():
     assert "warning" not in done.stderr
 
 
+def scales():
+    """1 sigma in the place of inverse variance; norms within a window; ranges and bins."""
+    write_survey("ivar.fits", FLUX, IVAR, WAVE)
+    images("sigma.fits", image(FLUX, "FLUX"), image(1 / np.sqrt(IVAR), "NOISE"),
+           image(LOGLAM, "LOGLAM"))
+    single("columns.fits", sigma=("E", 1 / np.sqrt(IVAR[0])), light=("E", FLUX[0]))
+    pairs = [("ivar", ""), ("sigma", "  error_hdu: NOISE\n")]
+    a, b = (attempt(name, f"  files: [{name}.fits]\n{lines}") for name, lines in pairs)
+    for product, extname in (("components.fits", "COEFFICIENTS"),
+                             ("components.fits", "COEFFICIENTS_ERR"), ("residual.fits", "ERR")):
+        assert np.allclose(read(a, product, extname), read(b, product, extname), rtol=1e-5)
+    out = attempt("columns", "  files: [columns.fits]\n  flux_column: LIGHT\n"
+                             "  error_column: Sigma\n")
+    assert np.allclose(read(out, "residual.fits", "SCI") + read(out, "model.fits", "SCI"), FLUX[0],
+                       atol=1e-6)
+    window = (WAVE > 4050) & (WAVE < 4100)
+    for kind, norm in (("mean", np.mean), ("median", np.median)):
+        out = attempt(kind, f"  files: [ivar.fits]\n  normalise: {kind}\n"
+                            "  normalise_window: [4050.0, 4100.0]\n")
+        found = fits.getdata(f"{out}/components.fits", "SPECTRA")["norm"]
+        assert np.allclose(found, norm(FLUX[:, window].astype("f8"), axis=1), rtol=1e-6), kind
+    out = attempt("bins", "  files: [ivar.fits]\n  range: [4000.0, 4200.0]\n  bin: 4\n")
+    wave = read(out, "components.fits", "WAVELENGTH")
+    assert np.allclose(np.diff(np.log10(wave)), 4e-4) and 4000 <= wave[0] < wave[-1] <= 4200
+    total = read(out, "residual.fits", "ERR") ** 2 + read(out, "model.fits", "ERR") ** 2
+    assert abs(np.median(1 / total) / 1600 - 1) < 0.01  # four pixels of ivar 400
+
+
 def lists():
     """Many files by a list: the order, the identifiers, and where each spectrum came from."""
     names = [f"spec-{k:03d}.fits" for k in range(40)]
@@ -243,4 +271,5 @@ plates()
 arms()
 refused()
 treated()
+scales()
 lists()
