@@ -139,8 +139,8 @@ static void draw_errors(const plot_axes *axes, const plot_frv_data *data)
     const plot_pen pen = {PLOT_GREEN, 2.5, PLOT_SOLID};
 
     for (int64_t k = 0; data->heldout != NULL && k < data->n; k++) {
-        if (!isfinite(data->heldout[k])) {
-            continue; /* fmin() and fmax() would take the axes for it */
+        if (!isfinite(data->heldout[k]) || !isfinite(data->heldout_err[k])) {
+            continue; /* fmax() would make an axis of what is not known */
         }
         const double low = fmax(data->heldout[k] - data->heldout_err[k], axes->y0);
         const double high = fmin(data->heldout[k] + data->heldout_err[k], axes->y1);

@@ -4,18 +4,15 @@
 #include <inttypes.h>
 #include <math.h>
 
-#include "error_scale.h"
 #include "mem.h"
+#include "outliers.h"
 #include "raise.h"
+#include "scale.h"
 #include "sequin/target.h"
 #include "sequin/weights.h"
 #include "warn.h"
 
-enum {
-    ROUNDS = 4,        /* of fits with loaded templates; each is exact and cheap */
-    SPECTRA_MIN = 3,   /* of fewer nothing tells an outlier from a line */
-    COUNT_WITHOUT = 10 /* templates where their number is not written */
-};
+enum { ROUNDS = 4 /* of fits with loaded templates; each is exact and cheap */ };
 
 /** Spectra judged by loaded templates. Borrowed but for the work space. */
 typedef struct judge {
@@ -115,21 +112,6 @@ cleanup:
     return status;
 }
 
-static sqn_status search_own(uint8_t *mask, sqn_outlier_tally *tally, const sqn_rows *rows,
-                             const sqn_outlier_rule *rule, const config *settings,
-                             sqn_error *err)
-{
-    const config_components *c = &settings->components;
-    sqn_outlier_options options = sqn_outlier_options_default();
-
-    options.rule = *rule;
-    options.negatives = basis_negatives(settings);
-    options.nmf.n_comp =
-        c->count > 0 && c->count != CONFIG_COUNT_AUTO ? c->count : COUNT_WITHOUT;
-    options.nmf.background = c->background == CONFIG_BACKGROUND_FLAT;
-    return sqn_outlier_search(mask, tally, rows, &options, err);
-}
-
 /* What is marked is missing from now on. */
 static void apply_marks(sqn_spectra *s, const uint8_t *mask)
 {
@@ -168,14 +150,13 @@ static sqn_status clip(mended *out, sample *s, const basis *loaded, const config
                        const sqn_log *log, sqn_error *err)
 {
     const sqn_rows rows = sqn_spectra_rows(&s->spectra);
-    const sqn_outlier_rule rule = {.n_sigma = settings->noise.clip_sigma,
-                                   .max_fraction = settings->noise.clip_max_fraction,
-                                   .relative = s->spectra.ivar == NULL};
+    const sqn_outlier_options options =
+        outliers_options(settings, rows.n_row, s->spectra.ivar == NULL);
 
-    if (!(rule.n_sigma > 0.0)) {
+    if (!(options.rule.n_sigma > 0.0)) {
         return SQN_OK;
     }
-    if (rows.n_row < SPECTRA_MIN) {
+    if (rows.n_row < OUTLIERS_ROWS_MIN) {
         sqn__log_note(log, "outliers of %" PRId64 " spectra cannot be told", rows.n_row);
         return SQN_OK;
     }
@@ -185,8 +166,9 @@ static sqn_status clip(mended *out, sample *s, const basis *loaded, const config
     }
     const sqn_status status =
         loaded != NULL
-            ? search_loaded(s->clipped, &out->clipped, &rows, loaded, &rule, settings, err)
-            : search_own(s->clipped, &out->clipped, &rows, &rule, settings, err);
+            ? search_loaded(s->clipped, &out->clipped, &rows, loaded, &options.rule,
+                            settings, err)
+            : sqn_outlier_search(s->clipped, &out->clipped, &rows, &options, err);
 
     if (status == SQN_OK) {
         apply_marks(&s->spectra, s->clipped);
@@ -242,9 +224,9 @@ static sqn_status rescale(mended *out, sample *s, const basis *loaded,
     }
     const sqn_status status = loaded != NULL
                                   ? measure_loaded(&scale, &rows, loaded, settings, err)
-                                  : error_scale_measure(&scale, &source, settings, err);
+                                  : scale_measure(&scale, &source, settings, err);
 
-    if (status != SQN_OK || !error_scale_is_usable(scale)) {
+    if (status != SQN_OK || !scale_is_usable(scale)) {
         return status;
     }
     for (int64_t e = 0; e < s->spectra.n_spectrum * s->spectra.n_wave; e++) {

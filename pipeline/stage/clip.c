@@ -6,30 +6,25 @@
 
 #include "clip_sky.h"
 #include "mem.h"
+#include "outliers.h"
 #include "raise.h"
 #include "sequin/target.h"
 #include "warn.h"
 #include "weigh.h"
 
-enum {
-    ROUNDS_SCIENCE = 4, /* of fits; each is exact and cheap */
-    FRAMES_MIN = 3,     /* of fewer nothing tells an outlier from a planet */
-    COUNT_WITHOUT = 10  /* components where their number is not written */
-};
+enum { ROUNDS_SCIENCE = 4 /* of fits; each is exact and cheap */ };
 
-static sqn_outlier_rule rule_of(const observation *obs, const config *settings, bool on_sky)
+static sqn_outlier_options options_of(const observation *obs, const config *settings,
+                                      bool on_sky)
 {
-    sqn_outlier_rule rule = {
-        .n_sigma = settings->noise.clip_sigma,
-        .max_fraction = settings->noise.clip_max_fraction,
-        .relative = obs->noise == READ_UNIFORM,
-    };
+    sqn_outlier_options options = outliers_options(settings, read_references(obs)->n_frame,
+                                                   obs->noise == READ_UNIFORM);
 
     if (on_sky) {
-        rule.reduce = clip_sky_reduce;
-        rule.context = obs;
+        options.rule.reduce = clip_sky_reduce;
+        options.rule.context = obs;
     }
-    return rule;
+    return options;
 }
 
 /* What is marked is missing from now on. */
@@ -54,47 +49,13 @@ static void apply(sqn_fits_stack *stack, const sqn_pixels *pixels, const uint8_t
     }
 }
 
-static void say(const sqn_outlier_tally *tally, const char *role, const config *settings,
-                const sqn_log *log)
-{
-    const double share =
-        tally->n_valid > 0 ? (double)tally->n_outlier / (double)tally->n_valid : 0.0;
-    char where[SQN_ERROR_WHERE_MAX];
-
-    sqn__log_note(log,
-                  "%" PRId64 " of %" PRId64
-                  " %s data (%.3g %%) deviate by more than %g sigma: missing from now on",
-                  tally->n_outlier, tally->n_valid, role, 100.0 * share,
-                  settings->noise.clip_sigma);
-    if (tally->n_capped > 0) {
-        sqn__log_warn(log, SQN_W_CLIP_CAP,
-                      config_where(where, settings, "noise.clip_max_fraction"),
-                      "%" PRId64 " %s frames have more outliers than %g of their data "
-                      "(the first is frame %" PRId64 "): the largest only were clipped",
-                      tally->n_capped, role, settings->noise.clip_max_fraction,
-                      tally->first_capped + 1);
-    }
-}
-
-static sqn_outlier_options search_options(const observation *obs, const config *settings)
-{
-    const config_components *c = &settings->components;
-    sqn_outlier_options options = sqn_outlier_options_default();
-
-    options.rule = rule_of(obs, settings, obs->references_are_science);
-    options.negatives = basis_negatives(settings);
-    options.nmf.n_comp =
-        c->count > 0 && c->count != CONFIG_COUNT_AUTO ? c->count : COUNT_WITHOUT;
-    options.nmf.background = c->background == CONFIG_BACKGROUND_FLAT;
-    return options;
-}
-
 sqn_status clip_references(clip_tally *out, observation *obs, const config *settings,
                            const uint8_t *excluded, const sqn_log *log, sqn_error *err)
 {
     sqn_fits_stack *stack =
         obs->references_are_science ? &obs->science : &obs->reference_stack;
-    const sqn_outlier_options options = search_options(obs, settings);
+    const sqn_outlier_options options =
+        options_of(obs, settings, obs->references_are_science);
     sqn_status status = SQN_OK;
     double *variance = NULL;
     uint8_t *mask = NULL;
@@ -102,7 +63,7 @@ sqn_status clip_references(clip_tally *out, observation *obs, const config *sett
     if (!(settings->noise.clip_sigma > 0.0)) {
         return SQN_OK;
     }
-    if (stack->n_frame < FRAMES_MIN) {
+    if (stack->n_frame < OUTLIERS_ROWS_MIN) {
         sqn__log_note(log, "outliers of %" PRId64 " reference frames cannot be told",
                       stack->n_frame);
         return SQN_OK;
@@ -118,7 +79,7 @@ sqn_status clip_references(clip_tally *out, observation *obs, const config *sett
     }
     SQN_TRY(sqn_outlier_search(mask, &out->references, &rows, &options, err));
     apply(stack, &obs->pixels, mask);
-    say(&out->references, "reference", settings, log);
+    outliers_say(&out->references, "reference", settings, log);
 
 cleanup:
     sqn__mem_free(mask);
@@ -171,7 +132,7 @@ cleanup:
 static sqn_status take_round(const judged *d, sqn_outlier_tally *tally, sqn_error *err)
 {
     const basis *b = d->basis;
-    const sqn_outlier_rule rule = rule_of(d->obs, d->settings, true);
+    const sqn_outlier_rule rule = options_of(d->obs, d->settings, true).rule;
     const sqn_target_basis last = {1, b->components + b->n_count - 1,
                                    d->settings->components.background ==
                                        CONFIG_BACKGROUND_FLAT};
@@ -220,7 +181,7 @@ static bool has_work(const observation *obs, const config *settings,
         (obs->references_are_science && excluded == NULL)) {
         return false;
     }
-    if (obs->science.n_frame < FRAMES_MIN) {
+    if (obs->science.n_frame < OUTLIERS_ROWS_MIN) {
         sqn__log_note(log,
                       "outliers of %" PRId64
                       " science frames cannot be told from what is on the sky",
@@ -257,7 +218,7 @@ sqn_status clip_science(clip_tally *out, observation *obs, const basis *b,
         }
     }
     apply(&obs->science, &obs->pixels, d.mask);
-    say(&out->science, "science", settings, log);
+    outliers_say(&out->science, "science", settings, log);
 
 cleanup:
     judged_clear(&d);

@@ -4,9 +4,9 @@
 #include <inttypes.h>
 #include <math.h>
 
-#include "error_scale.h"
 #include "mem.h"
 #include "raise.h"
+#include "scale.h"
 #include "sequin/target.h"
 #include "sequin/weights.h"
 #include "warn.h"
@@ -23,7 +23,7 @@ static bool apply(observation *obs, sqn_fits_stack *stack, double factor)
 {
     const int64_t n = stack->n_frame * stack->ny * stack->nx;
 
-    if (!error_scale_is_usable(factor)) {
+    if (!scale_is_usable(factor)) {
         return false;
     }
     if (obs->noise == READ_POISSON) {
@@ -56,11 +56,10 @@ sqn_status rescale_references(rescale_factors *out, observation *obs,
     SQN_TRY(weigh_variance(&variance, stack, obs, settings, err));
     const weigh_frames frames = {stack, &obs->pixels, obs->noise, variance, excluded};
     const sqn_rows rows = weigh_rows(&frames);
-
     const basis_source source = {
         .rows = &rows, .noun = "reference frames", .own = obs->references_are_science};
 
-    SQN_TRY(error_scale_measure(&scale, &source, settings, err));
+    SQN_TRY(scale_measure(&scale, &source, settings, err));
     if (apply(obs, stack, scale)) {
         out->references = scale;
         say(scale, "reference", log);
