@@ -24,7 +24,8 @@ import performance_page  # noqa: E402
 COLUMNS = ["section", "measure", "set", "kind", "n_frame", "n_pix", "k", "threads", "quantity",
            "unit", "value", "low", "high", "runs"]
 
-# Section -> commands; "bench" is sequin-bench, "peers" peers.py. Both kinds write one table.
+# Section -> commands; "bench" is sequin-bench, "peers" peers.py, "survey" survey.py. All write
+# one table.
 SECTIONS = {
     "machine": ["bench machine"],
     "pass": ["bench pass small medium large spectra"],
@@ -45,6 +46,7 @@ SECTIONS = {
     "files": ["bench files medium large"],
     "run": ["bench run medium",
             "bench run large --k 10,30 --threads 2 --runs 1"],
+    "survey": ["survey"],
 }
 
 
@@ -62,6 +64,10 @@ def parse():
 
 def argument_list(asked, command):
     """The words of one command."""
+    if command == "survey":
+        return ["/usr/bin/python3", os.path.join(FOLDER, "survey.py"),
+                os.path.join(asked.build, "bin", "sequin"), "--folder", asked.scratch
+                ] + (["--quick"] if asked.quick else [])
     kind, name, *rest = command.split()
     bench = os.path.join(asked.build, "bin", "sequin-bench")
     words = ([bench, name] if kind == "bench" else

@@ -234,6 +234,26 @@ def run_section(t):
         markdown(["set", "components", "matrix", "peak", "aim"], memory)])
 
 
+def survey_section(t):
+    rows = []
+    for n in t.values_of("n_frame", section="survey", measure="survey"):
+        def get(quantity, n=n):
+            return t.value(section="survey", n_frame=n, quantity=quantity)
+        m = t.values_of("n_pix", section="survey", measure="survey")[0]
+        matrix = 8e-6 * int(n) * int(m)
+        rows.append([f"{n} x {m}", number(matrix), number(get("peak_memory")),
+                     number(get("bytes_per_datum")), number(get("seconds")),
+                     number(get("cpu_seconds")), count(get("passes")),
+                     number(1e9 * get("cpu_seconds") / (int(n) * int(m)))])
+    return "\n\n".join([
+        "## Surveys",
+        "`sequin run` of task spectra, five templates, a third of the data missing, two threads, products and pictures and all (`bench/survey.py`). The matrix is flux and inverse "
+        "variance in float32, 8 bytes a datum; the run holds it once, and writes models, residuals, errors and flags a strip of rows at a time. Nothing grows faster than the number of "
+        "spectra: the last column would. Each was run once; seconds of the clock (s) depend on what else the machine did, CPU seconds are of both threads together.",
+        markdown(["spectra x wavelengths", "matrix, MB", "peak memory, MB", "bytes per datum",
+                  "s", "CPU s", "passes of the build", "CPU ns per datum"], rows)])
+
+
 def scaling_section(t):
     return "\n\n".join([
         "## Growth",
@@ -314,7 +334,8 @@ def write(output, rows):
                                   ("processor", "system", "compiler", "date")})
     performance_plots.draw(os.path.join(output, "performance"), t)
     sections = [summary_section, machine_section, pass_section, build_section, peers_section,
-                target_section, run_section, files_section, scaling_section]
+                target_section, run_section, survey_section, files_section,
+                scaling_section]
     with open(os.path.join(output, "performance.md"), "w", encoding="utf-8") as file:
         file.write("\n\n".join([head.rstrip()] + [section(t) for section in sections] +
                                [METHOD.rstrip()]) + "\n")

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "fits_choice.h"
-#include "fits_seal.h"
 #include "mem.h"
 #include "raise.h"
 
@@ -105,34 +104,52 @@ static sqn_status close_file(sqn_fits_product *product, sqn_error *err)
     return code == 0 ? SQN_OK : sqn__fits_product_fail(err, code, "closing");
 }
 
-sqn_status sqn_fits_product_finish(const void **bytes, size_t *size,
-                                   sqn_fits_product *product, sqn_error *err)
+sqn_status sqn__fits_product_locate(sqn__fits_seal_span **span, int *n_hdu,
+                                    sqn_fits_product *product, sqn_error *err)
 {
-    sqn__fits_seal_span *span = NULL;
-    int n_hdu = 0, code = 0;
     sqn_status status = SQN_OK;
+    int code = 0;
 
-    *bytes = NULL;
-    *size = 0;
+    *span = NULL;
     if (product == NULL || product->file == NULL) {
         return SQN_RAISE(err, E_ARG, "the product is not open");
     }
     fits_set_hdustruc(product->file, &code); /* else a header alone counts as no HDU */
-    if (fits_get_num_hdus(product->file, &n_hdu, &code) != 0) {
+    if (fits_get_num_hdus(product->file, n_hdu, &code) != 0) {
         return sqn__fits_product_fail(err, code, "counting HDUs");
     }
-    span = sqn__mem_alloc(n_hdu, sizeof *span);
-    if (span == NULL) {
-        return SQN_RAISE(err, E_MEM, "%d HDUs", n_hdu);
+    *span = sqn__mem_alloc(*n_hdu, sizeof **span);
+    if (*span == NULL) {
+        return SQN_RAISE(err, E_MEM, "%d HDUs", *n_hdu);
     }
-    SQN_TRY(locate(span, product, n_hdu, err));
+    SQN_TRY(locate(*span, product, *n_hdu, err));
     SQN_TRY(close_file(product, err));
-    product->size = (size_t)span[n_hdu - 1].end;
+    product->size = (size_t)(*span)[*n_hdu - 1].end;
     if (product->size > product->capacity) {
         status = SQN_RAISE(err, E_OUT_VERIFY, "%zu bytes of %zu are there",
                            product->capacity, product->size);
-        goto cleanup;
     }
+
+cleanup:
+    return status;
+}
+
+sqn_status sqn_fits_product_finish(const void **bytes, size_t *size,
+                                   sqn_fits_product *product, sqn_error *err)
+{
+    sqn__fits_seal_span *span = NULL;
+    int n_hdu = 0;
+    sqn_status status = SQN_OK;
+
+    *bytes = NULL;
+    *size = 0;
+    if (product == NULL || product->n_strips > 0) {
+        return SQN_RAISE(err, E_ARG,
+                         product == NULL
+                             ? "there is no product"
+                             : "a product with images made row by row is written");
+    }
+    SQN_TRY(sqn__fits_product_locate(&span, &n_hdu, product, err));
     for (int i = 0; i < n_hdu; i++) {
         SQN_TRY(sqn__fits_seal_put(product->bytes, &span[i], err));
     }

@@ -4,7 +4,19 @@
 
 #include <fitsio.h>
 
+#include "fits_seal.h"
 #include "sequin/fits.h"
+
+/** An image whose rows are made while the product is written. */
+typedef struct sqn__fits_strips {
+    int hdu; /* from 0 */
+    int64_t n_row, n_col;
+    sqn_fits_type type, written; /* as made; as in the file */
+    double factor[2];            /* their product is 2^exponent */
+    sqn_fits_maker maker;
+} sqn__fits_strips;
+
+enum { SQN__FITS_STRIPS_MAX = 8 };
 
 struct sqn_fits_product {
     fitsfile *file;  /* NULL once finished. Owned. */
@@ -12,7 +24,14 @@ struct sqn_fits_product {
     size_t capacity; /* of `bytes` */
     size_t size;     /* of the finished file */
     sqn_log log;     /* where remarks go; its context is borrowed */
+    int n_strips;
+    sqn__fits_strips strips[SQN__FITS_STRIPS_MAX]; /* of images made row by row, in order */
 };
+
+/** Where all HDUs lie, `*span` [*n_hdu] owned by the caller; the file is closed, its bytes stay. */
+SQN_NODISCARD sqn_status sqn__fits_product_locate(sqn__fits_seal_span **span, int *n_hdu,
+                                                  sqn_fits_product *product,
+                                                  sqn_error *err);
 
 /** Raise a CFITSIO status: E_MEM or E_IO. */
 sqn_status sqn__fits_product_fail(sqn_error *err, int code, const char *what);

@@ -1,17 +1,14 @@
 /** @file fits_product_image.c @brief An image HDU of a product. */
-#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
 #include "fits_product.h"
+#include "fits_strips.h"
 #include "mem.h"
 #include "raise.h"
 
 enum { CHUNK = 1 << 16 /* values converted at a time, of an image without tiles */ };
-
-/* Below this largest value a float32 would lose digits of the small ones. */
-static const double faint = 1e-30;
 
 /* One image on its way into the file. */
 typedef struct transfer {
@@ -65,9 +62,7 @@ static sqn_fits_type choose_type(const transfer *t)
             largest = size;
         }
     }
-    return largest > (double)FLT_MAX || (largest > 0.0 && largest < faint)
-               ? SQN_FITS_FLOAT64
-               : SQN_FITS_FLOAT32;
+    return sqn__fits_product_holds(largest) ? SQN_FITS_FLOAT32 : SQN_FITS_FLOAT64;
 }
 
 /* Values first .. first + n - 1 as they are written. */
@@ -132,7 +127,7 @@ static int create(sqn_fits_product *product, const transfer *t)
     int code = 0;
 
     for (int i = 0; i < image->n_axis; i++) {
-        axes[i] = image->axes[i];
+        axes[i] = i == 1 && image->data == NULL ? 0 : image->axes[i];
         tile[i] = i < 2 ? (long)image->axes[i] : 1;
     }
     if (image->compress) {
@@ -186,6 +181,13 @@ static int64_t plane_values(const sqn_fits_image *image)
     return image->axes[0] * (image->n_axis > 1 ? image->axes[1] : 1);
 }
 
+/* 2^exponent as two factors, neither of which leaves the range of double. */
+static void split_power(double factor[2], int exponent)
+{
+    factor[0] = ldexp(1.0, exponent / 2);
+    factor[1] = ldexp(1.0, exponent - exponent / 2);
+}
+
 sqn_status sqn_fits_product_image(sqn_fits_product *product, const sqn_fits_image *image,
                                   sqn_error *err)
 {
@@ -203,8 +205,7 @@ sqn_status sqn_fits_product_image(sqn_fits_product *product, const sqn_fits_imag
     }
     /* a tile that is written in parts would be compressed, and stored, several times */
     t.n_chunk = image->compress ? plane_values(image) : CHUNK;
-    t.factor[0] = ldexp(1.0, image->exponent / 2);
-    t.factor[1] = ldexp(1.0, image->exponent - image->exponent / 2);
+    split_power(t.factor, image->exponent);
     t.written = choose_type(&t);
     SQN_TRY(write_header(product, &t, err));
     if (is_floating(t.written)) {
@@ -212,6 +213,41 @@ sqn_status sqn_fits_product_image(sqn_fits_product *product, const sqn_fits_imag
     } else {
         SQN_TRY(write_integers(product, &t, err));
     }
+
+cleanup:
+    return status;
+}
+
+sqn_status sqn_fits_product_made_image(sqn_fits_product *product,
+                                       const sqn_fits_image *image,
+                                       const sqn_fits_maker *maker, sqn_error *err)
+{
+    transfer t = {.image = image};
+    sqn_status status = SQN_OK;
+    int n_hdu = 0, code = 0;
+
+    if (product == NULL || product->file == NULL || image->data != NULL ||
+        image->extname == NULL || image->n_axis != 2 || image->compress ||
+        count_values(image) < 0 || product->n_strips == SQN__FITS_STRIPS_MAX ||
+        (image->type != SQN_FITS_FLOAT32 && image->type != SQN_FITS_UINT8)) {
+        return SQN_RAISE(err, E_ARG, "this is no image that can be made row by row");
+    }
+    sqn__fits_strips *s = &product->strips[product->n_strips];
+
+    *s = (sqn__fits_strips){.n_row = image->axes[1],
+                            .n_col = image->axes[0],
+                            .type = image->type,
+                            .maker = *maker};
+    split_power(s->factor, image->exponent);
+    SQN_TRY(sqn__fits_strips_choose(s, image->exponent, err));
+    t.written = s->written;
+    SQN_TRY(write_header(product, &t, err)); /* of no rows: none take memory */
+    fits_set_hdustruc(product->file, &code);
+    if (fits_get_num_hdus(product->file, &n_hdu, &code) != 0) {
+        return sqn__fits_product_fail(err, code, image->extname);
+    }
+    s->hdu = n_hdu - 1;
+    product->n_strips++;
 
 cleanup:
     return status;

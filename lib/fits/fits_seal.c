@@ -46,8 +46,20 @@ static unsigned char *find(unsigned char *file, const sqn__fits_seal_span *span,
     return NULL;
 }
 
+uint32_t sqn__fits_seal_add(uint32_t start, const unsigned char *bytes, int64_t n)
+{
+    return add_words(start, bytes, n);
+}
+
 sqn_status sqn__fits_seal_put(unsigned char *file, const sqn__fits_seal_span *span,
                               sqn_error *err)
+{
+    return sqn__fits_seal_put_sum(
+        file, span, add_words(0, file + span->data, span->end - span->data), err);
+}
+
+sqn_status sqn__fits_seal_put_sum(unsigned char *file, const sqn__fits_seal_span *span,
+                                  uint32_t data_sum, sqn_error *err)
 {
     unsigned char *total = find(file, span, sqn__fits_seal_cards[0]);
     unsigned char *data = find(file, span, sqn__fits_seal_cards[1]);
@@ -57,8 +69,6 @@ sqn_status sqn__fits_seal_put(unsigned char *file, const sqn__fits_seal_span *sp
         return SQN_RAISE(err, E_OUT_VERIFY,
                          "the header at byte %" PRId64 " has no checksum", span->header);
     }
-
-    const uint32_t data_sum = add_words(0, file + span->data, span->end - span->data);
 
     (void)snprintf(text, sizeof text, "%-*" PRIu32, SUM_WIDTH, data_sum);
     memcpy(data, text, SUM_WIDTH);

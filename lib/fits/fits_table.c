@@ -65,42 +65,85 @@ static int64_t bytes_of(const sqn__fits_field *field)
                               : field->repeat * sqn__fits_table_width(field->type);
 }
 
-static bool find_text(char *out, size_t size, const sqn_header *header, const char *stem,
-                      int64_t index)
-{
-    char keyword[32];
+/** Where the cards of a field stand in the header, -1 = nowhere. */
+typedef enum stem { STEM_FORM, STEM_TYPE, STEM_SCALE, STEM_ZERO, STEM_NULL, N_STEM } stem;
 
-    (void)snprintf(keyword, sizeof keyword, "%s%" PRId64, stem, index);
-    return sqn_header_text(out, size, header, keyword);
+typedef struct places {
+    int64_t at[N_STEM];
+} places;
+
+/* The field that a keyword such as TFORM12 is of, or 0. */
+static int64_t field_of(const char *keyword, const char *name)
+{
+    const size_t n = strlen(name);
+    int64_t index = 0;
+
+    if (strncmp(keyword, name, n) != 0 || keyword[n] == '0') {
+        return 0;
+    }
+    for (const char *c = keyword + n; *c != '\0'; c++) {
+        if (*c < '0' || *c > '9' || index > FIELDS_MAX) {
+            return 0;
+        }
+        index = 10 * index + (*c - '0');
+    }
+    return index;
 }
 
-static double find_number(const sqn_header *header, const char *stem, int64_t index,
-                          double missing)
+/* All fields in one pass: a table of hundreds has a header of thousands of cards. */
+static void find_places(places *place, int64_t n_field, const sqn_header *header)
+{
+    static const char *const names[N_STEM] = {[STEM_FORM] = "TFORM",
+                                              [STEM_TYPE] = "TTYPE",
+                                              [STEM_SCALE] = "TSCAL",
+                                              [STEM_ZERO] = "TZERO",
+                                              [STEM_NULL] = "TNULL"};
+    char keyword[SQN__CARD + 1];
+
+    for (int64_t i = 0; i < n_field * N_STEM; i++) {
+        place[i / N_STEM].at[i % N_STEM] = -1;
+    }
+    for (int64_t i = 0; i < sqn_header_n_card(header); i++) {
+        sqn__header_card_keyword(keyword, sqn_header_card(header, i));
+        for (int s = 0; s < N_STEM; s++) {
+            const int64_t field = field_of(keyword, names[s]);
+
+            if (field > 0 && field <= n_field && place[field - 1].at[s] < 0) {
+                place[field - 1].at[s] = i;
+            }
+        }
+    }
+}
+
+static double find_number(const sqn_header *header, int64_t at, double missing)
 {
     char text[SQN__CARD + 1];
     double value = missing;
 
-    return find_text(text, sizeof text, header, stem, index) &&
+    return sqn__header_text_at(text, sizeof text, header, at) &&
                    sqn__header_card_number(&value, text)
                ? value
                : missing;
 }
 
-/* Field `index` (from 1) that begins at `offset`. */
+/* Field `index` (from 1). */
 static sqn_status read_field(sqn__fits_field *field, const sqn_header *header,
-                             int64_t index, sqn_error *err)
+                             const places *place, int64_t index, sqn_error *err)
 {
     char text[SQN__CARD + 1];
 
-    if (!find_text(text, sizeof text, header, "TFORM", index) || !parse_form(field, text)) {
+    if (!sqn__header_text_at(text, sizeof text, header, place->at[STEM_FORM]) ||
+        !parse_form(field, text)) {
         return SQN_RAISE(err, E_FITS_HEADER,
                          "TFORM%" PRId64 " is absent or wrong ('%.20s')", index, text);
     }
-    (void)find_text(field->name, sizeof field->name, header, "TTYPE", index);
-    field->scale = find_number(header, "TSCAL", index, 1.0);
-    field->zero = find_number(header, "TZERO", index, 0.0);
-    field->has_null = find_text(text, sizeof text, header, "TNULL", index) &&
-                      sqn__header_card_integer(&field->null, text);
+    (void)sqn__header_text_at(field->name, sizeof field->name, header,
+                              place->at[STEM_TYPE]);
+    field->scale = find_number(header, place->at[STEM_SCALE], 1.0);
+    field->zero = find_number(header, place->at[STEM_ZERO], 0.0);
+    field->has_null =
+        sqn__header_text_at(text, sizeof text, header, place->at[STEM_NULL]) &&
+        sqn__header_card_integer(&field->null, text);
     return SQN_OK;
 }
 
@@ -121,6 +164,7 @@ sqn_status sqn__fits_table_fields(sqn__fits_field **out, int64_t *n,
     sqn_status status = SQN_OK;
     sqn__fits_field *fields = NULL;
     sqn_header *header = NULL;
+    places *place = NULL;
     int64_t n_field = 0, offset = 0;
 
     *out = NULL;
@@ -132,13 +176,15 @@ sqn_status sqn__fits_table_fields(sqn__fits_field **out, int64_t *n,
     }
     SQN_TRY(full_header(&header, file, hdu, err));
     fields = sqn__mem_alloc(n_field, sizeof *fields);
-    if (fields == NULL) {
+    place = sqn__mem_alloc(n_field, sizeof *place);
+    if (fields == NULL || place == NULL) {
         status = SQN_RAISE(err, E_MEM, "%" PRId64 " fields", n_field);
         goto cleanup;
     }
+    find_places(place, n_field, header);
     for (int64_t i = 0; i < n_field; i++) {
         fields[i].offset = offset;
-        SQN_TRY(read_field(&fields[i], header, i + 1, err));
+        SQN_TRY(read_field(&fields[i], header, &place[i], i + 1, err));
         offset += bytes_of(&fields[i]);
     }
     if (offset != hdu->row_bytes) {
@@ -153,6 +199,7 @@ sqn_status sqn__fits_table_fields(sqn__fits_field **out, int64_t *n,
 
 cleanup:
     sqn_header_destroy(&header);
+    sqn__mem_free(place);
     sqn__mem_free(fields);
     return status;
 }
@@ -233,6 +280,7 @@ sqn_status sqn__fits_table_column(double **out, int64_t *n, const sqn__fits_file
         status = SQN_RAISE(err, E_FITS_HDU,
                            "column %s holds %" PRId64 " values a row in %" PRId64 " rows",
                            field->name, field->repeat, hdu->n_row);
+        sqn__error_mend(err, "name a column of one number a row, or a table of one row");
         goto cleanup;
     }
 

@@ -109,7 +109,11 @@ static void join_continued(char *out, size_t size, const sqn_header *header, int
 
 bool sqn_header_text(char *out, size_t size, const sqn_header *header, const char *keyword)
 {
-    const int64_t index = sqn__header_find(header, keyword);
+    return sqn__header_text_at(out, size, header, sqn__header_find(header, keyword));
+}
+
+bool sqn__header_text_at(char *out, size_t size, const sqn_header *header, int64_t index)
+{
     bool is_text = false;
 
     if (size == 0) {

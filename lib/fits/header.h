@@ -20,6 +20,9 @@ SQN_NODISCARD sqn_status sqn__header_reserve(sqn_header *header, int64_t n, sqn_
 /** Index of the first card of a keyword, or -1. */
 int64_t sqn__header_find(const sqn_header *header, const char *keyword);
 
+/** sqn_header_text() of the card at an index; false for -1. */
+bool sqn__header_text_at(char *out, size_t size, const sqn_header *header, int64_t index);
+
 /** Number of cards of the value that begins at `index`: 1 and its CONTINUE cards. */
 int64_t sqn__header_span(const sqn_header *header, int64_t index);
 

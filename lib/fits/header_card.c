@@ -62,11 +62,15 @@ bool sqn__header_card_is(const char *card, const char *keyword)
     char own[SQN__CARD + 1];
     size_t i = 0;
 
-    if (!is_hierarch(card) && upper(keyword[0]) != upper(card[0])) {
-        return false; /* most cards */
+    while (i < 8 && keyword[i] != '\0' && upper(card[i]) == upper(keyword[i])) {
+        i++;
+    }
+    if (i < 8 && keyword[i] != '\0' && keyword[i] != ' ' && card[i] != ' ' &&
+        card[0] != 'H') {
+        return false; /* nearly all cards: no blanks to be counted, and no HIERARCH */
     }
     sqn__header_card_keyword(own, card);
-    while (own[i] != '\0' && own[i] == upper(keyword[i])) {
+    for (i = 0; own[i] != '\0' && own[i] == upper(keyword[i]);) {
         i++;
     }
     return own[i] == '\0' && keyword[i] == '\0';

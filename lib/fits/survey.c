@@ -235,6 +235,24 @@ static sqn_status make_columns(sqn_survey *s, lists *l, const sqn__survey_job *j
     return status;
 }
 
+/* A catalogue that says nothing of whose its rows are has one for every spectrum. */
+static sqn_status check_catalogue(const sqn__survey_job *job, sqn_error *err)
+{
+    const sqn_survey_redshift *from = &job->source->redshift;
+
+    if (from->file == NULL || from->match != NULL || job->redshifts.n == job->n_seen) {
+        return SQN_OK;
+    }
+    const sqn_status status =
+        SQN_RAISE(err, E_SHAPE, "%" PRId64 " redshifts for %" PRId64 " spectra",
+                  job->redshifts.n, job->n_seen);
+
+    sqn__error_mend(err,
+                    "name the column that says whose they are in spectra.redshift.match");
+    sqn__fits_file_at(err, from->file, NULL, NULL);
+    return status;
+}
+
 /* The lists become the survey's own. */
 static sqn_status hand_over(sqn_survey *s, lists *l, const sqn__survey_job *job,
                             sqn_error *err)
@@ -277,6 +295,7 @@ sqn_status sqn_survey_read(sqn_survey *out, const sqn_survey_source *source,
     for (int64_t k = 0; k < source->files->n; k++) {
         SQN_TRY(read_one(out, &l, &job, source->files->path[k], err));
     }
+    SQN_TRY(check_catalogue(&job, err));
     SQN_TRY(hand_over(out, &l, &job, err));
     sqn__survey_report(out, &job);
     SQN_TRY(sqn__survey_report_check(out, &job, err));

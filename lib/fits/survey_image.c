@@ -72,21 +72,6 @@ static const sqn__fits_hdu *find_usual(const sqn__fits_file *file, const char *n
     return NULL;
 }
 
-/* Of the same shape as the flux, or nothing. */
-static const sqn__fits_hdu *find_beside(const sqn__survey_image *image,
-                                        const sqn__fits_file *file, const char *name,
-                                        const char *arm)
-{
-    const sqn__fits_hdu *hdu = find_usual(file, name, arm);
-    int64_t shape[2];
-
-    return hdu != NULL && sqn__survey_matrix_shape(shape, hdu) &&
-                   shape[0] == image->n_row && shape[1] == image->n_col
-               ? hdu
-               : NULL;
-}
-
-/* The first of names like B_FLUX; NULL without. */
 static const char *find_arm(const sqn__fits_file *file)
 {
     for (int64_t i = 0; i < file->n_hdu; i++) {
@@ -134,7 +119,7 @@ static sqn_status find_noise(sqn__survey_image *out, const sqn__survey_job *job,
         return find_named(&out->noise, file, s->error_hdu, arm, err);
     }
     if (s->ivar_hdu == NULL) {
-        out->noise = find_beside(out, file, "IVAR", arm);
+        out->noise = find_usual(file, "IVAR", arm);
         return SQN_OK;
     }
     return is_none(s->ivar_hdu) ? SQN_OK
@@ -147,7 +132,7 @@ static sqn_status find_mask(sqn__survey_image *out, const sqn__survey_job *job,
     const char *name = job->source->mask_hdu;
 
     if (name == NULL) {
-        out->mask = find_beside(out, file, "MASK", arm);
+        out->mask = find_usual(file, "MASK", arm);
         return SQN_OK;
     }
     return is_none(name) ? SQN_OK : find_named(&out->mask, file, name, arm, err);
@@ -224,6 +209,7 @@ static sqn_status open_one(sqn__survey_matrix *out, sqn__survey_file *into,
                       ", %" PRId64 "]",
                       out->n_row, out->n_col, image->n_row, image->n_col);
 
+        sqn__error_mend(err, "name images of one shape, or none");
         sqn__fits_file_at(err, file->path, hdu, NULL);
         return refused;
     }

@@ -37,8 +37,8 @@ static void report_mask(const sqn__survey_job *job, const char *where)
                           UINT32_C(1) << b, percent(t->n_bit[b], t->n_entry),
                           used ? "missing" : "not used");
         } else if (used && job->source->n_bit > 0) {
-            sqn__log_warn(job->log, SQN_W_FLAGS_UNUSED, where,
-                          "bit %d of mask_bits occurs in no spectrum", b);
+            sqn__log_advise(job->log, SQN_W_FLAGS_UNUSED, where, "check spectra.mask_bits",
+                            "bit %d of mask_bits occurs in no spectrum", b);
         }
     }
     if ((double)t->n_masked > many * (double)t->n_entry) {
@@ -70,6 +70,9 @@ static void report_noise(const sqn_survey *s, const sqn__survey_job *job, const 
 {
     const int64_t n = job->tally.n_with_ivar;
 
+    if (job->source->equal_weights) {
+        return;
+    }
     if (n == 0 && s->n_block > 0) {
         sqn__log_advise(job->log, SQN_W_NOISE_UNIFORM, where,
                         "name ivar_hdu or error_hdu if there is one",

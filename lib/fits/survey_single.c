@@ -66,6 +66,7 @@ sqn_status sqn__survey_single_find(sqn__survey_single *out, const sqn__survey_jo
                                    const sqn__fits_file *file, sqn_error *err)
 {
     const sqn_survey_source *s = job->source;
+    const char *noise = s->error_column != NULL ? s->error_column : s->ivar_column;
     sqn__survey_tables tables = {0};
     sqn_status status = SQN_OK;
     bool found = false;
@@ -79,12 +80,13 @@ sqn_status sqn__survey_single_find(sqn__survey_single *out, const sqn__survey_jo
     if (!found) {
         status = SQN_RAISE(
             err, E_FITS_HDU,
-            "the file has no image, and no table%s%s with columns %s, %s%s%s",
+            "the file has no image, and no table%s%s with columns %s, %s%s%s%s%s",
             s->table_hdu != NULL ? " " : "", s->table_hdu != NULL ? s->table_hdu : "",
             s->flux_column != NULL ? s->flux_column : "flux",
             s->wavelength_column != NULL ? s->wavelength_column : "loglam or wavelength",
-            s->ivar_column != NULL ? ", " : "",
-            s->ivar_column != NULL ? s->ivar_column : "");
+            noise != NULL ? ", " : "", noise != NULL ? noise : "",
+            s->mask_column != NULL ? ", " : "",
+            s->mask_column != NULL ? s->mask_column : "");
         sqn__error_mend(err, "name HDU and columns in the block spectra");
         sqn__fits_file_at(err, file->path, NULL, NULL);
     }

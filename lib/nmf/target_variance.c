@@ -53,6 +53,7 @@ typedef struct request {
     const sqn_panels *references; /* or NULL */
     sqn_dmatrix_const coefficients;
     int64_t n_frame, n_pix;
+    double *covariance; /* [n_pair, n_pix] M itself, or NULL */
 } request;
 
 /* ---- Memory ---------------------------------------------------------------------------- */
@@ -318,6 +319,25 @@ static void invert(const pixel_space *slot, const variance_space *space, const r
     }
 }
 
+/* M of the block, with its scale; NaN where one of the components is. */
+static void keep_covariance(const pixel_space *slot, const variance_space *space,
+                            const request *ask, int64_t first, int64_t n)
+{
+    const int64_t k = ask->coefficients.cols, n_pair = sqn__inverse_n_pair(k);
+
+    for (int64_t p = 0; p < n; p++) {
+        double known = 0.0;
+
+        for (int64_t j = 0; j < k; j++) {
+            known += isnan(slot->h[j * BLOCK + p]) ? NAN : 0.0;
+        }
+        for (int64_t q = 0; q < n_pair; q++) {
+            ask->covariance[q * ask->n_pix + first + p] =
+                slot->pairs[q * BLOCK + p] / space->scale + known;
+        }
+    }
+}
+
 /* w M w^T of every frame. */
 static void fill_components(const pixel_space *slot, const variance_space *space,
                             const request *ask, int64_t first, int64_t n)
@@ -328,6 +348,9 @@ static void fill_components(const pixel_space *slot, const variance_space *space
     if (ask->references != NULL) {
         load_weights(slot, ask, first, n);
         invert(slot, space, ask);
+        if (ask->covariance != NULL) {
+            keep_covariance(slot, space, ask, first, n);
+        }
         apply(slot, space->w, ask->n_frame, sqn__inverse_n_pair(k));
     }
     for (int64_t p = 0; p < BLOCK; p++) {
@@ -385,28 +408,59 @@ static sqn_status check(const request *ask, sqn_error *err)
     return SQN_OK;
 }
 
-sqn_status sqn_target_variance(sqn_matrix from_fit, sqn_matrix from_components,
-                               const sqn_target *target, int64_t i_count,
-                               const sqn_panels *references, sqn_dmatrix_const coefficients,
-                               sqn_error *err)
+/* All pixels, block by block. */
+static sqn_status answer(const request *ask, const sqn_target *target, sqn_error *err)
 {
-    const request ask = {from_fit,     from_components, &target->count[i_count],
-                         references,   coefficients,    target->n_frame,
-                         target->n_pix};
     variance_space space = {0};
     sqn_status status = SQN_OK;
 
-    SQN_TRY(check(&ask, err));
-    SQN_TRY(sqn__target_check_references(target, ask.count->basis.rows, references,
-                                         coefficients, err));
-    SQN_TRY(create_space(&space, &ask, err));
+    SQN_TRY(check(ask, err));
+    SQN_TRY(sqn__target_check_references(target, ask->count->basis.rows, ask->references,
+                                         ask->coefficients, err));
+    SQN_TRY(create_space(&space, ask, err));
 #pragma omp parallel for schedule(dynamic, 1) num_threads(space.n_slot) default(none) \
     shared(space, ask)
-    for (int64_t first = 0; first < ask.n_pix; first += BLOCK) {
-        fill_block(&space.slot[omp_get_thread_num()], &space, &ask, first);
+    for (int64_t first = 0; first < ask->n_pix; first += BLOCK) {
+        fill_block(&space.slot[omp_get_thread_num()], &space, ask, first);
     }
 
 cleanup:
     destroy_space(&space);
     return status;
+}
+
+sqn_status sqn_target_variance(sqn_matrix from_fit, sqn_matrix from_components,
+                               const sqn_target *target, int64_t i_count,
+                               const sqn_panels *references, sqn_dmatrix_const coefficients,
+                               sqn_error *err)
+{
+    const request ask = {.from_fit = from_fit,
+                         .from_components = from_components,
+                         .count = &target->count[i_count],
+                         .references = references,
+                         .coefficients = coefficients,
+                         .n_frame = target->n_frame,
+                         .n_pix = target->n_pix};
+
+    return answer(&ask, target, err);
+}
+
+/* NOLINTNEXTLINE(readability-non-const-parameter): written through the request */
+sqn_status sqn_target_pixel_covariance(double *out, const sqn_target *target,
+                                       int64_t i_count, const sqn_panels *references,
+                                       sqn_dmatrix_const coefficients, sqn_error *err)
+{
+    const sqn_matrix none = {.cols = target->n_pix};
+    const request ask = {.from_fit = none,
+                         .from_components = none,
+                         .count = &target->count[i_count],
+                         .references = references,
+                         .coefficients = coefficients,
+                         .n_pix = target->n_pix,
+                         .covariance = out};
+
+    if (references == NULL) {
+        return SQN_RAISE(err, E_ARG, "errors of components need what they were built from");
+    }
+    return answer(&ask, target, err);
 }

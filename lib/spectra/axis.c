@@ -12,6 +12,7 @@
 static const double even = 0.05; /* pixels: float32 logarithms of surveys stay below 0.01 */
 static const double same = 0.01; /* pixels: one axis and the same one again */
 static const double digits = 1e-8; /* steps and starts are written with so many decimals */
+static const double rounding = 1e-12; /* of logarithms in double */
 
 /* The decimal number that was meant, where it is within `tolerance`. */
 static double snap(double x, double tolerance)
@@ -25,6 +26,7 @@ sqn__axis sqn__axis_describe(const double *wave, int64_t n)
 {
     sqn__axis axis = {.n = n, .wave = wave, .is_log = true};
     const double last = log10(wave[n - 1]), length = (double)(n - 1);
+    double rough = rounding; /* how far the wavelengths themselves are off */
 
     axis.start = log10(wave[0]);
     axis.step = (last - axis.start) / length;
@@ -32,10 +34,13 @@ sqn__axis sqn__axis_describe(const double *wave, int64_t n)
         const double off = log10(wave[i]) - (axis.start + (double)i * axis.step);
 
         axis.is_log = fabs(off) < even * axis.step;
+        rough = fmax(rough, 4.0 * fabs(off));
     }
     if (axis.is_log) {
-        axis.start = snap(axis.start, same * axis.step);
-        axis.step = snap(axis.step, same * axis.step / length);
+        const double room = fmin(rough, same * axis.step);
+
+        axis.start = snap(axis.start, room);
+        axis.step = snap(axis.step, room / length);
     }
     return axis;
 }

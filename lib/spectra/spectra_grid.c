@@ -7,6 +7,8 @@
 #include "raise.h"
 #include "resample.h"
 
+enum { FORGET_BYTES = 64 << 20 };
+
 /** Work space. */
 typedef struct job {
     sqn__grid_plan plan;
@@ -73,6 +75,18 @@ static bool take_over(sqn_spectra *out, job *j, sqn_spectra *block)
     return true;
 }
 
+/* What was placed goes, now and then, so that a survey is not in memory twice. */
+static void forget(const sqn_spectra *block, int64_t row)
+{
+    const size_t bytes = (size_t)block->n_wave * sizeof *block->flux;
+    const size_t before = (size_t)row * bytes, now = before + bytes;
+
+    if (before / FORGET_BYTES < now / FORGET_BYTES) {
+        sqn__mem_forget(block->flux, now);
+        sqn__mem_forget(block->ivar, now);
+    }
+}
+
 static void place(sqn_spectra *out, job *j, int64_t first, int64_t b,
                   const sqn_spectra *block)
 {
@@ -97,7 +111,26 @@ static void place(sqn_spectra *out, job *j, int64_t first, int64_t b,
             sqn__resample(&to, &from);
             j->about.n_resampled++;
         }
+        forget(block, r);
     }
+}
+
+/* As sqn_spectra_init(), of any content: every row is placed, and takes its pages then. */
+static sqn_status reserve(sqn_spectra *out, int64_t n, int64_t n_wave, bool has_ivar,
+                          sqn_error *err)
+{
+    const int64_t size = sqn__mem_product(n, n_wave);
+
+    *out = (sqn_spectra){.n_spectrum = n, .n_wave = n_wave};
+    out->wave = sqn__mem_alloc(n_wave, sizeof *out->wave);
+    out->flux = sqn__mem_reserve(size, sizeof *out->flux);
+    out->ivar = has_ivar ? sqn__mem_reserve(size, sizeof *out->ivar) : NULL;
+    if (out->wave == NULL || out->flux == NULL || (has_ivar && out->ivar == NULL)) {
+        sqn_spectra_clear(out);
+        return SQN_RAISE(err, E_MEM, "%" PRId64 " spectra of %" PRId64 " wavelengths", n,
+                         n_wave);
+    }
+    return SQN_OK;
 }
 
 static sqn_status place_all(sqn_spectra *out, job *j, sqn_spectra *blocks, int64_t n_block,
@@ -110,7 +143,7 @@ static sqn_status place_all(sqn_spectra *out, job *j, sqn_spectra *blocks, int64
         n += blocks[b].n_spectrum;
         has_ivar = has_ivar && blocks[b].ivar != NULL;
     }
-    const sqn_status status = sqn_spectra_init(out, n, j->plan.n, has_ivar, err);
+    const sqn_status status = reserve(out, n, j->plan.n, has_ivar, err);
 
     if (status != SQN_OK) {
         return status;

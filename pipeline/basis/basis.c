@@ -69,12 +69,13 @@ static sqn_status check_counts(const basis *b, const config *settings, sqn_error
 }
 
 /* The counts to model: as written, or all; views are filled later. */
-static sqn_status choose_counts(basis *b, const config *settings, sqn_error *err)
+static sqn_status choose_counts(basis *b, const config *settings, bool last_only,
+                                sqn_error *err)
 {
     const bool all = settings->model.counts.n == 0;
-    const bool joint = settings->components.construction == CONFIG_JOINT;
+    const bool single = last_only || settings->components.construction == CONFIG_JOINT;
 
-    b->n_count = !all ? count_given(b, settings) : joint ? 1 : b->n_comp;
+    b->n_count = !all ? count_given(b, settings) : single ? 1 : b->n_comp;
     b->counts = sqn__mem_alloc(b->n_count, sizeof *b->counts);
     b->components = sqn__mem_alloc(b->n_count, sizeof *b->components);
     if (b->counts == NULL || b->components == NULL) {
@@ -82,7 +83,7 @@ static sqn_status choose_counts(basis *b, const config *settings, sqn_error *err
     }
     if (all) {
         for (int64_t c = 0; c < b->n_count; c++) {
-            b->counts[c] = joint ? b->n_comp : c + 1;
+            b->counts[c] = single ? b->n_comp : c + 1;
         }
     } else {
         take_given(b->counts, b, settings);
@@ -109,21 +110,23 @@ sqn_negatives basis_negatives(const config *settings)
 static void describe_data(const sqn_panels_info *info, sqn_negatives negatives,
                           const basis_source *source, const char *where, const sqn_log *log)
 {
+    const char *entries =
+        source->entries != NULL ? source->entries : "pixels of the region";
+
     sqn__log_note(log,
-                  "%" PRId64 " of %" PRId64 " %s, %" PRId64 " of %" PRId64
-                  " pixels, %" PRId64 " data",
+                  "%" PRId64 " of %" PRId64 " %s, %" PRId64 " of %" PRId64 " %s, %" PRId64
+                  " data",
                   info->n_frame_used, info->n_frame, source->noun, info->n_pix_used,
-                  info->n_pix, info->n_data);
+                  info->n_pix, entries, info->n_data);
     if (info->n_pix_used < info->n_pix) {
         sqn__log_warn(log, SQN_W_DATA_PIXEL, where,
                       "%" PRId64 " of %" PRId64
-                      " pixels of the region are missing in all %s: no component there",
-                      info->n_pix - info->n_pix_used, info->n_pix, source->noun);
+                      " %s are missing in all %s: no component there",
+                      info->n_pix - info->n_pix_used, info->n_pix, entries, source->noun);
     }
     if (info->n_frame_used < info->n_frame && !source->overlap) {
         sqn__log_warn(log, SQN_W_DATA_FRAME, where,
-                      "%" PRId64 " of %" PRId64
-                      " %s hold no valid pixel in the region and are left out",
+                      "%" PRId64 " of %" PRId64 " %s hold no valid data and are left out",
                       info->n_frame - info->n_frame_used, info->n_frame, source->noun);
     }
     if (info->n_negative > 0 && negatives != SQN_NEGATIVES_KEEP) {
@@ -249,7 +252,7 @@ sqn_status basis_build(basis *out, const basis_source *source, const config *set
 
     *out = b;
     SQN_TRY(choose_n_comp(&b, source, settings, hooks, err));
-    SQN_TRY(choose_counts(&b, settings, err));
+    SQN_TRY(choose_counts(&b, settings, source->last_only, err));
     sqn_nmf_options options = solver_options(&b, settings, hooks);
 
     choose_kept(&options, &b, settings);

@@ -40,6 +40,9 @@ typedef struct basis_source {
     bool overlap; /**< Rows hold the same data many times: one that is empty is no loss. */
     void (*packed)(void *owner); /**< Called once nobody reads the rows again; or NULL. */
     void *owner;                 /**< Given to `packed`. */
+    const char
+        *entries;   /**< What their columns are called; NULL = "pixels of the region". */
+    bool last_only; /**< Without model.counts the largest count alone is modelled. */
 } basis_source;
 
 /**

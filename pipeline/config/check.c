@@ -242,8 +242,6 @@ static void check_images_only(const resolve *r)
         const char *key;
         bool is_set;
     } keys[] = {
-        {"noise.clip_sigma", c->noise.clip_sigma > 0.0},
-        {"noise.rescale", c->noise.rescale},
         {"components.write_stages", c->components.write_stages},
         {"model.scaling", c->model.scaling != CONFIG_SCALING_AUTO},
         {"model.exclude_frame", c->model.exclude_frame != CONFIG_FRAME_AUTO},
@@ -276,6 +274,18 @@ static void check_spectra(const resolve *r)
     if (r->config->components.smooth > 0.0 && r->config->components.load != NULL) {
         report(r, "components.smooth", "remove the key",
                "components that are loaded stay as they are");
+    }
+    if (spectra->template.redshifts.n == 3 &&
+        (spectra->template.redshifts.item[0] <= -1.0 ||
+         spectra->template.redshifts.item[1] <= spectra->template.redshifts.item[0] ||
+         spectra->template.redshifts.item[2] < 1e-7)) {
+        report(r, "spectra.template.redshifts", "write [first, last, step of log10(1 + z)]",
+               "redshifts rise from above -1 in steps of at least 1e-7");
+    }
+    if (r->config->components.smooth > 0.0 &&
+        r->config->components.background == CONFIG_BACKGROUND_FLAT) {
+        report(r, "components.smooth", "remove one of the two keys",
+               "the penalty knows no background: flat");
     }
     check_images_only(r);
     check_exclusive(r, "spectra", hdus, 2);

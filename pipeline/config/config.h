@@ -205,7 +205,8 @@ typedef struct config_select {
 /** spectra.template */
 typedef struct config_template {
     bool given;
-    char *type, *subtype;
+    char *type, *subtype, *igm;
+    config_numbers redshifts; /**< 0 or 3 values: first, last, step of log10(1 + z). */
 } config_template;
 
 /** spectra: what task spectra reads. */
@@ -218,7 +219,7 @@ typedef struct config_spectra {
     config_scale wavelength_scale;
     char *wavelength_unit; /**< NULL = as the header says. */
     config_redshift redshift;
-    config_spectral_frame frame;
+    config_spectral_frame frame, input_frame;
     config_numbers range; /**< 0 or 2 values (Angstrom). */
     int64_t bin;
     config_select select;

@@ -229,17 +229,19 @@ static const keys_key table[] = {
      .help = "Data below zero. Default: keep with anls, zero with mu (with a warning)"},
     {"noise.clip_sigma", KEYS_NUMBER, .offset = AT(noise.clip_sigma), AT_LEAST(0),
      .unit = "sigma", .standard = "0",
-     .help = "Data further than this from their model become missing, in both roles; what "
-             "other science frames show at the same place is kept; in task impute they are "
-             "filled, but not with frames: patches; 0: none is clipped"},
+     .help =
+         "Data further than this from their model become missing, in both roles; what "
+         "other science frames show at the same place is kept; in task impute they are "
+         "filled, but not with frames: patches. Spectra: from a model of themselves, or "
+         "from loaded templates. 0: none is clipped"},
     {"noise.clip_max_fraction", KEYS_NUMBER, .offset = AT(noise.clip_max_fraction),
      FROM(0, 0.5), .above = true, .standard = "0.05",
-     .help = "Of the data of a frame that may be clipped, the largest first"},
+     .help = "Of the data of a frame or spectrum that may be clipped, the largest first"},
     {"noise.rescale", KEYS_BOOLEAN, .offset = AT(noise.rescale), .standard = "false",
      .help =
          "true: multiply the errors by the scale that the residuals ask for, one factor "
-         "for the references, one for the science frames, in task impute one for all "
-         "(errors, poisson; not with frames: patches)"},
+         "for the references, one for the science frames, one for all in tasks impute and "
+         "spectra (errors, poisson; not with frames: patches)"},
 
     {"components", KEYS_BLOCK, .help = "The basis of starlight, built from the references"},
     {"components.count", KEYS_INTEGER, .offset = AT(components.count), FROM(1, 100000),
@@ -299,7 +301,8 @@ static const keys_key table[] = {
      .help = "The starlight in the science frames"},
     {"model.counts", KEYS_INTEGERS, .offset = AT(model.counts), FROM(1, 100000), .n_min = 1,
      .unlike = true, .example = "[1, 5, 10]",
-     .help = "Numbers of components to model with. Default: all"},
+     .help = "Numbers of components to model with; spectra are modelled with the largest. "
+             "Default: all"},
     {"model.truncate", KEYS_BOOLEAN, .offset = AT(model.truncate), .standard = "false",
      .help = "true: the first k components of the last stage, as the published code does, "
              "in place of stage k"},

@@ -18,13 +18,12 @@
          .help =                                                                           \
              "Name or number. Default: FLUX, else the first image; with arms {arm}_FLUX"}, \
         {"spectra.ivar_hdu", KEYS_HDU, .offset = AT(spectra.ivar_hdu), .example = "IVAR",  \
-         .help = "Inverse variance; none ignores it. Default: IVAR of the same shape "     \
-                 "where present, else equal weights with a warning"},                      \
+         .help = "Inverse variance; none ignores it. Default: IVAR where present, else "   \
+                 "equal weights with a warning"},                                          \
         {"spectra.error_hdu", KEYS_HDU, .offset = AT(spectra.error_hdu), .example = "ERR", \
          .help = "1 sigma, in place of ivar_hdu. Default: none"},                          \
         {"spectra.mask_hdu", KEYS_HDU, .offset = AT(spectra.mask_hdu), .example = "MASK",  \
-         .help = "Integer flags; none ignores them. Default: MASK of the same shape "      \
-                 "where present"},                                                         \
+         .help = "Integer flags; none ignores them. Default: MASK where present"},         \
         {"spectra.mask_bits",                                                              \
          KEYS_INTEGERS,                                                                    \
          .offset = AT(spectra.mask_bits),                                                  \
@@ -100,6 +99,13 @@
          .help = "rest: moved by whole pixels where all spectra have one step of log "     \
                  "wavelength, else resampled with their variance; flux is not multiplied " \
                  "by (1 + z)"},                                                            \
+        {"spectra.input_frame",                                                            \
+         KEYS_WORD,                                                                        \
+         .offset = AT(spectra.input_frame),                                                \
+         .words = "observed|rest",                                                         \
+         .standard = "observed",                                                           \
+         .help = "Of the wavelengths in the files; rest: nothing is moved, and pictures "  \
+                 "mark the lines of the rest frame"},                                      \
         {"spectra.range",                                                                  \
          KEYS_NUMBERS,                                                                     \
          .offset = AT(spectra.range),                                                      \
@@ -154,9 +160,22 @@
         {"spectra.template.type", KEYS_TEXT,                                               \
          KEYS_IN_BLOCK,           AT(spectra.template.type),                               \
          .example = "QSO",        .help = "RRTYPE: GALAXY, QSO or STAR"},                  \
+        {"spectra.template.subtype", KEYS_TEXT, .offset = AT(spectra.template.subtype),    \
+         .standard = "", .help = "RRSUBTYP"},                                              \
+        {"spectra.template.igm",                                                           \
+         KEYS_CHOICE,                                                                      \
+         .offset = AT(spectra.template.igm),                                               \
+         .words = "None|Calura12|Kamble20|Inoue14",                                        \
+         .standard = "None",                                                               \
+         .help = "RRIGM: the absorption that redrock multiplies templates by; None where " \
+                 "the spectra were not corrected for it"},                                 \
     {                                                                                      \
-        "spectra.template.subtype", KEYS_TEXT, .offset = AT(spectra.template.subtype),     \
-                                               .standard = "", .help = "RRSUBTYP"          \
+        "spectra.template.redshifts", KEYS_NUMBERS,                                        \
+            .offset = AT(spectra.template.redshifts), .n_min = 3, .n_max = 3,              \
+            .example = "[0.05, 6.0, 5.0e-4]",                                              \
+            .help =                                                                        \
+                "First, last and step of log10(1 + z) that redrock tries (REDSHIFTS). "    \
+                "Default: its own for the type"                                            \
     }
 
 #endif

@@ -1,7 +1,5 @@
 /** @file directory.c @brief The output directory and the way a product gets into it. */
-/* NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-identifier-naming): for renameat2 */
-#define _GNU_SOURCE
-#include "directory.h"
+#include "directory_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "digest.h"
 #include "lock.h"
 #include "mem.h"
 #include "oserror.h"
@@ -20,22 +17,12 @@
 #include "warn.h"
 
 enum {
-    NAME_BYTES = 128,
+    NAME_BYTES = DIRECTORY__NAME_BYTES,
     TAIL_BYTES = 32, /* " and n more" */
-    FOLDER_MODE = 0777,
-    FILE_MODE = 0666
+    FOLDER_MODE = 0777
 };
-static const char manifest_name[] = "manifest.json", log_name[] = "run.log";
-
-struct directory {
-    char path[4096], prefix[65];
-    int fd, lock; /* -1 = not open */
-    bool overwrite, complete, ours;
-    bool replaces; /* a complete run, whose manifest goes before the first product comes */
-    const char *const *names; /* of the plan, borrowed: [n_name] */
-    int64_t n_name, n_product;
-    directory_product *products; /* [n_name] owned, the first n_product are written */
-};
+const char directory__manifest[] = "manifest.json";
+static const char log_name[] = "run.log";
 
 /* mkdir -p. */
 static sqn_status make_path(const char *path, sqn_error *err)
@@ -61,16 +48,17 @@ static sqn_status make_path(const char *path, sqn_error *err)
     return SQN_OK;
 }
 
+void directory__full_name(char out[DIRECTORY__NAME_BYTES], const directory *dir,
+                          const char *name)
+{
+    (void)snprintf(out, DIRECTORY__NAME_BYTES, "%s%s", dir->prefix, name);
+}
+
 static bool exists(const directory *dir, const char *name)
 {
     struct stat about;
 
     return fstatat(dir->fd, name, &about, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
-static void full_name(char out[NAME_BYTES], const directory *dir, const char *name)
-{
-    (void)snprintf(out, NAME_BYTES, "%s%s", dir->prefix, name);
 }
 
 /* Names of the plan that exist, joined by ", ", with the number of those that do not fit;
@@ -85,7 +73,7 @@ static int64_t list_existing(char *list, size_t size, const directory *dir)
     for (int64_t i = 0; i < dir->n_name; i++) {
         char name[NAME_BYTES];
 
-        full_name(name, dir, dir->names[i]);
+        directory__full_name(name, dir, dir->names[i]);
         if (exists(dir, name)) {
             if (n_listed == n && used + strlen(name) + 2 < room) {
                 used += (size_t)snprintf(list + used, room - used, "%s%s",
@@ -106,7 +94,7 @@ static bool is_log_alone(const directory *dir, int64_t n_existing)
 {
     char name[NAME_BYTES];
 
-    full_name(name, dir, log_name);
+    directory__full_name(name, dir, log_name);
     return n_existing == 1 && exists(dir, name);
 }
 
@@ -118,7 +106,7 @@ static sqn_status check_products(directory *dir, const sqn_log *log, sqn_error *
     const int64_t n = list_existing(list, sizeof list, dir);
     sqn_status status = SQN_OK;
 
-    full_name(manifest, dir, manifest_name);
+    directory__full_name(manifest, dir, directory__manifest);
     if (n == 0) {
         return SQN_OK;
     }
@@ -191,7 +179,7 @@ sqn_status directory_guard(const directory *dir, const char *input, sqn_error *e
     for (int64_t i = 0; i < dir->n_name; i++) {
         char name[NAME_BYTES];
 
-        full_name(name, dir, dir->names[i]);
+        directory__full_name(name, dir, dir->names[i]);
         if (fstatat(dir->fd, name, &product, 0) == 0 && product.st_dev == in.st_dev &&
             product.st_ino == in.st_ino) {
             const sqn_status status =
@@ -203,138 +191,6 @@ sqn_status directory_guard(const directory *dir, const char *input, sqn_error *e
         }
     }
     return SQN_OK;
-}
-
-static void part_name(char *out, size_t size, const directory *dir, const char *name)
-{
-    (void)snprintf(out, size, ".%s%s.%ld.part", dir->prefix, name, (long)getpid());
-}
-
-void directory_temporary(char *path, size_t size, const directory *dir, const char *name)
-{
-    char part[2 * NAME_BYTES];
-
-    part_name(part, sizeof part, dir, name);
-    (void)snprintf(path, size, "/proc/self/fd/%d/%s", dir->fd, part);
-}
-
-static sqn_status write_all(int fd, const unsigned char *bytes, size_t size,
-                            const char *path, sqn_error *err)
-{
-    for (size_t done = 0; done < size;) {
-        const ssize_t n = write(fd, bytes + done, size - done);
-
-        if (n < 0 && errno != EINTR) {
-            return oserror_raise(err, path, "cannot write");
-        }
-        done += n > 0 ? (size_t)n : 0;
-    }
-    return SQN_OK;
-}
-
-/* Does the file hold these bytes? */
-static bool same_bytes(int fd, const unsigned char *bytes, size_t size)
-{
-    unsigned char block[65536];
-    size_t done = 0;
-
-    for (;;) {
-        const ssize_t n = pread(fd, block, sizeof block, (off_t)done);
-
-        if (n == 0) {
-            return done == size;
-        }
-        if (n < 0 || (size_t)n > size - done ||
-            memcmp(block, bytes + done, (size_t)n) != 0) {
-            return false;
-        }
-        done += (size_t)n;
-    }
-}
-
-/* From the first new product on, the old run is not complete any more. */
-static sqn_status forget_old_run(directory *dir, sqn_error *err)
-{
-    char manifest[NAME_BYTES];
-
-    if (!dir->replaces) {
-        return SQN_OK;
-    }
-    dir->replaces = false;
-    full_name(manifest, dir, manifest_name);
-    return unlinkat(dir->fd, manifest, 0) == 0
-               ? SQN_OK
-               : oserror_raise(err, dir->path, "cannot remove the old manifest");
-}
-
-/* Rename the synced temporary file, and remember the product. */
-static sqn_status publish(directory *dir, const char *name, const void *bytes, size_t size,
-                          sqn_error *err)
-{
-    char part[2 * NAME_BYTES], final[NAME_BYTES];
-    const unsigned flags = dir->ours ? 0 : RENAME_NOREPLACE;
-
-    sqn_status status = forget_old_run(dir, err);
-
-    if (status != SQN_OK) {
-        return status;
-    }
-    part_name(part, sizeof part, dir, name);
-    full_name(final, dir, name);
-    if (renameat2(dir->fd, part, dir->fd, final, flags) != 0) {
-        if (errno == EEXIST) {
-            status =
-                SQN_RAISE(err, E_OUT_EXISTS, "%s appeared while the run went on", final);
-
-            sqn__error_at(err, dir->path, -1, NULL);
-            return status;
-        }
-        return oserror_raise(err, final, "cannot rename");
-    }
-    (void)fsync(dir->fd);
-    if (dir->n_product < dir->n_name) {
-        directory_product *product = &dir->products[dir->n_product++];
-
-        (void)snprintf(product->name, sizeof product->name, "%s", final);
-        product->size = (int64_t)size;
-        digest_sha256(product->sha256, bytes, size);
-    }
-    return SQN_OK;
-}
-
-sqn_status directory_write(directory *dir, const char *name, const void *bytes, size_t size,
-                           sqn_error *err)
-{
-    char part[2 * NAME_BYTES];
-    sqn_status status = SQN_OK;
-
-    part_name(part, sizeof part, dir, name);
-    (void)unlinkat(dir->fd, part, 0);
-    const int fd = openat(dir->fd, part, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                          FILE_MODE);
-
-    if (fd < 0) {
-        return oserror_raise(err, dir->path, "cannot create a file");
-    }
-    SQN_TRY(write_all(fd, bytes, size, name, err));
-    if (fsync(fd) != 0) {
-        status = oserror_raise(err, name, "cannot sync");
-        goto cleanup;
-    }
-    if (!same_bytes(fd, bytes, size)) {
-        status =
-            SQN_RAISE(err, E_OUT_VERIFY, "%zu bytes do not read back as written", size);
-        sqn__error_at(err, name, -1, NULL);
-        goto cleanup;
-    }
-    SQN_TRY(publish(dir, name, bytes, size, err));
-
-cleanup:
-    (void)close(fd);
-    if (status != SQN_OK) {
-        (void)unlinkat(dir->fd, part, 0);
-    }
-    return status;
 }
 
 /* The whole of an open file, synced; free() the bytes. */
@@ -357,30 +213,6 @@ static sqn_status read_whole(void **bytes, size_t *size, int fd, const char *nam
     return SQN_OK;
 }
 
-sqn_status directory_keep(directory *dir, const char *name, sqn_error *err)
-{
-    char part[2 * NAME_BYTES];
-    void *bytes = NULL;
-    size_t size = 0;
-    sqn_status status = SQN_OK;
-
-    part_name(part, sizeof part, dir, name);
-    const int fd = openat(dir->fd, part, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-
-    SQN_TRY(read_whole(&bytes, &size, fd, name, err));
-    SQN_TRY(publish(dir, name, bytes, size, err));
-
-cleanup:
-    free(bytes);
-    if (fd >= 0) {
-        (void)close(fd);
-    }
-    if (status != SQN_OK) {
-        (void)unlinkat(dir->fd, part, 0);
-    }
-    return status;
-}
-
 sqn_status directory_read(void **bytes, size_t *size, const directory *dir,
                           const char *name, sqn_error *err)
 {
@@ -388,7 +220,7 @@ sqn_status directory_read(void **bytes, size_t *size, const directory *dir,
 
     *bytes = NULL;
     *size = 0;
-    full_name(final, dir, name);
+    directory__full_name(final, dir, name);
     for (int64_t k = 0; k < dir->n_product; k++) {
         if (strcmp(dir->products[k].name, final) == 0) {
             const int fd = openat(dir->fd, final, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
@@ -445,7 +277,7 @@ void directory_tidy(directory *dir)
     for (int64_t i = 0; i < dir->n_name && dir->ours; i++) {
         char name[NAME_BYTES];
 
-        full_name(name, dir, dir->names[i]);
+        directory__full_name(name, dir, dir->names[i]);
         if (!is_written(dir, name)) {
             (void)unlinkat(dir->fd, name, 0);
         }

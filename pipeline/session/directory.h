@@ -54,6 +54,25 @@ SQN_NODISCARD sqn_status directory_guard(const directory *dir, const char *input
 SQN_NODISCARD sqn_status directory_write(directory *dir, const char *name,
                                          const void *bytes, size_t size, sqn_error *err);
 
+/** A product on its way: begin, put in any order, get what was put, end. Borrows its name. */
+typedef struct directory_file {
+    directory *dir;
+    const char *name;
+    int fd; /**< -1 = not open. */
+} directory_file;
+
+/** @retval SQN_ERR_IO, SQN_ERR_PERMISSION */
+SQN_NODISCARD sqn_status directory_begin(directory_file *out, directory *dir,
+                                         const char *name, sqn_error *err);
+SQN_NODISCARD sqn_status directory_put(const directory_file *file, int64_t offset,
+                                       const void *bytes, size_t size, sqn_error *err);
+/** @retval SQN_ERR_IO  E_OUT_VERIFY: fewer bytes are there. */
+SQN_NODISCARD sqn_status directory_get(const directory_file *file, int64_t offset,
+                                       void *bytes, size_t size, sqn_error *err);
+/** Make it the product, or remove it unless `so_far` is SQN_OK; returns the first failure. */
+SQN_NODISCARD sqn_status directory_end(directory_file *file, sqn_status so_far,
+                                       sqn_error *err);
+
 /** Path of a temporary file for `name`, for somebody else to fill: short, wherever it is. */
 void directory_temporary(char *path, size_t size, const directory *dir, const char *name);
 

@@ -14,6 +14,10 @@ enum { DIGEST_TEXT_MAX = 65 }; /* 64 hexadecimal digits and the end */
  */
 void digest_sha256(char *out, const void *bytes, size_t size);
 
+/** The same of bytes that come in blocks: `read` fills up to `size` and says how many; 0 ends. */
+void digest_sha256_read(char *out, size_t (*read)(void *context, void *block, size_t size),
+                        void *context);
+
 /** Bytes that digest_base64() writes for `size` bytes, the end included. */
 size_t digest_base64_max(size_t size);
 

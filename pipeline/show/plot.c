@@ -308,6 +308,20 @@ double plot_text_width(const plot_page *page, const plot_font *font, const char 
     return width;
 }
 
+void plot_label(const plot_page *page, const plot_font *font, double x, double y,
+                const char *text)
+{
+    const double width = plot_text_width(page, font, text), margin = 0.2 * font->size;
+    const double left = x - font->align * width;
+    const plot_box box = {left - margin, y - 0.3 * font->size, left + width + margin,
+                          y + 1.1 * font->size};
+
+    if (width > 0.0) {
+        plot_rectangle(PLOT_PAPER, &box);
+        plot_text(page, font, x, y, text);
+    }
+}
+
 /* What stands for the character at `text` in giza's language, and its length in bytes there.
    giza splits what is not ASCII into bytes, which ends all drawing of text. */
 static const char *harmless(const char *text, size_t *length)

@@ -101,6 +101,10 @@ void plot_unclip(const plot_page *page);
 void plot_text(const plot_page *page, const plot_font *font, double x, double y,
                const char *text);
 
+/** The same on an area of paper, so that no curve runs through it. */
+void plot_label(const plot_page *page, const plot_font *font, double x, double y,
+                const char *text);
+
 /** Width of a text (pixels). */
 double plot_text_width(const plot_page *page, const plot_font *font, const char *text);
 

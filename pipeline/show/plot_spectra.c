@@ -33,7 +33,7 @@ static void choose_range(plot_axes *axes, const curves *c)
             model[1] = fmax(model[1], c->model.y[i]);
         }
     }
-    const double high = fmax(model[1], fmin(data[1], 1.6 * model[1]));
+    const double high = fmax(model[1], fmin(data[1], 2.5 * model[1]));
     const double low = fmin(fmax(data[0], -0.3 * high), 0.0);
 
     axes->y0 = low - 0.04 * (high - low);
@@ -59,26 +59,31 @@ static void draw_upper(const plot_page *page, const plot_spectra_data *data, int
     }
     plot_axes_curve(page, axes, &grey, c->data.n, c->data.x, c->data.y);
     plot_axes_curve(page, axes, &blue, c->model.n, c->model.x, c->model.y);
+    plot_label(page, &font, box->x1 - 14.0, box->y1 - 1.15 * text_size, label);
     plot_line(&ink, 5, (const double[5]){box->x0, box->x1, box->x1, box->x0, box->x0},
               (const double[5]){box->y0, box->y0, box->y1, box->y1, box->y0});
-    plot_text(page, &font, box->x1 - 14.0, box->y1 - 1.15 * text_size, label);
+}
+
+static void draw_tick(const plot_page *page, const plot_axes *axes, double value)
+{
+    const plot_font font = {text_size, PLOT_INK, 1.0, 0.0};
+    const plot_pen ink = {PLOT_INK, 2.0, PLOT_SOLID};
+    const double y = plot_axes_y(axes, value);
+    char label[32];
+
+    (void)snprintf(label, sizeof label, "%.4g", value);
+    plot_segment(&ink, axes->box.x0, y, axes->box.x0 - 10.0, y);
+    plot_text(page, &font, axes->box.x0 - 18.0, y - 0.36 * text_size, label);
 }
 
 /* Numbers beside the upper strip; the lower one carries the axis of wavelengths. */
 static void draw_ticks(const plot_page *page, const plot_axes *axes)
 {
-    const plot_font font = {text_size, PLOT_INK, 1.0, 0.0};
-    const plot_pen ink = {PLOT_INK, 2.0, PLOT_SOLID};
     const double step = plot_axes_step(axes->y1 - axes->y0, 4);
     const int first = (int)ceil(axes->y0 / step), last = (int)floor(axes->y1 / step);
 
     for (int k = first; k <= last; k++) {
-        const double y = plot_axes_y(axes, k * step);
-        char label[32];
-
-        (void)snprintf(label, sizeof label, "%.4g", k * step);
-        plot_segment(&ink, axes->box.x0, y, axes->box.x0 - 10.0, y);
-        plot_text(page, &font, axes->box.x0 - 18.0, y - 0.36 * text_size, label);
+        draw_tick(page, axes, k * step);
     }
 }
 
@@ -100,6 +105,8 @@ static void draw_lower(const plot_page *page, const plot_spectra_data *data, int
                  plot_axes_y(axes, 0.0));
     plot_axes_curve(page, axes, &orange, c->residual.n, c->residual.x, c->residual.y);
     plot_axes_frame(page, axes, i == data->n - 1 ? label : "", "");
+    draw_tick(page, axes,
+              -0.5 * plot_axes_step(axes->y1, 1)); /* above are those of the data */
 }
 
 static void draw_spectrum(const plot_page *page, const plot_spectra_data *data, int i,

@@ -36,7 +36,7 @@ static void draw_label(const plot_page *page, const plot_templates_data *data, i
     } else {
         (void)snprintf(label, sizeof label, "%d", i + 1);
     }
-    plot_text(page, &font, axes->box.x1 - 14.0, axes->box.y1 - 1.1 * text_size, label);
+    plot_label(page, &font, axes->box.x1 - 14.0, axes->box.y1 - 1.1 * text_size, label);
 }
 
 /* One strip; the axis of wavelengths stands below the last. */
@@ -76,7 +76,7 @@ static void draw(const plot_page *page, const plot_templates_data *data, int n,
     plot_title(page, &heading, left, page->height - 56.0, page_width - left - right,
                data->title);
     plot_text(page, &beside, 44.0, 0.5 * (page->height - top + bottom),
-              "templates, each on a scale of its own");
+              n < 3 ? "templates" : "templates, each on a scale of its own");
     for (int i = 0; i < n; i++) {
         draw_strip(page, data, i, n, curve);
     }

@@ -9,7 +9,7 @@
 #include "raise.h"
 #include "warn.h"
 
-enum { PATH_BYTES = 4096 };
+enum { PATH_BYTES = 4096, FORGET_BYTES = 64 << 20 };
 
 /* Angstrom per unit of the configuration; 0 = as the header says. */
 static double unit_of(const char *name)
@@ -31,8 +31,9 @@ static sqn_survey_scale scale_of(config_scale scale)
 }
 
 /* The block of the configuration in the words of the library. */
-static sqn_survey_source source_of(const config_spectra *c)
+static sqn_survey_source source_of(const config *settings)
 {
+    const config_spectra *c = &settings->spectra;
     sqn_survey_source source = {
         .flux_hdu = c->flux_hdu,
         .ivar_hdu = c->ivar_hdu,
@@ -53,9 +54,10 @@ static sqn_survey_source source_of(const config_spectra *c)
         .unit = unit_of(c->wavelength_unit),
         .id_columns = (const char *const *)c->id_columns.item,
         .n_id = c->id_columns.n,
+        .equal_weights = settings->noise.model == CONFIG_NOISE_UNIFORM,
     };
 
-    source.redshift.needed = c->frame == CONFIG_REST;
+    source.redshift.needed = sample_moves(settings);
     if (c->redshift.given) {
         source.redshift.hdu = c->redshift.hdu;
         source.redshift.column = c->redshift.column;
@@ -73,7 +75,7 @@ static sqn_status read_survey(sample *s, const config *settings, const sqn_log *
                               sqn_error *err)
 {
     const config_spectra *c = &settings->spectra;
-    sqn_survey_source source = source_of(c);
+    sqn_survey_source source = source_of(settings);
     sqn_status status = SQN_OK;
     sqn_fits_files files = {0};
     char catalogue[PATH_BYTES];
@@ -119,7 +121,7 @@ static sqn_status place(sample *s, const config *settings, const sample_grid *gr
     for (int64_t i = 0; i < n; i++) {
         redshift[i] = s->survey.spectra[i].redshift;
     }
-    options.redshift = c->frame == CONFIG_REST ? redshift : NULL;
+    options.redshift = sample_moves(settings) ? redshift : NULL;
     if (c->range.n == 2) {
         options.range[0] = c->range.item[0];
         options.range[1] = c->range.item[1];
@@ -188,6 +190,7 @@ sqn_status sample_read(sample *out, const config *settings, const sample_grid *g
     }
     SQN_TRY(place(out, settings, grid, log, err));
     SQN_TRY(normalise(out, settings, log, err));
+    out->has_noise = out->spectra.ivar != NULL;
 
 cleanup:
     if (status != SQN_OK) {
@@ -200,8 +203,39 @@ void sample_clear(sample *s)
 {
     sqn_survey_clear(&s->survey);
     sqn_spectra_clear(&s->spectra);
+    sqn__mem_free(s->clipped);
     sqn__mem_free(s->norm);
     *s = (sample){0};
+}
+
+void sample_forget(sample *s, int64_t last)
+{
+    const size_t row = (size_t)s->spectra.n_wave * sizeof *s->spectra.flux;
+    const size_t before = (size_t)last * row, now = before + row;
+
+    if (before / FORGET_BYTES < now / FORGET_BYTES) { /* not for every spectrum again */
+        sqn__mem_forget(s->spectra.flux, now);
+        sqn__mem_forget(s->spectra.ivar, now);
+    }
+}
+
+void sample_forget_all(sample *s)
+{
+    sqn__mem_free(s->spectra.flux);
+    sqn__mem_free(s->spectra.ivar);
+    s->spectra.flux = s->spectra.ivar = NULL;
+}
+
+bool sample_moves(const config *settings)
+{
+    return settings->spectra.frame == CONFIG_REST &&
+           settings->spectra.input_frame == CONFIG_OBSERVED;
+}
+
+bool sample_is_rest(const config *settings)
+{
+    return settings->spectra.frame == CONFIG_REST ||
+           settings->spectra.input_frame == CONFIG_REST;
 }
 
 double sample_unit(const sample *s, int64_t i)

@@ -13,9 +13,14 @@
 
 /** The spectra of a run. Owned by the run. */
 typedef struct sample {
-    sqn_survey survey;   /**< Who they are; its blocks are empty. */
-    sqn_spectra spectra; /**< On one grid, divided by `norm` (unit 2^exponent). */
+    sqn_survey survey; /**< Who they are; its blocks are empty. */
+    sqn_spectra
+        spectra;    /**< On one grid, divided by `norm` (unit 2^exponent). Its flux and ivar
+                              go when nobody reads them here again (sample_forget()). */
+    bool has_noise; /**< There are inverse variances. */
     sqn_spectra_grid_about grid;
+    uint8_t
+        *clipped; /**< [n_spectrum, n_wave] 1 = an outlier; NULL: none was looked for. */
     double *norm; /**< [n_spectrum] (unit 2^exponent) NaN: could not be normalised. */
     sqn_fits_stack
         files; /**< The survey's inputs alone, for those who list inputs; borrowed. */
@@ -32,6 +37,15 @@ SQN_NODISCARD sqn_status sample_read(sample *out, const config *settings,
                                      const sample_grid *grid, const sqn_log *log,
                                      sqn_error *err);
 void sample_clear(sample *s);
+
+/** Give back the flux of the spectra up to number `last`; of all. The grid stays. */
+void sample_forget(sample *s, int64_t last);
+void sample_forget_all(sample *s);
+
+/** Whether redshifts are taken out of the wavelengths; whether they are those of the rest frame,
+ *  by that or in the files already. */
+bool sample_moves(const config *settings);
+bool sample_is_rest(const config *settings);
 
 /** Flux of a spectrum that was read, in the unit of the products: times norm and 2^exponent. */
 double sample_unit(const sample *s, int64_t i);

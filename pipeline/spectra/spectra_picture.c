@@ -77,11 +77,6 @@ static void shares_clear(shares *s)
     sqn__mem_free(s->total);
 }
 
-static bool is_rest(const spectra_result *r)
-{
-    return r->settings->spectra.frame == CONFIG_REST;
-}
-
 static sqn_status draw_templates(const char *path, const spectra_result *r,
                                  const char *title, sqn_error *err)
 {
@@ -95,7 +90,7 @@ static sqn_status draw_templates(const char *path, const spectra_result *r,
                                       .wave = r->sample.spectra.wave,
                                       .templates = comp.data,
                                       .share = s.total,
-                                      .is_rest = is_rest(r),
+                                      .is_rest = sample_is_rest(r->settings),
                                       .title = title};
 
     SQN_TRY(plot_templates(path, &data, err));
@@ -165,17 +160,24 @@ static sqn_status rank(ranked **out, int64_t *n, const spectra_result *r, sqn_er
 }
 
 /* Flux and model of a spectrum in its own unit, [2, n_wave]. */
-static void fill_pair(float *pair, const spectra_result *r, int64_t i)
+static sqn_status fill_pair(float *pair, const spectra_result *r, int64_t i, sqn_error *err)
 {
-    const int64_t n_wave = r->sample.spectra.n_wave;
-    const float *flux = r->sample.spectra.flux + i * n_wave;
+    const int64_t n_wave = r->data.n_col;
     const double unit = sample_unit(&r->sample, i);
+    amounts_room room = {0};
+    sqn_status status = SQN_OK;
 
+    SQN_TRY(amounts_room_for(&room, &r->amounts, 1, err));
+    SQN_TRY(r->data.read(r->data.context, i, room.value, room.weight, err));
     amounts_model(pair + n_wave, &r->amounts, i);
     for (int64_t j = 0; j < n_wave; j++) {
-        pair[j] = (float)(unit * (double)flux[j]);
+        pair[j] = room.weight[j] > 0.0 ? (float)(unit * room.value[j]) : NAN;
         pair[n_wave + j] = (float)(unit * (double)pair[n_wave + j]);
     }
+
+cleanup:
+    amounts_room_clear(&room);
+    return status;
 }
 
 static void write_label(char label[LABEL_BYTES], const spectra_result *r, int64_t i)
@@ -216,7 +218,7 @@ static sqn_status draw_spectra(const char *path, const spectra_result *r, const 
                               .n_spectrum = r->sample.spectra.n_spectrum,
                               .n_comp = r->amounts.last.rows,
                               .share = s.each,
-                              .is_rest = is_rest(r),
+                              .is_rest = sample_is_rest(r->settings),
                               .unit = r->sample.survey.unit,
                               .title = title};
 
@@ -225,7 +227,7 @@ static sqn_status draw_spectra(const char *path, const spectra_result *r, const 
             n <= PLOT_SPECTRA_MAX ? k : (int64_t)(places[k] * (double)(n - 1) + 0.5);
         float *pair = pairs + 2 * n_wave * k;
 
-        fill_pair(pair, r, order[at].index);
+        SQN_TRY(fill_pair(pair, r, order[at].index, err));
         write_label(label[k], r, order[at].index);
         data.spectra[k] = (plot_spectrum){pair, pair + n_wave, label[k]};
     }

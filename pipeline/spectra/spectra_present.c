@@ -103,10 +103,16 @@ sqn_status spectra_present_record(session *s, const spectra_result *r, sqn_error
         {"wave_last", spectra->wave[spectra->n_wave - 1]},
         {"n_comp", (double)r->amounts.last.rows},
         {"chi2_reduced_median", typical},
+        {"n_clipped", (double)r->mended.clipped.n_outlier},
+        {"error_scale", r->mended.scale > 0.0 ? r->mended.scale : (double)NAN},
+        {"count_best_heldout",
+         r->basis.heldout.n > 0 ? (double)r->basis.heldout.best : (double)NAN},
     };
     const manifest_series series[] = {
         {"chi2", r->curve.n, r->curve.chi2},
         {"frv", r->curve.n, r->curve.frv},
+        {"frv_heldout", r->basis.heldout.n, r->curve.heldout},
+        {"frv_heldout_err", r->basis.heldout.n, r->curve.heldout_err},
     };
 
     spectra_present_title(title, sizeof title, r);

@@ -51,8 +51,7 @@ bool spectra_product_is_even(const sqn_spectra *s, bool log)
     return all;
 }
 
-/* WAVE or WAVE-LOG on the first axis where the steps are even; NULL header otherwise. */
-static sqn_status make_axis(sqn_header **out, const spectra_result *r, sqn_error *err)
+sqn_status spectra_product_axis(sqn_header **out, const spectra_result *r, sqn_error *err)
 {
     const sqn_spectra *s = &r->sample.spectra;
     const bool log = spectra_product_is_even(s, true);
@@ -63,7 +62,7 @@ static sqn_status make_axis(sqn_header **out, const spectra_result *r, sqn_error
     *out = NULL;
     SQN_TRY(sqn_header_create(&h, err));
     SQN_TRY(sqn_header_set_text(h, "NOISEMOD",
-                                s->ivar != NULL ? "errors" : "uniform: measured",
+                                r->sample.has_noise ? "errors" : "uniform: measured",
                                 "where ERR comes from", err));
     if (log || spectra_product_is_even(s, false)) {
         const double last = s->wave[s->n_wave - 1];
@@ -86,8 +85,8 @@ cleanup:
     return status;
 }
 
-static sqn_status add_wavelengths(sqn_fits_product *product, const spectra_result *r,
-                                  sqn_error *err)
+sqn_status spectra_product_wavelengths(sqn_fits_product *product, const spectra_result *r,
+                                       sqn_error *err)
 {
     const sqn_fits_image image = {.extname = "WAVELENGTH",
                                   .type = SQN_FITS_FLOAT64,
@@ -106,7 +105,7 @@ static sqn_status add_components(sqn_fits_product *product, const spectra_result
     sqn_status status = SQN_OK;
     sqn_header *header = NULL;
 
-    SQN_TRY(make_axis(&header, r, err));
+    SQN_TRY(spectra_product_axis(&header, r, err));
     SQN_TRY(sqn_header_set_text(header, "CTYPE2", "NCOMP", "number of the component", err));
     const sqn_fits_image image = {.extname = "COMPONENTS",
                                   .type = SQN_FITS_FLOAT32,
@@ -248,132 +247,66 @@ cleanup:
     return status;
 }
 
-sqn_status spectra_product_components(sqn_fits_product **out, const spectra_result *r,
-                                      sqn_error *err)
+/* 1 sigma of the templates: roots of the variances among the covariances. */
+static sqn_status add_component_errors(sqn_fits_product *product, const spectra_result *r,
+                                       sqn_error *err)
 {
-    const sqn_target *fit = r->amounts.fit;
-    sqn_status status = SQN_OK;
-
-    SQN_TRY(spectra_product_start(out, r,
-                                  r->basis.nmf != NULL
-                                      ? "sequential components of the spectra"
-                                      : "components of an earlier run",
-                                  err));
-    SQN_TRY(add_components(*out, r, err));
-    SQN_TRY(add_wavelengths(*out, r, err));
-    SQN_TRY(
-        add_coefficients(*out, "COEFFICIENTS", r, sqn_target_coefficients(fit, 0), err));
-    SQN_TRY(add_coefficients(*out, "COEFFICIENTS_ERR", r, sqn_target_errors(fit, 0), err));
-    SQN_TRY(add_table(*out, r, err));
-    SQN_TRY(curve_add(*out, &r->curve, err));
-
-cleanup:
-    return status;
-}
-
-/* A float32 matrix [n_spectra, n_wave] in the unit of the spectra. */
-static sqn_status add_matrix(sqn_fits_product *product, const char *extname,
-                             const spectra_result *r, const float *data, sqn_error *err)
-{
-    const sqn_spectra *s = &r->sample.spectra;
+    const sqn_matrix_const comp = r->amounts.last;
+    const int64_t n = comp.cols;
     sqn_status status = SQN_OK;
     sqn_header *header = NULL;
+    float *errors = NULL;
 
-    SQN_TRY(make_axis(&header, r, err));
-    const sqn_fits_image image = {.extname = extname,
+    if (r->amounts.covariance == NULL) {
+        return SQN_OK; /* nobody knows what loaded templates were built from */
+    }
+    errors = sqn__mem_alloc(sqn__mem_product(comp.rows, n), sizeof *errors);
+    if (errors == NULL) {
+        return SQN_RAISE(err, E_MEM, "errors of %" PRId64 " templates", comp.rows);
+    }
+    for (int64_t a = 0; a < comp.rows; a++) {
+        const double *variance = r->amounts.covariance + (a * (a + 1) / 2 + a) * n;
+
+        for (int64_t j = 0; j < n; j++) {
+            errors[a * n + j] = (float)sqrt(variance[j]);
+        }
+    }
+    SQN_TRY(spectra_product_axis(&header, r, err));
+    const sqn_fits_image image = {.extname = "COMPONENTS_ERR",
                                   .type = SQN_FITS_FLOAT32,
                                   .n_axis = 2,
-                                  .axes = {s->n_wave, s->n_spectrum},
-                                  .data = data,
-                                  .exponent = r->sample.survey.exponent,
-                                  .unit = r->sample.survey.unit,
+                                  .axes = {n, comp.rows},
+                                  .data = errors,
                                   .header = header};
 
     SQN_TRY(sqn_fits_product_image(product, &image, err));
 
 cleanup:
     sqn_header_destroy(&header);
+    sqn__mem_free(errors);
     return status;
 }
 
-static sqn_status add_flags(sqn_fits_product *product, const spectra_result *r,
-                            sqn_error *err)
+sqn_status spectra_product_components(const sqn_fits_sink *sink, const spectra_result *r,
+                                      sqn_error *err)
 {
-    const sqn_spectra *s = &r->sample.spectra;
-    const sqn_fits_image image = {.extname = "FLAGS",
-                                  .type = SQN_FITS_UINT8,
-                                  .n_axis = 2,
-                                  .axes = {s->n_wave, s->n_spectrum},
-                                  .data = r->amounts.flags};
-
-    return sqn_fits_product_image(product, &image, err);
-}
-
-/* Rows of model or residual, normalisation undone. */
-static void fill_values(float *out, const spectra_result *r, bool residual)
-{
-    const sqn_spectra *s = &r->sample.spectra;
-
-    for (int64_t i = 0; i < s->n_spectrum; i++) {
-        float *row = out + i * s->n_wave;
-        const float *flux = s->flux + i * s->n_wave;
-        const double norm = r->sample.norm[i];
-
-        amounts_model(row, &r->amounts, i);
-        for (int64_t j = 0; j < s->n_wave; j++) {
-            row[j] = (float)(norm * (residual ? (double)flux[j] - (double)row[j]
-                                              : (double)row[j]));
-        }
-    }
-}
-
-/* 1 sigma of the same, in place of the values. */
-static void fill_errors(float *out, const spectra_result *r, const float *variance)
-{
-    const sqn_spectra *s = &r->sample.spectra;
-
-    for (int64_t i = 0; i < s->n_spectrum; i++) {
-        for (int64_t j = i * s->n_wave; j < (i + 1) * s->n_wave; j++) {
-            out[j] = (float)(r->sample.norm[i] * sqrt((double)variance[j]));
-        }
-    }
-}
-
-static sqn_status make_matrices(sqn_fits_product **out, const spectra_result *r,
-                                const char *step, bool residual, sqn_error *err)
-{
-    const sqn_spectra *s = &r->sample.spectra;
-    const float *variance =
-        residual ? r->amounts.residual_variance : r->amounts.model_variance;
+    const char *step = r->basis.nmf != NULL ? "sequential components of the spectra"
+                                            : "components of an earlier run";
+    const sqn_target *fit = r->amounts.fit;
+    sqn_fits_product *p = NULL;
     sqn_status status = SQN_OK;
-    float *values =
-        sqn__mem_alloc(sqn__mem_product(s->n_spectrum, s->n_wave), sizeof *values);
 
-    *out = NULL;
-    if (values == NULL) {
-        return SQN_RAISE(err, E_MEM, "models of %" PRId64 " spectra", s->n_spectrum);
-    }
-    SQN_TRY(spectra_product_start(out, r, step, err));
-    fill_values(values, r, residual);
-    SQN_TRY(add_matrix(*out, "SCI", r, values, err));
-    fill_errors(values, r, variance);
-    SQN_TRY(add_matrix(*out, "ERR", r, values, err));
-    SQN_TRY(add_flags(*out, r, err));
-    SQN_TRY(add_wavelengths(*out, r, err));
+    SQN_TRY(spectra_product_start(&p, r, step, err));
+    SQN_TRY(add_components(p, r, err));
+    SQN_TRY(spectra_product_wavelengths(p, r, err));
+    SQN_TRY(add_coefficients(p, "COEFFICIENTS", r, sqn_target_coefficients(fit, 0), err));
+    SQN_TRY(add_coefficients(p, "COEFFICIENTS_ERR", r, sqn_target_errors(fit, 0), err));
+    SQN_TRY(add_component_errors(p, r, err));
+    SQN_TRY(add_table(p, r, err));
+    SQN_TRY(curve_add(p, &r->curve, err));
+    SQN_TRY(sqn_fits_product_write(p, sink, err));
 
 cleanup:
-    sqn__mem_free(values);
+    sqn_fits_product_destroy(&p);
     return status;
-}
-
-sqn_status spectra_product_model(sqn_fits_product **out, const spectra_result *r,
-                                 sqn_error *err)
-{
-    return make_matrices(out, r, "model of the spectra, gaps filled", false, err);
-}
-
-sqn_status spectra_product_residual(sqn_fits_product **out, const spectra_result *r,
-                                    sqn_error *err)
-{
-    return make_matrices(out, r, "spectra less their model", true, err);
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "count.h"
 #include "mem.h"
 #include "page.h"
 #include "raise.h"
@@ -11,16 +12,17 @@
 
 enum {
     FINDINGS_MAX = 8,
-    RESULT_COLUMNS = 6,
+    RESULT_COLUMNS = 8,
     SPECTRUM_COLUMNS = 6,
     SPECTRA_SHOWN = 200, /* of a survey; the rest stands in the table SPECTRA */
     INPUTS_SHOWN = 200
 };
 
 static const page_picture pictures[] = {
-    {"spectra.png", "A strong, a typical and a weak spectrum with their models and "
-                    "residuals; the share of every template in the models of all spectra "
-                    "(5th, 25th, 50th, 75th and 95th percentile)."},
+    {"spectra.png",
+     "A strong, a typical and a weak spectrum with their models and "
+     "residuals. Right: what share of the modelled light each template has; "
+     "disc, thick and thin bar: median, half and nine tenths of the spectra."},
     {"components.png", "The templates in the order in which they were added, with their "
                        "shares of the modelled light."},
     {"frv.png", "Fractional residual variance against the number of templates, for NMF and "
@@ -33,14 +35,26 @@ typedef struct tables {
     page_inputs inputs;
 } tables;
 
+/* "-" where a number is not known. */
+static void put_number(slots *s, double value)
+{
+    if (isnan(value)) {
+        (void)slots_put(s, "-");
+    } else {
+        (void)slots_put(s, "%.4g", value);
+    }
+}
+
 static void fill_counts(slots *s, const curve *c)
 {
     for (int64_t k = 0; k < c->n; k++) {
         (void)slots_put(s, "%" PRId64, c->n_comp[k]);
-        (void)slots_put(s, "%.4g", c->chi2_reduced[k]);
-        (void)slots_put(s, "%.4g", c->frv[k]);
-        (void)slots_put(s, "%.4g", c->frv_centered[k]);
-        (void)slots_put(s, "%.4g", c->frv_pca[k]);
+        put_number(s, c->chi2_reduced[k]);
+        put_number(s, c->frv[k]);
+        put_number(s, c->frv_centered[k]);
+        put_number(s, c->frv_pca[k]);
+        put_number(s, c->heldout[k]);
+        put_number(s, c->heldout_err[k]);
         (void)slots_put(s, "%s", c->stop[k]);
     }
 }
@@ -54,10 +68,10 @@ static void fill_spectra(slots *s, const spectra_result *r, int64_t n)
         spectra_present_name(name, sizeof name, r, i);
         (void)slots_put(s, "%" PRId64, i + 1);
         (void)slots_put(s, "%s", name);
-        (void)slots_put(s, "%.4f", from->redshift);
-        (void)slots_put(s, "%.4g", sample_unit(&r->sample, i));
+        put_number(s, from->redshift);
+        put_number(s, sample_unit(&r->sample, i));
         (void)slots_put(s, "%" PRId64, r->amounts.n_valid[i]);
-        (void)slots_put(s, "%.3f", spectra_present_chi2(r, i));
+        put_number(s, spectra_present_chi2(r, i));
     }
 }
 
@@ -92,12 +106,12 @@ static void tables_clear(tables *t)
 static double missing_percent(const spectra_result *r)
 {
     const sqn_spectra *s = &r->sample.spectra;
-    int64_t n_missing = 0;
+    int64_t n_valid = 0;
 
-    for (int64_t e = 0; e < s->n_spectrum * s->n_wave; e++) {
-        n_missing += isnan(s->flux[e]);
+    for (int64_t i = 0; i < s->n_spectrum; i++) {
+        n_valid += r->amounts.n_valid[i];
     }
-    return 100.0 * (double)n_missing / (double)(s->n_spectrum * s->n_wave);
+    return 100.0 * (1.0 - (double)n_valid / (double)(s->n_spectrum * s->n_wave));
 }
 
 static int64_t find(const char *findings[FINDINGS_MAX], slots *s, const spectra_result *r)
@@ -109,9 +123,8 @@ static int64_t find(const char *findings[FINDINGS_MAX], slots *s, const spectra_
         s,
         "%" PRId64 " spectra in the %s frame, %.6g to %.6g Angstrom; %.3g %% of the data "
         "are missing.",
-        spectra->n_spectrum,
-        r->settings->spectra.frame == CONFIG_REST ? "rest" : "observed", spectra->wave[0],
-        spectra->wave[spectra->n_wave - 1], missing_percent(r));
+        spectra->n_spectrum, sample_is_rest(r->settings) ? "rest" : "observed",
+        spectra->wave[0], spectra->wave[spectra->n_wave - 1], missing_percent(r));
     findings[n++] = slots_put(s, "Wavelengths: %s.", r->sample.survey.scale);
     if (r->sample.grid.n_resampled > 0) {
         findings[n++] = slots_put(
@@ -122,8 +135,24 @@ static int64_t find(const char *findings[FINDINGS_MAX], slots *s, const spectra_
     }
     findings[n++] =
         slots_put(s, "Noise: %s.",
-                  spectra->ivar != NULL ? "the inverse variances (or errors) of the input"
-                                        : "equal weights, sigma measured");
+                  r->sample.has_noise ? "the inverse variances (or errors) of the input"
+                                      : "equal weights, sigma measured");
+    if (r->mended.clipped.n_outlier > 0) {
+        findings[n++] = slots_put(s, "%" PRId64 " data were taken out as outliers.",
+                                  r->mended.clipped.n_outlier);
+    }
+    if (r->mended.scale > 0.0) {
+        findings[n++] =
+            slots_put(s, "The errors were multiplied by %.4g.", r->mended.scale);
+    }
+    if (r->basis.heldout.n > 0) {
+        char reason[COUNT_REASON_MAX];
+
+        findings[n++] =
+            slots_put(s, "%s; %" PRId64 " data of %" PRId64 " spectra were hidden.",
+                      count_reason(reason, &r->basis.heldout), r->basis.heldout.n_hidden,
+                      r->basis.heldout.n_frame);
+    }
     if (r->basis.nmf == NULL) {
         findings[n++] = slots_put(s, "The templates are those of an earlier run.");
     }
@@ -133,7 +162,8 @@ static int64_t find(const char *findings[FINDINGS_MAX], slots *s, const spectra_
 static sqn_status write_page(session *s, tables *t, const spectra_result *r, sqn_error *err)
 {
     static const char *const count_heads[RESULT_COLUMNS] = {
-        "templates", "chi2/n", "FRV", "FRV centred", "FRV of PCA", "stop"};
+        "templates",          "chi2/n",    "FRV", "FRV about the mean", "FRV of PCA",
+        "FRV of hidden data", "its error", "stop"};
     static const char *const heads[SPECTRUM_COLUMNS] = {"spectrum", "identifier", "z",
                                                         "norm",     "valid",      "chi2/n"};
     const report_table results = {"By number of templates", RESULT_COLUMNS,

@@ -5,6 +5,7 @@
 #include "amounts.h"
 #include "basis.h"
 #include "curve.h"
+#include "mend.h"
 #include "sample.h"
 #include "session.h"
 
@@ -14,16 +15,18 @@ typedef struct spectra_result {
     const sqn_log *log;
     sqn_spectra loaded; /**< Templates of components.load. */
     sample sample;
+    mended mended;
     basis basis;
+    sqn_rows data; /**< The spectra: of the sample, or of the panels that took them over. */
     curve curve;
     amounts amounts; /**< Of the largest count. */
 } spectra_result;
 
-/** A maker of one product; the table of products names them. */
-typedef sqn_status spectra_product_maker(sqn_fits_product **out, const spectra_result *r,
-                                         sqn_error *err);
+/** A writer of one product; the table of products names them. */
+typedef sqn_status spectra_product_writer(const sqn_fits_sink *sink,
+                                          const spectra_result *r, sqn_error *err);
 
-spectra_product_maker spectra_product_components, spectra_product_model,
+spectra_product_writer spectra_product_components, spectra_product_model,
     spectra_product_residual, spectra_product_template;
 
 /** Pictures, report and record of the run. A picture that cannot be drawn is a warning. */

@@ -21,7 +21,7 @@ typedef struct spectra {
 /** FITS products, in the order they are written. */
 static const struct {
     const char *name;
-    spectra_product_maker *make;
+    spectra_product_writer *write;
     bool optional; /* only with spectra.template */
 } fits_products[] = {
     {"components.fits", spectra_product_components, false},
@@ -111,28 +111,72 @@ cleanup:
     return status;
 }
 
+static void forget_spectra(void *owner, int64_t last)
+{
+    sample_forget(owner, last);
+}
+
+static void forget_all(void *owner)
+{
+    sample_forget_all(owner);
+}
+
+static sqn_status mend(void *run, sqn_error *err)
+{
+    spectra *r = run;
+    spectra_result *result = &r->result;
+    const config *c = r->session.settings;
+    sqn_status status = SQN_OK;
+
+    if (c->components.load != NULL) {
+        SQN_TRY(templates_basis(&result->basis, &result->loaded, c, err));
+    }
+    SQN_TRY(mend_sample(&result->mended, &result->sample,
+                        c->components.load != NULL ? &result->basis : NULL, c,
+                        &r->session.log, err));
+    result->data = sqn_spectra_rows(&result->sample.spectra);
+
+cleanup:
+    return status;
+}
+
 static sqn_status build(void *run, sqn_error *err)
 {
     spectra *r = run;
+    spectra_result *result = &r->result;
     const config *c = r->session.settings;
-    const sqn_rows rows = sqn_spectra_rows(&r->result.sample.spectra);
-    const basis_source source = {.rows = &rows, .noun = "spectra", .own = true};
+    /* panels of changed data are no record of the spectra: then both are kept */
+    const bool hands_over = basis_negatives(c) == SQN_NEGATIVES_KEEP;
+    sqn_rows rows = result->data;
+    const basis_source source = {.rows = &rows,
+                                 .noun = "spectra",
+                                 .own = true,
+                                 .packed = hands_over ? forget_all : NULL,
+                                 .owner = &result->sample,
+                                 .entries = "wavelengths",
+                                 .last_only = true};
     sqn_nmf_options hooks = sqn_nmf_options_default();
 
     hooks.log = &r->session.log;
     hooks.progress = show_build;
     hooks.progress_context = r;
+    rows.release = hands_over ? forget_spectra : NULL;
+    rows.owner = &result->sample;
     sqn_status status = c->components.load != NULL
-                            ? templates_basis(&r->result.basis, &r->result.loaded, c, err)
-                            : basis_build(&r->result.basis, &source, c, &hooks, err);
+                            ? SQN_OK
+                            : basis_build(&result->basis, &source, c, &hooks, err);
 
     progress_end(r->session.progress);
-    if (status == SQN_OK && c->components.smooth > 0.0) {
-        status = smooth(r, &rows, err);
+    SQN_TRY(status);
+    if (hands_over && result->basis.panels != NULL) {
+        result->data = sqn_panels_rows(result->basis.panels);
     }
-    if (status == SQN_OK) {
-        status = curve_make(&r->result.curve, &r->result.basis, err);
+    if (c->components.smooth > 0.0) {
+        SQN_TRY(smooth(r, &result->data, err));
     }
+    SQN_TRY(curve_make(&result->curve, &result->basis, err));
+
+cleanup:
     return status;
 }
 
@@ -140,31 +184,40 @@ static sqn_status fit(void *run, sqn_error *err)
 {
     spectra *r = run;
 
-    return amounts_fit(&r->result.amounts, &r->result.sample, &r->result.basis,
-                       r->session.settings, err);
+    return amounts_fit(&r->result.amounts, &r->result.data, r->result.sample.has_noise,
+                       &r->result.basis, r->session.settings, err);
+}
+
+static sqn_status put(void *context, int64_t offset, const void *bytes, size_t size,
+                      sqn_error *err)
+{
+    return directory_put(context, offset, bytes, size, err);
+}
+
+static sqn_status get(void *context, int64_t offset, void *bytes, size_t size,
+                      sqn_error *err)
+{
+    return directory_get(context, offset, bytes, size, err);
 }
 
 static sqn_status write_fits(void *run, sqn_error *err)
 {
     spectra *r = run;
     sqn_status status = SQN_OK;
-    sqn_fits_product *product = NULL;
-    const void *bytes = NULL;
-    size_t size = 0;
 
     for (int k = 0; k < N_FITS; k++) {
+        directory_file file;
+        const sqn_fits_sink sink = {put, get, &file};
+
         if (fits_products[k].optional && !r->session.settings->spectra.template.given) {
             continue;
         }
-        SQN_TRY(fits_products[k].make(&product, &r->result, err));
-        SQN_TRY(sqn_fits_product_finish(&bytes, &size, product, err));
-        SQN_TRY(
-            directory_write(r->session.directory, fits_products[k].name, bytes, size, err));
-        sqn_fits_product_destroy(&product);
+        SQN_TRY(directory_begin(&file, r->session.directory, fits_products[k].name, err));
+        status = directory_end(&file, fits_products[k].write(&sink, &r->result, err), err);
+        SQN_TRY(status);
     }
 
 cleanup:
-    sqn_fits_product_destroy(&product);
     return status;
 }
 
@@ -215,6 +268,7 @@ static sqn_status list_products(void *run, sqn_error *err)
 static const session_stage stages[] = {
     {"output directory", open_directory},
     {"reading", read_spectra},
+    {"outliers and errors", mend},
     {"templates", build},
     {"coefficients", fit},
     {"FITS products", write_fits},

@@ -4,6 +4,7 @@
 
 #include "mem.h"
 #include "raise.h"
+#include "sequin/version.h"
 #include "spectra_product.h"
 
 /* The cards that redrock asks for: an even axis, and what the templates are of. */
@@ -29,11 +30,48 @@ static sqn_status make_header(sqn_header **out, const spectra_result *r, bool lo
     SQN_TRY(sqn_header_set_text(h, "RRSUBTYP", about->subtype != NULL ? about->subtype : "",
                                 "subtype", err));
     SQN_TRY(sqn_header_set_text(h, "RRMETHOD", "NMF", "non-negative", err));
+    SQN_TRY(
+        sqn_header_set_text(h, "RRIGM", about->igm, "absorption still to be applied", err));
+    SQN_TRY(sqn_header_set_text(h, "VERSION", sqn_version(), "of Sequin", err));
     *out = h;
     h = NULL;
 
 cleanup:
     sqn_header_destroy(&h);
+    return status;
+}
+
+/* REDSHIFTS: those at which redrock is to try the templates. */
+static sqn_status add_redshifts(sqn_fits_product *product, const spectra_result *r,
+                                sqn_error *err)
+{
+    const config_numbers *range = &r->settings->spectra.template.redshifts;
+    sqn_status status = SQN_OK;
+    double *z = NULL;
+
+    if (range->n == 0) {
+        return SQN_OK;
+    }
+    const double first = log10(1.0 + range->item[0]), step = range->item[2];
+    const int64_t n = (int64_t)ceil((log10(1.0 + range->item[1]) - first) / step - 1e-9);
+
+    z = sqn__mem_alloc(n, sizeof *z);
+    if (z == NULL) {
+        return SQN_RAISE(err, E_MEM, "%" PRId64 " redshifts", n);
+    }
+    for (int64_t i = 0; i < n; i++) {
+        z[i] = pow(10.0, first + (double)i * step) - 1.0;
+    }
+    const sqn_fits_image image = {.extname = "REDSHIFTS",
+                                  .type = SQN_FITS_FLOAT64,
+                                  .n_axis = 1,
+                                  .axes = {n},
+                                  .data = z};
+
+    SQN_TRY(sqn_fits_product_image(product, &image, err));
+
+cleanup:
+    sqn__mem_free(z);
     return status;
 }
 
@@ -47,16 +85,16 @@ static sqn_status refuse_axis(const spectra_result *r, sqn_error *err)
     return status;
 }
 
-sqn_status spectra_product_template(sqn_fits_product **out, const spectra_result *r,
+sqn_status spectra_product_template(const sqn_fits_sink *sink, const spectra_result *r,
                                     sqn_error *err)
 {
     const sqn_matrix_const comp = r->amounts.last;
     const bool log = spectra_product_is_even(&r->sample.spectra, true);
     sqn_status status = SQN_OK;
     sqn_header *header = NULL;
+    sqn_fits_product *product = NULL;
     float *values = NULL;
 
-    *out = NULL;
     if (!log && !spectra_product_is_even(&r->sample.spectra, false)) {
         return refuse_axis(r, err);
     }
@@ -71,7 +109,7 @@ sqn_status spectra_product_template(sqn_fits_product **out, const spectra_result
             values[a * comp.cols + j] = isnan(v) ? 0.0F : v;
         }
     }
-    SQN_TRY(spectra_product_start(out, r, "templates as redrock reads them", err));
+    SQN_TRY(spectra_product_start(&product, r, "templates as redrock reads them", err));
     SQN_TRY(make_header(&header, r, log, err));
     const sqn_fits_image image = {.extname = "BASIS_VECTORS",
                                   .type = SQN_FITS_FLOAT32,
@@ -80,9 +118,12 @@ sqn_status spectra_product_template(sqn_fits_product **out, const spectra_result
                                   .data = values,
                                   .header = header};
 
-    SQN_TRY(sqn_fits_product_image(*out, &image, err));
+    SQN_TRY(sqn_fits_product_image(product, &image, err));
+    SQN_TRY(add_redshifts(product, r, err));
+    SQN_TRY(sqn_fits_product_write(product, sink, err));
 
 cleanup:
+    sqn_fits_product_destroy(&product);
     sqn__mem_free(values);
     sqn_header_destroy(&header);
     return status;

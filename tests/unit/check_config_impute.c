@@ -79,10 +79,6 @@ START_TEST(keys_that_would_do_nothing_are_refused)
     refuse("task: impute\nimages: {files: [a.fits], frames: patches}\nnoise: {rescale: "
            "true}\n",
            "(noise.rescale): patches hold every pixel many times");
-    refuse("task: spectra\nspectra: {files: [a.fits]}\nnoise: {clip_sigma: 5}\n",
-           "(noise.clip_sigma): task spectra does not read this key");
-    refuse("task: spectra\nspectra: {files: [a.fits]}\nnoise: {rescale: true}\n",
-           "(noise.rescale): task spectra does not read this key");
 }
 END_TEST
 

@@ -23,6 +23,43 @@ START_TEST(sha256_gives_the_published_digests)
 }
 END_TEST
 
+/** Bytes that come in blocks of a length that nothing is a multiple of. */
+typedef struct source {
+    const char *bytes;
+    size_t size;
+} source;
+
+static size_t give(void *context, void *block, size_t size)
+{
+    source *from = context;
+    const size_t most = size < 997 ? size : 997;
+    const size_t n = from->size < most ? from->size : most;
+
+    memcpy(block, from->bytes, n);
+    from->bytes += n;
+    from->size -= n;
+    return n;
+}
+
+START_TEST(blocks_have_the_digest_of_the_whole)
+{
+    static char bytes[100003];
+    char whole[DIGEST_TEXT_MAX], blocks[DIGEST_TEXT_MAX];
+    source from = {bytes, sizeof bytes};
+
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        bytes[i] = (char)(i * 7 % 101);
+    }
+    digest_sha256(whole, bytes, sizeof bytes);
+    digest_sha256_read(blocks, give, &from);
+    ck_assert_str_eq(whole, blocks);
+    from.size = 0;
+    digest_sha256_read(blocks, give, &from);
+    digest_sha256(whole, NULL, 0);
+    ck_assert_str_eq(whole, blocks);
+}
+END_TEST
+
 START_TEST(nothing_has_a_digest_too)
 {
     char digest[DIGEST_TEXT_MAX];
@@ -83,6 +120,7 @@ int main(void)
 
     tcase_add_loop_test(tcase, sha256_gives_the_published_digests, 0, 3);
     tcase_add_test(tcase, nothing_has_a_digest_too);
+    tcase_add_test(tcase, blocks_have_the_digest_of_the_whole);
     tcase_add_loop_test(tcase, base64_gives_the_published_texts, 0, 7);
     tcase_add_test(tcase, base64_holds_every_byte);
     suite_add_tcase(suite, tcase);

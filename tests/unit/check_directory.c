@@ -54,6 +54,35 @@ static void assert_content(const char *path, const char *expected)
     ck_assert_str_eq(content, expected);
 }
 
+START_TEST(a_product_may_come_in_parts_of_any_order)
+{
+    char path[64], back[8] = "";
+    directory *dir = NULL;
+    directory_file file;
+
+    const directory_plan p = plan(fresh(path), false);
+
+    SQN_ASSERT_OK(directory_open(&dir, &p, NULL, &err), err);
+    SQN_ASSERT_OK(directory_begin(&file, dir, "disk.fits", &err), err);
+    SQN_ASSERT_OK(directory_put(&file, 5, "world", 5, &err), err);
+    SQN_ASSERT_OK(directory_put(&file, 0, "hell ", 5, &err), err);
+    SQN_ASSERT_OK(directory_get(&file, 3, back, 4, &err), err);
+    ck_assert_str_eq(back, "l wo");
+    SQN_ASSERT_FAILS(directory_get(&file, 8, back, 4, &err), err, SQN_E_OUT_VERIFY);
+    SQN_ASSERT_OK(directory_end(&file, SQN_OK, &err), err);
+    assert_content(path, "hell world");
+    ck_assert_int_eq(directory_n_product(dir), 1);
+    ck_assert_int_eq(directory_product_at(dir, 0)->size, 10);
+    ck_assert_str_eq(directory_product_at(dir, 0)->sha256,
+                     "2fe4d4a5963f28b77737c091c436096beee0b74fabb9fcdcd2a4d8859d2099a3");
+    /* One that failed on its way leaves nothing, and the failure is what is returned. */
+    SQN_ASSERT_OK(directory_begin(&file, dir, "manifest.json", &err), err);
+    ck_assert_int_eq(directory_end(&file, SQN_ERR_NUMERIC, &err), SQN_ERR_NUMERIC);
+    ck_assert_int_eq(directory_n_product(dir), 1);
+    directory_close(&dir);
+}
+END_TEST
+
 START_TEST(a_complete_run_is_replaced_only_on_request)
 {
     char path[64];
@@ -217,6 +246,7 @@ int main(void)
     Suite *suite = suite_create("directory");
     TCase *tcase = tcase_create("states");
 
+    tcase_add_test(tcase, a_product_may_come_in_parts_of_any_order);
     tcase_add_test(tcase, a_complete_run_is_replaced_only_on_request);
     tcase_add_test(tcase, a_long_list_of_products_tells_how_many_are_left_out);
     tcase_add_test(tcase, the_log_of_a_failed_run_is_replaced_without_a_warning);

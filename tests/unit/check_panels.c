@@ -54,6 +54,51 @@ static void panels_hold_the_rows(const sqn_planted *p, int64_t n_frame, int64_t 
     ck_assert_ptr_null(panels);
 }
 
+/* Row `i` of the panels is that of the scene; frame 2 and pixel 3 take no part. */
+static void rows_are_those_of_the_scene(const sqn_planted *p, int64_t n_frame,
+                                        int64_t n_pix)
+{
+    sqn_panels *panels = panels_of(p, SQN_NEGATIVES_KEEP);
+    const sqn_rows rows = sqn_panels_rows(panels);
+    double value[300], weight[300];
+
+    ck_assert_int_eq(rows.n_row, n_frame);
+    ck_assert_int_eq(rows.n_col, n_pix);
+    for (int64_t i = 0; i < n_frame; i++) {
+        SQN_ASSERT_OK(rows.read(rows.context, i, value, weight, &err), err);
+        for (int64_t j = 0; j < n_pix; j++) {
+            const bool out = i == 2 || j == 3;
+            const float x = p->value[i * n_pix + j], v = p->weight[i * n_pix + j];
+
+            ck_assert(out ? isnan(value[j]) : isnan(x) || value[j] == (double)x);
+            ck_assert_double_eq(weight[j], (double)v);
+        }
+    }
+    sqn_panels_destroy(&panels);
+}
+
+START_TEST(rows_are_read_back_whichever_axis_is_long)
+{
+    for (int turn = 0; turn < 2; turn++) {
+        sqn_planted_truth truth = scene;
+        sqn_planted p;
+
+        truth.n_frame = turn ? scene.n_pix : scene.n_frame;
+        truth.n_pix = turn ? scene.n_frame : scene.n_pix;
+        sqn_planted_init(&p, &truth);
+        for (int64_t e = 0; e < truth.n_frame * truth.n_pix; e++) {
+            if (e / truth.n_pix == 2 || e % truth.n_pix == 3) {
+                p.weight[e] = 0.0F;
+            }
+            p.value[e] = ldexpf(p.value[e], -60); /* in any unit */
+            p.weight[e] = ldexpf(p.weight[e], 80);
+        }
+        rows_are_those_of_the_scene(&p, truth.n_frame, truth.n_pix);
+        sqn_planted_clear(&p);
+    }
+}
+END_TEST
+
 START_TEST(values_and_weights_come_back_exactly_whichever_axis_is_long)
 {
     sqn_planted p;
@@ -437,6 +482,7 @@ int main(void)
     TCase *tcase = tcase_create("create");
 
     tcase_add_test(tcase, values_and_weights_come_back_exactly_whichever_axis_is_long);
+    tcase_add_test(tcase, rows_are_read_back_whichever_axis_is_long);
     tcase_add_test(tcase, the_longer_axis_is_long_and_pixels_are_when_equal);
     tcase_add_test(tcase, lanes_past_the_end_have_no_weight);
     tcase_add_test(tcase, rows_are_released_one_by_one_after_their_last_reading);

@@ -196,6 +196,26 @@ typedef struct sqn_fits_image {
     const sqn_header *header; /**< Further cards (WCS, NCOMPn ...), or NULL. */
 } sqn_fits_image;
 
+/** Who makes the rows of an image that is never in memory as a whole. */
+typedef struct sqn_fits_maker {
+    /** Fill the rows first .. first + n - 1, [n, axes[0]] of the image's type. Called in order when
+     *  the product is written, and before where the type depends on the values; the same bits each
+     *  time. */
+    sqn_status (*make)(void *context, void *values, int64_t first, int64_t n,
+                       sqn_error *err);
+    void *context; /**< Outlives the product. Borrowed. */
+} sqn_fits_maker;
+
+/** Where a product goes: a file, say. Bytes come in any order, each once or, of headers, twice. */
+typedef struct sqn_fits_sink {
+    sqn_status (*put)(void *context, int64_t offset, const void *bytes, size_t size,
+                      sqn_error *err);
+    /** Read `size` bytes back; that they are those put is verified. */
+    sqn_status (*get)(void *context, int64_t offset, void *bytes, size_t size,
+                      sqn_error *err);
+    void *context; /**< Borrowed. */
+} sqn_fits_sink;
+
 /** One column of a table HDU; scalar per row. */
 typedef struct sqn_fits_column {
     const char *name, *unit; /**< name of letters, digits and _; unit NULL = none. */
@@ -217,6 +237,15 @@ SQN_API SQN_NODISCARD sqn_status sqn_fits_product_create(sqn_fits_product **out,
 SQN_API SQN_NODISCARD sqn_status sqn_fits_product_image(sqn_fits_product *product,
                                                         const sqn_fits_image *image,
                                                         sqn_error *err);
+
+/**
+ * An image of two axes, float32 or uint8 and without tiles, whose rows are made when the product is
+ * written, a strip at a time; its `data` are NULL. At most 8 in a product.
+ */
+SQN_API SQN_NODISCARD sqn_status sqn_fits_product_made_image(sqn_fits_product *product,
+                                                             const sqn_fits_image *image,
+                                                             const sqn_fits_maker *maker,
+                                                             sqn_error *err);
 SQN_API SQN_NODISCARD sqn_status sqn_fits_product_table(sqn_fits_product *product,
                                                         const char *extname,
                                                         const sqn_fits_column *columns,
@@ -227,11 +256,24 @@ SQN_API SQN_NODISCARD sqn_status sqn_fits_product_table(sqn_fits_product *produc
  * Write CHECKSUM and DATASUM in every HDU, close, verify (structure, size, checksums).
  *
  * @param[out] bytes  The file; borrowed from the product.
- * @retval SQN_ERR_IO  E_OUT_VERIFY.
+ * @retval SQN_ERR_ARG  An image is made later: use sqn_fits_product_write().
+ * @retval SQN_ERR_IO   E_OUT_VERIFY.
  */
 SQN_API SQN_NODISCARD sqn_status sqn_fits_product_finish(const void **bytes, size_t *size,
                                                          sqn_fits_product *product,
                                                          sqn_error *err);
+
+/**
+ * Finish a product into a sink, made images a strip of rows at a time, and verify what is
+ * read back from it.
+ *
+ * @retval SQN_ERR_IO      E_OUT_VERIFY; and those of the sink.
+ * @retval SQN_ERR_DATA    E_FITS_TYPE: a made value leaves even float64.
+ * @retval SQN_ERR_MEMORY  Some MiB, or one row.
+ */
+SQN_API SQN_NODISCARD sqn_status sqn_fits_product_write(sqn_fits_product *product,
+                                                        const sqn_fits_sink *sink,
+                                                        sqn_error *err);
 SQN_API void sqn_fits_product_destroy(sqn_fits_product **product);
 
 /** A copy of an input file in which pixels are given new values. Opaque. */

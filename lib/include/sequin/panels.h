@@ -66,6 +66,13 @@ SQN_API bool sqn_panels_has_frame(const sqn_panels *panels, int64_t i);
 /** Whether pixel `j` (as given) takes part. */
 SQN_API bool sqn_panels_has_pixel(const sqn_panels *panels, int64_t j);
 
+/**
+ * The rows once more, out of the panels, so that nobody needs to keep them: values and weights
+ * as they were given, narrowed to float32 and with `negatives` applied; an entry of weight 0 holds
+ * 0 or what it was given as, one of a frame or pixel that takes no part NaN. Borrowed.
+ */
+SQN_API sqn_rows sqn_panels_rows(const sqn_panels *panels);
+
 /** Free and set to NULL. NULL-safe. */
 SQN_API void sqn_panels_destroy(sqn_panels **panels);
 

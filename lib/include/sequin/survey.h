@@ -45,9 +45,9 @@ typedef struct sqn_survey_redshift {
 typedef struct sqn_survey_source {
     const sqn_fits_files *files;
     const char *flux_hdu;  /**< NULL: FLUX, else the first image. With arms "{arm}_FLUX". */
-    const char *ivar_hdu;  /**< NULL: IVAR of the same shape where present; "none". */
+    const char *ivar_hdu;  /**< NULL: IVAR where present; "none". */
     const char *error_hdu; /**< 1 sigma, in place of ivar_hdu; NULL = none. */
-    const char *mask_hdu;  /**< Integer flags. NULL: MASK of the same shape; "none". */
+    const char *mask_hdu;  /**< Integer flags. NULL: MASK where present; "none". */
     const char
         *wavelength_hdu;     /**< NULL: LOGLAM, WAVELENGTH or WAVE where present, else the
                                      WCS of axis 1. */
@@ -62,6 +62,7 @@ typedef struct sqn_survey_source {
     const char *const *id_columns; /**< [n_id]; none: PLATE, MJD, FIBERID or TARGETID. */
     int64_t n_id;
     sqn_survey_redshift redshift;
+    bool equal_weights; /**< They are wanted: absent inverse variances are no warning. */
     const char *select_column; /**< NULL = all. */
     double select_range[2];    /**< Inclusive. */
 } sqn_survey_source;

@@ -122,6 +122,36 @@ sqn_target_variance(sqn_matrix from_fit, sqn_matrix from_components,
                     sqn_dmatrix_const coefficients, sqn_error *err);
 
 /**
+ * Covariances M of the components' errors at every pixel, for those to whom the variances of all
+ * frames at once are too many: sqn_target_variance_rows() makes them of these, frame by frame.
+ *
+ * @param[out] out           [k (k + 1) / 2, n_pix] (1 / weight / coefficient^2) pairs (a, b <= a) in
+ *                           the order of a, then b; the root of pair (a, a) is the error of
+ *                           component a. 0 where a component is held at 0, NaN where the basis has no
+ *                           value. Owned by the caller.
+ * @param[in]  references    As in sqn_target_variance(), not NULL.
+ * @param[in]  coefficients  As in sqn_target_variance().
+ *
+ * @retval SQN_ERR_ARG   No references.
+ * @retval as sqn_target_variance().
+ */
+SQN_API SQN_NODISCARD sqn_status sqn_target_pixel_covariance(
+    double *out, const sqn_target *target, int64_t i_count, const sqn_panels *references,
+    sqn_dmatrix_const coefficients, sqn_error *err);
+
+/**
+ * What sqn_target_variance() finds, for some of the frames.
+ *
+ * @param[out] from_fit         [n, n_pix] of the frames first .. first + n - 1.
+ * @param[out] from_components  [n, n_pix] of the same; zeroed when `covariance` is NULL.
+ * @param[in]  covariance       [k (k + 1) / 2, n_pix] of sqn_target_pixel_covariance(), or NULL.
+ *                              Borrowed.
+ */
+SQN_API void sqn_target_variance_rows(sqn_matrix from_fit, sqn_matrix from_components,
+                                      const sqn_target *target, int64_t i_count,
+                                      int64_t first, const double *covariance);
+
+/**
  * Covariance of the components' errors in the models of two frames, up to one common factor:
  * w_i M w_j^T, M from the mean weights of every reference and without bounds. Its ratios say
  * how far frames err alike, as frames of nearly equal starlight do.
