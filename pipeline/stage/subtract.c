@@ -244,6 +244,7 @@ static void scale_frame(subtraction *out, const slot *w, const target_input *in,
     if (frame->n_valid > 0) {
         const sqn_scaling_frame scene = weigh_scene(out, w, in, i);
 
+        sqn_scaling_prepare(w->scaling, &scene);
         frame->factor = sqn_scaling_find(&found, &scene, w->scaling) ? found.factor : NAN;
         frame->at_edge = found.at_edge;
     }
