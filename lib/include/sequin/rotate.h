@@ -41,6 +41,19 @@ SQN_API SQN_NODISCARD sqn_status sqn_rotate_frame(sqn_image *out, const sqn_imag
                                                   sqn_error *err);
 
 /**
+ * sqn_rotate_frame() of n images of one shape together, as of the residuals of one frame with
+ * several models: quicker, the same to the rounding of float.
+ *
+ * @param[out] out  [n] as above; the planes of out[k], but for dq, may be those of in[k].
+ *
+ * @retval SQN_ERR_ARG     As above, or images of more than one shape.
+ * @retval SQN_ERR_MEMORY  Needs up to 22 bytes per pixel and image, and 220 per pixel.
+ */
+SQN_API SQN_NODISCARD sqn_status sqn_rotate_frames(sqn_image *out, const sqn_image *in,
+                                                   int64_t n, const double center[2],
+                                                   double theta, sqn_error *err);
+
+/**
  * Noise that two frames have in common once they are turned, where a detector pixel ends up
  * `distance` pixels apart: correlation of what the interpolation makes of white noise, averaged
  * over directions. 1 at 0, 0 beyond 4 pixels.
