@@ -26,9 +26,10 @@ enum {
 /* What is known of a pixel. */
 enum { KNOWS_NOTHING = 0, KNOWS_VALUE = 1, KNOWS_BOTH = 2 };
 
-/* Work space of one call; "wide" planes have a border. */
-typedef struct desk {
+/* "Wide" planes have a border. */
+typedef struct sqn_rotate_stack {
     int64_t ny, nx, n_pix, stride, n_wide;
+    int64_t n_image; /* at a time */
     int n_thread;
     double *coeff;      /* [n_thread, wide] */
     double *work;       /* [n_thread, sqn__turn_work_size()] */
@@ -52,8 +53,13 @@ typedef struct group {
 
 /* ---- Memory ---------------------------------------------------------------------------- */
 
-static void clear_desk(desk *d)
+void sqn_rotate_stack_destroy(sqn_rotate_stack **stack)
 {
+    desk *d = stack != NULL ? *stack : NULL;
+
+    if (d == NULL) {
+        return;
+    }
     sqn__mem_free(d->coeff);
     sqn__mem_free(d->work);
     sqn__mem_free(d->flat);
@@ -65,36 +71,67 @@ static void clear_desk(desk *d)
     sqn__mem_free(d->ratio);
     sqn__mem_free(d->present);
     sqn__mem_free(d->whole);
+    sqn__mem_free(d);
+    *stack = NULL;
 }
 
-static bool allocate_desk(desk *d, const sqn_image *in, int64_t n)
+/* Arrays of a desk whose sizes are known; false: no memory. */
+static bool allocate(desk *d)
 {
-    const int64_t stride = in->nx + 2 * (int64_t)BORDER;
-    const int64_t n_wide = sqn__mem_product(in->ny + 2 * (int64_t)BORDER, stride);
-    const int64_t n_pix = in->ny * in->nx, n_image = n < STACK ? n : STACK;
-    const int64_t n_thread = omp_get_max_threads();
+    const int64_t n = d->n_image, n_thread = d->n_thread;
 
-    *d = (desk){.ny = in->ny,
-                .nx = in->nx,
-                .n_pix = n_pix,
-                .stride = stride,
-                .n_wide = n_wide,
-                .n_thread = (int)n_thread};
-    d->coeff = sqn__mem_alloc(sqn__mem_product(n_thread, n_wide), sizeof *d->coeff);
-    d->work = sqn__mem_alloc(n_thread * sqn__turn_work_size(in->ny, in->nx), sizeof *d->work);
-    d->flat = sqn__mem_alloc(n_image * n_wide, sizeof *d->flat);
-    d->round = sqn__mem_alloc(n_image * n_pix, sizeof *d->round);
-    d->knows = sqn__mem_alloc(n_image * n_pix, sizeof *d->knows);
-    d->flags = sqn__mem_alloc(n_image * n_pix, sizeof *d->flags);
-    d->lanes = sqn__mem_alloc(n_wide * STACK, sizeof *d->lanes);
-    d->variance = sqn__mem_alloc(n_wide * STACK, sizeof *d->variance);
-    d->ratio = sqn__mem_alloc(n_pix * STACK, sizeof *d->ratio);
-    d->present = sqn__mem_alloc(n_wide, sizeof *d->present);
-    d->whole = sqn__mem_alloc(n_wide, sizeof *d->whole);
+    d->coeff = sqn__mem_alloc(sqn__mem_product(n_thread, d->n_wide), sizeof *d->coeff);
+    d->work = sqn__mem_alloc(
+        sqn__mem_product(n_thread, sqn__turn_work_size(d->ny, d->nx)), sizeof *d->work);
+    d->flat = sqn__mem_alloc(sqn__mem_product(n, d->n_wide), sizeof *d->flat);
+    d->round = sqn__mem_alloc(sqn__mem_product(n, d->n_pix), sizeof *d->round);
+    d->knows = sqn__mem_alloc(sqn__mem_product(n, d->n_pix), sizeof *d->knows);
+    d->flags = sqn__mem_alloc(sqn__mem_product(n, d->n_pix), sizeof *d->flags);
+    d->lanes = sqn__mem_alloc(sqn__mem_product(STACK, d->n_wide), sizeof *d->lanes);
+    d->variance = sqn__mem_alloc(sqn__mem_product(STACK, d->n_wide), sizeof *d->variance);
+    d->ratio = sqn__mem_alloc(sqn__mem_product(STACK, d->n_pix), sizeof *d->ratio);
+    d->present = sqn__mem_alloc(d->n_wide, sizeof *d->present);
+    d->whole = sqn__mem_alloc(d->n_wide, sizeof *d->whole);
     return d->coeff != NULL && d->work != NULL && d->flat != NULL && d->round != NULL &&
            d->knows != NULL && d->flags != NULL && d->lanes != NULL &&
            d->variance != NULL && d->ratio != NULL && d->present != NULL &&
            d->whole != NULL;
+}
+
+sqn_status sqn_rotate_stack_create(sqn_rotate_stack **out, int64_t ny, int64_t nx,
+                                   int64_t n, sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+    desk *d = NULL;
+
+    *out = NULL;
+    if (n < 1 || ny < 1 || nx < 1) {
+        return SQN_RAISE(err, E_ARG, "%" PRId64 " images of %" PRId64 " x %" PRId64
+                                     " pixels to turn",
+                         n, nx, ny);
+    }
+    d = sqn__mem_alloc(1, sizeof *d);
+    if (d != NULL) {
+        *d = (desk){.ny = ny, .nx = nx, .stride = nx + 2 * (int64_t)BORDER};
+        d->n_pix = sqn__mem_product(ny, nx);
+        d->n_wide = sqn__mem_product(ny + 2 * (int64_t)BORDER, d->stride);
+        d->n_image = n < STACK ? n : STACK;
+        d->n_thread = omp_get_max_threads();
+    }
+    if (d == NULL || !allocate(d)) {
+        status = SQN_RAISE(err, E_MEM,
+                           "work space to turn %" PRId64 " images of %" PRId64 " x %" PRId64
+                           " pixels",
+                           n, nx, ny);
+        goto cleanup;
+    }
+    sqn__turn_taps(&d->planes.value, &d->planes.pixel);
+    *out = d;
+    d = NULL;
+
+cleanup:
+    sqn_rotate_stack_destroy(&d);
+    return status;
 }
 
 /* ---- Image by image -------------------------------------------------------------------- */
@@ -215,7 +252,6 @@ static void load_group(desk *d, const group *g)
     d->planes.variance = d->variance + origin * STACK;
     d->planes.present = d->present + origin;
     d->planes.whole = d->whole + origin;
-    sqn__turn_taps(&d->planes.value, &d->planes.pixel);
 }
 
 /* ---- Turning --------------------------------------------------------------------------- */
@@ -353,49 +389,39 @@ static void turn_stack(sqn_image *out, const sqn_image *in, desk *d, int64_t n,
     }
 }
 
-static sqn_status check(const sqn_image *out, const sqn_image *in, int64_t n,
+static sqn_status check(const desk *d, const sqn_image *out, const sqn_image *in, int64_t n,
                         const double center[2], double theta, sqn_error *err)
 {
     sqn_status status = SQN_OK;
 
     for (int64_t k = 0; k < n && status == SQN_OK; k++) {
         status = sqn__rotate_check(&out[k], &in[k], center, theta, err);
-        if (status == SQN_OK && (in[k].ny != in[0].ny || in[k].nx != in[0].nx)) {
+        if (status == SQN_OK && (in[k].ny != d->ny || in[k].nx != d->nx)) {
             status = SQN_RAISE(err, E_ARG,
                                "image %" PRId64 " has %" PRId64 " x %" PRId64
-                               " pixels, the first %" PRId64 " x %" PRId64,
-                               k + 1, in[k].nx, in[k].ny, in[0].nx, in[0].ny);
+                               " pixels, not %" PRId64 " x %" PRId64,
+                               k + 1, in[k].nx, in[k].ny, d->nx, d->ny);
         }
     }
     return status;
 }
 
-sqn_status sqn_rotate_frames(sqn_image *out, const sqn_image *in, int64_t n,
-                             const double center[2], double theta, sqn_error *err)
+sqn_status sqn_rotate_stack_turn(sqn_rotate_stack *stack, sqn_image *out,
+                                 const sqn_image *in, int64_t n, const double center[2],
+                                 double theta, sqn_error *err)
 {
     const sqn__turn t = sqn__turn_by(center, theta);
+    const int64_t step = stack->n_image;
     sqn_status status = SQN_OK;
-    desk d = {0};
 
-    SQN_TRY(check(out, in, n, center, theta, err));
-    if (n < 1 || sqn__rotate_copies(theta)) {
-        for (int64_t k = 0; k < n; k++) {
-            sqn__rotate_copy(&out[k], &in[k]);
-        }
-        goto cleanup;
+    SQN_TRY(check(stack, out, in, n, center, theta, err));
+    for (int64_t k = 0; k < n && sqn__rotate_copies(theta); k++) {
+        sqn__rotate_copy(&out[k], &in[k]);
     }
-    if (!allocate_desk(&d, in, n)) {
-        status = SQN_RAISE(err, E_MEM,
-                           "work space to turn %" PRId64 " images of %" PRId64 " x %" PRId64
-                           " pixels",
-                           n, in->nx, in->ny);
-        goto cleanup;
-    }
-    for (int64_t first = 0; first < n; first += STACK) {
-        turn_stack(out + first, in + first, &d, n - first < STACK ? n - first : STACK, &t);
+    for (int64_t k = 0; k < n && !sqn__rotate_copies(theta); k += step) {
+        turn_stack(out + k, in + k, stack, n - k < step ? n - k : step, &t);
     }
 
 cleanup:
-    clear_desk(&d);
     return status;
 }

@@ -71,13 +71,24 @@ static void alike(const float *a, const float *b, double tolerance)
     }
 }
 
+/* Turn the first n images of `from`. */
+static void turn(sqn_image *out, const sqn_image *from, int64_t n, double theta)
+{
+    sqn_rotate_stack *s = NULL;
+
+    SQN_ASSERT_OK(sqn_rotate_stack_create(&s, NY, NX, n, &err), err);
+    SQN_ASSERT_OK(sqn_rotate_stack_turn(s, out, from, n, center, theta, &err), err);
+    sqn_rotate_stack_destroy(&s);
+    ck_assert_ptr_null(s);
+}
+
 static void compare(int64_t n, double theta)
 {
     for (int64_t k = 0; k < n; k++) {
         SQN_ASSERT_OK(sqn_rotate_frame(&one.image[k], &in.image[k], center, theta, &err),
                       err);
     }
-    SQN_ASSERT_OK(sqn_rotate_frames(all.image, in.image, n, center, theta, &err), err);
+    turn(all.image, in.image, n, theta);
     for (int64_t k = 0; k < n; k++) {
         alike(all.value[k], one.value[k], 1e-6); /* numbers of order 1 in float */
         alike(all.variance[k], one.variance[k], 3e-6);
@@ -110,14 +121,13 @@ START_TEST(planes_may_be_left_out_and_images_differ_in_them)
         SQN_ASSERT_OK(sqn_rotate_frame(&one.image[k], &in.image[k], center, 12.0, &err),
                       err);
     }
-    SQN_ASSERT_OK(sqn_rotate_frames(all.image, in.image, 4, center, 12.0, &err), err);
+    turn(all.image, in.image, 4, 12.0);
     for (int64_t k = 0; k < 4; k++) {
         alike(all.value[k], one.value[k], 1e-6);
         if (k >= 2) {
             alike(all.variance[k], one.variance[k], 3e-6);
         }
     }
-    SQN_ASSERT_OK(sqn_rotate_frames(all.image, in.image, 0, center, 12.0, &err), err);
 }
 END_TEST
 
@@ -126,14 +136,13 @@ START_TEST(an_image_may_turn_where_it_lies)
     static stack copy;
 
     fill();
-    SQN_ASSERT_OK(sqn_rotate_frames(all.image, in.image, N_IMAGE, center, 61.0, &err), err);
+    turn(all.image, in.image, N_IMAGE, 61.0);
     copy = in;
     view(&copy);
     for (int64_t k = 0; k < N_IMAGE; k++) {
         copy.image[k].dq = NULL;
     }
-    SQN_ASSERT_OK(sqn_rotate_frames(copy.image, copy.image, N_IMAGE, center, 61.0, &err),
-                  err);
+    turn(copy.image, copy.image, N_IMAGE, 61.0);
     ck_assert(memcmp(copy.value, all.value, sizeof all.value) == 0);
     ck_assert(memcmp(copy.variance, all.variance, sizeof all.variance) == 0);
     ck_assert(memcmp(copy.shared, all.shared, sizeof all.shared) == 0);
@@ -145,14 +154,12 @@ START_TEST(neither_threads_nor_neighbours_change_a_bit)
 {
     fill();
     omp_set_num_threads(1);
-    SQN_ASSERT_OK(sqn_rotate_frames(all.image, in.image, N_IMAGE, center, -17.0, &err),
-                  err);
+    turn(all.image, in.image, N_IMAGE, -17.0);
     omp_set_num_threads(3);
-    SQN_ASSERT_OK(sqn_rotate_frames(one.image, in.image, N_IMAGE, center, -17.0, &err),
-                  err);
+    turn(one.image, in.image, N_IMAGE, -17.0);
     ck_assert(memcmp(one.value, all.value, sizeof all.value) == 0);
     ck_assert(memcmp(one.variance, all.variance, sizeof all.variance) == 0);
-    SQN_ASSERT_OK(sqn_rotate_frames(one.image, in.image, 2, center, -17.0, &err), err);
+    turn(one.image, in.image, 2, -17.0);
     ck_assert(memcmp(one.value, all.value, sizeof all.value) == 0);
 }
 END_TEST
@@ -202,20 +209,31 @@ END_TEST
 
 START_TEST(wrong_arguments_and_no_memory_are_errors)
 {
+    sqn_rotate_stack *s = NULL;
+
     fill();
-    all.image[2].nx = NX - 1;
-    SQN_ASSERT_FAILS(sqn_rotate_frames(all.image, in.image, 3, center, 1.0, &err), err,
-                     SQN_E_ARG);
-    in.image[2].nx = NX - 1;
-    SQN_ASSERT_FAILS(sqn_rotate_frames(all.image, in.image, 3, center, 1.0, &err), err,
-                     SQN_E_ARG);
-    SQN_ASSERT_FAILS(sqn_rotate_frames(all.image, in.image, 2, center, (double)NAN, &err),
-                     err, SQN_E_ARG);
-    for (int64_t k = 0; k < 11; k++) {
+    for (int64_t k = 0; k < 12; k++) {
         sqn_allocations_before_failure = k;
-        SQN_ASSERT_FAILS(sqn_rotate_frames(all.image, in.image, 2, center, 1.0, &err), err,
-                         SQN_E_MEM);
+        SQN_ASSERT_FAILS(sqn_rotate_stack_create(&s, NY, NX, 2, &err), err, SQN_E_MEM);
     }
+    SQN_ASSERT_FAILS(sqn_rotate_stack_create(&s, NY, NX, 0, &err), err, SQN_E_ARG);
+    ck_assert_ptr_null(s);
+    sqn_rotate_stack_destroy(&s);
+    SQN_ASSERT_OK(sqn_rotate_stack_create(&s, NY, NX, 2, &err), err);
+    all.image[2].nx = NX - 1;
+    SQN_ASSERT_FAILS(
+        sqn_rotate_stack_turn(s, all.image, in.image, 3, center, 1.0, &err), err,
+        SQN_E_ARG);
+    in.image[2].nx = NX - 1;
+    SQN_ASSERT_FAILS(
+        sqn_rotate_stack_turn(s, all.image, in.image, 3, center, 1.0, &err), err,
+        SQN_E_ARG);
+    SQN_ASSERT_FAILS(
+        sqn_rotate_stack_turn(s, all.image, in.image, 2, center, (double)NAN, &err),
+        err, SQN_E_ARG);
+    SQN_ASSERT_OK(sqn_rotate_stack_turn(s, all.image, in.image, 0, center, 1.0, &err),
+                  err);
+    sqn_rotate_stack_destroy(&s);
 }
 END_TEST
 
