@@ -29,6 +29,8 @@ struct sqn_panels {
     int64_t *frame,
         *pixel; /**< [n_frame], [n_pix] index among those that take part, or -1. */
     int64_t *pixel_valid; /**< [n_pix] frames of positive weight. */
+    int64_t *frame_valid; /**< [n_frame] pixels of positive weight. */
+    double *frame_weight; /**< [n_frame] sum of the stored weights. */
 };
 
 /** Apply the rule for negative data to one entry; 1 if it was one of positive weight. */
@@ -63,7 +65,7 @@ static inline const float *sqn__panels_v(const sqn_panels *panels, int64_t p)
 /**
  * From rows [n_short][n_panel][T] to panels [n_panel][n_short][T], X and V, in place.
  *
- * @retval SQN_ERR_MEMORY  Needs a byte per row of every panel.
+ * @retval SQN_ERR_MEMORY  Needs 5 bytes per row of every panel.
  */
 SQN_NODISCARD sqn_status sqn__panels_fold(sqn_panels *panels, sqn_error *err);
 
