@@ -48,6 +48,17 @@ static inline int sqn__panels_treat_negative(double *value, double *weight,
     return 1;
 }
 
+/** Where the stored data of a frame or pixel begin, from its index among those that take part:
+ *  those of a frame at a pixel are at the sum of both. -1: it takes no part. */
+static inline int64_t sqn__panels_place(const sqn_panels *panels, int64_t i, bool is_long)
+{
+    const int64_t width = panels->width;
+
+    return i < 0     ? -1
+           : is_long ? i / width * panels->n_short * width + i % width
+                     : i * width;
+}
+
 /** X of panel `p`, [n_short, width]. */
 static inline const float *sqn__panels_x(const sqn_panels *panels, int64_t p)
 {

@@ -101,10 +101,6 @@ int64_t sqn__target_leverage_size(int64_t n);
 void sqn__target_frame_covariance(double *out, const uint8_t *active, double *gram,
                                   int64_t n, double *work);
 
-/** Where the stored data of a frame or pixel begin: those of a frame at a pixel are at the sum of
- * both. -1: it takes no part. */
-int64_t sqn__target_place(const sqn_panels *panels, int64_t i, bool is_long);
-
 /** E_SHAPE where references, their coefficients and k components do not belong together. */
 SQN_NODISCARD sqn_status sqn__target_check_references(const sqn_target *target, int64_t k,
                                                       const sqn_panels *references,
