@@ -311,8 +311,8 @@ static void add_some(sqn__aperture_sums *sums, const float *flux, uint32_t known
         const uint32_t bit = 1U << l;
 
         if ((known & bit) != 0) {
-            sums->origin[l] = (sums->begun & bit) != 0 ? sums->origin[l] : (double)flux[l];
-            const double d = (double)flux[l] - sums->origin[l];
+            sums->origin[l] = (sums->begun & bit) != 0 ? sums->origin[l] : flux[l];
+            const float d = flux[l] - sums->origin[l];
 
             sums->one[l] += d;
             sums->two[l] += d * d;

@@ -9,6 +9,8 @@
 #include "aperture_scan.h"
 #include "raise.h"
 
+enum { TILE = 4 }; /* pixels on a side */
+
 static const double pi = 3.14159265358979323846;
 
 /* (flux - mean) / (s sqrt(1 + 1/n)) of the n others; sums are of differences to one of them. */
@@ -97,32 +99,70 @@ typedef struct batch {
     double star_x, star_y, fwhm; /* positions count from 0 */
 } batch;
 
-/* S/N of pixel `pixel` at (dx, dy) from the star, on every plane. */
-static void fill_pixel(const batch *b, int64_t pixel, double dx, double dy)
-{
-    const int64_t n_all = n_aperture(hypot(dx, dy), b->fwhm);
-    sqn__aperture_sums sums = {.begun = 0};
+/* A pixel of a tile on its way around the star. */
+typedef struct walk {
+    int64_t pixel, n_all; /* apertures on its circle, 0 without */
+    uint32_t known;       /* planes on which it has a flux */
     float flux[SQN__APERTURE_LANES];
-    const uint32_t known =
-        n_all == 0 ? 0
-                   : sqn__aperture_scan_flux(flux, b->scan, b->star_x + dx, b->star_y + dy);
+    sqn__aperture_sums sums; /* of the others */
+    turn t;
+} walk;
 
-    if (known != 0) {
-        turn t = begin_turn(dx, dy, n_all);
+static void begin_walk(walk *w, const batch *b, int64_t pixel, double dx, double dy)
+{
+    *w = (walk){.pixel = pixel, .n_all = n_aperture(hypot(dx, dy), b->fwhm)};
+    if (w->n_all > 0) {
+        w->known =
+            sqn__aperture_scan_flux(w->flux, b->scan, b->star_x + dx, b->star_y + dy);
+        w->t = begin_turn(dx, dy, w->n_all);
+    }
+}
 
-        for (int64_t k = 1; k < n_all; k++) {
-            next(&t);
-            sqn__aperture_scan_add(&sums, b->scan, b->star_x + t.x, b->star_y + t.y);
+/* S/N of the pixel on every plane. */
+static void end_walk(const walk *w, const batch *b)
+{
+    const sqn__aperture_sums *sums = &w->sums;
+
+    for (int64_t l = 0; l < b->n_plane; l++) {
+        const int64_t n = sums->n[l] + sums->n_whole;
+        const double both[2] = {sums->one[l], sums->two[l]};
+
+        b->out[l * b->n_pix + w->pixel] =
+            (w->known >> l & 1U) == 0 || is_unknown(n, w->n_all)
+                ? NAN
+                : (float)ratio((double)w->flux[l], both, (double)sums->origin[l], n);
+    }
+}
+
+/* The pixels of a tile go around the star side by side: what they meet lies close together, and
+   is still in the first cache for the next of them. */
+static void fill_tile(const batch *b, int64_t first_y, int64_t first_x, int64_t ny,
+                      int64_t nx)
+{
+    walk walks[TILE * TILE];
+    int64_t n = 0, n_most = 0;
+
+    for (int64_t y = first_y; y < first_y + TILE && y < ny; y++) {
+        for (int64_t x = first_x; x < first_x + TILE && x < nx; x++) {
+            begin_walk(&walks[n], b, y * nx + x, (double)x - b->star_x,
+                       (double)y - b->star_y);
+            n_most = walks[n].n_all > n_most ? walks[n].n_all : n_most;
+            n++;
         }
     }
-    for (int64_t l = 0; l < b->n_plane; l++) {
-        const int64_t n = sums.n[l] + sums.n_whole;
-        const double both[2] = {sums.one[l], sums.two[l]};
+    for (int64_t k = 1; k < n_most; k++) {
+        for (int64_t i = 0; i < n; i++) {
+            walk *w = &walks[i];
 
-        b->out[l * b->n_pix + pixel] =
-            (known >> l & 1U) == 0 || is_unknown(n, n_all)
-                ? NAN
-                : (float)ratio((double)flux[l], both, sums.origin[l], n);
+            if (w->known != 0 && k < w->n_all) {
+                next(&w->t);
+                sqn__aperture_scan_add(&w->sums, b->scan, b->star_x + w->t.x,
+                                       b->star_y + w->t.y);
+            }
+        }
+    }
+    for (int64_t i = 0; i < n; i++) {
+        end_walk(&walks[i], b);
     }
 }
 
@@ -150,9 +190,9 @@ sqn_status sqn_snr_maps(float *out, const sqn_snr_planes *planes, const double c
 
         sqn__aperture_scan_load(scan, planes->value + first * ny * nx, b.n_plane);
 #pragma omp parallel for default(none) shared(b, ny, nx) schedule(dynamic)
-        for (int64_t y = 0; y < ny; y++) {
-            for (int64_t x = 0; x < nx; x++) {
-                fill_pixel(&b, y * nx + x, (double)x - b.star_x, (double)y - b.star_y);
+        for (int64_t y = 0; y < ny; y += TILE) {
+            for (int64_t x = 0; x < nx; x += TILE) {
+                fill_tile(&b, y, x, ny, nx);
             }
         }
     }
