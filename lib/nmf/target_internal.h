@@ -28,10 +28,11 @@ typedef struct sqn__target_count {
 enum {
     SQN__TARGET_BLOCK = SQN__GRAM_BLOCK, /**< Pixels summed together. */
     SQN__TARGET_PART = 16, /**< Pixels of a block whose pairs are formed together. */
-    SQN__TARGET_GROUP = 12 /**< Frames fitted together, at most. */
+    SQN__TARGET_GROUP = 26, /**< Frames fitted together, at most. */
+    SQN__TARGET_SECTION = 4 /**< Blocks whose sums one thread adds up. */
 };
 
-/** Frames that are fitted together, borrowed: [n, 2, n_pix] values and weights. */
+/** Frames that are fitted together, borrowed: [n, 3, n_pix] values, weights, their products. */
 typedef struct sqn__target_group {
     const double *frames; /**< Values are 0 where weights are. */
     int64_t n, n_pix;
@@ -45,7 +46,7 @@ typedef struct sqn__target_block {
     float *has_value; /**< [block] 1 where the basis has one, else 0. */
     double *wide;     /**< The same in double, rows aligned. */
     double *pairs;    /**< [part of a block, n_pair] */
-    double *x, *v;    /**< [group, block] */
+    double *x, *v;    /**< [group, block] of a share that is not whole. */
     double *vx;       /**< [group, block] */
 } sqn__target_block;
 
@@ -56,13 +57,16 @@ typedef struct sqn__target_desk {
     sqn__target_block block;
     double *gram;      /**< [group, n_pair] of the whole basis. */
     double *rhs;       /**< [group, n_unknown aligned] */
+    double *part;      /**< [group (n_pair + n_unknown aligned)] the same of a section. */
     double *small;     /**< [n_unknown, n_unknown] of one small problem. */
     double *small_rhs; /**< [n_unknown] */
     double *work;      /**< Of its solution. */
     double *solution;  /**< [group, n_count, n_unknown aligned] of the bases at work. */
     double *chi2;      /**< [group, n_count] */
+    double *chi2_part; /**< [group, n_count] of a section. */
     int64_t *member;   /**< [n_count] the bases at work. */
     int64_t *n_data;   /**< [group] */
+    int64_t *n_part;   /**< [group] of a section. */
     uint8_t *passive;  /**< [n_unknown] */
 } sqn__target_desk;
 
@@ -74,10 +78,15 @@ struct sqn_target {
     sqn_target_record *record; /**< [n_count, n_frame] */
 };
 
-/** Fit a group of frames with every basis whose `whole` is `whole`: everything of the frames in
- *  them. What is found for a frame does not depend on the others. */
-void sqn__target_frame_fit(const sqn__target_desk *desk, const sqn_target *target,
-                           const sqn__target_group *group, int64_t whole);
+/**
+ * Fit a group of frames with every basis whose `whole` is `whole`: everything of the frames in
+ * them. What is found for a frame depends neither on the others nor on the number of desks.
+ *
+ * @param[in] desk  [n_desk] for as many threads; results pass through the first.
+ */
+void sqn__target_frame_fit(const sqn__target_desk *desk, int n_desk,
+                           const sqn_target *target, const sqn__target_group *group,
+                           int64_t whole);
 
 /** Numbers of floats, of doubles and of integers of one desk for up to n unknowns. */
 void sqn__target_desk_size(int64_t size[3], int64_t n, int64_t n_count);
