@@ -31,6 +31,13 @@ static void product_narrow(sqn_dmatrix out, sqn__gram_factor a, sqn_matrix_const
     }
 }
 
+static void widen(double *out, const float *in, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) {
+        out[i] = (double)in[i];
+    }
+}
+
 static void misfit(double *sum, const sqn__gram_fit *fit)
 {
     for (int64_t i = 0; i < fit->n; i++) {
@@ -74,4 +81,4 @@ static void weighted_pairs(double *out, const double *v, sqn_dmatrix_const h, in
     }
 }
 
-const sqn__gram_table sqn__gram_ref = {"ref", product, product_narrow, misfit, pairs, weighted_pairs};
+const sqn__gram_table sqn__gram_ref = {"ref", product, product_narrow, widen, misfit, pairs, weighted_pairs};

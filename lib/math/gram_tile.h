@@ -237,6 +237,15 @@ static void product(sqn_dmatrix out, sqn__gram_factor a, sqn_dmatrix_const b)
     }
 }
 
+static void widen(double *out, const float *in, int64_t n)
+{
+    assert(n % SQN__GRAM_ALIGN == 0);
+    for (int64_t i = 0; i < n; i += LANES) {
+        *(gram_vector *)(void *)(out + i) = __builtin_convertvector(
+            *(const gram_narrow *)(const void *)(in + i), gram_vector);
+    }
+}
+
 /* sum v (x - w h)^2 of so many models, beginning with the first of `fit`. */
 GRAM_INLINE void add_misfits(double *sum, const sqn__gram_fit *fit, const int64_t rows)
 {
@@ -389,9 +398,9 @@ static void weighted_pairs(double *out, const double *v, sqn_dmatrix_const h, in
     }
 }
 
-#define SQN__GRAM_TABLE(NAME)                                          \
-    {                                                                  \
-        (NAME), product, product_narrow, misfit, pairs, weighted_pairs \
+#define SQN__GRAM_TABLE(NAME)                                                 \
+    {                                                                         \
+        (NAME), product, product_narrow, widen, misfit, pairs, weighted_pairs \
     }
 
 #endif

@@ -16,6 +16,7 @@ typedef struct work_space {
     int64_t n_ahead;
     int n_desk;
     double *frames; /* [n_ahead, 3, n_pix] values, weights and their products */
+    int64_t *n_data;    /* [n_ahead, n_block] of their weights above 0 */
     sqn_status *status; /* [n_ahead] of their reading */
     sqn__target_desk *desk;
     double *doubles;
@@ -30,6 +31,7 @@ static void destroy_space(work_space *space)
 {
     sqn__mem_free(space->frames);
     sqn__mem_free(space->status);
+    sqn__mem_free(space->n_data);
     sqn__mem_free(space->desk);
     sqn__mem_free(space->doubles);
     sqn__mem_free(space->floats);
@@ -81,7 +83,10 @@ static sqn_status create_space(work_space *space, const sqn_target *target, sqn_
     space->frames = sqn__mem_reserve(sqn__mem_product(space->n_ahead, 3 * target->n_pix),
                                      sizeof *space->frames);
     space->status = sqn__mem_alloc(space->n_ahead, sizeof *space->status);
-    if (space->frames == NULL || space->status == NULL ||
+    space->n_data = sqn__mem_alloc(
+        sqn__mem_product(space->n_ahead, sqn__target_n_block(target->n_pix)),
+        sizeof *space->n_data);
+    if (space->frames == NULL || space->status == NULL || space->n_data == NULL ||
         !create_desks(space, n, target->n_count)) {
         return SQN_RAISE(err, E_MEM, "work space to model %" PRId64 " frames at a time",
                          space->n_ahead);
@@ -274,13 +279,26 @@ static void fit_ahead(const sqn_target *target, const work_space *space, int64_t
     for (int64_t task = 0; task < n_group * target->n_count; task++) {
         const int64_t whole = target->n_count - 1 - task / n_group, g = task % n_group;
         const int64_t begin = g * n_here / n_group, end = (g + 1) * n_here / n_group;
-        const sqn__target_group group = {space->frames + begin * 3 * target->n_pix,
-                                         end - begin, target->n_pix, first + begin};
+        const sqn__target_group group = {
+            space->frames + begin * 3 * target->n_pix,
+            space->n_data + begin * sqn__target_n_block(target->n_pix), end - begin,
+            target->n_pix, first + begin};
 
         if (target->count[whole].whole == whole) {
             sqn__target_frame_fit(&space->desk[omp_get_thread_num()], n_shared, target,
                                   &group, whole);
         }
+    }
+}
+
+/* How many weights of a frame are above 0, block by block. */
+static void count_blocks(int64_t *n_data, const double *weight, int64_t n_pix)
+{
+    for (int64_t b = 0; b < sqn__target_n_block(n_pix); b++) {
+        const int64_t first = b * SQN__TARGET_BLOCK, left = n_pix - first;
+
+        n_data[b] = sqn__target_count_data(
+            weight + first, left < SQN__TARGET_BLOCK ? left : SQN__TARGET_BLOCK);
     }
 }
 
@@ -297,6 +315,8 @@ static sqn_status read_ahead(const work_space *space, const sqn_rows *rows, int6
 
         space->status[s] =
             read_frame(space->frames + s * 3 * rows->n_col, rows, first + s, &unsaid);
+        count_blocks(space->n_data + s * sqn__target_n_block(rows->n_col),
+                     space->frames + (s * 3 + 1) * rows->n_col, rows->n_col);
     }
     for (int64_t s = 0; s < n_here; s++) {
         if (space->status[s] != SQN_OK) { /* once more, to say why */

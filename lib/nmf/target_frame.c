@@ -130,17 +130,25 @@ static data_view view_frames(const sqn__target_block *block, const sqn__target_g
     return (data_view){block->x, block->v, block->vx, BLOCK};
 }
 
-/* Add how many data of every frame have a weight. */
-static void count_data(int64_t *n_data, const data_view *data, int64_t n_frame)
+int64_t sqn__target_count_data(const double *weight, int64_t n)
 {
-    for (int64_t i = 0; i < n_frame; i++) {
-        const double *v = data->v + i * data->row;
-        int64_t n = 0;
+    int64_t n_data = 0;
 
-        for (int64_t p = 0; p < BLOCK; p++) {
-            n += v[p] > 0.0 ? 1 : 0;
-        }
-        n_data[i] += n;
+    for (int64_t p = 0; p < n; p++) {
+        n_data += weight[p] > 0.0 ? 1 : 0;
+    }
+    return n_data;
+}
+
+/* Add how many data of every frame have a weight, in block number `b`. */
+static void count_data(int64_t *n_data, const sqn__target_group *group,
+                       const data_view *data, bool whole, int64_t b)
+{
+    const int64_t n_block = sqn__target_n_block(group->n_pix);
+
+    for (int64_t i = 0; i < group->n; i++) {
+        n_data[i] += whole ? group->n_data[i * n_block + b]
+                           : sqn__target_count_data(data->v + i * data->row, BLOCK);
     }
 }
 
@@ -157,9 +165,7 @@ static sqn_dmatrix_const turn(const sqn__target_desk *desk, int64_t n_unknown)
         (sqn_matrix){block->turned, BLOCK, sqn__kernels_aligned(n_unknown), stride},
         block->h, n_unknown);
     for (int64_t p = 0; p < BLOCK; p++) {
-        for (int64_t j = 0; j < wide; j++) {
-            block->wide[p * wide + j] = (double)block->turned[p * stride + j];
-        }
+        desk->sums->widen(block->wide + p * wide, block->turned + p * stride, wide);
     }
     return (sqn_dmatrix_const){block->wide, BLOCK, wide, wide};
 }
@@ -211,7 +217,7 @@ static void add_section(const sqn__target_desk *desk, const sqn__target_group *g
             load_basis(&desk->block, count, first, left < BLOCK ? left : BLOCK);
         const data_view data = view_frames(&desk->block, group, first, whole);
 
-        count_data(desk->n_part, &data, group->n);
+        count_data(desk->n_part, group, &data, whole, first / BLOCK);
         add_block(desk, group, &data, n);
     }
 }

@@ -35,9 +35,19 @@ enum {
 /** Frames that are fitted together, borrowed: [n, 3, n_pix] values, weights, their products. */
 typedef struct sqn__target_group {
     const double *frames; /**< Values are 0 where weights are. */
+    const int64_t *n_data; /**< [n, sqn__target_n_block()] weights that are not 0. */
     int64_t n, n_pix;
     int64_t first; /**< The number of the first. */
 } sqn__target_group;
+
+/** Blocks of n pixels, of which the last may be shorter. */
+static inline int64_t sqn__target_n_block(int64_t n)
+{
+    return (n + SQN__TARGET_BLOCK - 1) / SQN__TARGET_BLOCK;
+}
+
+/** How many of n weights are above 0. */
+int64_t sqn__target_count_data(const double *weight, int64_t n);
 
 /** A share of the pixels: 0 behind the last, and where the basis has no value. */
 typedef struct sqn__target_block {

@@ -67,6 +67,10 @@ START_TEST(products_of_narrow_numbers_agree)
                 ck_assert_double_eq_tol(out[i], plain[i], 1e-14);
             }
             ck_assert(out[0] != number(3, 0));
+            table_at(t)->widen(out, narrow, WIDE);
+            for (int64_t i = 0; i < WIDE; i++) {
+                ck_assert(out[i] == (double)narrow[i]);
+            }
         }
     }
 }
