@@ -241,30 +241,51 @@ static inline void load_numbers(lanes *out, const sqn__order_terms *of, int64_t 
     *out = *(const lanes *)(const void *)a - of->factor * *(const lanes *)(const void *)b;
 }
 
+/* Append the numbers that are kept; returns how many. Up to a vector is written. */
+static inline int64_t append_kept(double *out, const lanes *numbers, const truths *kept)
+{
+#if defined(__AVX512F__)
+    const __mmask8 mask = _mm512_test_epi64_mask((__m512i)*kept, (__m512i)*kept);
+
+    _mm512_storeu_pd(out, _mm512_maskz_compress_pd(mask, (__m512d)*numbers));
+    return __builtin_popcount(mask);
+#else
+    int64_t n = 0;
+
+    for (int64_t l = 0; l < LANES; l++) {
+        out[n] = (*numbers)[l];
+        n -= (*kept)[l];
+    }
+    return n;
+#endif
+}
+
 static int64_t sift(double *restrict out, sqn__order_bulk bulk[2],
                     const sqn__order_terms *of, double origin)
 {
     const sqn__order_bulk first = bulk[0], second = bulk[1];
+    const int64_t n_whole = of->n - of->n % LANES;
     bulk_sums one = {{0}, {0}, {0}}, two = {{0}, {0}, {0}};
     int64_t n_out = 0;
+    double rest[LANES];
+    lanes numbers;
+    truths kept;
 
-    for (int64_t i = 0; i < of->n; i += LANES) {
-        const int64_t n_here = of->n - i < LANES ? of->n - i : LANES;
-        double here[LANES];
-        int64_t keeps[LANES];
-        lanes numbers;
-        truths kept;
-
-        load_numbers(&numbers, of, i, second.high); /* that is in no bulk */
+    for (int64_t i = 0; i < n_whole; i += LANES) {
+        load_numbers(&numbers, of, i, second.high);
         kept = ~(truths){0};
         add_bulk(&one, &kept, &numbers, &first, origin);
         add_bulk(&two, &kept, &numbers, &second, origin);
-        *(lanes *)(void *)here = numbers;
-        *(truths *)(void *)keeps = kept;
-        for (int64_t l = 0; l < n_here; l++) {
-            out[n_out] = here[l];
-            n_out -= keeps[l];
-        }
+        n_out += append_kept(out + n_out, &numbers, &kept);
+    }
+    load_numbers(&numbers, of, n_whole, second.high); /* that is in no bulk */
+    kept = ~(truths){0};
+    add_bulk(&one, &kept, &numbers, &first, origin);
+    add_bulk(&two, &kept, &numbers, &second, origin);
+    const int64_t n_rest = append_kept(rest, &numbers, &kept) - (LANES - of->n % LANES);
+
+    for (int64_t l = 0; l < n_rest; l++) { /* the others follow */
+        out[n_out++] = rest[l];
     }
     finish(&bulk[0], &one);
     finish(&bulk[1], &two);
