@@ -61,7 +61,8 @@ sqn_status sqn__panels_fold(sqn_panels *panels, sqn_error *err)
     const int64_t n = sqn__mem_product(panels->n_short, panels->n_panel);
     const pieces x = {panels->x, panels->n_short, panels->n_panel};
     const pieces v = {panels->v, panels->n_short, panels->n_panel};
-    int64_t *start = sqn__mem_alloc(n / 2 + 1, sizeof *start); /* a cycle has two, or more */
+    int64_t *start =
+        sqn__mem_alloc(n / 2 + 1, sizeof *start); /* a cycle has two, or more */
     uint8_t *seen = sqn__mem_alloc(n, sizeof *seen);
     sqn_status status = SQN_OK;
 

@@ -14,9 +14,9 @@ typedef struct sqn__panels_survey {
 /** Threads that read rows side by side, where these allow it. */
 typedef struct sqn__panels_readers {
     int n_thread;
-    int64_t n_chunk; /**< Rows that are under way at a time. */
-    double *line;    /**< [n_thread, 2, n_col] values and weights of one row. */
-    int64_t *valid;  /**< [n_thread, n_col] of sqn_panels.pixel_valid. */
+    int64_t n_chunk;           /**< Rows that are under way at a time. */
+    double *line;              /**< [n_thread, 2, n_col] values and weights of one row. */
+    int64_t *valid;            /**< [n_thread, n_col] of sqn_panels.pixel_valid. */
     sqn__panels_survey *found; /**< [n_chunk] of each row. */
     double *sum_vx2;           /**< [n_chunk] as stored, of each row. */
     sqn_status *status;        /**< [n_chunk] of each row. */

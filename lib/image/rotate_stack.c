@@ -31,17 +31,17 @@ typedef struct sqn_rotate_stack {
     int64_t ny, nx, n_pix, stride, n_wide;
     int64_t n_image; /* at a time */
     int n_thread;
-    double *coeff;      /* [n_thread, wide] */
-    double *work;       /* [n_thread, sqn__turn_work_size()] */
-    float *flat;        /* [STACK, wide] coefficients, image by image */
-    uint8_t *round;     /* [STACK, ny, nx] 0 = valid */
-    uint8_t *knows;     /* [STACK, ny, nx] */
-    uint8_t *flags;     /* [STACK, ny, nx] of the input */
-    float *lanes;       /* [wide, STACK] coefficients */
-    float *variance;    /* [wide, STACK] 0 where there is none */
-    float *ratio;       /* [ny, nx, STACK] shared over all of the variance */
-    float *present;     /* [wide] 1 where there is a variance */
-    uint8_t *whole;     /* [wide] of sqn__spline_stack */
+    double *coeff;   /* [n_thread, wide] */
+    double *work;    /* [n_thread, sqn__turn_work_size()] */
+    float *flat;     /* [STACK, wide] coefficients, image by image */
+    uint8_t *round;  /* [STACK, ny, nx] 0 = valid */
+    uint8_t *knows;  /* [STACK, ny, nx] */
+    uint8_t *flags;  /* [STACK, ny, nx] of the input */
+    float *lanes;    /* [wide, STACK] coefficients */
+    float *variance; /* [wide, STACK] 0 where there is none */
+    float *ratio;    /* [ny, nx, STACK] shared over all of the variance */
+    float *present;  /* [wide] 1 where there is a variance */
+    uint8_t *whole;  /* [wide] of sqn__spline_stack */
     sqn__spline_stack planes;
 } desk;
 
@@ -81,8 +81,8 @@ static bool allocate(desk *d)
     const int64_t n = d->n_image, n_thread = d->n_thread;
 
     d->coeff = sqn__mem_alloc(sqn__mem_product(n_thread, d->n_wide), sizeof *d->coeff);
-    d->work = sqn__mem_alloc(
-        sqn__mem_product(n_thread, sqn__turn_work_size(d->ny, d->nx)), sizeof *d->work);
+    d->work = sqn__mem_alloc(sqn__mem_product(n_thread, sqn__turn_work_size(d->ny, d->nx)),
+                             sizeof *d->work);
     d->flat = sqn__mem_alloc(sqn__mem_product(n, d->n_wide), sizeof *d->flat);
     d->round = sqn__mem_alloc(sqn__mem_product(n, d->n_pix), sizeof *d->round);
     d->knows = sqn__mem_alloc(sqn__mem_product(n, d->n_pix), sizeof *d->knows);
@@ -106,8 +106,8 @@ sqn_status sqn_rotate_stack_create(sqn_rotate_stack **out, int64_t ny, int64_t n
 
     *out = NULL;
     if (n < 1 || ny < 1 || nx < 1) {
-        return SQN_RAISE(err, E_ARG, "%" PRId64 " images of %" PRId64 " x %" PRId64
-                                     " pixels to turn",
+        return SQN_RAISE(err, E_ARG,
+                         "%" PRId64 " images of %" PRId64 " x %" PRId64 " pixels to turn",
                          n, nx, ny);
     }
     d = sqn__mem_alloc(1, sizeof *d);
@@ -176,8 +176,7 @@ static void spread_coefficients(const desk *d, const group *g, int64_t y)
     float *restrict to = d->lanes + y * d->stride * STACK;
 
     for (int64_t l = 0; l < g->n; l++) {
-        const float *restrict from =
-            d->flat + g->member[l] * d->n_wide + y * d->stride;
+        const float *restrict from = d->flat + g->member[l] * d->n_wide + y * d->stride;
 
         for (int64_t x = 0; x < d->stride; x++) {
             to[x * STACK + l] = from[x];
@@ -219,8 +218,8 @@ static void mark_whole(const desk *d, int64_t y)
     uint8_t *whole = d->whole + (y + BORDER) * d->stride + BORDER;
 
     for (int64_t x = -1; x <= d->nx; x++) {
-        const float *first = d->present +
-                             (y + BORDER - before) * d->stride + x + BORDER - before;
+        const float *first =
+            d->present + (y + BORDER - before) * d->stride + x + BORDER - before;
         float sum = 0.0F;
 
         for (int64_t j = 0; j < N_PIXEL; j++) {
@@ -295,8 +294,7 @@ static void share_variance(strip *s, const desk *d, const sqn__turn_points *of)
     part_points(s->shared, of);
 }
 
-static void store(float *restrict out, float lanes[N_POINT][STACK], int64_t lane,
-                  int64_t n)
+static void store(float *restrict out, float lanes[N_POINT][STACK], int64_t lane, int64_t n)
 {
     for (int64_t i = 0; i < n; i++) {
         out[i] = lanes[i][lane];

@@ -43,17 +43,17 @@ static double total(const double lane[LANES])
  * z = data - f model: smoothing is linear.
  */
 typedef struct disk_sieve {
-    int64_t *n;       /* usable pixels */
-    double *root;     /* [ny, nx] sqrt(V), 0 where not usable */
-    double *data;     /* [n] of the usable pixels: smoothed sqrt(V) x */
-    double *shared;   /* [n] share of the Gaussian that lies on usable pixels */
-    int32_t *pixel;   /* [n] their numbers */
-    double *model;    /* [n] smoothed sqrt(V) m */
-    double *xm, *mm;  /* [ny, nx] V x m and V m^2, 0 where not usable */
-    double total[2];  /* sums of these */
-    double *scratch;  /* of the smoothing */
-    float *z, *work;  /* [n], [sqn__middle_work_size()] */
-    int32_t *place;   /* [n] in the lists, of what stands out */
+    int64_t *n;           /* usable pixels */
+    double *root;         /* [ny, nx] sqrt(V), 0 where not usable */
+    double *data;         /* [n] of the usable pixels: smoothed sqrt(V) x */
+    double *shared;       /* [n] share of the Gaussian that lies on usable pixels */
+    int32_t *pixel;       /* [n] their numbers */
+    double *model;        /* [n] smoothed sqrt(V) m */
+    double *xm, *mm;      /* [ny, nx] V x m and V m^2, 0 where not usable */
+    double total[2];      /* sums of these */
+    double *scratch;      /* of the smoothing */
+    float *z, *work;      /* [n], [sqn__middle_work_size()] */
+    int32_t *place;       /* [n] in the lists, of what stands out */
     double median, sigma; /* of z, from the round before; sigma 0: none */
     double sampled;       /* median of a few z */
     const sqn__order *order;
@@ -269,9 +269,9 @@ static void measure(disk_sieve *sieve, double factor)
     sieve->order->subtract(sieve->z, sieve->data, sieve->model, factor, n);
     const double sampled = sampled_median(sieve);
 
-    sieve->median = sqn__middle_median(&(sqn__order_floats){sieve->z, n, NAN},
-                                       sieve->median + sampled - sieve->sampled, reach,
-                                       sieve->work);
+    sieve->median =
+        sqn__middle_median(&(sqn__order_floats){sieve->z, n, NAN},
+                           sieve->median + sampled - sieve->sampled, reach, sieve->work);
     sieve->sampled = sampled;
     sieve->sigma =
         SQN__STATS_MAD_TO_SIGMA *

@@ -10,9 +10,9 @@
 #include "spline.h"
 
 enum {
-    SQN__SPLINE_LANES = 8, /**< Taps along a row; those behind the last have weight 0. */
+    SQN__SPLINE_LANES = 8,  /**< Taps along a row; those behind the last have weight 0. */
     SQN__SPLINE_BORDER = 6, /**< Pixels that planes go on beyond their edges. */
-    SQN__SPLINE_STACK = 16 /**< Images turned together. */
+    SQN__SPLINE_STACK = 16  /**< Images turned together. */
 };
 
 /** Weights of taps as polynomials of the place in a cell: [power, tap]. */
@@ -37,10 +37,10 @@ typedef struct sqn__spline_lines {
 /** Images that are turned together, as planes with their borders; pointers are to pixel (0, 0).
  *  All borrowed. */
 typedef struct sqn__spline_stack {
-    int64_t stride;                 /**< Pixels from row to row. */
-    const float *coeff, *variance;  /**< [.., SQN__SPLINE_STACK] as above, of each image. */
-    const float *present;           /**< As above, of all of them. */
-    const uint8_t *whole;           /**< 1 where the pixels behind a cell are all present. */
+    int64_t stride;                /**< Pixels from row to row. */
+    const float *coeff, *variance; /**< [.., SQN__SPLINE_STACK] as above, of each image. */
+    const float *present;          /**< As above, of all of them. */
+    const uint8_t *whole;          /**< 1 where the pixels behind a cell are all present. */
     sqn__spline_taps value, pixel;
 } sqn__spline_stack;
 

@@ -85,8 +85,8 @@ static int64_t nearest_to(const sqn__turn_map *map, double at_y, double at_x)
     return inside(map, y, x) ? y * map->nx + x : -1;
 }
 
-void sqn__turn_place(sqn__turn_points *out, const sqn__turn *turn,
-                     const sqn__turn_map *map, const int64_t first[2], int64_t n)
+void sqn__turn_place(sqn__turn_points *out, const sqn__turn *turn, const sqn__turn_map *map,
+                     const int64_t first[2], int64_t n)
 {
     const double dy = (double)first[0] - turn->center_y;
 

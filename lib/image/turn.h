@@ -26,15 +26,15 @@ typedef struct sqn__turn_map {
 typedef struct sqn__turn_points {
     int64_t n;
     int64_t nearest[SQN__TURN_POINTS]; /**< Input pixel next to it, y nx + x; -1 outside. */
-    int64_t n_valid;                   /**< Those of which 90 % of the footprint is valid: */
-    int64_t place[SQN__TURN_POINTS];   /**< which of the n they are, */
+    int64_t n_valid;                 /**< Those of which 90 % of the footprint is valid: */
+    int64_t place[SQN__TURN_POINTS]; /**< which of the n they are, */
     double x[SQN__TURN_POINTS], y[SQN__TURN_POINTS]; /**< and where. */
     bool missing[SQN__TURN_POINTS];                  /**< [n] The others. */
 } sqn__turn_points;
 
 /** Find the points of the `n` pixels from `first` (y, x) on. */
-void sqn__turn_place(sqn__turn_points *out, const sqn__turn *turn,
-                     const sqn__turn_map *map, const int64_t first[2], int64_t n);
+void sqn__turn_place(sqn__turn_points *out, const sqn__turn *turn, const sqn__turn_map *map,
+                     const int64_t first[2], int64_t n);
 
 /** Doubles of work space for sqn__turn_coefficients(). */
 int64_t sqn__turn_work_size(int64_t ny, int64_t nx);

@@ -81,4 +81,5 @@ static void weighted_pairs(double *out, const double *v, sqn_dmatrix_const h, in
     }
 }
 
-const sqn__gram_table sqn__gram_ref = {"ref", product, product_narrow, widen, misfit, pairs, weighted_pairs};
+const sqn__gram_table sqn__gram_ref = {"ref",  product, product_narrow, widen,
+                                       misfit, pairs,   weighted_pairs};

@@ -13,8 +13,7 @@ static const sqn__inverse table = {pairs, invert};
 
 const sqn__inverse *sqn__inverse_avx2(void)
 {
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &table
-                                                                              : NULL;
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &table : NULL;
 }
 #else
 #include "inverse.h"

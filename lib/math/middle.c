@@ -62,10 +62,8 @@ static void guess_bounds(float bounds[2], const search *s)
     for (int64_t i = 0; i < SAMPLE; i++) { /* off the rows and columns of an image */
         sample[i] = number_at(&s->of, i * step + (i * 40503 >> 7) % step);
     }
-    bounds[0] = first < 0 ? -INFINITY
-                          : sqn__stats_select(sample, SAMPLE, first);
-    bounds[1] = last >= SAMPLE ? INFINITY
-                               : sqn__stats_select(sample, SAMPLE, last);
+    bounds[0] = first < 0 ? -INFINITY : sqn__stats_select(sample, SAMPLE, first);
+    bounds[1] = last >= SAMPLE ? INFINITY : sqn__stats_select(sample, SAMPLE, last);
 }
 
 /* The middle of all that is left. */
@@ -92,7 +90,8 @@ double sqn__middle_median(const sqn__order_floats *of, double guess, double reac
     if (of->n == 0) {
         return (double)NAN;
     }
-    for (int i = 0; i < 2 && !found && reach > 0.0; i++) { /* a wider one costs less than all */
+    for (int i = 0; i < 2 && !found && reach > 0.0;
+         i++) { /* a wider one costs less than all */
         const double width = i == 0 ? reach : 4.0 * reach;
         const float bounds[2] = {(float)(guess - width), (float)(guess + width)};
 

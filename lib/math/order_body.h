@@ -15,7 +15,7 @@
 #include "order.h"
 
 enum {
-    LANES = SQN__ORDER_LANES,    /* doubles of a vector; partial sums */
+    LANES = SQN__ORDER_LANES,     /* doubles of a vector; partial sums */
     FLOATS = 2 * SQN__ORDER_LANES /* floats of a vector */
 };
 
@@ -24,10 +24,10 @@ typedef double lanes
     __attribute__((vector_size(SQN__ORDER_LANES * sizeof(double)), aligned(8), may_alias));
 typedef int64_t truths
     __attribute__((vector_size(SQN__ORDER_LANES * sizeof(int64_t)), aligned(8), may_alias));
-typedef float floats
-    __attribute__((vector_size(2 * SQN__ORDER_LANES * sizeof(float)), aligned(4), may_alias));
-typedef int32_t float_truths __attribute__((vector_size(2 * SQN__ORDER_LANES * sizeof(int32_t)),
-                                            aligned(4), may_alias));
+typedef float floats __attribute__((vector_size(2 * SQN__ORDER_LANES * sizeof(float)),
+                                    aligned(4), may_alias));
+typedef int32_t float_truths __attribute__((
+    vector_size(2 * SQN__ORDER_LANES * sizeof(int32_t)), aligned(4), may_alias));
 typedef float half_floats
     __attribute__((vector_size(SQN__ORDER_LANES * sizeof(float)), aligned(4), may_alias));
 
@@ -128,9 +128,10 @@ static inline __attribute__((always_inline)) void look(collection *c, const floa
 }
 
 /* Of the numbers, or with an origin of their distances from it: those within the bounds. */
-static inline __attribute__((always_inline)) int64_t
-collect(float *out, int64_t *n_below, const sqn__order_floats *of, const float bounds[2],
-        const bool apart)
+static inline __attribute__((always_inline)) int64_t collect(float *out, int64_t *n_below,
+                                                             const sqn__order_floats *of,
+                                                             const float bounds[2],
+                                                             const bool apart)
 {
     const int64_t n = of->n, n_whole = n - n % FLOATS;
     const float *a = of->a;
@@ -292,8 +293,8 @@ static int64_t sift(double *restrict out, sqn__order_bulk bulk[2],
     return n_out;
 }
 
-#define SQN__ORDER_TABLE                           \
-    {                                              \
+#define SQN__ORDER_TABLE                 \
+    {                                    \
         subtract, between, outside, sift \
     }
 

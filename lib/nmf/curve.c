@@ -25,11 +25,13 @@ enum {
 
 /* What one thread needs for a group of panels. */
 typedef struct group_space {
-    double *turned; /* [width, n_short aligned] Z of one panel; NULL: only the trace is wanted */
-    double *row;    /* [width] of Z */
-    double *lane;   /* [width] means, when pixels are long */
-    double *sum_v;  /* [width] */
-    double *square; /* [n_short, n_short aligned] of the group, filled to its diagonal tiles */
+    double *
+        turned; /* [width, n_short aligned] Z of one panel; NULL: only the trace is wanted */
+    double *row;   /* [width] of Z */
+    double *lane;  /* [width] means, when pixels are long */
+    double *sum_v; /* [width] */
+    double
+        *square; /* [n_short, n_short aligned] of the group, filled to its diagonal tiles */
     double trace;
 } group_space;
 

@@ -260,8 +260,8 @@ static sqn_status create(sqn_misfit *out, survey *s, sqn_error *err)
     s->n_row = sqn__mem_alloc(out->n_frame, sizeof *s->n_row);
     s->scatter = sqn__mem_alloc(out->n_frame, sizeof *s->scatter);
     return out->frame != NULL && out->pixel != NULL && out->pixel_free != NULL &&
-                   s->middle != NULL && s->place != NULL && s->score != NULL && s->n_data != NULL &&
-                   s->n_row != NULL && s->scatter != NULL
+                   s->middle != NULL && s->place != NULL && s->score != NULL &&
+                   s->n_data != NULL && s->n_row != NULL && s->scatter != NULL
                ? SQN_OK
                : SQN_RAISE(err, E_MEM, "misfit of %" PRId64 " frames, %" PRId64 " pixels",
                            out->n_frame, out->n_pix);

@@ -15,7 +15,7 @@ enum { MAX_DOUBLES = 1 << 24 }; /* of frames read ahead; one frame may need more
 typedef struct work_space {
     int64_t n_ahead;
     int n_desk;
-    double *frames; /* [n_ahead, 3, n_pix] values, weights and their products */
+    double *frames;     /* [n_ahead, 3, n_pix] values, weights and their products */
     int64_t *n_data;    /* [n_ahead, n_block] of their weights above 0 */
     sqn_status *status; /* [n_ahead] of their reading */
     sqn__target_desk *desk;
@@ -83,9 +83,9 @@ static sqn_status create_space(work_space *space, const sqn_target *target, sqn_
     space->frames = sqn__mem_reserve(sqn__mem_product(space->n_ahead, 3 * target->n_pix),
                                      sizeof *space->frames);
     space->status = sqn__mem_alloc(space->n_ahead, sizeof *space->status);
-    space->n_data = sqn__mem_alloc(
-        sqn__mem_product(space->n_ahead, sqn__target_n_block(target->n_pix)),
-        sizeof *space->n_data);
+    space->n_data =
+        sqn__mem_alloc(sqn__mem_product(space->n_ahead, sqn__target_n_block(target->n_pix)),
+                       sizeof *space->n_data);
     if (space->frames == NULL || space->status == NULL || space->n_data == NULL ||
         !create_desks(space, n, target->n_count)) {
         return SQN_RAISE(err, E_MEM, "work space to model %" PRId64 " frames at a time",
@@ -253,7 +253,8 @@ static int64_t count_groups(const sqn_target *target, const work_space *space,
     for (int64_t i = 0; i < target->n_count; i++) {
         n_whole += target->count[i].whole == i ? 1 : 0;
     }
-    const int64_t wanted = n_here > 1 ? ((int64_t)space->n_desk + n_whole - 1) / n_whole : 1;
+    const int64_t wanted =
+        n_here > 1 ? ((int64_t)space->n_desk + n_whole - 1) / n_whole : 1;
     const int64_t least = (n_here + SQN__TARGET_GROUP - 1) / SQN__TARGET_GROUP;
     const int64_t n = wanted > least ? wanted : least;
 
@@ -279,10 +280,10 @@ static void fit_ahead(const sqn_target *target, const work_space *space, int64_t
     for (int64_t task = 0; task < n_group * target->n_count; task++) {
         const int64_t whole = target->n_count - 1 - task / n_group, g = task % n_group;
         const int64_t begin = g * n_here / n_group, end = (g + 1) * n_here / n_group;
-        const sqn__target_group group = {
-            space->frames + begin * 3 * target->n_pix,
-            space->n_data + begin * sqn__target_n_block(target->n_pix), end - begin,
-            target->n_pix, first + begin};
+        const sqn__target_group group = {space->frames + begin * 3 * target->n_pix,
+                                         space->n_data +
+                                             begin * sqn__target_n_block(target->n_pix),
+                                         end - begin, target->n_pix, first + begin};
 
         if (target->count[whole].whole == whole) {
             sqn__target_frame_fit(&space->desk[omp_get_thread_num()], n_shared, target,

@@ -21,12 +21,6 @@ enum {
     MEMBERS = 8 /* models of a frame judged together */
 };
 
-/* Data and weights of the frames of a group at a block: where they lie, or copied. */
-typedef struct data_view {
-    const double *x, *v, *vx;
-    int64_t row; /* from frame to frame */
-} data_view;
-
 void sqn__target_frame_covariance(double *out, const uint8_t *active, double *gram,
                                   int64_t n, double *work)
 {
@@ -44,92 +38,6 @@ void sqn__target_frame_covariance(double *out, const uint8_t *active, double *gr
     }
 }
 
-/* ---- One block of pixels --------------------------------------------------------------- */
-
-/* Copy `n` pixels of a row. What is NaN in it stays NaN in `trace`, whatever is added later. */
-static void load_row(float *restrict h, float *restrict trace, const float *restrict row,
-                     int64_t n)
-{
-    if (n == BLOCK) { /* a constant: vectors */
-        for (int64_t p = 0; p < BLOCK; p++) {
-            h[p] = row[p];
-            trace[p] += 0.0F * row[p];
-        }
-        return;
-    }
-    for (int64_t p = 0; p < BLOCK; p++) {
-        h[p] = p < n ? row[p] : NAN;
-        trace[p] += 0.0F * h[p];
-    }
-}
-
-/* The components of the pixels from `first` on; the background, where there is one, is last.
-   True where all pixels have a value. */
-static bool load_basis(const sqn__target_block *block, const sqn__target_count *count,
-                       int64_t first, int64_t n)
-{
-    const int64_t k = count->basis.rows;
-    float *restrict has_value = block->has_value;
-    int64_t n_value = 0;
-
-    memset(has_value, 0, BLOCK * sizeof *has_value);
-    for (int64_t j = 0; j < k; j++) {
-        load_row(block->h + j * BLOCK, has_value,
-                 count->basis.data + j * count->basis.stride + first, n);
-    }
-    for (int64_t p = 0; p < BLOCK; p++) {
-        has_value[p] = isnan(has_value[p]) ? 0.0F : 1.0F;
-        n_value += has_value[p] > 0.0F ? 1 : 0;
-    }
-    for (int64_t j = 0; j < k && n_value < BLOCK; j++) {
-        float *restrict h = block->h + j * BLOCK;
-
-        for (int64_t p = 0; p < BLOCK; p++) {
-            h[p] = has_value[p] > 0.0F ? h[p] : 0.0F;
-        }
-    }
-    if (count->n_unknown > k) {
-        memcpy(block->h + k * BLOCK, has_value, BLOCK * sizeof *block->h);
-    }
-    return n_value == BLOCK;
-}
-
-/* Copy data and weights of a frame; 0 where the basis has no value. */
-static void load_frame(const sqn__target_block *block, const sqn__target_group *group,
-                       int64_t i, int64_t first, int64_t n)
-{
-    const double *restrict value = group->frames + 3 * i * group->n_pix + first;
-    const double *restrict weight = value + group->n_pix;
-    const float *restrict has_value = block->has_value;
-    double *restrict x = block->x + i * BLOCK, *restrict v = block->v + i * BLOCK;
-    double *restrict vx = block->vx + i * BLOCK;
-
-    for (int64_t p = 0; p < n; p++) {
-        x[p] = value[p];
-        v[p] = weight[p] * (double)has_value[p];
-        vx[p] = v[p] * x[p];
-    }
-    for (int64_t p = n; p < BLOCK; p++) {
-        x[p] = v[p] = vx[p] = 0.0;
-    }
-}
-
-/* The data of a block whose basis was just loaded; only what is not whole is copied. */
-static data_view view_frames(const sqn__target_block *block, const sqn__target_group *group,
-                             int64_t first, bool whole)
-{
-    const double *x = group->frames + first;
-    const int64_t left = group->n_pix - first;
-
-    if (whole) {
-        return (data_view){x, x + group->n_pix, x + 2 * group->n_pix, 3 * group->n_pix};
-    }
-    for (int64_t i = 0; i < group->n; i++) {
-        load_frame(block, group, i, first, left < BLOCK ? left : BLOCK);
-    }
-    return (data_view){block->x, block->v, block->vx, BLOCK};
-}
-
 int64_t sqn__target_count_data(const double *weight, int64_t n)
 {
     int64_t n_data = 0;
@@ -142,7 +50,7 @@ int64_t sqn__target_count_data(const double *weight, int64_t n)
 
 /* Add how many data of every frame have a weight, in block number `b`. */
 static void count_data(int64_t *n_data, const sqn__target_group *group,
-                       const data_view *data, bool whole, int64_t b)
+                       const sqn__target_view *data, bool whole, int64_t b)
 {
     const int64_t n_block = sqn__target_n_block(group->n_pix);
 
@@ -172,7 +80,7 @@ static sqn_dmatrix_const turn(const sqn__target_desk *desk, int64_t n_unknown)
 
 /* G += V P(H)^T and H V x of a block, for all frames of the group. */
 static void add_block(const sqn__target_desk *desk, const sqn__target_group *group,
-                      const data_view *data, int64_t n_unknown)
+                      const sqn__target_view *data, int64_t n_unknown)
 {
     const sqn__target_block *block = &desk->block;
     const sqn_dmatrix_const h = turn(desk, n_unknown);
@@ -214,8 +122,9 @@ static void add_section(const sqn__target_desk *desk, const sqn__target_group *g
     for (int64_t first = s * size; first < end; first += BLOCK) {
         const int64_t left = group->n_pix - first;
         const bool whole =
-            load_basis(&desk->block, count, first, left < BLOCK ? left : BLOCK);
-        const data_view data = view_frames(&desk->block, group, first, whole);
+            sqn__target_load_basis(&desk->block, count, first, left < BLOCK ? left : BLOCK);
+        const sqn__target_view data =
+            sqn__target_view_frames(&desk->block, group, first, whole);
 
         count_data(desk->n_part, group, &data, whole, first / BLOCK);
         add_block(desk, group, &data, n);
@@ -393,8 +302,8 @@ static void add_misfits(double *chi2, int64_t step, const sqn__target_desk *desk
 }
 
 /* Frame `i`, basis after basis; members are in the order of their sizes, or may be. */
-static void judge_frame(const sqn__target_desk *desk, const jury *j, const data_view *data,
-                        int64_t i)
+static void judge_frame(const sqn__target_desk *desk, const jury *j,
+                        const sqn__target_view *data, int64_t i)
 {
     for (int64_t m = 0; m < j->n_member; m += MEMBERS) {
         const int64_t n = j->n_member - m < MEMBERS ? j->n_member - m : MEMBERS;
@@ -412,8 +321,8 @@ static void judge_frame(const sqn__target_desk *desk, const jury *j, const data_
 }
 
 /* Basis number `m` of those at work, frame after frame. */
-static void judge_member(const sqn__target_desk *desk, const jury *j, const data_view *data,
-                         int64_t m, int64_t n_frame)
+static void judge_member(const sqn__target_desk *desk, const jury *j,
+                         const sqn__target_view *data, int64_t m, int64_t n_frame)
 {
     add_misfits(desk->chi2_part + m, j->n_member, desk,
                 &(sqn__gram_fit){n_frame, n_needed(j, m), j->solution + m * j->wide,
@@ -431,9 +340,10 @@ static void judge_section(const sqn__target_desk *desk, const sqn__target_group 
     memset(desk->chi2_part, 0, (size_t)(group->n * j->n_member) * sizeof *desk->chi2_part);
     for (int64_t first = s * size; first < end; first += BLOCK) {
         const int64_t left = group->n_pix - first;
-        const bool whole =
-            load_basis(&desk->block, j->whole, first, left < BLOCK ? left : BLOCK);
-        const data_view data = view_frames(&desk->block, group, first, whole);
+        const bool whole = sqn__target_load_basis(&desk->block, j->whole, first,
+                                                  left < BLOCK ? left : BLOCK);
+        const sqn__target_view data =
+            sqn__target_view_frames(&desk->block, group, first, whole);
 
         for (int64_t i = 0; j->n_member > 1 && i < group->n; i++) {
             judge_frame(desk, j, &data, i);
@@ -480,8 +390,8 @@ void sqn__target_frame_fit(const sqn__target_desk *desk, int n_desk,
     for (int64_t i = 0; i < group->n; i++) {
         solve_frame(desk, target, group, widest, n_member, i);
     }
-    const jury j = {target,   widest, desk->solution, desk->member,
-                    n_member, sqn__gram_aligned(widest->n_unknown)};
+    const jury j = {target,       widest,   desk->solution,
+                    desk->member, n_member, sqn__gram_aligned(widest->n_unknown)};
 
     judge(desk, n_desk, group, &j);
     for (int64_t i = 0; i < group->n; i++) {

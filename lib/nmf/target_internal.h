@@ -27,14 +27,14 @@ typedef struct sqn__target_count {
 
 enum {
     SQN__TARGET_BLOCK = SQN__GRAM_BLOCK, /**< Pixels summed together. */
-    SQN__TARGET_PART = 16, /**< Pixels of a block whose pairs are formed together. */
+    SQN__TARGET_PART = 16,  /**< Pixels of a block whose pairs are formed together. */
     SQN__TARGET_GROUP = 26, /**< Frames fitted together, at most. */
     SQN__TARGET_SECTION = 4 /**< Blocks whose sums one thread adds up. */
 };
 
 /** Frames that are fitted together, borrowed: [n, 3, n_pix] values, weights, their products. */
 typedef struct sqn__target_group {
-    const double *frames; /**< Values are 0 where weights are. */
+    const double *frames;  /**< Values are 0 where weights are. */
     const int64_t *n_data; /**< [n, sqn__target_n_block()] weights that are not 0. */
     int64_t n, n_pix;
     int64_t first; /**< The number of the first. */
@@ -59,6 +59,12 @@ typedef struct sqn__target_block {
     double *x, *v;    /**< [group, block] of a share that is not whole. */
     double *vx;       /**< [group, block] */
 } sqn__target_block;
+
+/** Data and weights of the frames of a group at a block: where they lie, or copied. */
+typedef struct sqn__target_view {
+    const double *x, *v, *vx;
+    int64_t row; /**< From frame to frame. */
+} sqn__target_view;
 
 /** Work space of one thread, for the widest of the bases and a whole group. */
 typedef struct sqn__target_desk {
@@ -125,5 +131,15 @@ SQN_NODISCARD sqn_status sqn__target_check_references(const sqn_target *target, 
                                                       const sqn_panels *references,
                                                       sqn_dmatrix_const coefficients,
                                                       sqn_error *err);
+
+/** Load the components of the n pixels from `first` on; the background, where there is one, is
+ *  last. True where all pixels of the block have a value. */
+bool sqn__target_load_basis(const sqn__target_block *block, const sqn__target_count *count,
+                            int64_t first, int64_t n);
+
+/** The data of a block whose basis was just loaded; only what is not `whole` is copied. */
+sqn__target_view sqn__target_view_frames(const sqn__target_block *block,
+                                         const sqn__target_group *group, int64_t first,
+                                         bool whole);
 
 #endif

@@ -232,8 +232,7 @@ static void load_weights(const pixel_space *slot, const request *ask, int64_t fi
             sqn__panels_place(panels, p < n ? panels->pixel[first + p] : -1, long_pixels);
     }
     for (int64_t i = 0; i < panels->info.n_frame_used; i++) {
-        const float *restrict v =
-            panels->v + sqn__panels_place(panels, i, !long_pixels);
+        const float *restrict v = panels->v + sqn__panels_place(panels, i, !long_pixels);
 
         for (int64_t p = 0; p < BLOCK; p++) {
             slot->weight[i * BLOCK + p] = pixel[p] < 0 ? 0.0F : v[pixel[p]];

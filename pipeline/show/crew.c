@@ -80,8 +80,7 @@ void crew_run(sqn_error *why, crew_job *job, const void *context, int64_t n,
               int64_t n_process)
 {
     const size_t size = sizeof(board) + (size_t)n * sizeof(outcome);
-    board *b =
-        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    board *b = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     pid_t copies[COPIES_MAX];
 
     if (b == MAP_FAILED) {

@@ -46,8 +46,8 @@ static cairo find_cairo(void)
 
 static bool is_complete(const cairo *c)
 {
-    return c->flush != NULL && c->format != NULL && c->width != NULL &&
-           c->height != NULL && c->stride != NULL && c->data != NULL;
+    return c->flush != NULL && c->format != NULL && c->width != NULL && c->height != NULL &&
+           c->stride != NULL && c->data != NULL;
 }
 
 /* The pixels of a surface; none where it is of another kind. */

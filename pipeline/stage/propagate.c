@@ -128,8 +128,7 @@ cleanup:
 sqn_status target_propagate(const subtraction_batch *batch, const target_input *in,
                             sqn_error *err)
 {
-    const int64_t n =
-        sqn__mem_product(in->obs->science.n_frame, in->obs->pixels.n_pix);
+    const int64_t n = sqn__mem_product(in->obs->science.n_frame, in->obs->pixels.n_pix);
     sqn_status status = SQN_OK;
     parts from = {sqn__mem_reserve(n, sizeof *from.from_fit),
                   sqn__mem_reserve(n, sizeof *from.from_comp)};

@@ -28,9 +28,9 @@ void shared_rings(int32_t *ring, const observation *obs)
 
     for (int64_t y = 0; y < ny; y++) {
         for (int64_t x = 0; x < nx; x++) {
-            const double r = hypot((double)x + 1.0 - obs->center[0],
-                                   (double)y + 1.0 - obs->center[1]) +
-                             0.5;
+            const double r =
+                hypot((double)x + 1.0 - obs->center[0], (double)y + 1.0 - obs->center[1]) +
+                0.5;
 
             ring[y * nx + x] = (int32_t)fmin(r, (double)(n_radius - 1));
         }

@@ -113,8 +113,9 @@ static void flag_frame(uint8_t *flags, const target_input *in, int64_t i, int64_
     const int64_t n_all = pixels->ny * pixels->nx;
     const sqn_matrix_const comp = in->basis->components[i_count];
     const uint8_t *undetermined =
-        in->basis->nmf != NULL ? sqn_nmf_undetermined(in->basis->nmf, target_stage(in, i_count))
-                               : NULL;
+        in->basis->nmf != NULL
+            ? sqn_nmf_undetermined(in->basis->nmf, target_stage(in, i_count))
+            : NULL;
     const uint8_t *read = in->obs->science.flags + i * n_all;
 
     for (int64_t e = 0; e < n_all; e++) {
@@ -264,8 +265,8 @@ static void subtract_counts(const subtraction_batch *batch, slot *w, const targe
         subtraction *out = batch->count[c];
         target_frame *frame = &out->frames[i];
         float *model = out->model.data != NULL ? out->model.data + i * n_all : w->plane;
-        const sqn_scaling_frame scene = begin_frame(w, frame, out->flags + i * n_all, model,
-                                                    in, i, batch->first + c);
+        const sqn_scaling_frame scene =
+            begin_frame(w, frame, out->flags + i * n_all, model, in, i, batch->first + c);
 
         if (w->scaling != NULL && frame->n_valid > 0) {
             sqn_scaling found;
@@ -339,7 +340,8 @@ static void subtract_all(const subtraction_batch *batch, const work *w,
     const int64_t wanted = (4 * (int64_t)w->n_slot + n_frame - 1) / n_frame;
     const int64_t n_part = wanted < batch->n ? wanted : batch->n;
 
-#pragma omp parallel for schedule(dynamic, 1) num_threads(w->n_slot) default(none)     shared(batch, w, in, n_frame, n_part)
+#pragma omp parallel for schedule(dynamic, 1) num_threads(w->n_slot) default(none) \
+    shared(batch, w, in, n_frame, n_part)
     for (int64_t task = 0; task < n_frame * n_part; task++) {
         const int64_t part = task % n_part;
         const int64_t counts[2] = {part * batch->n / n_part,

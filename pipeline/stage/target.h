@@ -43,7 +43,7 @@ enum { TARGET_BATCH = 16 }; /**< Counts that are subtracted together, at most. *
 
 /** Counts that are subtracted together: as many as fit into a share of memory. */
 typedef struct subtraction_batch {
-    int64_t n_max;   /**< Counts at a time. */
+    int64_t n_max;                 /**< Counts at a time. */
     subtraction own[TARGET_BATCH]; /**< Planes of all counts but the largest, used again. */
     subtraction *last;             /**< Of the largest count. Borrowed. */
     int64_t first, n;              /**< The counts at work. */

@@ -202,9 +202,8 @@ START_TEST(sums_are_those_of_the_fluxes)
             ck_assert_int_gt(n[l], 1);
             ck_assert_int_eq(sums.n[l] + sums.n_whole, n[l]);
             /* rounding of 4000 sums in float */
-            ck_assert_double_eq_tol((double)sums.one[l] / (double)n[l] +
-                                        (double)sums.origin[l],
-                                    mean, 1e-5);
+            ck_assert_double_eq_tol(
+                (double)sums.one[l] / (double)n[l] + (double)sums.origin[l], mean, 1e-5);
             ck_assert_double_eq_tol((double)sums.two[l], sum_two, 1e-4 * two[l]);
         }
         sqn__aperture_scan_destroy(&scan);

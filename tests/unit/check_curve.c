@@ -230,8 +230,8 @@ START_TEST(threads_do_not_change_a_bit)
 
         for (int n = 1; n <= 4; n++) {
             omp_set_num_threads(n);
-            SQN_ASSERT_OK(sqn_curve_pca(n == 1 ? first : again, NULL, N_FRAME, panels, &err),
-                          err);
+            SQN_ASSERT_OK(
+                sqn_curve_pca(n == 1 ? first : again, NULL, N_FRAME, panels, &err), err);
             SQN_ASSERT_OK(sqn_curve_centered(&centered[n == 1 ? 0 : 1], panels, &err), err);
             for (int64_t k = 0; k < N_FRAME && n > 1; k++) {
                 ck_assert(first[k] == again[k]);

@@ -36,8 +36,8 @@ static double number(int64_t kind, int64_t i)
 static double sorted_median(int64_t n, double origin)
 {
     for (int64_t i = 0; i < n; i++) {
-        copy[i] = isnan(origin) ? (double)values[i]
-                                : (double)fabsf(values[i] - (float)origin);
+        copy[i] =
+            isnan(origin) ? (double)values[i] : (double)fabsf(values[i] - (float)origin);
     }
     return sqn__stats_percentile(copy, n, 50.0);
 }
@@ -82,8 +82,8 @@ START_TEST(the_distance_is_taken_from_the_median)
         ck_assert_double_eq(sigma,
                             SQN__STATS_MAD_TO_SIGMA * sorted_median(sizes[k], median));
     }
-    ck_assert(isnan(sqn__middle_median(&(sqn__order_floats){values, 0, NAN}, 0.0, 0.0,
-                                       work)));
+    ck_assert(
+        isnan(sqn__middle_median(&(sqn__order_floats){values, 0, NAN}, 0.0, 0.0, work)));
 }
 END_TEST
 

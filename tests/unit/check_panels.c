@@ -194,8 +194,8 @@ START_TEST(rows_are_released_one_by_one_after_their_last_reading)
     }
     int64_t n_read[20] = {0};
     passing passes = {p.rows, n_read, 0};
-    const sqn_rows rows = {scene.n_frame, scene.n_pix, read_passing,
-                           &passes,       let_go,      &passes, false};
+    const sqn_rows rows = {scene.n_frame, scene.n_pix, read_passing, &passes,
+                           let_go,        &passes,     false};
 
     SQN_ASSERT_OK(sqn_panels_create(&panels, &rows, SQN_NEGATIVES_KEEP, &err), err);
     ck_assert_int_eq(passes.n_gone, scene.n_frame);

@@ -18,9 +18,8 @@ static const png_picture picture = {WIDTH, HEIGHT, STRIDE, pixels};
 
 static uint32_t pixel_at(int64_t y, int64_t x)
 {
-    return 0xff000000U |
-           (uint32_t)(16777216.0 *
-                      (double)sqn__rng_uniform(6, (uint64_t)y, (uint64_t)(x / 2)));
+    return 0xff000000U | (uint32_t)(16777216.0 * (double)sqn__rng_uniform(
+                                                     6, (uint64_t)y, (uint64_t)(x / 2)));
 }
 
 static void fill(void)

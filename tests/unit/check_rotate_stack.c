@@ -175,8 +175,13 @@ START_TEST(tables_agree_to_rounding)
     const sqn__spline_lanes *tables[] = {sqn__spline_lanes_avx2(),
                                          sqn__spline_lanes_avx512()};
     const int64_t origin = 6 * SIDE + 6;
-    sqn__spline_stack planes = {SIDE, lanes + origin * STACK, variance + origin * STACK,
-                                present + origin, whole + origin, {{{0.0}}}, {{{0.0}}}};
+    sqn__spline_stack planes = {SIDE,
+                                lanes + origin * STACK,
+                                variance + origin * STACK,
+                                present + origin,
+                                whole + origin,
+                                {{{0.0}}},
+                                {{{0.0}}}};
 
     for (int64_t p = 0; p < SIDE * SIDE; p++) {
         present[p] = draw(4, 0, p) < 0.9 ? 1.0F : 0.0F;
@@ -221,18 +226,15 @@ START_TEST(wrong_arguments_and_no_memory_are_errors)
     sqn_rotate_stack_destroy(&s);
     SQN_ASSERT_OK(sqn_rotate_stack_create(&s, NY, NX, 2, &err), err);
     all.image[2].nx = NX - 1;
-    SQN_ASSERT_FAILS(
-        sqn_rotate_stack_turn(s, all.image, in.image, 3, center, 1.0, &err), err,
-        SQN_E_ARG);
+    SQN_ASSERT_FAILS(sqn_rotate_stack_turn(s, all.image, in.image, 3, center, 1.0, &err),
+                     err, SQN_E_ARG);
     in.image[2].nx = NX - 1;
+    SQN_ASSERT_FAILS(sqn_rotate_stack_turn(s, all.image, in.image, 3, center, 1.0, &err),
+                     err, SQN_E_ARG);
     SQN_ASSERT_FAILS(
-        sqn_rotate_stack_turn(s, all.image, in.image, 3, center, 1.0, &err), err,
+        sqn_rotate_stack_turn(s, all.image, in.image, 2, center, (double)NAN, &err), err,
         SQN_E_ARG);
-    SQN_ASSERT_FAILS(
-        sqn_rotate_stack_turn(s, all.image, in.image, 2, center, (double)NAN, &err),
-        err, SQN_E_ARG);
-    SQN_ASSERT_OK(sqn_rotate_stack_turn(s, all.image, in.image, 0, center, 1.0, &err),
-                  err);
+    SQN_ASSERT_OK(sqn_rotate_stack_turn(s, all.image, in.image, 0, center, 1.0, &err), err);
     sqn_rotate_stack_destroy(&s);
 }
 END_TEST
