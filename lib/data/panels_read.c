@@ -62,15 +62,51 @@ static line line_of(const sqn__panels_readers *readers, int64_t n_col, int64_t t
     return (line){value, value + n_col};
 }
 
-/* The first row of a chunk of `n` that went wrong, or -1. */
-static int64_t first_failure(const sqn__panels_readers *readers, int64_t n)
+/* One reading of all rows: what is done with each, in any thread, and with those of a chunk. */
+typedef struct reading {
+    const sqn__panels_readers *readers;
+    sqn_panels *panels;
+    const sqn_rows *rows;
+    sqn__panels_survey *out; /* of the first reading */
+    /* Read row `i`, number `k` of its chunk. */
+    sqn_status (*take)(const struct reading *r, int64_t i, int64_t k, sqn_error *err);
+    /* Join what the `n` rows from `first` on hold, in their order. */
+    void (*join)(const struct reading *r, int64_t first, int64_t n);
+} reading;
+
+/* The `n` rows from `first` on, side by side. */
+static sqn_status read_chunk(const reading *r, int64_t first, int64_t n, sqn_error *err)
 {
-    for (int64_t i = 0; i < n; i++) {
-        if (readers->status[i] != SQN_OK) {
-            return i;
+    sqn_status *status = r->readers->status;
+
+#pragma omp parallel for schedule(static) num_threads(r->readers->n_thread) default(none) \
+    shared(r, first, n, status)
+    for (int64_t k = 0; k < n; k++) {
+        sqn_error unsaid;
+
+        status[k] = r->take(r, first + k, k, &unsaid);
+    }
+    for (int64_t k = 0; k < n; k++) {
+        if (status[k] != SQN_OK) { /* the first one once more, to say why */
+            return r->take(r, first + k, k, err);
         }
     }
-    return -1;
+    r->join(r, first, n);
+    return SQN_OK;
+}
+
+static sqn_status read_all(const reading *r, sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+
+    for (int64_t i = 0; i < r->rows->n_row; i += r->readers->n_chunk) {
+        const int64_t left = r->rows->n_row - i, most = r->readers->n_chunk;
+
+        SQN_TRY(read_chunk(r, i, left < most ? left : most, err));
+    }
+
+cleanup:
+    return status;
 }
 
 /* ---- First reading --------------------------------------------------------------------- */
@@ -168,69 +204,47 @@ static void survey_row(sqn__panels_survey *found, int64_t *valid, const line *ro
     }
 }
 
-/* Read row `i`, number `k` of its chunk. */
-static sqn_status look_at_row(const sqn__panels_readers *readers, const sqn_panels *panels,
-                              const sqn_rows *rows, int64_t i, int64_t k, sqn_error *err)
+static sqn_status look_at_row(const reading *r, int64_t i, int64_t k, sqn_error *err)
 {
-    const int64_t thread = omp_get_thread_num();
-    const line row = line_of(readers, rows->n_col, thread);
-    sqn__panels_survey *found = &readers->found[k];
+    const int64_t thread = omp_get_thread_num(), n_col = r->rows->n_col;
+    const line row = line_of(r->readers, n_col, thread);
+    sqn__panels_survey *found = &r->readers->found[k];
     sqn_status status = SQN_OK;
 
     *found = (sqn__panels_survey){.v_min = INFINITY};
-    SQN_TRY(rows->read(rows->context, i, row.value, row.weight, err));
-    SQN_TRY(check_row(&row, i, rows->n_col, err));
-    found->n_negative = treat_negatives(&row, rows->n_col, panels->negatives);
-    survey_row(found, readers->valid + thread * rows->n_col, &row, rows->n_col);
+    SQN_TRY(r->rows->read(r->rows->context, i, row.value, row.weight, err));
+    SQN_TRY(check_row(&row, i, n_col, err));
+    found->n_negative = treat_negatives(&row, n_col, r->panels->negatives);
+    survey_row(found, r->readers->valid + thread * n_col, &row, n_col);
 
 cleanup:
     return status;
 }
 
-/* The rows from `first` on; what they hold joins in their order. */
-static sqn_status survey_chunk(sqn__panels_survey *out, const sqn__panels_readers *readers,
-                               sqn_panels *panels, const sqn_rows *rows, int64_t first,
-                               sqn_error *err)
+static void join_surveys(const reading *r, int64_t first, int64_t n)
 {
-    const int64_t left = rows->n_row - first;
-    const int64_t n = left < readers->n_chunk ? left : readers->n_chunk;
-
-#pragma omp parallel for schedule(static) num_threads(readers->n_thread) default(none) \
-    shared(readers, panels, rows, first, n)
     for (int64_t k = 0; k < n; k++) {
-        sqn_error unsaid;
+        const sqn__panels_survey *row = &r->readers->found[k];
 
-        readers->status[k] = look_at_row(readers, panels, rows, first + k, k, &unsaid);
+        r->out->sum_v += row->sum_v;
+        r->out->sum_vx2 += row->sum_vx2;
+        r->out->v_min = fmin(r->out->v_min, row->v_min);
+        r->out->v_max = fmax(r->out->v_max, row->v_max);
+        r->out->n_data += row->n_data;
+        r->out->n_negative += row->n_negative;
+        r->panels->frame_valid[first + k] = row->n_data;
     }
-    const int64_t failed = first_failure(readers, n);
-
-    if (failed >= 0) { /* once more, to say why */
-        return look_at_row(readers, panels, rows, first + failed, failed, err);
-    }
-    for (int64_t k = 0; k < n; k++) {
-        const sqn__panels_survey *row = &readers->found[k];
-
-        out->sum_v += row->sum_v;
-        out->sum_vx2 += row->sum_vx2;
-        out->v_min = fmin(out->v_min, row->v_min);
-        out->v_max = fmax(out->v_max, row->v_max);
-        out->n_data += row->n_data;
-        out->n_negative += row->n_negative;
-        panels->frame_valid[first + k] = row->n_data;
-    }
-    return SQN_OK;
 }
 
 sqn_status sqn__panels_survey_rows(sqn__panels_survey *out,
                                    const sqn__panels_readers *readers, sqn_panels *panels,
                                    const sqn_rows *rows, sqn_error *err)
 {
+    const reading r = {readers, panels, rows, out, look_at_row, join_surveys};
     sqn_status status = SQN_OK;
 
     *out = (sqn__panels_survey){.v_min = INFINITY};
-    for (int64_t i = 0; i < rows->n_row; i += readers->n_chunk) {
-        SQN_TRY(survey_chunk(out, readers, panels, rows, i, err));
-    }
+    SQN_TRY(read_all(&r, err));
     for (int64_t e = 0; e < readers->n_thread * rows->n_col; e++) {
         panels->pixel_valid[e % rows->n_col] += readers->valid[e];
     }
@@ -329,46 +343,27 @@ static sqn_status store_row(sqn_panels *panels, double *sum_vx2, const line *row
     return SQN_OK;
 }
 
-/* Read row `i`, number `k` of its chunk. */
-static sqn_status take_row(sqn_panels *panels, const sqn__panels_readers *readers,
-                           const sqn_rows *rows, int64_t i, int64_t k, sqn_error *err)
+static sqn_status take_row(const reading *r, int64_t i, int64_t k, sqn_error *err)
 {
-    const line row = line_of(readers, rows->n_col, omp_get_thread_num());
+    const line row = line_of(r->readers, r->rows->n_col, omp_get_thread_num());
     sqn_status status = SQN_OK;
 
-    SQN_TRY(rows->read(rows->context, i, row.value, row.weight, err));
-    (void)treat_negatives(&row, rows->n_col, panels->negatives);
-    SQN_TRY(store_row(panels, &readers->sum_vx2[k], &row, i, err));
+    SQN_TRY(r->rows->read(r->rows->context, i, row.value, row.weight, err));
+    (void)treat_negatives(&row, r->rows->n_col, r->panels->negatives);
+    SQN_TRY(store_row(r->panels, &r->readers->sum_vx2[k], &row, i, err));
 
 cleanup:
     return status;
 }
 
-static sqn_status store_chunk(sqn_panels *panels, const sqn__panels_readers *readers,
-                              const sqn_rows *rows, int64_t first, sqn_error *err)
+static void join_sums(const reading *r, int64_t first, int64_t n)
 {
-    const int64_t left = rows->n_row - first;
-    const int64_t n = left < readers->n_chunk ? left : readers->n_chunk;
-
-#pragma omp parallel for schedule(static) num_threads(readers->n_thread) default(none) \
-    shared(readers, panels, rows, first, n)
     for (int64_t k = 0; k < n; k++) {
-        sqn_error unsaid;
-
-        readers->status[k] = take_row(panels, readers, rows, first + k, k, &unsaid);
+        r->panels->info.sum_vx2 += r->readers->sum_vx2[k] * r->panels->chi2_scale;
     }
-    const int64_t failed = first_failure(readers, n);
-
-    if (failed >= 0) { /* once more, to say why */
-        return take_row(panels, readers, rows, first + failed, failed, err);
+    if (r->rows->release != NULL) {
+        r->rows->release(r->rows->owner, first + n - 1);
     }
-    for (int64_t k = 0; k < n; k++) {
-        panels->info.sum_vx2 += readers->sum_vx2[k] * panels->chi2_scale;
-    }
-    if (rows->release != NULL) {
-        rows->release(rows->owner, first + n - 1);
-    }
-    return SQN_OK;
 }
 
 sqn_status sqn__panels_store_rows(sqn_panels *panels, const sqn__panels_readers *readers,
@@ -384,9 +379,9 @@ sqn_status sqn__panels_store_rows(sqn_panels *panels, const sqn__panels_readers 
                          "data and weights of %" PRId64 " frames, %" PRId64 " pixels",
                          panels->info.n_frame_used, panels->info.n_pix_used);
     }
-    for (int64_t i = 0; i < rows->n_row; i += readers->n_chunk) {
-        SQN_TRY(store_chunk(panels, readers, rows, i, err));
-    }
+    const reading r = {readers, panels, rows, NULL, take_row, join_sums};
+
+    SQN_TRY(read_all(&r, err));
     zero_rest(panels);
 
 cleanup:
