@@ -12,7 +12,7 @@
 #include "sqn_check.h"
 #include "sqn_wrap.h"
 
-enum { NY = 19, NX = 70, N_PIX = NY * NX, N_IMAGE = 18 };
+enum { NY = 19, NX = 70, N_PIX = NY * NX, N_IMAGE = 17 };
 
 static sqn_error err;
 static const double center[2] = {37.3, 12.0};
@@ -100,7 +100,7 @@ static void compare(int64_t n, double theta)
 
 START_TEST(images_turn_together_as_each_alone)
 {
-    const double angles[] = {33.7, -112.0, 90.0, 720.0};
+    const double angles[] = {33.7, 90.0, 720.0};
 
     fill();
     for (uint64_t a = 0; a < sizeof angles / sizeof *angles; a++) {
