@@ -95,70 +95,114 @@ double sqn_snr_at(const float *image, int64_t ny, int64_t nx, const double cente
 typedef struct batch {
     const sqn__aperture_scan *scan;
     float *out; /* [n_plane, n_pix] */
-    int64_t n_plane, n_pix;
+    int64_t n_plane, n_pix, ny, nx;
     double star_x, star_y, fwhm; /* positions count from 0 */
 } batch;
 
-/* A pixel of a tile on its way around the star. */
+/* A flux on every plane. */
+typedef struct fluxes {
+    float value[SQN__APERTURE_LANES];
+    uint32_t known; /* planes that have it */
+} fluxes;
+
+/*
+ * A pixel of a tile on its way around the star. Where the star stands in the middle of the grid
+ * and the number of apertures is even, they are those of the pixel opposite, too.
+ */
 typedef struct walk {
-    int64_t pixel, n_all; /* apertures on its circle, 0 without */
-    uint32_t known;       /* planes on which it has a flux */
-    float flux[SQN__APERTURE_LANES];
-    sqn__aperture_sums sums; /* of the others */
+    int64_t pixel, opposite; /* -1: it goes its own way */
+    int64_t n_all;           /* apertures on the circle, 0 without */
+    fluxes own, other;       /* of both */
+    sqn__aperture_sums sums; /* of the apertures that are neither */
     turn t;
 } walk;
 
+/* The pixel across the star from one at (dx, dy) from it; -1 where none is. */
+static int64_t find_opposite(const batch *b, double dx, double dy)
+{
+    const double x = b->star_x - dx, y = b->star_y - dy;
+    const bool is_pixel = x == floor(x) && y == floor(y) && x >= 0.0 && y >= 0.0 &&
+                          x < (double)b->nx && y < (double)b->ny;
+
+    return is_pixel ? (int64_t)y * b->nx + (int64_t)x : -1;
+}
+
 static void begin_walk(walk *w, const batch *b, int64_t pixel, double dx, double dy)
 {
-    *w = (walk){.pixel = pixel, .n_all = n_aperture(hypot(dx, dy), b->fwhm)};
-    if (w->n_all > 0) {
-        w->known =
-            sqn__aperture_scan_flux(w->flux, b->scan, b->star_x + dx, b->star_y + dy);
-        w->t = begin_turn(dx, dy, w->n_all);
+    const int64_t n_all = n_aperture(hypot(dx, dy), b->fwhm);
+
+    *w = (walk){.pixel = pixel, .opposite = -1, .n_all = n_all};
+    if (n_all == 0) {
+        return;
+    }
+    w->opposite = n_all % 2 == 0 ? find_opposite(b, dx, dy) : -1;
+    w->t = begin_turn(dx, dy, n_all);
+    w->own.known =
+        sqn__aperture_scan_flux(w->own.value, b->scan, b->star_x + dx, b->star_y + dy);
+    if (w->opposite >= 0) {
+        w->other.known = sqn__aperture_scan_flux(w->other.value, b->scan, b->star_x - dx,
+                                                 b->star_y - dy);
     }
 }
 
-/* S/N of the pixel on every plane. */
+/* S/N of a pixel on every plane: `others` are the apertures of the walk and one more. */
+static void end_pixel(const walk *w, const batch *b, int64_t pixel, const fluxes *own,
+                      const fluxes *more)
+{
+    sqn__aperture_sums sums = w->sums;
+
+    sqn__aperture_sums_add(&sums, more->value, more->known);
+    for (int64_t l = 0; l < b->n_plane; l++) {
+        const int64_t n = sums.n[l] + sums.n_whole;
+        const double both[2] = {sums.one[l], sums.two[l]};
+
+        b->out[l * b->n_pix + pixel] =
+            (own->known >> l & 1U) == 0 || is_unknown(n, w->n_all)
+                ? NAN
+                : (float)ratio((double)own->value[l], both, (double)sums.origin[l], n);
+    }
+}
+
 static void end_walk(const walk *w, const batch *b)
 {
-    const sqn__aperture_sums *sums = &w->sums;
+    end_pixel(w, b, w->pixel, &w->own, &w->other);
+    if (w->opposite >= 0) {
+        end_pixel(w, b, w->opposite, &w->other, &w->own);
+    }
+}
 
-    for (int64_t l = 0; l < b->n_plane; l++) {
-        const int64_t n = sums->n[l] + sums->n_whole;
-        const double both[2] = {sums->one[l], sums->two[l]};
+static void step(walk *w, const batch *b, int64_t k)
+{
+    const bool goes = (w->own.known | w->other.known) != 0 && k < w->n_all;
 
-        b->out[l * b->n_pix + w->pixel] =
-            (w->known >> l & 1U) == 0 || is_unknown(n, w->n_all)
-                ? NAN
-                : (float)ratio((double)w->flux[l], both, (double)sums->origin[l], n);
+    if (goes) {
+        next(&w->t);
+    }
+    if (goes && (w->opposite < 0 || 2 * k != w->n_all)) {
+        sqn__aperture_scan_add(&w->sums, b->scan, b->star_x + w->t.x, b->star_y + w->t.y);
     }
 }
 
 /* The pixels of a tile go around the star side by side: what they meet lies close together, and
    is still in the first cache for the next of them. */
-static void fill_tile(const batch *b, int64_t first_y, int64_t first_x, int64_t ny,
-                      int64_t nx)
+static void fill_tile(const batch *b, int64_t first_y, int64_t first_x)
 {
     walk walks[TILE * TILE];
     int64_t n = 0, n_most = 0;
 
-    for (int64_t y = first_y; y < first_y + TILE && y < ny; y++) {
-        for (int64_t x = first_x; x < first_x + TILE && x < nx; x++) {
-            begin_walk(&walks[n], b, y * nx + x, (double)x - b->star_x,
+    for (int64_t y = first_y; y < first_y + TILE && y < b->ny; y++) {
+        for (int64_t x = first_x; x < first_x + TILE && x < b->nx; x++) {
+            begin_walk(&walks[n], b, y * b->nx + x, (double)x - b->star_x,
                        (double)y - b->star_y);
-            n_most = walks[n].n_all > n_most ? walks[n].n_all : n_most;
-            n++;
+            if (walks[n].opposite < 0 || walks[n].opposite > walks[n].pixel) {
+                n_most = walks[n].n_all > n_most ? walks[n].n_all : n_most;
+                n++; /* the others are done by those opposite */
+            }
         }
     }
     for (int64_t k = 1; k < n_most; k++) {
         for (int64_t i = 0; i < n; i++) {
-            walk *w = &walks[i];
-
-            if (w->known != 0 && k < w->n_all) {
-                next(&w->t);
-                sqn__aperture_scan_add(&w->sums, b->scan, b->star_x + w->t.x,
-                                       b->star_y + w->t.y);
-            }
+            step(&walks[i], b, k);
         }
     }
     for (int64_t i = 0; i < n; i++) {
@@ -184,6 +228,8 @@ sqn_status sqn_snr_maps(float *out, const sqn_snr_planes *planes, const double c
                          .out = out + first * ny * nx,
                          .n_plane = left < SQN__APERTURE_LANES ? left : SQN__APERTURE_LANES,
                          .n_pix = ny * nx,
+                         .ny = ny,
+                         .nx = nx,
                          .star_x = center[0] - 1.0,
                          .star_y = center[1] - 1.0,
                          .fwhm = fwhm};
@@ -192,7 +238,7 @@ sqn_status sqn_snr_maps(float *out, const sqn_snr_planes *planes, const double c
 #pragma omp parallel for default(none) shared(b, ny, nx) schedule(dynamic)
         for (int64_t y = 0; y < ny; y += TILE) {
             for (int64_t x = 0; x < nx; x += TILE) {
-                fill_tile(&b, y, x, ny, nx);
+                fill_tile(&b, y, x);
             }
         }
     }

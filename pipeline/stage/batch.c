@@ -21,17 +21,28 @@ void subtraction_clear(subtraction *s)
     *s = (subtraction){0};
 }
 
+/* A plane of every frame, of which every pixel will be written. */
+static sqn_status reserve(sqn_cube *out, const observation *obs, sqn_error *err)
+{
+    const int64_t n = obs->science.n_frame, ny = obs->science.ny, nx = obs->science.nx;
+
+    *out = (sqn_cube){n, ny, nx,
+                      sqn__mem_reserve(sqn__mem_product(n, ny * nx), sizeof(float))};
+    return out->data != NULL ? SQN_OK
+                             : SQN_RAISE(err, E_MEM, "planes of %" PRId64 " frames", n);
+}
+
 /* Planes of any count. */
 static sqn_status create(subtraction *out, const observation *obs, sqn_error *err)
 {
     const int64_t n = obs->science.n_frame, ny = obs->science.ny, nx = obs->science.nx;
     sqn_status status = SQN_OK;
 
-    SQN_TRY(sqn_cube_init(&out->residual, n, ny, nx, err));
-    SQN_TRY(sqn_cube_init(&out->residual_variance, n, ny, nx, err));
-    SQN_TRY(sqn_cube_init(&out->component_variance, n, ny, nx, err));
+    SQN_TRY(reserve(&out->residual, obs, err));
+    SQN_TRY(reserve(&out->residual_variance, obs, err));
+    SQN_TRY(reserve(&out->component_variance, obs, err));
     out->alike = sqn__mem_alloc(sqn__mem_product(n, n), sizeof *out->alike);
-    out->flags = sqn__mem_alloc(sqn__mem_product(n, ny * nx), 1);
+    out->flags = sqn__mem_reserve(sqn__mem_product(n, ny * nx), 1);
     out->frames = sqn__mem_alloc(n, sizeof *out->frames);
     if (out->flags == NULL || out->frames == NULL || out->alike == NULL) {
         status = SQN_RAISE(err, E_MEM, "flags of %" PRId64 " frames", n);
@@ -45,12 +56,12 @@ cleanup:
 static sqn_status create_last(subtraction *out, const observation *obs, int64_t n_count,
                               sqn_error *err)
 {
-    const int64_t n = obs->science.n_frame, ny = obs->science.ny, nx = obs->science.nx;
+    const int64_t n = obs->science.n_frame;
     sqn_status status = SQN_OK;
 
     SQN_TRY(create(out, obs, err));
-    SQN_TRY(sqn_cube_init(&out->model, n, ny, nx, err));
-    SQN_TRY(sqn_cube_init(&out->model_variance, n, ny, nx, err));
+    SQN_TRY(reserve(&out->model, obs, err));
+    SQN_TRY(reserve(&out->model_variance, obs, err));
     out->sigma = sqn__mem_alloc(sqn__mem_product(n_count, n), sizeof *out->sigma);
     if (out->sigma == NULL) {
         status = SQN_RAISE(err, E_MEM, "sigma of %" PRId64 " frames", n);
