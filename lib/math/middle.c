@@ -81,6 +81,7 @@ static double select_middle(search *s)
                : 0.5 * (upper + (double)sqn__stats_select(s->other, s->of.n, s->low));
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): filled through the search */
 double sqn__middle_median(const sqn__order_floats *of, double guess, double reach,
                           float *work)
 {

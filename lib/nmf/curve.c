@@ -7,6 +7,7 @@
  */
 #include "sequin/curve.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <math.h>
 #include <omp.h>
@@ -54,6 +55,7 @@ static void average_pixels(double *mean, const sqn_panels *panels)
     const int64_t n_short = panels->n_short, width = panels->width;
     double *sum_v = mean + n_short;
 
+    assert(mean != NULL);
     memset(mean, 0, (size_t)(2 * n_short) * sizeof *mean);
     for (int64_t p = 0; p < panels->n_panel; p++) {
         const float *x = sqn__panels_x(panels, p), *v = sqn__panels_v(panels, p);

@@ -273,10 +273,10 @@ static void fit_ahead(const sqn_target *target, const work_space *space, int64_t
         n_task += target->count[c].whole == c ? n_group : 0;
     }
     const int n_shared = n_task < space->n_desk ? space->n_desk : 1;
-    const int n_apart = n_shared > 1 ? 1 : space->n_desk;
 
-#pragma omp parallel for schedule(dynamic, 1) num_threads(n_apart) default(none) \
-    shared(target, space, first, n_here, n_group, n_shared)
+#pragma omp parallel for schedule(dynamic, 1)                   \
+    num_threads(n_shared > 1 ? 1 : space->n_desk) default(none) \
+        shared(target, space, first, n_here, n_group, n_shared)
     for (int64_t task = 0; task < n_group * target->n_count; task++) {
         const int64_t whole = target->n_count - 1 - task / n_group, g = task % n_group;
         const int64_t begin = g * n_here / n_group, end = (g + 1) * n_here / n_group;
@@ -307,10 +307,9 @@ static void count_blocks(int64_t *n_data, const double *weight, int64_t n_pix)
 static sqn_status read_ahead(const work_space *space, const sqn_rows *rows, int64_t first,
                              int64_t n_here, sqn_error *err)
 {
-    const int n_reader = rows->parallel ? space->n_desk : 1;
-
-#pragma omp parallel for schedule(static) num_threads(n_reader) default(none) \
-    shared(space, rows, first, n_here)
+#pragma omp parallel for schedule(static)                         \
+    num_threads(rows->parallel ? space->n_desk : 1) default(none) \
+        shared(space, rows, first, n_here)
     for (int64_t s = 0; s < n_here; s++) {
         sqn_error unsaid;
 

@@ -64,8 +64,8 @@ void sqn__target_desk_size(int64_t size[3], int64_t n, int64_t n_count)
     size[0] = whole_lines(n * BLOCK, 16) +
               whole_lines(BLOCK * sqn__kernels_columns(n), 16) + BLOCK;
     size[1] = BLOCK * wide + SQN__TARGET_PART * n_pair + SQN__GRAM_ALIGN +
-              3 * (int64_t)GROUP * BLOCK + 2 * GROUP * (n_pair + wide) +
+              3 * (int64_t)GROUP * BLOCK + 2 * (int64_t)GROUP * (n_pair + wide) +
               whole_lines(n * n, 8) + wide + whole_lines(sqn__nnls_work_size(n), 8) +
               GROUP * n_count * wide + 2 * whole_lines(GROUP * n_count, 8);
-    size[2] = whole_lines(n_count + 2 * GROUP, 8);
+    size[2] = whole_lines(n_count + 2 * (int64_t)GROUP, 8);
 }

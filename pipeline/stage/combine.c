@@ -139,17 +139,19 @@ static void turned_clear(turned *t)
 
 /* Planes of frame `i` with one count, as they are and as they will be. DQ, which is the same for
    all counts, is turned with the first. */
-static void view_frame(sqn_image *in, sqn_image *out, const turned *t, const disk *d,
-                       const observation *obs, const subtraction *s, int64_t i, bool first)
+static void view_frame(turned *t, const disk *d, const observation *obs,
+                       const subtraction_batch *batch, int64_t i, int64_t c)
 {
+    const subtraction *s = batch->count[c];
     const int64_t n_pix = d->ny * d->nx, from = i * n_pix;
+    sqn_image *in = &t->in[i * batch->n + c], *out = &t->out[i * batch->n + c];
     const bool is_last = s->model.data != NULL;
 
     *in = (sqn_image){d->ny,
                       d->nx,
                       s->residual.data + from,
                       s->residual_variance.data + from,
-                      t->dq != NULL && first ? obs->science.dq + from : NULL,
+                      t->dq != NULL && c == 0 ? obs->science.dq + from : NULL,
                       s->flags + from,
                       s->component_variance.data + from};
     *out = *in;
@@ -170,7 +172,7 @@ static sqn_status turn_frame(turned *t, const disk *d, const observation *obs,
 
     for (int64_t c = 0; c < batch->n; c++) {
         shared_fill(batch->count[c], d, obs, i, t->work);
-        view_frame(&in[c], &out[c], t, d, obs, batch->count[c], i, c == 0);
+        view_frame(t, d, obs, batch, i, c);
     }
     return sqn_rotate_stack_turn(t->stack, out, in, batch->n, obs->center, theta, err);
 }
@@ -222,10 +224,8 @@ sqn_status combine_batch(disk *d, const observation *obs, const config *settings
     for (int64_t i = 0; i < obs->science.n_frame; i++) {
         SQN_TRY(turn_frame(&t, d, obs, batch, i, err));
     }
-    for (int64_t g = 0; g < d->n_group; g++) {
-        for (int64_t c = 0; c < batch->n; c++) {
-            SQN_TRY(combine_group(d, &t, batch, g, c, settings, err));
-        }
+    for (int64_t p = 0; p < d->n_group * batch->n; p++) {
+        SQN_TRY(combine_group(d, &t, batch, p / batch->n, p % batch->n, settings, err));
     }
 
 cleanup:

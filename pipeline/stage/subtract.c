@@ -280,29 +280,36 @@ static void subtract_counts(const subtraction_batch *batch, slot *w, const targe
     }
 }
 
-/* The factors of the published rule: its fractions go side by side. */
+/* The factor of the published rule for frame `i` with count `c` of the batch. */
+static sqn_status scale_frame(const subtraction_batch *batch, slot *w,
+                              const target_input *in, int64_t i, int64_t c, sqn_error *err)
+{
+    const int64_t n_all = in->obs->science.ny * in->obs->science.nx;
+    target_frame *frame = &batch->count[c]->frames[i];
+    const sqn_scaling_frame scene = begin_frame(
+        w, frame, batch->count[c]->flags + i * n_all, w->plane, in, i, batch->first + c);
+    sqn_scaling found = {.factor = 1.0};
+    sqn_status status = SQN_OK;
+
+    if (frame->n_valid > 0) {
+        status = sqn_scaling_bff_published(&found, &scene, err);
+    }
+    frame->factor = found.factor;
+    frame->at_edge = found.at_edge;
+    return status;
+}
+
+/* Frame by frame and count by count: the fractions of the published rule go side by side. */
 static sqn_status scale_published(const subtraction_batch *batch, const work *w,
                                   const target_input *in, sqn_error *err)
 {
-    const int64_t n_all = in->obs->science.ny * in->obs->science.nx;
-    slot *s = &w->slot[0];
     sqn_status status = SQN_OK;
 
-    for (int64_t i = 0; i < in->obs->science.n_frame; i++) {
-        s->begun = false;
-        for (int64_t c = 0; c < batch->n; c++) {
-            target_frame *frame = &batch->count[c]->frames[i];
-            const sqn_scaling_frame scene =
-                begin_frame(s, frame, batch->count[c]->flags + i * n_all, s->plane, in, i,
-                            batch->first + c);
-            sqn_scaling found = {.factor = 1.0};
+    for (int64_t e = 0; e < in->obs->science.n_frame * batch->n; e++) {
+        const int64_t i = e / batch->n, c = e % batch->n;
 
-            if (frame->n_valid > 0) {
-                SQN_TRY(sqn_scaling_bff_published(&found, &scene, err));
-            }
-            frame->factor = found.factor;
-            frame->at_edge = found.at_edge;
-        }
+        w->slot[0].begun = c > 0;
+        SQN_TRY(scale_frame(batch, &w->slot[0], in, i, c, err));
     }
 
 cleanup:

@@ -227,7 +227,7 @@ START_TEST(tables_agree_to_rounding)
         const int64_t side = HEIGHT - k / 3; /* 8 ... 3 */
         const sqn__aperture_box box = {side, kernel, pixels, STRIDE};
         const sqn__aperture_lanes *table = tables[k % 3];
-        sqn__aperture_sums sums = {.origin = {[3] = 2.5}};
+        sqn__aperture_sums sums = {.origin = {[3] = 2.5F}};
         float flux[LANES];
 
         for (int64_t l = 0; l < LANES && table != NULL; l++) {
