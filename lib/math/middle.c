@@ -81,16 +81,17 @@ static double select_middle(search *s)
                : 0.5 * (upper + (double)sqn__stats_select(s->other, s->of.n, s->low));
 }
 
-/* NOLINTNEXTLINE(readability-non-const-parameter): filled through the search */
 double sqn__middle_median(const sqn__order_floats *of, double guess, double reach,
                           float *work)
 {
-    search s = {*of, (of->n - 1) / 2, of->n / 2, work, work + of->n};
+    search s = {.of = *of, .low = (of->n - 1) / 2, .high = of->n / 2};
     bool found = false;
 
     if (of->n == 0) {
         return (double)NAN;
     }
+    s.spare = work;
+    s.other = work + of->n;
     for (int i = 0; i < 2 && !found && reach > 0.0;
          i++) { /* a wider one costs less than all */
         const double width = i == 0 ? reach : 4.0 * reach;

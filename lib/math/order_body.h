@@ -135,9 +135,10 @@ static inline __attribute__((always_inline)) int64_t collect(float *out, int64_t
 {
     const int64_t n = of->n, n_whole = n - n % FLOATS;
     const float *a = of->a;
-    collection c = {out, 0, bounds[0], bounds[1], of->origin, {0}};
+    collection c = {.low = bounds[0], .high = bounds[1], .origin = of->origin};
     float rest[FLOATS];
 
+    c.out = out;
     for (int64_t i = 0; i < n_whole; i += FLOATS) {
         look(&c, a + i, UINT32_MAX, apart);
     }

@@ -11,7 +11,10 @@
 #include "raise.h"
 #include "stats.h"
 
-enum { BLOCK = 512 }; /* pixels of which model and data stay in the first cache */
+enum {
+    BLOCK = 512,    /* pixels of which model and data stay in the first cache */
+    CHUNK = 1 << 16 /* data that a thread scores at a time, at least */
+};
 
 /* A model, and what is summed up of it. */
 typedef struct survey {
@@ -250,7 +253,10 @@ static sqn_status create(sqn_misfit *out, survey *s, sqn_error *err)
     out->frame = sqn__mem_alloc(out->n_frame, sizeof *out->frame);
     out->pixel = sqn__mem_alloc(out->n_pix, sizeof *out->pixel);
     out->pixel_free = sqn__mem_alloc(out->n_pix, sizeof *out->pixel_free);
-    s->n_chunk = 2 * (int64_t)omp_get_max_threads();
+    const int64_t each = 2 + CHUNK / out->n_pix; /* frames of a thread */
+    const int64_t wanted = each * omp_get_max_threads();
+
+    s->n_chunk = wanted < out->n_frame ? wanted : out->n_frame;
     s->score = sqn__mem_alloc(sqn__mem_product(s->n_chunk, out->n_pix), sizeof *s->score);
     s->middle = sqn__mem_alloc(
         sqn__mem_product(s->n_chunk, out->n_pix + sqn__middle_work_size(out->n_pix)),

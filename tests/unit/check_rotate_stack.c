@@ -12,7 +12,7 @@
 #include "sqn_check.h"
 #include "sqn_wrap.h"
 
-enum { NY = 19, NX = 70, N_PIX = NY * NX, N_IMAGE = 17 };
+enum { NY = 13, NX = 67, N_PIX = NY * NX, N_IMAGE = 17 };
 
 static sqn_error err;
 static const double center[2] = {37.3, 12.0};
