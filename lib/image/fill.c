@@ -45,8 +45,7 @@ static double mean_of_neighbours(const canvas *c, int64_t y, int64_t x, int now)
 /* The next pixel from number `p` on, of those before `end`, that is not known yet; `end`: none. */
 static int64_t next_empty(const canvas *c, int64_t p, int64_t end)
 {
-    const uint8_t *found =
-        p < end ? memchr(c->round + p, EMPTY, (size_t)(end - p)) : NULL;
+    const uint8_t *found = p < end ? memchr(c->round + p, EMPTY, (size_t)(end - p)) : NULL;
 
     return found != NULL ? found - c->round : end;
 }

@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 #if defined(__AVX512F__) && defined(__FMA__)
-#define SQN__SPLINE_WIDTH 16
+#define SQN__SPLINE_WIDTH 8
 #include "spline_lanes_body.h"
 
 static const sqn__spline_lanes table = {values, variances, stack, filter};
