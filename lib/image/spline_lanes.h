@@ -12,7 +12,7 @@
 enum {
     SQN__SPLINE_LANES = 8,  /**< Taps along a row; those behind the last have weight 0. */
     SQN__SPLINE_BORDER = 6, /**< Pixels that planes go on beyond their edges. */
-    SQN__SPLINE_STACK = 8  /**< Images turned together. */
+    SQN__SPLINE_STACK = 8   /**< Images turned together. */
 };
 
 /** Weights of taps as polynomials of the place in a cell: [power, tap]. */
