@@ -14,6 +14,13 @@ enum {
 typedef float vector
     __attribute__((vector_size(SQN__LANES_WIDTH * sizeof(float)), aligned(4), may_alias));
 
+/* Loops over the taps of a row: written out, whole or in parts. */
+#if defined(__clang__)
+#define LANES_UNROLL _Pragma("clang loop unroll_count(8)")
+#else
+#define LANES_UNROLL _Pragma("GCC unroll 8")
+#endif
+
 #define LANES_INLINE static inline __attribute__((always_inline))
 
 /* sum [lanes] = overlaps times pixels, of a box whose side is a constant where this is called; in
@@ -26,11 +33,11 @@ LANES_INLINE void sum_side(float *sum, const sqn__aperture_box *box, const int64
         const float *share = box->kernel + j * side;
         const float *row = box->pixels + j * box->stride;
 
-#pragma GCC unroll 8
+        LANES_UNROLL
         for (int64_t i = 0; i < side; i++) {
             const vector *pixel = (const vector *)(const void *)(row + i * LANES);
 
-#pragma GCC unroll 4
+            LANES_UNROLL
             for (int64_t v = 0; v < N_VECTOR; v++) {
                 part[i % N_CHAIN][v] += share[i] * pixel[v];
             }

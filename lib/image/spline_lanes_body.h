@@ -20,6 +20,13 @@ typedef double half_taps __attribute__((vector_size(LANES / 2 * sizeof(double)))
 typedef float narrow_taps
     __attribute__((vector_size(LANES * sizeof(float)), aligned(4), may_alias));
 
+/* Loops over the taps of a row: written out, whole or in parts. */
+#if defined(__clang__)
+#define LANES_UNROLL _Pragma("clang loop unroll_count(8)")
+#else
+#define LANES_UNROLL _Pragma("GCC unroll 8")
+#endif
+
 #define TAPS_INLINE static inline __attribute__((always_inline))
 
 /* A position along one axis: its cell, and the place in it. */
@@ -136,12 +143,12 @@ TAPS_INLINE void combine(float *out, const tap_table *table, const float *first,
     for (int64_t j = 0; j < n; j++) {
         const float *row = first + j * stride * STACK;
 
-#pragma GCC unroll 8
+        LANES_UNROLL
         for (int64_t i = 0; i < n; i++) {
             const images *pixel = (const images *)(const void *)(row + i * STACK);
             const float share = table->of[j][i];
 
-#pragma GCC unroll 4
+            LANES_UNROLL
             for (int64_t v = 0; v < N_VECTOR; v++) {
                 sum[i % N_CHAIN][v] += share * pixel[v];
             }

@@ -18,7 +18,7 @@ enum {
     PART = SQN__TARGET_PART,
     GROUP = SQN__TARGET_GROUP,
     SECTION = SQN__TARGET_SECTION,
-    MEMBERS = 8 /* models of a frame judged together */
+    MEMBERS = 10 /* models of a frame judged together */
 };
 
 void sqn__target_frame_covariance(double *out, const uint8_t *active, double *gram,
