@@ -185,7 +185,8 @@ sqn_rows sqn_holdout_rows(const sqn_holdout *holdout)
     return (sqn_rows){.n_row = holdout->rows->n_row,
                       .n_col = holdout->rows->n_col,
                       .read = read_visible,
-                      .context = holdout};
+                      .context = holdout,
+                      .parallel = holdout->rows->parallel};
 }
 
 int64_t sqn_holdout_count(const sqn_holdout *holdout)

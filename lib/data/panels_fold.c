@@ -8,14 +8,13 @@
 
 enum { T = SQN__PANELS_WIDTH };
 
-/* Two matrices of pieces of T numbers, and which of them are in place. */
+/* A matrix of pieces of T numbers. */
 typedef struct pieces {
-    float *x, *v;  /* [n_row, n_col, T] */
-    uint8_t *done; /* [n_row n_col] */
+    float *data; /* [n_row, n_col, T] */
     int64_t n_row, n_col;
 } pieces;
 
-/* Which piece belongs at `place` of the turned matrices. */
+/* Which piece belongs at `place` of the turned matrix. */
 static int64_t source(const pieces *m, int64_t place)
 {
     return place % m->n_row * m->n_col + place / m->n_row;
@@ -30,36 +29,57 @@ static void copy(float *restrict to, const float *restrict from)
 static void follow(const pieces *m, int64_t start)
 {
     int64_t place = start;
-    float x[T], v[T];
+    float first[T];
 
-    copy(x, m->x + start * T);
-    copy(v, m->v + start * T);
+    copy(first, m->data + start * T);
     for (int64_t from = source(m, place); from != start; from = source(m, place)) {
-        copy(m->x + place * T, m->x + from * T);
-        copy(m->v + place * T, m->v + from * T);
-        m->done[place] = 1;
+        copy(m->data + place * T, m->data + from * T);
         place = from;
     }
-    copy(m->x + place * T, x);
-    copy(m->v + place * T, v);
-    m->done[place] = 1;
+    copy(m->data + place * T, first);
+}
+
+/* First pieces of all cycles that move something; returns how many. */
+static int64_t find_cycles(int64_t *start, uint8_t *seen, const pieces *m)
+{
+    int64_t n = 0;
+
+    for (int64_t place = 0; place < m->n_row * m->n_col; place++) {
+        if (seen[place] != 0 || source(m, place) == place) {
+            continue;
+        }
+        start[n++] = place;
+        for (int64_t at = place; seen[at] == 0; at = source(m, at)) {
+            seen[at] = 1;
+        }
+    }
+    return n;
 }
 
 sqn_status sqn__panels_fold(sqn_panels *panels, sqn_error *err)
 {
     const int64_t n = sqn__mem_product(panels->n_short, panels->n_panel);
-    const pieces m = {panels->x, panels->v, sqn__mem_alloc(n, sizeof *m.done),
-                      panels->n_short, panels->n_panel};
+    const pieces x = {panels->x, panels->n_short, panels->n_panel};
+    const pieces v = {panels->v, panels->n_short, panels->n_panel};
+    int64_t *start =
+        sqn__mem_alloc(n / 2 + 1, sizeof *start); /* a cycle has two, or more */
+    uint8_t *seen = sqn__mem_alloc(n, sizeof *seen);
+    sqn_status status = SQN_OK;
 
     assert(panels->width == T);
-    if (m.done == NULL) {
-        return SQN_RAISE(err, E_MEM, "the order of %" PRId64 " panels", panels->n_panel);
+    if (start == NULL || seen == NULL) {
+        status = SQN_RAISE(err, E_MEM, "the order of %" PRId64 " panels", panels->n_panel);
+        goto cleanup;
     }
-    for (int64_t start = 0; start < n; start++) {
-        if (m.done[start] == 0) {
-            follow(&m, start);
-        }
+    const int64_t n_cycle = find_cycles(start, seen, &x);
+
+#pragma omp parallel for schedule(dynamic, 1) default(none) shared(start, x, v, n_cycle)
+    for (int64_t task = 0; task < 2 * n_cycle; task++) {
+        follow(task % 2 == 0 ? &x : &v, start[task / 2]);
     }
-    sqn__mem_free(m.done);
-    return SQN_OK;
+
+cleanup:
+    sqn__mem_free(seen);
+    sqn__mem_free(start);
+    return status;
 }

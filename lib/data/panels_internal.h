@@ -29,6 +29,8 @@ struct sqn_panels {
     int64_t *frame,
         *pixel; /**< [n_frame], [n_pix] index among those that take part, or -1. */
     int64_t *pixel_valid; /**< [n_pix] frames of positive weight. */
+    int64_t *frame_valid; /**< [n_frame] pixels of positive weight. */
+    double *frame_weight; /**< [n_frame] sum of the stored weights. */
 };
 
 /** Apply the rule for negative data to one entry; 1 if it was one of positive weight. */
@@ -44,6 +46,17 @@ static inline int sqn__panels_treat_negative(double *value, double *weight,
         *weight = 0.0;
     }
     return 1;
+}
+
+/** Where the stored data of a frame or pixel begin, from its index among those that take part:
+ *  those of a frame at a pixel are at the sum of both. -1: it takes no part. */
+static inline int64_t sqn__panels_place(const sqn_panels *panels, int64_t i, bool is_long)
+{
+    const int64_t width = panels->width;
+
+    return i < 0     ? -1
+           : is_long ? i / width * panels->n_short * width + i % width
+                     : i * width;
 }
 
 /** X of panel `p`, [n_short, width]. */
@@ -63,7 +76,7 @@ static inline const float *sqn__panels_v(const sqn_panels *panels, int64_t p)
 /**
  * From rows [n_short][n_panel][T] to panels [n_panel][n_short][T], X and V, in place.
  *
- * @retval SQN_ERR_MEMORY  Needs a byte per row of every panel.
+ * @retval SQN_ERR_MEMORY  Needs 5 bytes per row of every panel.
  */
 SQN_NODISCARD sqn_status sqn__panels_fold(sqn_panels *panels, sqn_error *err);
 

@@ -21,5 +21,6 @@ sqn_rows sqn_rows_dense(const sqn_rows_pair *pair)
     return (sqn_rows){.n_row = pair->value.rows,
                       .n_col = pair->value.cols,
                       .read = read_dense,
-                      .context = pair};
+                      .context = pair,
+                      .parallel = true};
 }

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "mem.h"
+#include "middle.h"
 #include "raise.h"
 #include "stats.h"
 
@@ -103,4 +104,14 @@ double sqn_weights_median(double *scratch, int64_t n)
 double sqn_weights_mad_sigma(double *scratch, int64_t n)
 {
     return sqn__stats_mad_sigma(scratch, n);
+}
+
+int64_t sqn_weights_sigma_work_size(int64_t n)
+{
+    return sqn__middle_work_size(n);
+}
+
+double sqn_weights_sigma(double *median, const float *values, int64_t n, float *work)
+{
+    return sqn__middle_sigma(median, values, n, work);
 }

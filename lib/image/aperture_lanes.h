@@ -19,7 +19,7 @@ typedef struct sqn__aperture_box {
 
 /** Sums over circles, of differences to the flux of the first one. */
 typedef struct sqn__aperture_sums {
-    double origin[SQN__APERTURE_LANES], one[SQN__APERTURE_LANES], two[SQN__APERTURE_LANES];
+    float origin[SQN__APERTURE_LANES], one[SQN__APERTURE_LANES], two[SQN__APERTURE_LANES];
     int64_t
         n[SQN__APERTURE_LANES]; /**< Circles in lanes that were not all there at a time, */
     int64_t n_whole;            /**< and those in all lanes. */

@@ -4,56 +4,74 @@
 
 #include "aperture_lanes.h"
 
-enum { LANES = SQN__APERTURE_LANES, N_VECTOR = LANES / SQN__LANES_WIDTH };
+enum {
+    LANES = SQN__APERTURE_LANES,
+    N_VECTOR = LANES / SQN__LANES_WIDTH,
+    N_CHAIN = SQN__LANES_WIDTH > 4 ? 4 : 2
+};
 
 /* A share of the lanes; may stand anywhere, and on top of floats. */
 typedef float vector
     __attribute__((vector_size(SQN__LANES_WIDTH * sizeof(float)), aligned(4), may_alias));
 
-/* Add one pixel of the box. */
-static inline void add_pixel(vector *part, const sqn__aperture_box *box, int64_t j,
-                             int64_t i)
+/* Loops over the taps of a row: written out, whole or in parts. */
+#if defined(__clang__)
+#define LANES_UNROLL _Pragma("clang loop unroll_count(8)")
+#else
+#define LANES_UNROLL _Pragma("GCC unroll 8")
+#endif
+
+#define LANES_INLINE static inline __attribute__((always_inline))
+
+/* sum [lanes] = overlaps times pixels, of a box whose side is a constant where this is called; in
+   chains of sums, so that none waits for itself. */
+LANES_INLINE void sum_side(float *sum, const sqn__aperture_box *box, const int64_t side)
 {
-    const float share = box->kernel[j * box->side + i];
-    const vector *pixel =
-        (const vector *)(const void *)(box->pixels + j * box->stride + i * LANES);
+    vector part[N_CHAIN][N_VECTOR] = {{{0.0F}}};
 
-    for (int64_t v = 0; v < N_VECTOR; v++) {
-        part[v] += share * pixel[v];
-    }
-}
+    for (int64_t j = 0; j < side; j++) {
+        const float *share = box->kernel + j * side;
+        const float *row = box->pixels + j * box->stride;
 
-/* Add one or two rows of the box: four chains of sums, so that none waits for itself. */
-static inline void add_rows(vector part[4][N_VECTOR], const sqn__aperture_box *box,
-                            int64_t j, const int64_t n_row)
-{
-    int64_t i = 0;
+        LANES_UNROLL
+        for (int64_t i = 0; i < side; i++) {
+            const vector *pixel = (const vector *)(const void *)(row + i * LANES);
 
-    for (; i + 1 < box->side; i += 2) {
-        for (int64_t r = 0; r < n_row; r++) {
-            add_pixel(part[2 * r], box, j + r, i);
-            add_pixel(part[2 * r + 1], box, j + r, i + 1);
+            LANES_UNROLL
+            for (int64_t v = 0; v < N_VECTOR; v++) {
+                part[i % N_CHAIN][v] += share[i] * pixel[v];
+            }
         }
     }
-    for (int64_t r = 0; r < n_row && i < box->side; r++) {
-        add_pixel(part[2 * r], box, j + r, i);
+    for (int64_t v = 0; v < N_VECTOR; v++) {
+        for (int64_t c = 1; c < N_CHAIN; c++) {
+            part[0][v] += part[c][v];
+        }
+        ((vector *)(void *)sum)[v] = part[0][v];
     }
 }
 
-/* sum [lanes] = overlaps times pixels. */
-static inline void sum_box(float *sum, const sqn__aperture_box *box)
+/* Most boxes are small: their loops are written out. */
+LANES_INLINE void sum_box(float *sum, const sqn__aperture_box *box)
 {
-    vector part[4][N_VECTOR] = {{{0.0F}}};
-    int64_t j = 0;
-
-    for (; j + 1 < box->side; j += 2) {
-        add_rows(part, box, j, 2);
-    }
-    if (j < box->side) {
-        add_rows(part, box, j, 1);
-    }
-    for (int64_t v = 0; v < N_VECTOR; v++) {
-        ((vector *)(void *)sum)[v] = (part[0][v] + part[1][v]) + (part[2][v] + part[3][v]);
+    switch (box->side) {
+    case 3:
+        sum_side(sum, box, 3);
+        break;
+    case 4:
+        sum_side(sum, box, 4);
+        break;
+    case 5:
+        sum_side(sum, box, 5);
+        break;
+    case 6:
+        sum_side(sum, box, 6);
+        break;
+    case 7:
+        sum_side(sum, box, 7);
+        break;
+    default:
+        sum_side(sum, box, box->side);
     }
 }
 
@@ -72,11 +90,12 @@ static void add(sqn__aperture_sums *sums, const sqn__aperture_box *box)
     float sum[LANES];
 
     sum_box(sum, box);
-    for (int64_t l = 0; l < LANES; l++) {
-        const double d = (double)sum[l] - sums->origin[l];
+    for (int64_t l = 0; l < LANES; l += SQN__LANES_WIDTH) {
+        const vector d = *(const vector *)(const void *)(sum + l) -
+                         *(const vector *)(const void *)(sums->origin + l);
 
-        sums->one[l] += d;
-        sums->two[l] += d * d;
+        *(vector *)(void *)(sums->one + l) += d;
+        *(vector *)(void *)(sums->two + l) += d * d;
     }
 }
 

@@ -304,15 +304,14 @@ uint32_t sqn__aperture_scan_flux(float *out, const sqn__aperture_scan *scan, dou
     return known;
 }
 
-/* Add fluxes to the sums of the planes in `known` alone. */
-static void add_some(sqn__aperture_sums *sums, const float *flux, uint32_t known)
+void sqn__aperture_sums_add(sqn__aperture_sums *sums, const float *flux, uint32_t known)
 {
     for (int64_t l = 0; l < LANES; l++) {
         const uint32_t bit = 1U << l;
 
         if ((known & bit) != 0) {
-            sums->origin[l] = (sums->begun & bit) != 0 ? sums->origin[l] : (double)flux[l];
-            const double d = (double)flux[l] - sums->origin[l];
+            sums->origin[l] = (sums->begun & bit) != 0 ? sums->origin[l] : flux[l];
+            const float d = flux[l] - sums->origin[l];
 
             sums->one[l] += d;
             sums->two[l] += d * d;
@@ -333,7 +332,7 @@ void sqn__aperture_scan_add(sqn__aperture_sums *sums, const sqn__aperture_scan *
         return;
     }
     if (scan->height == 0) {
-        add_some(sums, flux, measure(flux, scan, at));
+        sqn__aperture_sums_add(sums, flux, measure(flux, scan, at));
         return;
     }
     const uint32_t known = locate(&box, scan, at);
@@ -343,7 +342,7 @@ void sqn__aperture_scan_add(sqn__aperture_sums *sums, const sqn__aperture_scan *
         sums->n_whole++;
     } else if (known != 0) {
         scan->lanes->flux(flux, &box);
-        add_some(sums, flux, known);
+        sqn__aperture_sums_add(sums, flux, known);
     }
 }
 

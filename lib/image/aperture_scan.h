@@ -40,6 +40,9 @@ uint32_t sqn__aperture_scan_flux(float *out, const sqn__aperture_scan *scan, dou
 void sqn__aperture_scan_add(sqn__aperture_sums *sums, const sqn__aperture_scan *scan,
                             double x, double y);
 
+/** Add a flux [lanes] to the sums of the planes in `known` alone. */
+void sqn__aperture_sums_add(sqn__aperture_sums *sums, const float *flux, uint32_t known);
+
 /** Free and set to NULL. NULL-safe. */
 void sqn__aperture_scan_destroy(sqn__aperture_scan **scan);
 

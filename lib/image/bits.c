@@ -70,7 +70,7 @@ static int64_t half_chord(double radius, int64_t height, int64_t limit)
 {
     int64_t u = (int64_t)floor(fmin(radius, (double)limit));
 
-    while (u >= 0 && hypot((double)u, (double)height) > radius) {
+    while (u >= 0 && (double)(u * u + height * height) > radius * radius) {
         u--;
     }
     return u;

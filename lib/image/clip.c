@@ -10,12 +10,12 @@
 enum {
     BINS = SQN__CLIP_BINS,
     SAMPLE = 512, /* to place the bins */
-    SHORT = 24    /* sorted by insertion */
+    SHORT = 64    /* sorted by insertion */
 };
 
 static const double half_range = 24.0; /* of the bins, in quartile distances */
-static const double bulk_begin = 0.3,
-                    bulk_end = 3.0; /* likewise: no median, no limit there */
+static const double bulk_begin = 0.2,
+                    bulk_end = 4.0; /* likewise: no median, no limit there */
 
 int64_t sqn__clip_work_size(int64_t n_max)
 {

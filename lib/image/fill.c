@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <string.h>
 
 enum { RADIUS = 3, N_ROUND = 4, EMPTY = 255 };
 
@@ -41,19 +42,30 @@ static double mean_of_neighbours(const canvas *c, int64_t y, int64_t x, int now)
     return sum_w > 0.0 ? sum / sum_w : (double)NAN;
 }
 
+/* The next pixel from number `p` on, of those before `end`, that is not known yet; `end`: none. */
+static int64_t next_empty(const canvas *c, int64_t p, int64_t end)
+{
+    const uint8_t *found = p < end ? memchr(c->round + p, EMPTY, (size_t)(end - p)) : NULL;
+
+    return found != NULL ? found - c->round : end;
+}
+
 /* One round: first all values, then which are known, so that the order does not matter. */
 static void fill_round(const canvas *c, int now)
 {
+    const int64_t n = c->ny * c->nx;
+
 #pragma omp parallel for default(none) shared(c, now)
     for (int64_t y = 0; y < c->ny; y++) {
-        for (int64_t x = 0; x < c->nx; x++) {
-            if (c->round[y * c->nx + x] == EMPTY) {
-                c->value[y * c->nx + x] = mean_of_neighbours(c, y, x, now);
-            }
+        const int64_t end = (y + 1) * c->nx;
+
+        for (int64_t p = next_empty(c, y * c->nx, end); p < end;
+             p = next_empty(c, p + 1, end)) {
+            c->value[p] = mean_of_neighbours(c, y, p - y * c->nx, now);
         }
     }
-    for (int64_t p = 0; p < c->ny * c->nx; p++) {
-        if (c->round[p] == EMPTY && !isnan(c->value[p])) {
+    for (int64_t p = next_empty(c, 0, n); p < n; p = next_empty(c, p + 1, n)) {
+        if (!isnan(c->value[p])) {
             c->round[p] = (uint8_t)now;
         }
     }
@@ -63,19 +75,18 @@ void sqn__fill_missing(double *out, uint8_t *round, const float *image, int64_t 
                        int64_t nx)
 {
     const canvas c = {out, round, ny, nx};
-    bool complete = true;
+    const int64_t n = ny * nx;
 
-    for (int64_t p = 0; p < ny * nx; p++) {
+    for (int64_t p = 0; p < n; p++) {
         const bool valid = isfinite(image[p]);
 
         out[p] = valid ? image[p] : 0.0;
         round[p] = valid ? 0 : EMPTY;
-        complete = complete && valid;
     }
-    for (int now = 1; now <= N_ROUND && !complete; now++) {
+    for (int now = 1; now <= N_ROUND && next_empty(&c, 0, n) < n; now++) {
         fill_round(&c, now);
     }
-    for (int64_t p = 0; p < ny * nx; p++) {
-        out[p] = round[p] == EMPTY ? 0.0 : out[p];
+    for (int64_t p = next_empty(&c, 0, n); p < n; p = next_empty(&c, p + 1, n)) {
+        out[p] = 0.0;
     }
 }

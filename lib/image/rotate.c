@@ -7,14 +7,11 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "fill.h"
 #include "mem.h"
 #include "raise.h"
+#include "rotate_internal.h"
 #include "sequin/cube.h"
-#include "spline_lanes.h"
-
-static const double pi = 3.14159265358979323846;
-static const double least_footprint = 0.9;
+#include "turn.h"
 
 /* rho(d) = <K * K (d)> / K * K (0) of the cardinal quintic spline K, over directions and places
    in a pixel. */
@@ -23,20 +20,12 @@ static const double overlap[] = {1.0000,  0.9116,  0.6802,  0.3885,  0.1290, -0.
                                  -0.0942, -0.0760, -0.0283, 0.0112,  0.0265, 0.0213,
                                  0.0079,  -0.0030, -0.0074, -0.0063, 0.0};
 
-enum {
-    BORDER = SQN__SPLINE_BORDER,
-    N_POINT = 64 /* pixels of a row that are turned together */
-};
-
-/* Where the input is needed for an output pixel. Positions count from 0. */
-typedef struct turn {
-    double center_x, center_y, cosine, sine;
-} turn;
+enum { BORDER = SQN__SPLINE_BORDER, N_POINT = SQN__TURN_POINTS };
 
 /* Work space of one call; planes with a border are [ny + 2 border, nx + 2 border]. */
 typedef struct desk {
     int64_t ny, nx, stride;
-    double *filled;  /* [ny, nx] the input, gaps filled; then work space */
+    double *work;    /* of the coefficients */
     uint8_t *round;  /* [ny, nx] 0 = the input is valid */
     double *coeff;   /* with border */
     float *variance; /* with border; NULL = not asked for */
@@ -44,56 +33,6 @@ typedef struct desk {
     sqn__spline_planes planes; /* views of these */
     const sqn__spline_lanes *lanes;
 } desk;
-
-/* cos and sin of an angle in degrees: exact at multiples of 90. */
-static turn turn_by(const double center[2], double theta)
-{
-    const double quarter = nearbyint(theta / 90.0);
-    const double rest = remainder(theta, 90.0) * pi / 180.0;
-    const double c = cos(rest), s = sin(rest);
-    turn t = {center[0] - 1.0, center[1] - 1.0, c, s};
-
-    switch ((int64_t)fmod(quarter, 4.0) & 3) {
-    case 1:
-        t.cosine = -s;
-        t.sine = c;
-        break;
-    case 2:
-        t.cosine = -c;
-        t.sine = -s;
-        break;
-    case 3:
-        t.cosine = s;
-        t.sine = -c;
-        break;
-    default:
-        break;
-    }
-    return t;
-}
-
-static bool inside(const desk *d, int64_t y, int64_t x)
-{
-    return y >= 0 && y < d->ny && x >= 0 && x < d->nx;
-}
-
-/* Share of the bilinear footprint that is valid input. */
-static double footprint(const desk *d, double y, double x)
-{
-    const int64_t y0 = (int64_t)floor(y), x0 = (int64_t)floor(x);
-    const double part_y[2] = {1.0 - (y - floor(y)), y - floor(y)};
-    const double part_x[2] = {1.0 - (x - floor(x)), x - floor(x)};
-    double share = 0.0;
-
-    for (int64_t j = 0; j < 2; j++) {
-        for (int64_t i = 0; i < 2; i++) {
-            if (inside(d, y0 + j, x0 + i) && d->round[(y0 + j) * d->nx + x0 + i] == 0) {
-                share += part_y[j] * part_x[i];
-            }
-        }
-    }
-    return share;
-}
 
 static void set_missing(sqn_image *out, int64_t p)
 {
@@ -104,77 +43,29 @@ static void set_missing(sqn_image *out, int64_t p)
     if (out->shared != NULL) {
         out->shared[p] = NAN;
     }
-    if (out->flags != NULL) {
-        out->flags[p] |= SQN_FLAG_TURNED_MISSING;
-    }
 }
 
-/* Flags of the input pixel nearest to (y, x); none outside. */
-static void copy_flags(sqn_image *out, const sqn_image *in, int64_t p, const double at[2])
+void sqn__rotate_flags(sqn_image *out, const sqn_image *in, const sqn__turn_points *of,
+                       int64_t first)
 {
-    const int64_t y = (int64_t)floor(at[1] + 0.5), x = (int64_t)floor(at[0] + 0.5);
-    const bool there = y >= 0 && y < in->ny && x >= 0 && x < in->nx;
-
-    if (in->dq != NULL) {
-        out->dq[p] = there ? in->dq[y * in->nx + x] : 0;
+    for (int64_t i = 0; i < of->n && in->dq != NULL; i++) {
+        out->dq[first + i] = of->nearest[i] < 0 ? 0 : in->dq[of->nearest[i]];
     }
-    if (in->flags != NULL) {
-        out->flags[p] = there ? in->flags[y * in->nx + x] : 0;
-    }
-}
+    for (int64_t i = 0; i < of->n && in->flags != NULL; i++) {
+        const int from = of->nearest[i] < 0 ? 0 : in->flags[of->nearest[i]];
 
-/* True where all of the footprint, four pixels, is valid input: as in most places. */
-static bool is_whole(const desk *d, const double at[2])
-{
-    const int64_t x = (int64_t)at[0], y = (int64_t)at[1];
-
-    if (!(at[0] >= 0.0 && at[1] >= 0.0 && x + 1 < d->nx && y + 1 < d->ny)) {
-        return false;
-    }
-    const uint8_t *round = d->round + y * d->nx + x;
-
-    return (round[0] | round[1] | round[d->nx] | round[d->nx + 1]) == 0;
-}
-
-/* Pixels of a row that have a value, and where the input is needed for them. */
-typedef struct points {
-    int64_t n, pixel[N_POINT];
-    double x[N_POINT], y[N_POINT];
-} points;
-
-/* Find the points among `n` pixels from (row, column) on; the others are missing. */
-static void place_points(points *found, sqn_image *out, const sqn_image *in, const desk *d,
-                         const turn *t, const int64_t first[2], int64_t n)
-{
-    const double dy = (double)first[0] - t->center_y;
-
-    found->n = 0;
-    for (int64_t column = first[1]; column < first[1] + n; column++) {
-        const int64_t p = first[0] * d->nx + column;
-        const double dx = (double)column - t->center_x;
-        const double at[2] = {/* turned back: clockwise */
-                              t->center_x + t->cosine * dx + t->sine * dy,
-                              t->center_y - t->sine * dx + t->cosine * dy};
-
-        copy_flags(out, in, p, at);
-        if (is_whole(d, at) || footprint(d, at[1], at[0]) >= least_footprint - 1e-9) {
-            found->x[found->n] = at[0];
-            found->y[found->n] = at[1];
-            found->pixel[found->n++] = p;
-        } else {
-            set_missing(out, p);
-        }
+        out->flags[first + i] =
+            (uint8_t)(from | (of->missing[i] ? SQN_FLAG_TURNED_MISSING : 0));
     }
 }
 
 /* Covariances turn as variances do: their share of the variance is that of the nearest pixel,
    which is valid where the footprint is. */
-static void share_variance(sqn_image *out, const sqn_image *in, const points *of)
+static void share_variance(sqn_image *out, const sqn_image *in, const sqn__turn_points *of,
+                           int64_t first)
 {
-    for (int64_t i = 0; i < of->n; i++) {
-        const int64_t x = (int64_t)floor(of->x[i] + 0.5),
-                      y = (int64_t)floor(of->y[i] + 0.5);
-        const int64_t from = y * in->nx + x, to = of->pixel[i];
+    for (int64_t i = 0; i < of->n_valid; i++) {
+        const int64_t from = of->nearest[of->place[i]], to = first + of->place[i];
         const float whole = in->variance[from];
 
         out->shared[to] =
@@ -182,44 +73,53 @@ static void share_variance(sqn_image *out, const sqn_image *in, const points *of
     }
 }
 
-/* Value and variance of the points. */
+/* Value and variance of the points; the first of the row's pixels is `first`. */
 static void interpolate(sqn_image *out, const sqn_image *in, const desk *d,
-                        const points *of)
+                        const sqn__turn_points *of, int64_t first)
 {
     float result[N_POINT];
 
-    d->lanes->values(result, &d->planes, of->y, of->x, of->n);
     for (int64_t i = 0; i < of->n; i++) {
-        out->value[of->pixel[i]] = result[i];
+        if (of->missing[i]) {
+            set_missing(out, first + i);
+        }
+    }
+    d->lanes->values(result, &d->planes, of->y, of->x, of->n_valid);
+    for (int64_t i = 0; i < of->n_valid; i++) {
+        out->value[first + of->place[i]] = result[i];
     }
     if (d->variance != NULL) {
-        d->lanes->variances(result, &d->planes, of->y, of->x, of->n);
-        for (int64_t i = 0; i < of->n; i++) {
-            out->variance[of->pixel[i]] = result[i];
+        d->lanes->variances(result, &d->planes, of->y, of->x, of->n_valid);
+        for (int64_t i = 0; i < of->n_valid; i++) {
+            out->variance[first + of->place[i]] = result[i];
         }
     }
     if (in->shared != NULL) {
-        share_variance(out, in, of);
+        share_variance(out, in, of, first);
     }
 }
 
-static void turn_image(sqn_image *out, const sqn_image *in, const desk *d, const turn *t)
+static void turn_image(sqn_image *out, const sqn_image *in, const desk *d,
+                       const sqn__turn *t)
 {
-#pragma omp parallel for schedule(dynamic, 8) default(none) shared(out, in, d, t)
+    const sqn__turn_map map = {d->ny, d->nx, d->round};
+
+#pragma omp parallel for schedule(dynamic, 8) default(none) shared(out, in, d, t, map)
     for (int64_t row = 0; row < d->ny; row++) {
         for (int64_t column = 0; column < d->nx; column += N_POINT) {
             const int64_t first[2] = {row, column}, left = d->nx - column;
-            points found;
+            sqn__turn_points found;
 
-            place_points(&found, out, in, d, t, first, left < N_POINT ? left : N_POINT);
-            interpolate(out, in, d, &found);
+            sqn__turn_place(&found, t, &map, first, left < N_POINT ? left : N_POINT);
+            sqn__rotate_flags(out, in, &found, row * d->nx + column);
+            interpolate(out, in, d, &found, row * d->nx + column);
         }
     }
 }
 
 static void clear_desk(desk *d)
 {
-    sqn__mem_free(d->filled);
+    sqn__mem_free(d->work);
     sqn__mem_free(d->round);
     sqn__mem_free(d->coeff);
     sqn__mem_free(d->variance);
@@ -229,36 +129,20 @@ static void clear_desk(desk *d)
 static bool allocate_desk(desk *d, const sqn_image *in)
 {
     const int64_t n = sqn__mem_product(in->ny, in->nx);
-    const int64_t n_work = sqn__spline_prefilter_work_size(in->ny, in->nx);
     const int64_t stride = in->nx + 2 * (int64_t)BORDER;
     const int64_t n_wide = sqn__mem_product(in->ny + 2 * (int64_t)BORDER, stride);
 
     *d = (desk){.ny = in->ny, .nx = in->nx, .stride = stride};
     d->lanes = sqn__spline_lanes_choose();
-    d->filled = sqn__mem_alloc(n > n_work ? n : n_work, sizeof *d->filled);
+    d->work = sqn__mem_alloc(sqn__turn_work_size(in->ny, in->nx), sizeof *d->work);
     d->round = sqn__mem_alloc(n, sizeof *d->round);
     d->coeff = sqn__mem_alloc(n_wide, sizeof *d->coeff);
     if (in->variance != NULL) {
         d->variance = sqn__mem_alloc(n_wide, sizeof *d->variance);
         d->present = sqn__mem_alloc(n_wide, sizeof *d->present);
     }
-    return d->filled != NULL && d->round != NULL && d->coeff != NULL &&
+    return d->work != NULL && d->round != NULL && d->coeff != NULL &&
            (in->variance == NULL || (d->variance != NULL && d->present != NULL));
-}
-
-/* Polynomials of the weights, of coefficients and of pixels. */
-static void fill_taps(sqn__spline_planes *planes)
-{
-    double weight[SQN__SPLINE_N_TAP][SQN__SPLINE_N_TAP];
-    double response[SQN__SPLINE_N_CARDINAL - 1];
-
-    sqn__spline_weights(weight);
-    sqn__spline_response(response);
-    for (int64_t d = 0; d < SQN__SPLINE_N_TAP; d++) {
-        memset(planes->value.power[d], 0, sizeof planes->value.power[d]);
-        memcpy(planes->value.power[d], weight[d], sizeof weight[d]);
-        sqn__spline_cardinal(planes->pixel.power[d], weight[d], response);
-    }
 }
 
 /* A variance takes part where the value and the variance itself are known. */
@@ -281,15 +165,9 @@ static void prepare(desk *d, const sqn_image *in)
 {
     const int64_t origin = BORDER * d->stride + BORDER;
 
-    sqn__fill_missing(d->filled, d->round, in->value, d->ny, d->nx);
-    for (int64_t y = 0; y < d->ny; y++) {
-        memcpy(d->coeff + origin + y * d->stride, d->filled + y * d->nx,
-               (size_t)d->nx * sizeof *d->coeff);
-    }
-    sqn__spline_prefilter(d->coeff + origin, d->ny, d->nx, d->stride, d->filled);
-    sqn__spline_mirror(d->coeff + origin, d->ny, d->nx, BORDER);
+    sqn__turn_coefficients(d->coeff, d->round, in->value, d->ny, d->nx, d->work);
     d->planes = (sqn__spline_planes){.stride = d->stride, .coeff = d->coeff + origin};
-    fill_taps(&d->planes);
+    sqn__turn_taps(&d->planes.value, &d->planes.pixel);
     if (in->variance != NULL) {
         place_variance(d, in);
         d->planes.variance = d->variance + origin;
@@ -299,12 +177,12 @@ static void prepare(desk *d, const sqn_image *in)
 
 static void copy_plane(void *out, const void *in, int64_t n, size_t size)
 {
-    if (in != NULL) {
+    if (in != NULL && out != in) {
         memcpy(out, in, (size_t)n * size);
     }
 }
 
-static void copy_image(sqn_image *out, const sqn_image *in)
+void sqn__rotate_copy(sqn_image *out, const sqn_image *in)
 {
     const int64_t n = in->ny * in->nx;
 
@@ -325,12 +203,9 @@ static bool fits(const sqn_image *out, const sqn_image *in)
            (in->shared == NULL || (in->variance != NULL && out->shared != NULL));
 }
 
-sqn_status sqn_rotate_frame(sqn_image *out, const sqn_image *in, const double center[2],
-                            double theta, sqn_error *err)
+sqn_status sqn__rotate_check(const sqn_image *out, const sqn_image *in,
+                             const double center[2], double theta, sqn_error *err)
 {
-    sqn_status status = SQN_OK;
-    desk d;
-
     if (!isfinite(theta) || !isfinite(center[0]) || !isfinite(center[1])) {
         return SQN_RAISE(err, E_ARG, "turn by %g degrees about (%g, %g)", theta, center[0],
                          center[1]);
@@ -341,9 +216,24 @@ sqn_status sqn_rotate_frame(sqn_image *out, const sqn_image *in, const double ce
                          " pixels has no room in one of %" PRId64 " x %" PRId64,
                          in->nx, in->ny, out->nx, out->ny);
     }
-    if (fmod(theta, 360.0) == 0.0) {
-        copy_image(out, in);
-        return SQN_OK;
+    return SQN_OK;
+}
+
+bool sqn__rotate_copies(double theta)
+{
+    return fmod(theta, 360.0) == 0.0;
+}
+
+sqn_status sqn_rotate_frame(sqn_image *out, const sqn_image *in, const double center[2],
+                            double theta, sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+    desk d = {0};
+
+    SQN_TRY(sqn__rotate_check(out, in, center, theta, err));
+    if (sqn__rotate_copies(theta)) {
+        sqn__rotate_copy(out, in);
+        goto cleanup;
     }
     if (!allocate_desk(&d, in)) {
         status =
@@ -353,7 +243,7 @@ sqn_status sqn_rotate_frame(sqn_image *out, const sqn_image *in, const double ce
     }
     prepare(&d, in);
 
-    const turn t = turn_by(center, theta);
+    const sqn__turn t = sqn__turn_by(center, theta);
 
     turn_image(out, in, &d, &t);
 

@@ -5,6 +5,7 @@
 
 #include "bits.h"
 #include "mem.h"
+#include "middle.h"
 #include "order.h"
 #include "raise.h"
 #include "scaling_internal.h"
@@ -23,127 +24,12 @@ static const double lowest = 0.5, highest = 1.1;
 static const double significant = 3.0; /* sigma */
 /* sigma: how well both are guessed in most rounds */
 static const double guess_reach = 0.008;
+static const double keeps_digits = 1e-3; /* share of a sum that may be left of it */
 
 bool sqn__scaling_usable(const sqn_scaling_frame *frame, int64_t pixel)
 {
     return frame->weight[pixel] > 0.0 && isfinite(frame->value[pixel]) &&
            isfinite(frame->model[pixel]);
-}
-
-/*
- * Work space of one frame. The smoothed residual of any factor f, in units of its noise, is
- * z = data - f model: smoothing is linear.
- */
-typedef struct disk_sieve {
-    int64_t n;
-    double *data, *model; /* [n] of the usable pixels: smoothed sqrt(V) x and sqrt(V) m */
-    int64_t *pixel;       /* [n] their numbers */
-    double *xm, *mm;      /* [ny, nx] V x m and V m^2, 0 where not usable */
-    double *z, *scratch;  /* [n] */
-    double *distance;     /* [n] of z from its median */
-    int64_t *place;       /* [n] in the lists, of what stands out; where distances were */
-    double median, sigma; /* of z, from the round before; sigma 0: none */
-    double sampled;       /* median of a few z */
-    const sqn__order *order;
-    sqn__bits seed, disk; /* what stands out; the same, grown */
-    uint64_t *row;        /* [2 words of a row] */
-} disk_sieve;
-
-/* Doubles that hold the words of a set of pixels. */
-static int64_t set_size(int64_t ny, int64_t nx)
-{
-    return ny * sqn__bits_n_word(nx); /* both have 64 bits */
-}
-
-int64_t sqn_scaling_work_size(int64_t ny, int64_t nx, double fwhm)
-{
-    return 7 * ny * nx + 2 * set_size(ny, nx) + set_size(2, nx) +
-           sqn__stats_blur_work_size(ny, nx, fwhm);
-}
-
-/* Lay out the sieve in `work`. */
-static disk_sieve carve(double *work, const sqn_scaling_frame *frame)
-{
-    const int64_t ny = frame->ny, nx = frame->nx, n = ny * nx;
-    disk_sieve sieve = {.data = work, .model = work + n, .xm = work + 2 * n};
-    double *rest = work + 5 * n;
-
-    sieve.order = sqn__order_choose();
-    sieve.mm = work + 3 * n;
-    sieve.pixel = (int64_t *)(void *)(work + 4 * n);
-    sieve.z = rest; /* and at first, with what follows, the work space of the smoothing */
-    rest += sqn__stats_blur_work_size(ny, nx, frame->fwhm);
-    sieve.scratch = rest;
-    sieve.distance = rest + n;
-    sieve.place = (int64_t *)(void *)sieve.distance;
-    rest += 2 * n;
-    sieve.seed = (sqn__bits){ny, nx, (uint64_t *)(void *)rest};
-    rest += set_size(ny, nx);
-    sieve.disk = (sqn__bits){ny, nx, (uint64_t *)(void *)rest};
-    sieve.row = (uint64_t *)(void *)(rest + set_size(ny, nx));
-    return sieve;
-}
-
-/* Smooth data, model and the map of what is usable, then list the usable pixels. */
-static void prepare(disk_sieve *sieve, const sqn_scaling_frame *frame)
-{
-    const int64_t n_pix = frame->ny * frame->nx;
-    double *valid = sieve->scratch, *between = sieve->z;
-
-    for (int64_t p = 0; p < n_pix; p++) {
-        const bool used = sqn__scaling_usable(frame, p);
-        const double root = used ? sqrt(frame->weight[p]) : 0.0;
-
-        valid[p] = used ? 1.0 : 0.0;
-        sieve->data[p] = used ? root * (double)frame->value[p] : 0.0;
-        sieve->model[p] = used ? root * (double)frame->model[p] : 0.0;
-    }
-    sqn__stats_blur(sieve->data, frame->ny, frame->nx, frame->fwhm, between);
-    sqn__stats_blur(sieve->model, frame->ny, frame->nx, frame->fwhm, between);
-    sqn__stats_blur(valid, frame->ny, frame->nx, frame->fwhm, between);
-    sieve->n = 0;
-    for (int64_t p = 0; p < n_pix; p++) {
-        const bool used = sqn__scaling_usable(frame, p);
-        const double m = used ? frame->model[p] : 0.0, vm = frame->weight[p] * m;
-
-        sieve->xm[p] = used ? vm * (double)frame->value[p] : 0.0;
-        sieve->mm[p] = used ? vm * m : 0.0;
-        if (used) {
-            const int64_t i = sieve->n++;
-
-            sieve->data[i] = sieve->data[p] / valid[p];
-            sieve->model[i] = sieve->model[p] / valid[p];
-            sieve->pixel[i] = p;
-        }
-    }
-}
-
-/* Sums of V x m and V m^2, by lanes. */
-typedef struct fit_sums {
-    double xm[LANES], mm[LANES];
-} fit_sums;
-
-/* Add the pixels of one word, of `n` pixels from `first` on, that are not in it. */
-static void add_outside(fit_sums *sums, const disk_sieve *sieve, uint64_t word,
-                        int64_t first, int64_t n)
-{
-    const double *restrict xm = sieve->xm + first, *restrict mm = sieve->mm + first;
-
-    if (word == 0 && n == SQN__BITS_WORD) {
-        for (int64_t p = 0; p < SQN__BITS_WORD; p += LANES) {
-            for (int64_t l = 0; l < LANES; l++) {
-                sums->xm[l] += xm[p + l];
-                sums->mm[l] += mm[p + l];
-            }
-        }
-        return;
-    }
-    for (int64_t p = 0; p < n && word != UINT64_MAX; p++) {
-        const bool outside = (word >> p & 1U) == 0;
-
-        sums->xm[p % LANES] += outside ? xm[p] : 0.0;
-        sums->mm[p % LANES] += outside ? mm[p] : 0.0;
-    }
 }
 
 static double total(const double lane[LANES])
@@ -152,8 +38,181 @@ static double total(const double lane[LANES])
            ((lane[2] + lane[6]) + (lane[3] + lane[7]));
 }
 
-/* f = sum V x m / sum V m^2 over usable pixels outside the disk; NaN if none tells. */
-static double fit(const disk_sieve *sieve)
+/*
+ * Work space of one frame. The smoothed residual of any factor f, in units of its noise, is
+ * z = data - f model: smoothing is linear.
+ */
+typedef struct disk_sieve {
+    int64_t *n;           /* usable pixels */
+    double *root;         /* [ny, nx] sqrt(V), 0 where not usable */
+    double *data;         /* [n] of the usable pixels: smoothed sqrt(V) x */
+    double *shared;       /* [n] share of the Gaussian that lies on usable pixels */
+    int32_t *pixel;       /* [n] their numbers */
+    double *model;        /* [n] smoothed sqrt(V) m */
+    double *xm, *mm;      /* [ny, nx] V x m and V m^2, 0 where not usable */
+    double total[2];      /* sums of these */
+    double *scratch;      /* of the smoothing */
+    float *z, *work;      /* [n], [sqn__middle_work_size()] */
+    int32_t *place;       /* [n] in the lists, of what stands out */
+    double median, sigma; /* of z, from the round before; sigma 0: none */
+    double sampled;       /* median of a few z */
+    const sqn__order *order;
+    sqn__bits seed, disk; /* what stands out; the same, grown */
+    uint64_t *row;        /* [2 words of a row] */
+} disk_sieve;
+
+enum { HEADER = 8 }; /* doubles before the planes */
+
+/* Doubles that hold the words of a set of pixels. */
+static int64_t set_size(int64_t ny, int64_t nx)
+{
+    return ny * sqn__bits_n_word(nx); /* both have 64 bits */
+}
+
+/* Doubles that hold n floats or 32-bit integers. */
+static int64_t half_size(int64_t n)
+{
+    return (n + 1) / 2;
+}
+
+int64_t sqn_scaling_work_size(int64_t ny, int64_t nx, double fwhm)
+{
+    const int64_t n = ny * nx;
+
+    return HEADER + 6 * n + 3 * half_size(n) + half_size(sqn__middle_work_size(n)) +
+           2 * set_size(ny, nx) + set_size(2, nx) + sqn__stats_blur_work_size(ny, nx, fwhm);
+}
+
+/* Take `n` doubles off the front of the work space. */
+static double *take(double **from, int64_t n)
+{
+    double *taken = *from;
+
+    *from += n;
+    return taken;
+}
+
+/* Lay out the sieve in `work`. */
+static disk_sieve carve(double *work, const sqn_scaling_frame *frame)
+{
+    const int64_t ny = frame->ny, nx = frame->nx, n = ny * nx;
+    disk_sieve sieve = {.n = (int64_t *)(void *)take(&work, HEADER)};
+
+    sieve.order = sqn__order_choose();
+    sieve.root = take(&work, n);
+    sieve.data = take(&work, n);
+    sieve.shared = take(&work, n);
+    sieve.model = take(&work, n);
+    sieve.xm = take(&work, n);
+    sieve.mm = take(&work, n);
+    sieve.pixel = (int32_t *)(void *)take(&work, half_size(n));
+    sieve.z = (float *)(void *)take(&work, half_size(n));
+    sieve.place = (int32_t *)(void *)take(&work, half_size(n));
+    sieve.work = (float *)(void *)take(&work, half_size(sqn__middle_work_size(n)));
+    sieve.seed = (sqn__bits){ny, nx, (uint64_t *)(void *)take(&work, set_size(ny, nx))};
+    sieve.disk = (sqn__bits){ny, nx, (uint64_t *)(void *)take(&work, set_size(ny, nx))};
+    sieve.row = (uint64_t *)(void *)take(&work, set_size(2, nx));
+    sieve.scratch = work;
+    return sieve;
+}
+
+/* The usable pixels of a plane, divided by their share of the Gaussian. */
+static void gather(double *plane, const disk_sieve *sieve)
+{
+    for (int64_t i = 0; i < *sieve->n; i++) {
+        plane[i] = plane[sieve->pixel[i]] / sieve->shared[i];
+    }
+}
+
+void sqn_scaling_prepare(double *work, const sqn_scaling_frame *frame)
+{
+    const disk_sieve sieve = carve(work, frame);
+    const int64_t n_pix = frame->ny * frame->nx;
+    double *valid = sieve.shared;
+
+    *sieve.n = 0;
+    for (int64_t p = 0; p < n_pix; p++) {
+        const bool used = sqn__scaling_usable(frame, p);
+
+        sieve.root[p] = used ? sqrt(frame->weight[p]) : 0.0;
+        sieve.data[p] = used ? sieve.root[p] * (double)frame->value[p] : 0.0;
+        valid[p] = used ? 1.0 : 0.0;
+        sieve.pixel[*sieve.n] = (int32_t)p;
+        *sieve.n += used ? 1 : 0;
+    }
+    sqn__stats_blur(sieve.data, frame->ny, frame->nx, frame->fwhm, sieve.scratch);
+    sqn__stats_blur(valid, frame->ny, frame->nx, frame->fwhm, sieve.scratch);
+    for (int64_t i = 0; i < *sieve.n; i++) {
+        valid[i] = valid[sieve.pixel[i]];
+    }
+    gather(sieve.data, &sieve);
+}
+
+/* Sums of V x m and V m^2, by lanes. */
+typedef struct fit_sums {
+    double xm[LANES], mm[LANES];
+} fit_sums;
+
+/* The model of pixel `p` and its products with the data. */
+static inline void load_pixel(const disk_sieve *sieve, const sqn_scaling_frame *frame,
+                              int64_t p)
+{
+    const double root = sieve->root[p];
+    const bool used = root > 0.0;
+    const double m = used ? (double)frame->model[p] : 0.0;
+    const double x = used ? (double)frame->value[p] : 0.0;
+    const double vm = (used ? frame->weight[p] : 0.0) * m;
+
+    sieve->model[p] = root * m;
+    sieve->xm[p] = vm * x;
+    sieve->mm[p] = vm * m;
+}
+
+/* The model, its products with the data and their sums over all pixels. */
+static void load_model(disk_sieve *sieve, const sqn_scaling_frame *frame)
+{
+    const int64_t n_pix = frame->ny * frame->nx;
+    fit_sums sums = {.xm = {0.0}};
+
+    for (int64_t p = 0; p < n_pix; p++) {
+        load_pixel(sieve, frame, p);
+    }
+    for (int64_t p = 0; p < n_pix; p += LANES) {
+        for (int64_t l = 0; l < LANES && p + l < n_pix; l++) {
+            sums.xm[l] += sieve->xm[p + l];
+            sums.mm[l] += sieve->mm[p + l];
+        }
+    }
+    sieve->total[0] = total(sums.xm);
+    sieve->total[1] = total(sums.mm);
+    sqn__stats_blur(sieve->model, frame->ny, frame->nx, frame->fwhm, sieve->scratch);
+    gather(sieve->model, sieve);
+}
+
+/* Add the pixels of a word, which begins with pixel `first`. */
+static void add_word(fit_sums *sums, const disk_sieve *sieve, uint64_t word, int64_t first)
+{
+    const double *restrict xm = sieve->xm + first, *restrict mm = sieve->mm + first;
+
+    if (word == UINT64_MAX) {
+        for (int64_t p = 0; p < SQN__BITS_WORD; p += LANES) {
+            for (int64_t l = 0; l < LANES; l++) {
+                sums->xm[l] += xm[p + l];
+                sums->mm[l] += mm[p + l];
+            }
+        }
+        return;
+    }
+    for (uint64_t left = word; left != 0; left &= left - 1) {
+        const int64_t p = __builtin_ctzll(left);
+
+        sums->xm[p % LANES] += xm[p];
+        sums->mm[p % LANES] += mm[p];
+    }
+}
+
+/* Sums over the disk, or over all that is not disk. */
+static void sum_disk(double out[2], const disk_sieve *sieve, bool outside)
 {
     const int64_t ny = sieve->disk.ny, nx = sieve->disk.nx;
     fit_sums sums = {.xm = {0.0}};
@@ -162,47 +221,62 @@ static double fit(const disk_sieve *sieve)
         const uint64_t *row = sqn__bits_row(&sieve->disk, y);
 
         for (int64_t x = 0; x < nx; x += SQN__BITS_WORD) {
-            const int64_t left = nx - x;
+            const uint64_t word = row[x / SQN__BITS_WORD];
+            const uint64_t there =
+                nx - x < SQN__BITS_WORD ? (UINT64_C(1) << (nx - x)) - 1 : UINT64_MAX;
 
-            add_outside(&sums, sieve, row[x / SQN__BITS_WORD], y * nx + x,
-                        left < SQN__BITS_WORD ? left : SQN__BITS_WORD);
+            add_word(&sums, sieve, (outside ? ~word : word) & there, y * nx + x);
         }
     }
-    const double mm = total(sums.mm);
+    out[0] = total(sums.xm);
+    out[1] = total(sums.mm);
+}
 
-    return mm > 0.0 ? total(sums.xm) / mm : NAN;
+/* f = sum V x m / sum V m^2 over usable pixels outside the disk; NaN if none tells. Most are
+   outside: what is inside is taken off the sums of all, if they keep their digits. */
+static double fit(const disk_sieve *sieve)
+{
+    double sum[2];
+
+    sum_disk(sum, sieve, false);
+    sum[0] = sieve->total[0] - sum[0];
+    sum[1] = sieve->total[1] - sum[1];
+    if (!(sum[1] > keeps_digits * sieve->total[1])) {
+        sum_disk(sum, sieve, true);
+    }
+    return sum[1] > 0.0 ? sum[0] / sum[1] : NAN;
 }
 
 /* Median of z of a few pixels of the image: it moves as that of all. */
 static double sampled_median(const disk_sieve *sieve)
 {
-    const int64_t step = sieve->n / SAMPLE + 1;
-    double few[SAMPLE];
-    int64_t n = 0;
+    const int64_t n = *sieve->n, step = n / SAMPLE + 1;
+    float few[SAMPLE];
+    int64_t n_few = 0;
 
-    for (int64_t i = step / 2; i < sieve->n && n < SAMPLE; i += step) {
-        few[n++] = sieve->z[i];
+    for (int64_t i = step / 2; i < n && n_few < SAMPLE; i += step) {
+        few[n_few++] = sieve->z[i];
     }
-    return sqn__stats_median(few, n);
+    return sqn__stats_select(few, n_few, n_few / 2);
 }
 
 /* z of a factor, and its median and robust sigma: near those of the round before. */
 static void measure(disk_sieve *sieve, double factor)
 {
-    const int64_t n = sieve->n;
+    const int64_t n = *sieve->n;
     const double reach = guess_reach * sieve->sigma;
 
     sieve->order->subtract(sieve->z, sieve->data, sieve->model, factor, n);
     const double sampled = sampled_median(sieve);
 
-    sieve->median = sqn__stats_median_near(
-        sieve->z, n, sieve->median + sampled - sieve->sampled, reach, sieve->scratch);
+    sieve->median =
+        sqn__middle_median(&(sqn__order_floats){sieve->z, n, NAN},
+                           sieve->median + sampled - sieve->sampled, reach, sieve->work);
     sieve->sampled = sampled;
-    sieve->order->distance(sieve->distance, sieve->z, sieve->median, n);
     sieve->sigma =
         SQN__STATS_MAD_TO_SIGMA *
-        sqn__stats_median_near(sieve->distance, n, sieve->sigma / SQN__STATS_MAD_TO_SIGMA,
-                               reach, sieve->scratch);
+        sqn__middle_median(&(sqn__order_floats){sieve->z, n, (float)sieve->median},
+                           sieve->sigma / SQN__STATS_MAD_TO_SIGMA, reach, sieve->work);
 }
 
 /*
@@ -214,11 +288,11 @@ static void find_disk(disk_sieve *sieve, double fwhm, double factor, bool both)
     const int64_t n_word = set_size(sieve->seed.ny, sieve->seed.nx);
 
     measure(sieve, factor);
-    const double limit = significant * sieve->sigma;
-    const double limits[2] = {both ? -limit : -INFINITY, limit};
+    const float limit = (float)(significant * sieve->sigma);
+    const float limits[2] = {both ? -limit : -INFINITY, limit};
 
     memset(sieve->seed.word, 0, (size_t)n_word * sizeof *sieve->seed.word);
-    const int64_t n_seed = sieve->order->outside(sieve->place, sieve->z, sieve->n, limits);
+    const int64_t n_seed = sieve->order->outside(sieve->place, sieve->z, *sieve->n, limits);
 
     for (int64_t i = 0; i < n_seed; i++) {
         const int64_t pixel = sieve->pixel[sieve->place[i]];
@@ -267,18 +341,14 @@ bool sqn_scaling_find(sqn_scaling *out, const sqn_scaling_frame *frame, double *
     disk_sieve sieve = carve(work, frame);
 
     *out = (sqn_scaling){0};
-    prepare(&sieve, frame);
-    memset(sieve.disk.word, 0,
-           (size_t)set_size(frame->ny, frame->nx) * sizeof *sieve.disk.word);
-    const double first = fit(&sieve);
-
-    if (isnan(first)) {
+    load_model(&sieve, frame);
+    if (!(sieve.total[1] > 0.0)) {
         return false;
     }
     for (int64_t i = 0; i < SQN_SCALING_N_FRACTION; i++) {
         out->curve[i] = NAN;
     }
-    iterate(out, &sieve, frame->fwhm, first);
+    iterate(out, &sieve, frame->fwhm, sieve.total[0] / sieve.total[1]);
     return true;
 }
 
@@ -292,6 +362,7 @@ sqn_status sqn_scaling_bff(sqn_scaling *out, const sqn_scaling_frame *frame, sqn
     if (work == NULL) {
         return SQN_RAISE(err, E_MEM, "best fraction of %" PRId64 " pixels", n_pix);
     }
+    sqn_scaling_prepare(work, frame);
     const bool found = sqn_scaling_find(out, frame, work);
 
     sqn__mem_free(work);

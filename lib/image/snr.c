@@ -9,6 +9,8 @@
 #include "aperture_scan.h"
 #include "raise.h"
 
+enum { TILE = 4 }; /* pixels on a side */
+
 static const double pi = 3.14159265358979323846;
 
 /* (flux - mean) / (s sqrt(1 + 1/n)) of the n others; sums are of differences to one of them. */
@@ -93,36 +95,118 @@ double sqn_snr_at(const float *image, int64_t ny, int64_t nx, const double cente
 typedef struct batch {
     const sqn__aperture_scan *scan;
     float *out; /* [n_plane, n_pix] */
-    int64_t n_plane, n_pix;
+    int64_t n_plane, n_pix, ny, nx;
     double star_x, star_y, fwhm; /* positions count from 0 */
 } batch;
 
-/* S/N of pixel `pixel` at (dx, dy) from the star, on every plane. */
-static void fill_pixel(const batch *b, int64_t pixel, double dx, double dy)
+/* A flux on every plane. */
+typedef struct fluxes {
+    float value[SQN__APERTURE_LANES];
+    uint32_t known; /* planes that have it */
+} fluxes;
+
+/*
+ * A pixel of a tile on its way around the star. Where the star stands in the middle of the grid
+ * and the number of apertures is even, they are those of the pixel opposite, too.
+ */
+typedef struct walk {
+    int64_t pixel, opposite; /* -1: it goes its own way */
+    int64_t n_all;           /* apertures on the circle, 0 without */
+    fluxes own, other;       /* of both */
+    sqn__aperture_sums sums; /* of the apertures that are neither */
+    turn t;
+} walk;
+
+/* The pixel across the star from one at (dx, dy) from it; -1 where none is. */
+static int64_t find_opposite(const batch *b, double dx, double dy)
+{
+    const double x = b->star_x - dx, y = b->star_y - dy;
+    const bool is_pixel = x == floor(x) && y == floor(y) && x >= 0.0 && y >= 0.0 &&
+                          x < (double)b->nx && y < (double)b->ny;
+
+    return is_pixel ? (int64_t)y * b->nx + (int64_t)x : -1;
+}
+
+static void begin_walk(walk *w, const batch *b, int64_t pixel, double dx, double dy)
 {
     const int64_t n_all = n_aperture(hypot(dx, dy), b->fwhm);
-    sqn__aperture_sums sums = {.begun = 0};
-    float flux[SQN__APERTURE_LANES];
-    const uint32_t known =
-        n_all == 0 ? 0
-                   : sqn__aperture_scan_flux(flux, b->scan, b->star_x + dx, b->star_y + dy);
 
-    if (known != 0) {
-        turn t = begin_turn(dx, dy, n_all);
-
-        for (int64_t k = 1; k < n_all; k++) {
-            next(&t);
-            sqn__aperture_scan_add(&sums, b->scan, b->star_x + t.x, b->star_y + t.y);
-        }
+    *w = (walk){.pixel = pixel, .opposite = -1, .n_all = n_all};
+    if (n_all == 0) {
+        return;
     }
+    w->opposite = n_all % 2 == 0 ? find_opposite(b, dx, dy) : -1;
+    w->t = begin_turn(dx, dy, n_all);
+    w->own.known =
+        sqn__aperture_scan_flux(w->own.value, b->scan, b->star_x + dx, b->star_y + dy);
+    if (w->opposite >= 0) {
+        w->other.known = sqn__aperture_scan_flux(w->other.value, b->scan, b->star_x - dx,
+                                                 b->star_y - dy);
+    }
+}
+
+/* S/N of a pixel on every plane: `others` are the apertures of the walk and one more. */
+static void end_pixel(const walk *w, const batch *b, int64_t pixel, const fluxes *own,
+                      const fluxes *more)
+{
+    sqn__aperture_sums sums = w->sums;
+
+    sqn__aperture_sums_add(&sums, more->value, more->known);
     for (int64_t l = 0; l < b->n_plane; l++) {
         const int64_t n = sums.n[l] + sums.n_whole;
         const double both[2] = {sums.one[l], sums.two[l]};
 
         b->out[l * b->n_pix + pixel] =
-            (known >> l & 1U) == 0 || is_unknown(n, n_all)
+            (own->known >> l & 1U) == 0 || is_unknown(n, w->n_all)
                 ? NAN
-                : (float)ratio((double)flux[l], both, sums.origin[l], n);
+                : (float)ratio((double)own->value[l], both, (double)sums.origin[l], n);
+    }
+}
+
+static void end_walk(const walk *w, const batch *b)
+{
+    end_pixel(w, b, w->pixel, &w->own, &w->other);
+    if (w->opposite >= 0) {
+        end_pixel(w, b, w->opposite, &w->other, &w->own);
+    }
+}
+
+static void step(walk *w, const batch *b, int64_t k)
+{
+    const bool goes = (w->own.known | w->other.known) != 0 && k < w->n_all;
+
+    if (goes) {
+        next(&w->t);
+    }
+    if (goes && (w->opposite < 0 || 2 * k != w->n_all)) {
+        sqn__aperture_scan_add(&w->sums, b->scan, b->star_x + w->t.x, b->star_y + w->t.y);
+    }
+}
+
+/* The pixels of a tile go around the star side by side: what they meet lies close together, and
+   is still in the first cache for the next of them. */
+static void fill_tile(const batch *b, int64_t first_y, int64_t first_x)
+{
+    walk walks[TILE * TILE];
+    int64_t n = 0, n_most = 0;
+
+    for (int64_t y = first_y; y < first_y + TILE && y < b->ny; y++) {
+        for (int64_t x = first_x; x < first_x + TILE && x < b->nx; x++) {
+            begin_walk(&walks[n], b, y * b->nx + x, (double)x - b->star_x,
+                       (double)y - b->star_y);
+            if (walks[n].opposite < 0 || walks[n].opposite > walks[n].pixel) {
+                n_most = walks[n].n_all > n_most ? walks[n].n_all : n_most;
+                n++; /* the others are done by those opposite */
+            }
+        }
+    }
+    for (int64_t k = 1; k < n_most; k++) {
+        for (int64_t i = 0; i < n; i++) {
+            step(&walks[i], b, k);
+        }
+    }
+    for (int64_t i = 0; i < n; i++) {
+        end_walk(&walks[i], b);
     }
 }
 
@@ -144,15 +228,17 @@ sqn_status sqn_snr_maps(float *out, const sqn_snr_planes *planes, const double c
                          .out = out + first * ny * nx,
                          .n_plane = left < SQN__APERTURE_LANES ? left : SQN__APERTURE_LANES,
                          .n_pix = ny * nx,
+                         .ny = ny,
+                         .nx = nx,
                          .star_x = center[0] - 1.0,
                          .star_y = center[1] - 1.0,
                          .fwhm = fwhm};
 
         sqn__aperture_scan_load(scan, planes->value + first * ny * nx, b.n_plane);
 #pragma omp parallel for default(none) shared(b, ny, nx) schedule(dynamic)
-        for (int64_t y = 0; y < ny; y++) {
-            for (int64_t x = 0; x < nx; x++) {
-                fill_pixel(&b, y * nx + x, (double)x - b.star_x, (double)y - b.star_y);
+        for (int64_t y = 0; y < ny; y += TILE) {
+            for (int64_t x = 0; x < nx; x += TILE) {
+                fill_tile(&b, y, x);
             }
         }
     }

@@ -3,13 +3,14 @@
 
 #include <string.h>
 
+#include "spline_lanes.h"
+
 enum {
     N_TAP = SQN__SPLINE_N_TAP,
     N_POLE = 2,
-    HORIZON = 48, /* larger pole ^ 48 = 3e-18 */
-    BLOCK = 32,   /* columns filtered side by side */
-    ROWS = 8,     /* rows filtered side by side */
-    REACH = 64,   /* of the impulse behind sqn__spline_response() */
+    BLOCK = 32, /* columns filtered side by side */
+    ROWS = 16,  /* rows filtered side by side */
+    REACH = 64, /* of the impulse behind sqn__spline_response() */
     N_RESPONSE = SQN__SPLINE_N_CARDINAL - 1
 };
 
@@ -17,74 +18,7 @@ enum {
 static const double poles[N_POLE] = {-0.430575347099973791851434783493520110,
                                      -0.0430962882032646538205174570160838125};
 
-/* Lines that run side by side: value k of line i is data[k * step + i]. */
-typedef struct lines {
-    double *data;
-    int64_t n, step, width;
-} lines;
-
-static void scale(const lines *l, double factor)
-{
-    for (int64_t k = 0; k < l->n; k++) {
-        for (int64_t i = 0; i < l->width; i++) {
-            l->data[k * l->step + i] *= factor;
-        }
-    }
-}
-
-/* row[0] += factor * row[k], of each line. */
-static void add_to_first(const lines *l, int64_t k, double factor)
-{
-    for (int64_t i = 0; i < l->width; i++) {
-        l->data[i] += factor * l->data[k * l->step + i];
-    }
-}
-
-/* First causal value: sum over the mirrored signal of period 2 n - 2, z^k s[k]. */
-static void start_causal(const lines *l, double z)
-{
-    const int64_t period = 2 * l->n - 2;
-    const int64_t n_sum = l->n > HORIZON ? HORIZON : period;
-    double power = z;
-
-    for (int64_t k = 1; k < n_sum; k++) {
-        add_to_first(l, k < l->n ? k : period - k, power);
-        power *= z;
-    }
-    if (n_sum == period) { /* power = z^period: all later periods at once */
-        for (int64_t i = 0; i < l->width; i++) {
-            l->data[i] /= 1.0 - power;
-        }
-    }
-}
-
-/* One pole: 1 / ((1 - z q^-1) (1 - z q)) along each line. */
-static void filter_pole(const lines *l, double z)
-{
-    start_causal(l, z);
-    for (int64_t k = 1; k < l->n; k++) {
-        double *now = l->data + k * l->step;
-
-        for (int64_t i = 0; i < l->width; i++) {
-            now[i] += z * now[i - l->step];
-        }
-    }
-
-    double *last = l->data + (l->n - 1) * l->step;
-
-    for (int64_t i = 0; i < l->width; i++) {
-        last[i] = z / (z * z - 1.0) * (last[i] + z * last[i - l->step]);
-    }
-    for (int64_t k = l->n - 2; k >= 0; k--) {
-        double *now = l->data + k * l->step;
-
-        for (int64_t i = 0; i < l->width; i++) {
-            now[i] = z * (now[i + l->step] - now[i]);
-        }
-    }
-}
-
-static void filter(const lines *l)
+static void filter(double *data, const sqn__spline_lines *l)
 {
     if (l->n < 2) {
         return; /* mirrored, one pixel is a constant: its own coefficient */
@@ -92,8 +26,7 @@ static void filter(const lines *l)
     for (int64_t p = 0; p < N_POLE; p++) {
         const double z = poles[p];
 
-        scale(l, (1.0 - z) * (1.0 - 1.0 / z));
-        filter_pole(l, z);
+        sqn__spline_lanes_choose()->filter(data, l, z, (1.0 - z) * (1.0 - 1.0 / z));
     }
 }
 
@@ -101,7 +34,7 @@ static void filter(const lines *l)
 static void filter_rows(double *image, int64_t nx, int64_t stride, int64_t n_row,
                         double *work)
 {
-    const lines rows = {work, nx, ROWS, ROWS};
+    const sqn__spline_lines rows = {nx, ROWS, ROWS};
 
     for (int64_t x = 0; x < nx; x++) {
         for (int64_t i = 0; i < ROWS;
@@ -109,7 +42,7 @@ static void filter_rows(double *image, int64_t nx, int64_t stride, int64_t n_row
             work[x * ROWS + i] = image[(i < n_row ? i : n_row - 1) * stride + x];
         }
     }
-    filter(&rows);
+    filter(work, &rows);
     for (int64_t i = 0; i < n_row; i++) {
         for (int64_t x = 0; x < nx; x++) {
             image[i * stride + x] = work[x * ROWS + i];
@@ -132,9 +65,9 @@ void sqn__spline_prefilter(double *image, int64_t ny, int64_t nx, int64_t stride
     }
 #pragma omp parallel for default(none) shared(image, ny, nx, stride)
     for (int64_t x = 0; x < nx; x += BLOCK) {
-        const lines columns = {image + x, ny, stride, nx - x < BLOCK ? nx - x : BLOCK};
+        const sqn__spline_lines columns = {ny, stride, nx - x < BLOCK ? nx - x : BLOCK};
 
-        filter(&columns);
+        filter(image + x, &columns);
     }
 }
 
@@ -186,9 +119,9 @@ void sqn__spline_mirror(double *image, int64_t ny, int64_t nx, int64_t border)
 void sqn__spline_response(double response[N_RESPONSE])
 {
     double impulse[2 * REACH + 1] = {[REACH] = 1.0};
-    const lines line = {impulse, 2 * REACH + 1, 1, 1};
+    const sqn__spline_lines line = {2 * REACH + 1, 1, 1};
 
-    filter(&line);
+    filter(impulse, &line);
     for (int64_t k = 0; k < N_RESPONSE; k++) {
         response[k] = impulse[REACH + k];
     }

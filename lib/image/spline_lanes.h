@@ -10,8 +10,9 @@
 #include "spline.h"
 
 enum {
-    SQN__SPLINE_LANES = 8, /**< Taps along a row; those behind the last have weight 0. */
-    SQN__SPLINE_BORDER = 6 /**< Pixels that planes go on beyond their edges. */
+    SQN__SPLINE_LANES = 8,  /**< Taps along a row; those behind the last have weight 0. */
+    SQN__SPLINE_BORDER = 6, /**< Pixels that planes go on beyond their edges. */
+    SQN__SPLINE_STACK = 8   /**< Images turned together. */
 };
 
 /** Weights of taps as polynomials of the place in a cell: [power, tap]. */
@@ -28,6 +29,21 @@ typedef struct sqn__spline_planes {
     sqn__spline_taps value, pixel; /**< Of coefficients; of pixels (cardinal). */
 } sqn__spline_planes;
 
+/** Lines of n values side by side, `step` from value to value. */
+typedef struct sqn__spline_lines {
+    int64_t n, step, width;
+} sqn__spline_lines;
+
+/** Images that are turned together, as planes with their borders; pointers are to pixel (0, 0).
+ *  All borrowed. */
+typedef struct sqn__spline_stack {
+    int64_t stride;                /**< Pixels from row to row. */
+    const float *coeff, *variance; /**< [.., SQN__SPLINE_STACK] as above, of each image. */
+    const float *present;          /**< As above, of all of them. */
+    const uint8_t *whole;          /**< 1 where the pixels behind a cell are all present. */
+    sqn__spline_taps value, pixel;
+} sqn__spline_stack;
+
 /** Positions count from 0; their cells (floor) lie within one pixel of the plane. */
 typedef struct sqn__spline_lanes {
     /** Values of the spline at n positions. */
@@ -37,6 +53,12 @@ typedef struct sqn__spline_lanes {
      *  some are missing, the others take over their weight. */
     void (*variances)(float *out, const sqn__spline_planes *planes, const double *y,
                       const double *x, int64_t n);
+    /** Both of all images, [n, SQN__SPLINE_STACK]; `variance` may be NULL. */
+    void (*stack)(float *value, float *variance, const sqn__spline_stack *planes,
+                  const double *y, const double *x, int64_t n);
+    /** 1 / ((1 - z q^-1) (1 - z q)) times `gain` along lines that run side by side: value k of
+     *  line i is data[k step + i]. */
+    void (*filter)(double *data, const sqn__spline_lines *lines, double z, double gain);
 } sqn__spline_lanes;
 
 /** What every processor runs. */

@@ -1,9 +1,10 @@
 /** @file spline_lanes_base.c @brief Values and variances everywhere, and the choice of a table. */
 #include <stddef.h>
 
+#define SQN__SPLINE_WIDTH 4
 #include "spline_lanes_body.h"
 
-const sqn__spline_lanes sqn__spline_lanes_base = {values, variances};
+const sqn__spline_lanes sqn__spline_lanes_base = {values, variances, stack, filter};
 
 const sqn__spline_lanes *sqn__spline_lanes_choose(void)
 {

@@ -1,4 +1,7 @@
-/** @file spline_lanes_body.h @brief The loops of a table, compiled for each vector width. */
+/**
+ * @file spline_lanes_body.h
+ * @brief The loops of a table, compiled for each vector width (SQN__SPLINE_WIDTH floats).
+ */
 #ifndef SQN_SPLINE_LANES_BODY_H
 #define SQN_SPLINE_LANES_BODY_H
 
@@ -16,6 +19,13 @@ typedef double taps
 typedef double half_taps __attribute__((vector_size(LANES / 2 * sizeof(double))));
 typedef float narrow_taps
     __attribute__((vector_size(LANES * sizeof(float)), aligned(4), may_alias));
+
+/* Loops over the taps of a row: written out, whole or in parts. */
+#if defined(__clang__)
+#define LANES_UNROLL _Pragma("clang loop unroll_count(8)")
+#else
+#define LANES_UNROLL _Pragma("GCC unroll 8")
+#endif
 
 #define TAPS_INLINE static inline __attribute__((always_inline))
 
@@ -96,6 +106,185 @@ static void variances(float *out, const sqn__spline_planes *planes, const double
         const double share = total(&w_y) * total(&w_x) / total(&known);
 
         out[i] = (float)(total(&sum) * share * share);
+    }
+}
+
+/* ---- Many images ----------------------------------------------------------------------- */
+
+enum {
+    STACK = SQN__SPLINE_STACK,
+    N_VECTOR = STACK / SQN__SPLINE_WIDTH,
+    N_CHAIN = SQN__SPLINE_WIDTH > 4 ? 4 : 2 /* sums side by side, so that none waits */
+};
+
+/* A share of the images; may stand anywhere, and on top of floats. */
+typedef float images
+    __attribute__((vector_size(SQN__SPLINE_WIDTH * sizeof(float)), aligned(4), may_alias));
+
+/* Products of weights of rows and columns. */
+typedef struct tap_table {
+    float of[N_PIXEL][LANES];
+} tap_table;
+
+TAPS_INLINE void tabulate(tap_table *out, const taps *w_y, const taps *w_x, int64_t n)
+{
+    for (int64_t j = 0; j < n; j++) {
+        *(narrow_taps *)(void *)out->of[j] =
+            __builtin_convertvector((*w_y)[j] * *w_x, narrow_taps);
+    }
+}
+
+/* out [images] = sum of n x n products; n is a constant where this is called. */
+TAPS_INLINE void combine(float *out, const tap_table *table, const float *first,
+                         int64_t stride, const int64_t n)
+{
+    images sum[N_CHAIN][N_VECTOR] = {{{0.0F}}};
+
+    for (int64_t j = 0; j < n; j++) {
+        const float *row = first + j * stride * STACK;
+
+        LANES_UNROLL
+        for (int64_t i = 0; i < n; i++) {
+            const images *pixel = (const images *)(const void *)(row + i * STACK);
+            const float share = table->of[j][i];
+
+            LANES_UNROLL
+            for (int64_t v = 0; v < N_VECTOR; v++) {
+                sum[i % N_CHAIN][v] += share * pixel[v];
+            }
+        }
+    }
+    for (int64_t v = 0; v < N_VECTOR; v++) {
+        for (int64_t c = 1; c < N_CHAIN; c++) {
+            sum[0][v] += sum[c][v];
+        }
+        ((images *)(void *)out)[v] = sum[0][v];
+    }
+}
+
+/* (sum of all weights / sum of those of pixels that are present)^2 */
+TAPS_INLINE float compensation(const sqn__spline_stack *planes, int64_t first,
+                               const taps *w_y, const taps *w_x)
+{
+    taps known = {0};
+
+    for (int64_t j = 0; j < N_PIXEL; j++) {
+        const narrow_taps present =
+            *(const narrow_taps *)(const void *)(planes->present + first +
+                                                 j * planes->stride);
+
+        known += (*w_y)[j] * __builtin_convertvector(present, taps);
+    }
+    known *= *w_x;
+    const double share = total(w_y) * total(w_x) / total(&known);
+
+    return (float)(share * share);
+}
+
+TAPS_INLINE void stack_variance(float *out, const sqn__spline_stack *planes,
+                                const place *at_y, const place *at_x)
+{
+    const int64_t first = (at_y->cell - 3) * planes->stride + at_x->cell - 3;
+    taps w_x, w_y;
+    tap_table table;
+
+    weigh(&w_x, &planes->pixel, at_x->rest);
+    weigh(&w_y, &planes->pixel, at_y->rest);
+    const taps square_x = w_x * w_x, square_y = w_y * w_y;
+
+    tabulate(&table, &square_y, &square_x, N_PIXEL);
+    combine(out, &table, planes->variance + first * STACK, planes->stride, N_PIXEL);
+    if (planes->whole[at_y->cell * planes->stride + at_x->cell] == 0) {
+        const float factor = compensation(planes, first, &w_y, &w_x);
+
+        for (int64_t l = 0; l < STACK; l++) {
+            out[l] *= factor;
+        }
+    }
+}
+
+static void stack(float *value, float *variance, const sqn__spline_stack *planes,
+                  const double *y, const double *x, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) {
+        const place at_y = place_at(y[i]), at_x = place_at(x[i]);
+        const int64_t first = (at_y.cell - 2) * planes->stride + at_x.cell - 2;
+        taps w_x, w_y;
+        tap_table table;
+
+        weigh(&w_x, &planes->value, at_x.rest);
+        weigh(&w_y, &planes->value, at_y.rest);
+        tabulate(&table, &w_y, &w_x, N_TAP);
+        combine(value + i * STACK, &table, planes->coeff + first * STACK, planes->stride,
+                N_TAP);
+        if (variance != NULL) {
+            stack_variance(variance + i * STACK, planes, &at_y, &at_x);
+        }
+    }
+}
+
+/* ---- Prefilter ------------------------------------------------------------------------- */
+
+/* now += z before, of each line. */
+TAPS_INLINE void go_on(double *restrict now, const double *restrict before, double z,
+                       int64_t width)
+{
+    for (int64_t i = 0; i < width; i++) {
+        now[i] += z * before[i];
+    }
+}
+
+/* now = z (next - now), of each line. */
+TAPS_INLINE void go_back(double *restrict now, const double *restrict next, double z,
+                         int64_t width)
+{
+    for (int64_t i = 0; i < width; i++) {
+        now[i] = z * (next[i] - now[i]);
+    }
+}
+
+/* First causal value: sum over the mirrored signal of period 2 n - 2, z^k s[k]. */
+static void start_causal(double *data, const sqn__spline_lines *l, double z)
+{
+    enum { HORIZON = 48 }; /* larger pole ^ 48 = 3e-18 */
+    const int64_t period = 2 * l->n - 2;
+    const int64_t n_sum = l->n > HORIZON ? HORIZON : period;
+    double power = z;
+
+    for (int64_t k = 1; k < n_sum; k++) {
+        const double *other = data + (k < l->n ? k : period - k) * l->step;
+
+        for (int64_t i = 0; i < l->width; i++) {
+            data[i] += power * other[i];
+        }
+        power *= z;
+    }
+    if (n_sum == period) { /* power = z^period: all later periods at once */
+        for (int64_t i = 0; i < l->width; i++) {
+            data[i] /= 1.0 - power;
+        }
+    }
+}
+
+static void filter(double *data, const sqn__spline_lines *l, double z, double gain)
+{
+    for (int64_t k = 0; k < l->n; k++) {
+        for (int64_t i = 0; i < l->width; i++) {
+            data[k * l->step + i] *= gain;
+        }
+    }
+    start_causal(data, l, z);
+    for (int64_t k = 1; k < l->n; k++) {
+        go_on(data + k * l->step, data + (k - 1) * l->step, z, l->width);
+    }
+
+    double *last = data + (l->n - 1) * l->step;
+
+    for (int64_t i = 0; i < l->width; i++) {
+        last[i] = z / (z * z - 1.0) * (last[i] + z * last[i - l->step]);
+    }
+    for (int64_t k = l->n - 2; k >= 0; k--) {
+        go_back(data + k * l->step, data + (k + 1) * l->step, z, l->width);
     }
 }
 

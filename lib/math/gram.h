@@ -36,6 +36,10 @@ typedef struct sqn__gram_table {
     const char *name;
     /** out += a b; b has as many rows as a depths, columns of the alignment. */
     void (*product)(sqn_dmatrix out, sqn__gram_factor a, sqn_dmatrix_const b);
+    /** The same of a b in float, which is widened; columns are multiples of 16. */
+    void (*product_narrow)(sqn_dmatrix out, sqn__gram_factor a, sqn_matrix_const b);
+    /** out = in, n of them, a multiple of the alignment. */
+    void (*widen)(double *out, const float *in, int64_t n);
     /** sum[i] += sum v (x - w h)^2 of model i. */
     void (*misfit)(double *sum, const sqn__gram_fit *fit);
     /**

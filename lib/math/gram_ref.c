@@ -17,6 +17,27 @@ static void product(sqn_dmatrix out, sqn__gram_factor a, sqn_dmatrix_const b)
     }
 }
 
+static void product_narrow(sqn_dmatrix out, sqn__gram_factor a, sqn_matrix_const b)
+{
+    for (int64_t i = 0; i < out.rows; i++) {
+        for (int64_t j = 0; j < out.cols; j++) {
+            double sum = 0.0;
+
+            for (int64_t d = 0; d < b.rows; d++) {
+                sum += a.data[i * a.row + d * a.depth] * (double)b.data[d * b.stride + j];
+            }
+            out.data[i * out.stride + j] += sum;
+        }
+    }
+}
+
+static void widen(double *out, const float *in, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) {
+        out[i] = (double)in[i];
+    }
+}
+
 static void misfit(double *sum, const sqn__gram_fit *fit)
 {
     for (int64_t i = 0; i < fit->n; i++) {
@@ -60,4 +81,5 @@ static void weighted_pairs(double *out, const double *v, sqn_dmatrix_const h, in
     }
 }
 
-const sqn__gram_table sqn__gram_ref = {"ref", product, misfit, pairs, weighted_pairs};
+const sqn__gram_table sqn__gram_ref = {"ref",  product, product_narrow, widen,
+                                       misfit, pairs,   weighted_pairs};

@@ -163,6 +163,62 @@ static int64_t tile_end(int64_t i, int64_t n_tile, int64_t rows)
     return (i + 1) * rows / n_tile;
 }
 
+/* out [rows, 2 vectors] += the product with numbers in float. */
+GRAM_INLINE void add_narrow(double *out, int64_t stride, const sqn__gram_factor *a,
+                            const sqn_matrix_const *b, const int64_t rows)
+{
+    gram_vector sum[ROWS][COLS];
+
+    GRAM_UNROLL
+    for (int64_t r = 0; r < rows; r++) {
+        sum[r][0] = sum[r][1] = (gram_vector){0};
+    }
+    for (int64_t i = 0; i < b->rows; i++) {
+        const gram_narrow *from =
+            (const gram_narrow *)(const void *)(b->data + i * b->stride);
+        const double *factor = a->data + i * a->depth;
+        const gram_vector first = __builtin_convertvector(from[0], gram_vector);
+        const gram_vector second = __builtin_convertvector(from[1], gram_vector);
+
+        GRAM_UNROLL
+        for (int64_t r = 0; r < rows; r++) {
+            sum[r][0] += factor[r * a->row] * first;
+            sum[r][1] += factor[r * a->row] * second;
+        }
+    }
+    GRAM_UNROLL
+    for (int64_t r = 0; r < rows; r++) {
+        gram_vector *to = (gram_vector *)(void *)(out + r * stride);
+
+        to[0] += sum[r][0];
+        to[1] += sum[r][1];
+    }
+}
+
+static void product_narrow(sqn_dmatrix out, sqn__gram_factor a, sqn_matrix_const b)
+{
+    const int64_t n_tile = (out.rows + ROWS - 1) / ROWS;
+
+    assert(out.cols % (COLS * (int64_t)LANES) == 0);
+    for (int64_t t = 0; t < out.cols; t += COLS * (int64_t)LANES) {
+        const sqn_matrix_const columns = {b.data + t, b.rows, b.cols, b.stride};
+
+        for (int64_t i = 0, row = 0; i < n_tile; i++) {
+            const int64_t end = tile_end(i, n_tile, out.rows);
+            const sqn__gram_factor of = {a.data + row * a.row, a.row, a.depth};
+
+#define CALL(n) add_narrow(out.data + row * out.stride + t, out.stride, &of, &columns, n)
+            switch (end - row) {
+                SQN__GRAM_CASES(CALL)
+            default:
+                assert(end == row);
+            }
+#undef CALL
+            row = end;
+        }
+    }
+}
+
 static void product(sqn_dmatrix out, sqn__gram_factor a, sqn_dmatrix_const b)
 {
     const int64_t n_tile = (out.rows + ROWS - 1) / ROWS;
@@ -178,6 +234,15 @@ static void product(sqn_dmatrix out, sqn__gram_factor a, sqn_dmatrix_const b)
                            out.cols - t);
         }
         row = end;
+    }
+}
+
+static void widen(double *out, const float *in, int64_t n)
+{
+    assert(n % SQN__GRAM_ALIGN == 0);
+    for (int64_t i = 0; i < n; i += LANES) {
+        *(gram_vector *)(void *)(out + i) = __builtin_convertvector(
+            *(const gram_narrow *)(const void *)(in + i), gram_vector);
     }
 }
 
@@ -333,9 +398,9 @@ static void weighted_pairs(double *out, const double *v, sqn_dmatrix_const h, in
     }
 }
 
-#define SQN__GRAM_TABLE(NAME)                          \
-    {                                                  \
-        (NAME), product, misfit, pairs, weighted_pairs \
+#define SQN__GRAM_TABLE(NAME)                                                 \
+    {                                                                         \
+        (NAME), product, product_narrow, widen, misfit, pairs, weighted_pairs \
     }
 
 #endif

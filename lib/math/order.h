@@ -24,12 +24,17 @@ typedef struct sqn__order_terms {
     int64_t n;
 } sqn__order_terms;
 
+/** The n numbers a or, where an origin is given, |a - origin|. Borrowed. */
+typedef struct sqn__order_floats {
+    const float *a; /**< No NaN. */
+    int64_t n;
+    float origin; /**< NaN: none. */
+} sqn__order_floats;
+
 typedef struct sqn__order {
-    /** out = a - factor b */
-    void (*subtract)(double *out, const double *a, const double *b, double factor,
+    /** out = a - factor b, formed in double. */
+    void (*subtract)(float *out, const double *a, const double *b, double factor,
                      int64_t n);
-    /** out = |a - origin| */
-    void (*distance)(double *out, const double *a, double origin, int64_t n);
     /**
      * Numbers within the bounds, in their order; quick where they are few.
      *
@@ -37,11 +42,11 @@ typedef struct sqn__order {
      * @param[out] n_below  How many lie below the first bound.
      * @returns How many lie within, both bounds included.
      */
-    int64_t (*between)(double *out, int64_t *n_below, const double *a, int64_t n,
-                       const double bounds[2]);
-    /** Places of the numbers below the first bound or above the second; returns how many.
-     *  Quick where they are few. */
-    int64_t (*outside)(int64_t *out, const double *a, int64_t n, const double bounds[2]);
+    int64_t (*between)(float *out, int64_t *n_below, const sqn__order_floats *of,
+                       const float bounds[2]);
+    /** Places of the numbers below the first bound or above the second, n < 2^31; returns how
+     *  many. Quick where they are few. */
+    int64_t (*outside)(int32_t *out, const float *a, int64_t n, const float bounds[2]);
     /**
      * Of the numbers a - factor b, add up those of two bulks, and write the others in their
      * order to `out` [n].

@@ -5,123 +5,185 @@
 #ifndef SQN_ORDER_BODY_H
 #define SQN_ORDER_BODY_H
 
+#include <math.h>
 #include <stdbool.h>
+
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
 
 #include "order.h"
 
 enum {
-    CHUNK = 32,              /* numbers that are looked at together */
-    LANES = SQN__ORDER_LANES /* of a vector; partial sums */
+    LANES = SQN__ORDER_LANES,     /* doubles of a vector; partial sums */
+    FLOATS = 2 * SQN__ORDER_LANES /* floats of a vector */
 };
-
-static void subtract(double *restrict out, const double *restrict a,
-                     const double *restrict b, double factor, int64_t n)
-{
-    for (int64_t i = 0; i < n; i++) {
-        out[i] = a[i] - factor * b[i];
-    }
-}
-
-static void distance(double *restrict out, const double *restrict a, double origin,
-                     int64_t n)
-{
-    for (int64_t i = 0; i < n; i++) {
-        const double d = a[i] - origin;
-
-        out[i] = d < 0.0 ? -d : d;
-    }
-}
 
 /* Numbers side by side, and what is true of them: all bits, or none. */
 typedef double lanes
     __attribute__((vector_size(SQN__ORDER_LANES * sizeof(double)), aligned(8), may_alias));
 typedef int64_t truths
     __attribute__((vector_size(SQN__ORDER_LANES * sizeof(int64_t)), aligned(8), may_alias));
+typedef float floats __attribute__((vector_size(2 * SQN__ORDER_LANES * sizeof(float)),
+                                    aligned(4), may_alias));
+typedef int32_t float_truths __attribute__((
+    vector_size(2 * SQN__ORDER_LANES * sizeof(int32_t)), aligned(4), may_alias));
+typedef float half_floats
+    __attribute__((vector_size(SQN__ORDER_LANES * sizeof(float)), aligned(4), may_alias));
 
-/* True where one of the lanes is. */
-static inline bool is_any(const truths *t)
+/* A bit for each lane that is true. */
+static inline uint32_t bits_of(const float_truths *t)
 {
-    int64_t any = 0;
+#if defined(__AVX512F__)
+    return _mm512_test_epi32_mask((__m512i)*t, (__m512i)*t);
+#elif defined(__AVX2__)
+    return (uint32_t)_mm256_movemask_ps((__m256)*t);
+#elif defined(__SSE2__)
+    return (uint32_t)_mm_movemask_ps((__m128)*t);
+#else
+    uint32_t bits = 0;
 
-    for (int64_t l = 0; l < LANES; l++) {
-        any |= (*t)[l];
+    for (int64_t l = 0; l < FLOATS; l++) {
+        bits |= (uint32_t)((*t)[l] & 1) << l;
     }
-    return any != 0;
+    return bits;
+#endif
 }
 
-/* What of a chunk lies below, within and above the bounds. */
-typedef struct parts {
-    truths minus_n_below;
-    bool some_within, some_outside;
-} parts;
-
-/* Look at one chunk; the numbers below are added to those of the chunks before. */
-static inline void look(parts *found, const double *a, const double bounds[2])
+static void subtract(float *restrict out, const double *restrict a,
+                     const double *restrict b, double factor, int64_t n)
 {
-    const double low = bounds[0], high = bounds[1];
-    truths within = {0}, outside = {0};
+    const int64_t n_whole = n - n % LANES;
 
-    for (int64_t l = 0; l < CHUNK; l += LANES) {
-        const lanes numbers = *(const lanes *)(const void *)(a + l);
-        const truths is_below = numbers<low, is_above = numbers> high;
+    for (int64_t i = 0; i < n_whole; i += LANES) {
+        const lanes d = *(const lanes *)(const void *)(a + i) -
+                        factor * *(const lanes *)(const void *)(b + i);
 
-        found->minus_n_below += is_below;
-        outside |= is_below | is_above;
-        within |= ~(is_below | is_above);
-    }
-    found->some_within = is_any(&within);
-    found->some_outside = is_any(&outside);
-}
-
-static int64_t between(double *restrict out, int64_t *n_below, const double *restrict a,
-                       int64_t n, const double bounds[2])
-{
-    const int64_t n_whole = n - n % CHUNK;
-    parts found = {.minus_n_below = {0}};
-    int64_t n_out = 0, below = 0;
-
-    for (int64_t i = 0; i < n; i += CHUNK) {
-        const int64_t end = i < n_whole ? i + CHUNK : n;
-
-        found.some_within = true;
-        if (i < n_whole) {
-            look(&found, a + i, bounds);
-        }
-        for (int64_t l = i; found.some_within && l < end; l++) { /* rare */
-            out[n_out] = a[l];
-            n_out += a[l] >= bounds[0] && a[l] <= bounds[1] ? 1 : 0;
-        }
-    }
-    for (int64_t l = 0; l < LANES; l++) {
-        below -= found.minus_n_below[l];
+        *(half_floats *)(void *)(out + i) = __builtin_convertvector(d, half_floats);
     }
     for (int64_t i = n_whole; i < n; i++) {
-        below += a[i] < bounds[0] ? 1 : 0;
+        out[i] = (float)(a[i] - factor * b[i]);
     }
-    *n_below = below;
-    return n_out;
 }
 
-static int64_t outside(int64_t *restrict out, const double *restrict a, int64_t n,
-                       const double bounds[2])
+/* The last, less than a vector, of the numbers; behind them `other`. */
+static void copy_rest(float rest[FLOATS], const float *a, int64_t n, float other)
 {
-    const int64_t n_whole = n - n % CHUNK;
-    parts found = {.minus_n_below = {0}};
-    int64_t n_out = 0;
-
-    for (int64_t i = 0; i < n; i += CHUNK) {
-        const int64_t end = i < n_whole ? i + CHUNK : n;
-
-        found.some_outside = true;
-        if (i < n_whole) {
-            look(&found, a + i, bounds);
-        }
-        for (int64_t l = i; found.some_outside && l < end; l++) { /* rare */
-            out[n_out] = l;
-            n_out += a[l] < bounds[0] || a[l] > bounds[1] ? 1 : 0;
-        }
+    for (int64_t l = 0; l < FLOATS; l++) {
+        rest[l] = l < n ? a[l] : other;
     }
-    return n_out;
+}
+
+/* Bits of the lanes that are there, of `n` left. */
+static inline uint32_t lanes_before(int64_t n)
+{
+    return n < FLOATS ? (1U << n) - 1U : UINT32_MAX;
+}
+
+/* Append the numbers whose bit is set; returns how many. */
+static inline int64_t append(float *out, const floats *numbers, uint32_t bits)
+{
+#if defined(__AVX512F__)
+    const __mmask16 mask = (__mmask16)bits;
+
+    _mm512_mask_storeu_ps(out, (__mmask16)((1U << __builtin_popcount(bits)) - 1U),
+                          _mm512_maskz_compress_ps(mask, (__m512)*numbers));
+    return __builtin_popcount(bits);
+#else
+    int64_t n = 0;
+
+    for (; bits != 0; bits &= bits - 1) {
+        out[n++] = (*numbers)[__builtin_ctz(bits)];
+    }
+    return n;
+#endif
+}
+
+/* What is collected. */
+typedef struct collection {
+    float *out;
+    int64_t n;
+    float low, high, origin;
+    float_truths minus_n_below;
+} collection;
+
+/* Look at a vector of numbers, of which those with a bit are there. */
+static inline __attribute__((always_inline)) void look(collection *c, const float *from,
+                                                       uint32_t there, const bool apart)
+{
+    floats numbers = *(const floats *)(const void *)from;
+
+    if (apart) {
+        numbers -= c->origin;
+        numbers = (floats)((float_truths)numbers & INT32_MAX); /* |d| */
+    }
+    const float_truths is_below = numbers < c->low;
+    const float_truths within = (numbers >= c->low) & (numbers <= c->high);
+    const uint32_t bits = bits_of(&within) & there;
+
+    c->minus_n_below += is_below;
+    if (bits != 0) { /* rare, where the bounds are close */
+        c->n += append(c->out + c->n, &numbers, bits);
+    }
+}
+
+/* Of the numbers, or with an origin of their distances from it: those within the bounds. */
+static inline __attribute__((always_inline)) int64_t collect(float *out, int64_t *n_below,
+                                                             const sqn__order_floats *of,
+                                                             const float bounds[2],
+                                                             const bool apart)
+{
+    const int64_t n = of->n, n_whole = n - n % FLOATS;
+    const float *a = of->a;
+    collection c = {.low = bounds[0], .high = bounds[1], .origin = of->origin};
+    float rest[FLOATS];
+
+    c.out = out;
+    for (int64_t i = 0; i < n_whole; i += FLOATS) {
+        look(&c, a + i, UINT32_MAX, apart);
+    }
+    copy_rest(rest, a + n_whole, n - n_whole, INFINITY);
+    look(&c, rest, lanes_before(n - n_whole), apart);
+    *n_below = 0;
+    for (int64_t l = 0; l < FLOATS; l++) {
+        *n_below -= c.minus_n_below[l];
+    }
+    return c.n;
+}
+
+static int64_t between(float *restrict out, int64_t *n_below, const sqn__order_floats *of,
+                       const float bounds[2])
+{
+    return isnan(of->origin) ? collect(out, n_below, of, bounds, false)
+                             : collect(out, n_below, of, bounds, true);
+}
+
+/* Append the places of the numbers outside the bounds; returns how many. */
+static inline int64_t look_outside(int32_t *out, const float *from, int64_t first,
+                                   const float bounds[2])
+{
+    const floats numbers = *(const floats *)(const void *)from;
+    const float_truths off = (numbers < bounds[0]) | (numbers > bounds[1]);
+    int64_t n = 0;
+
+    for (uint32_t bits = bits_of(&off); bits != 0; bits &= bits - 1) { /* rare */
+        out[n++] = (int32_t)(first + __builtin_ctz(bits));
+    }
+    return n;
+}
+
+static int64_t outside(int32_t *restrict out, const float *restrict a, int64_t n,
+                       const float bounds[2])
+{
+    const int64_t n_whole = n - n % FLOATS;
+    int64_t n_out = 0;
+    float rest[FLOATS];
+
+    for (int64_t i = 0; i < n_whole; i += FLOATS) {
+        n_out += look_outside(out + n_out, a + i, i, bounds);
+    }
+    copy_rest(rest, a + n_whole, n - n_whole, bounds[0]);
+    return n_out + look_outside(out + n_out, rest, n_whole, bounds);
 }
 
 /* Sums of one bulk. */
@@ -181,39 +243,60 @@ static inline void load_numbers(lanes *out, const sqn__order_terms *of, int64_t 
     *out = *(const lanes *)(const void *)a - of->factor * *(const lanes *)(const void *)b;
 }
 
+/* Append the numbers that are kept; returns how many. Up to a vector is written. */
+static inline int64_t append_kept(double *out, const lanes *numbers, const truths *kept)
+{
+#if defined(__AVX512F__)
+    const __mmask8 mask = _mm512_test_epi64_mask((__m512i)*kept, (__m512i)*kept);
+
+    _mm512_storeu_pd(out, _mm512_maskz_compress_pd(mask, (__m512d)*numbers));
+    return __builtin_popcount(mask);
+#else
+    int64_t n = 0;
+
+    for (int64_t l = 0; l < LANES; l++) {
+        out[n] = (*numbers)[l];
+        n -= (*kept)[l];
+    }
+    return n;
+#endif
+}
+
 static int64_t sift(double *restrict out, sqn__order_bulk bulk[2],
                     const sqn__order_terms *of, double origin)
 {
     const sqn__order_bulk first = bulk[0], second = bulk[1];
+    const int64_t n_whole = of->n - of->n % LANES;
     bulk_sums one = {{0}, {0}, {0}}, two = {{0}, {0}, {0}};
     int64_t n_out = 0;
+    double rest[LANES];
+    lanes numbers;
+    truths kept;
 
-    for (int64_t i = 0; i < of->n; i += LANES) {
-        const int64_t n_here = of->n - i < LANES ? of->n - i : LANES;
-        double here[LANES];
-        int64_t keeps[LANES];
-        lanes numbers;
-        truths kept;
-
-        load_numbers(&numbers, of, i, second.high); /* that is in no bulk */
+    for (int64_t i = 0; i < n_whole; i += LANES) {
+        load_numbers(&numbers, of, i, second.high);
         kept = ~(truths){0};
         add_bulk(&one, &kept, &numbers, &first, origin);
         add_bulk(&two, &kept, &numbers, &second, origin);
-        *(lanes *)(void *)here = numbers;
-        *(truths *)(void *)keeps = kept;
-        for (int64_t l = 0; l < n_here; l++) {
-            out[n_out] = here[l];
-            n_out -= keeps[l];
-        }
+        n_out += append_kept(out + n_out, &numbers, &kept);
+    }
+    load_numbers(&numbers, of, n_whole, second.high); /* that is in no bulk */
+    kept = ~(truths){0};
+    add_bulk(&one, &kept, &numbers, &first, origin);
+    add_bulk(&two, &kept, &numbers, &second, origin);
+    const int64_t n_rest = append_kept(rest, &numbers, &kept) - (LANES - of->n % LANES);
+
+    for (int64_t l = 0; l < n_rest; l++) { /* the others follow */
+        out[n_out++] = rest[l];
     }
     finish(&bulk[0], &one);
     finish(&bulk[1], &two);
     return n_out;
 }
 
-#define SQN__ORDER_TABLE                           \
-    {                                              \
-        subtract, distance, between, outside, sift \
+#define SQN__ORDER_TABLE                 \
+    {                                    \
+        subtract, between, outside, sift \
     }
 
 #endif

@@ -3,16 +3,15 @@
 
 #include <gsl/gsl_sort_double.h>
 #include <gsl/gsl_statistics_double.h>
+#include <gsl/gsl_statistics_float.h>
 #include <math.h>
-#include <string.h>
 
-#include "order.h"
+#include "blur.h"
 
 enum {
     SAMPLE = 512, /* to find where the median is */
     MARGIN = 52,  /* 4.6 sigma of the rank of a sample's median */
-    LARGE = 4096, /* worth a sample */
-    LANES = 8     /* neighbours convolved together */
+    LARGE = 4096  /* worth a sample */
 };
 
 static const double fwhm_to_sigma = 0.4246609001440; /* 1 / sqrt(8 ln 2) */
@@ -89,30 +88,6 @@ double sqn__stats_median(double *scratch, int64_t n)
                           : gsl_stats_median(scratch, 1, (size_t)n_valid);
 }
 
-double sqn__stats_median_near(const double *values, int64_t n, double guess, double reach,
-                              double *scratch)
-{
-    const double reaches[] = {reach, 4.0 * reach}; /* a wider one costs less than all */
-    double median = NAN;
-
-    for (int i = 0; i < 2 && isnan(median) && reach > 0.0; i++) {
-        const double bounds[2] = {guess - reaches[i], guess + reaches[i]};
-        int64_t n_below = 0;
-
-        if (bounds[0] <= bounds[1]) {
-            const int64_t n_middle =
-                sqn__order_choose()->between(scratch, &n_below, values, n, bounds);
-
-            median = median_of_middle(scratch, n_middle, n_below, n);
-        }
-    }
-    if (isnan(median)) {
-        memcpy(scratch, values, (size_t)n * sizeof *values);
-        median = sqn__stats_median(scratch, n);
-    }
-    return median;
-}
-
 double sqn__stats_mad_sigma(double *scratch, int64_t n)
 {
     const int64_t n_valid = sqn__stats_compact(scratch, n);
@@ -178,72 +153,28 @@ int64_t sqn__stats_smooth_work_size(int64_t ny, int64_t nx, double fwhm)
     return ny * nx + sqn__stats_blur_work_size(ny, nx, fwhm);
 }
 
-/* A window of the kernel on one line: how many terms, `step` apart. */
-typedef struct window {
-    const double *kernel; /* [n] */
-    int64_t n, step;
-} window;
-
-/* out[l] = sum over terms of kernel[j] in[j step + l], for neighbouring l. */
-static void convolve_lanes(double *restrict out, const double *restrict in, window w)
-{
-    double sum[LANES] = {0.0};
-
-    for (int64_t j = 0; j < w.n; j++) {
-        for (int64_t l = 0; l < LANES; l++) {
-            sum[l] += w.kernel[j] * in[j * w.step + l];
-        }
-    }
-    for (int64_t l = 0; l < LANES; l++) {
-        out[l] = sum[l];
-    }
-}
-
-static double convolve_one(const double *in, window w)
-{
-    double sum = 0.0;
-
-    for (int64_t j = 0; j < w.n; j++) {
-        sum += w.kernel[j] * in[j * w.step];
-    }
-    return sum;
-}
-
 /* The terms that reach element `i` of a line of `n`; the first of them in `first`. */
-static window window_at(int64_t *first, int64_t i, int64_t n, const double *kernel,
-                        int64_t half)
+static sqn__blur_window window_at(int64_t *first, int64_t i, int64_t n,
+                                  const double *kernel, int64_t half, int64_t step)
 {
     const int64_t last = i + half < n ? i + half : n - 1;
 
     *first = i > half ? i - half : 0;
-    return (window){kernel + *first - i + half, last - *first + 1, 1};
+    return (sqn__blur_window){kernel + *first - i + half, last - *first + 1, step};
 }
 
 static void convolve_row(double *out, const double *in, int64_t n, const double *kernel,
                          int64_t half)
 {
+    const int64_t n_middle = n - 2 * half; /* elements with all terms */
+
     for (int64_t i = 0; i < n;) {
         int64_t first = 0;
-        const window w = window_at(&first, i, n, kernel, half);
+        const int64_t width = i == half && n_middle > 0 ? n_middle : 1;
+        const sqn__blur_window w = window_at(&first, i, n, kernel, half, 1);
 
-        if (i >= half && i + LANES + half <= n) { /* the same terms for all */
-            convolve_lanes(out + i, in + first, w);
-            i += LANES;
-        } else {
-            out[i++] = convolve_one(in + first, w);
-        }
-    }
-}
-
-static void convolve_columns(double *out, const double *in, int64_t n, window w)
-{
-    int64_t x = 0;
-
-    for (; x + LANES <= n; x += LANES) {
-        convolve_lanes(out + x, in + x, w);
-    }
-    for (; x < n; x++) {
-        out[x] = convolve_one(in + x, w);
+        sqn__blur_choose()->convolve(out + i, in + first, width, w);
+        i += width;
     }
 }
 
@@ -261,10 +192,9 @@ void sqn__stats_blur(double *image, int64_t ny, int64_t nx, double fwhm, double 
     }
     for (int64_t y = 0; y < ny; y++) {
         int64_t first = 0;
-        window w = window_at(&first, y, ny, kernel, half);
+        const sqn__blur_window w = window_at(&first, y, ny, kernel, half, nx);
 
-        w.step = nx;
-        convolve_columns(image + y * nx, between + first * nx, nx, w);
+        sqn__blur_choose()->convolve(image + y * nx, between + first * nx, nx, w);
     }
 }
 
@@ -287,4 +217,9 @@ void sqn__stats_smooth(double *image, int64_t ny, int64_t nx, double fwhm, doubl
 void sqn__stats_sort(double *values, int64_t n)
 {
     gsl_sort(values, 1, (size_t)n);
+}
+
+float sqn__stats_select(float *values, int64_t n, int64_t rank)
+{
+    return gsl_stats_float_select(values, 1, (size_t)n, (size_t)rank);
 }

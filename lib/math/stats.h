@@ -13,16 +13,6 @@ int64_t sqn__stats_compact(double *values, int64_t n);
 /** Median of what is not NaN; NaN when nothing is. Reorders `scratch` [n]. */
 double sqn__stats_median(double *scratch, int64_t n);
 
-/**
- * Median of numbers of which none is NaN: exact whatever the guess, quick where it is within
- * `reach` of the median. Leaves `values` [n] as they are.
- *
- * @param[in]  reach    NaN or 0: there is no guess.
- * @param[out] scratch  [n]
- */
-double sqn__stats_median_near(const double *values, int64_t n, double guess, double reach,
-                              double *scratch);
-
 /** 1 / 0.6745: from the median distance from the median to the sigma of normal data. */
 #define SQN__STATS_MAD_TO_SIGMA 1.4826
 
@@ -46,6 +36,9 @@ double sqn__stats_mean(const double *values, int64_t n);
 
 /** Standard deviation about the mean, n in the denominator, of what is not NaN. */
 double sqn__stats_deviation(const double *values, int64_t n);
+
+/** The number of rank `rank`, from 0, of n floats, which are reordered. */
+float sqn__stats_select(float *values, int64_t n, int64_t rank);
 
 /** Sort numbers, the least first. */
 void sqn__stats_sort(double *values, int64_t n);

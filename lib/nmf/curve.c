@@ -14,15 +14,25 @@
 #include <string.h>
 
 #include "blas.h"
+#include "gram.h"
 #include "mem.h"
 #include "panels_internal.h"
 #include "raise.h"
 
+enum {
+    LANES = 8, /* partial sums */
+    STRIP = 24 /* rows of a square formed together */
+};
+
 /* What one thread needs for a group of panels. */
 typedef struct group_space {
-    double *z;      /* [n_short, width] of one panel */
-    double *lane;   /* [width] means, when pixels are long */
-    double *square; /* [n_short, n_short] of the group; NULL: only the trace is wanted */
+    double *
+        turned; /* [width, n_short aligned] Z of one panel; NULL: only the trace is wanted */
+    double *row;   /* [width] of Z */
+    double *lane;  /* [width] means, when pixels are long */
+    double *sum_v; /* [width] */
+    double
+        *square; /* [n_short, n_short aligned] of the group, filled to its diagonal tiles */
     double trace;
 } group_space;
 
@@ -31,22 +41,22 @@ typedef struct curve_space {
     int n_slot;
     group_space *slot;
     double *numbers;
-    double *mean;   /* [n_short] when frames are long */
-    double *square; /* [n_short, n_short] or NULL */
+    int64_t stride; /* n_short, aligned */
+    double *mean;   /* [2, n_short] when frames are long, with sums of weights */
+    double *square; /* [n_short, n_short aligned] or NULL */
     double trace;
 } curve_space;
 
 /* ---- Centred data ---------------------------------------------------------------------- */
 
 /* xbar of every pixel when pixels are short: over all panels, in their order. */
-static void average_pixels(double *mean, double *scratch, const sqn_panels *panels)
+static void average_pixels(double *mean, const sqn_panels *panels)
 {
     const int64_t n_short = panels->n_short, width = panels->width;
-    double *sum_v = scratch;
+    double *sum_v = mean + n_short;
 
     assert(mean != NULL);
-    memset(mean, 0, (size_t)n_short * sizeof *mean);
-    memset(sum_v, 0, (size_t)n_short * sizeof *sum_v);
+    memset(mean, 0, (size_t)(2 * n_short) * sizeof *mean);
     for (int64_t p = 0; p < panels->n_panel; p++) {
         const float *x = sqn__panels_x(panels, p), *v = sqn__panels_v(panels, p);
 
@@ -65,12 +75,12 @@ static void average_pixels(double *mean, double *scratch, const sqn_panels *pane
 }
 
 /* xbar of the pixels of one panel, when pixels are long. */
-static void average_lanes(double *lane, double *scratch, const sqn_panels *panels,
-                          int64_t p)
+static void average_lanes(double *restrict lane, double *restrict sum_v,
+                          const sqn_panels *panels, int64_t p)
 {
-    const float *x = sqn__panels_x(panels, p), *v = sqn__panels_v(panels, p);
+    const float *restrict x = sqn__panels_x(panels, p);
+    const float *restrict v = sqn__panels_v(panels, p);
     const int64_t width = panels->width;
-    double *sum_v = scratch;
 
     memset(lane, 0, (size_t)width * sizeof *lane);
     memset(sum_v, 0, (size_t)width * sizeof *sum_v);
@@ -87,25 +97,45 @@ static void average_lanes(double *lane, double *scratch, const sqn_panels *panel
     }
 }
 
-/* Z of one panel; returns the sum of its squares. */
-static double center_panel(const group_space *slot, const double *mean,
-                           const sqn_panels *panels, int64_t p)
+/* Row `s` of Z of one panel; returns the sum of its squares. */
+static double center_row(const group_space *slot, const double *mean,
+                         const sqn_panels *panels, int64_t p, int64_t s)
 {
-    const float *x = sqn__panels_x(panels, p), *v = sqn__panels_v(panels, p);
     const int64_t width = panels->width;
+    const float *restrict x = sqn__panels_x(panels, p) + s * width;
+    const float *restrict v = sqn__panels_v(panels, p) + s * width;
+    double *restrict z = slot->row;
+    double sum[LANES] = {0.0}, all = 0.0;
+
+    for (int64_t t = 0; t < width; t++) {
+        const double xbar = mean != NULL ? mean[s] : slot->lane[t];
+
+        z[t] = sqrt((double)v[t]) * ((double)x[t] - xbar);
+    }
+    for (int64_t t = 0; t < width; t += LANES) {
+        for (int64_t l = 0; l < LANES; l++) {
+            sum[l] += z[t + l] * z[t + l];
+        }
+    }
+    for (int64_t l = 0; l < LANES; l++) {
+        all += sum[l];
+    }
+    return all;
+}
+
+/* Z of one panel, turned where it is wanted; returns the sum of its squares. */
+static double center_panel(const group_space *slot, const double *mean,
+                           const sqn_panels *panels, int64_t p, int64_t stride)
+{
     double sum = 0.0;
 
-    if (panels->info.pixels_are_long) {
-        average_lanes(slot->lane, slot->z, panels, p);
+    if (mean == NULL) {
+        average_lanes(slot->lane, slot->sum_v, panels, p);
     }
     for (int64_t s = 0; s < panels->n_short; s++) {
-        for (int64_t t = 0; t < width; t++) {
-            const double xbar = panels->info.pixels_are_long ? slot->lane[t] : mean[s];
-            const double z =
-                sqrt((double)v[s * width + t]) * ((double)x[s * width + t] - xbar);
-
-            slot->z[s * width + t] = z;
-            sum += z * z;
+        sum += center_row(slot, mean, panels, p, s);
+        for (int64_t t = 0; t < panels->width && slot->turned != NULL; t++) {
+            slot->turned[t * stride + s] = slot->row[t];
         }
     }
     return sum;
@@ -113,43 +143,37 @@ static double center_panel(const group_space *slot, const double *mean,
 
 /* ---- Products -------------------------------------------------------------------------- */
 
-/* Z Z^T of one panel joins the group's; our own loops where BLAS would split the sum. */
-static void add_square(const group_space *slot, int64_t n_short, int64_t width)
+/* Z Z^T of one panel joins the group's: strips of rows as far as their diagonal. */
+static void add_square(const group_space *slot, int64_t n_short, int64_t stride,
+                       int64_t width)
 {
-    const sqn_dmatrix square = {slot->square, n_short, n_short, n_short};
-    const sqn_dmatrix_const z = {slot->z, n_short, width, width};
+    const sqn__gram_table *sums = sqn__gram_choose();
 
-    if (sqn__blas_n_thread() == 1) {
-        sqn__blas_dgemm(square, z, false, z, true, 1.0, 1.0);
-        return;
-    }
-    for (int64_t i = 0; i < n_short; i++) {
-        for (int64_t j = 0; j <= i; j++) {
-            double sum = 0.0;
+    for (int64_t row = 0; row < n_short; row += STRIP) {
+        const int64_t n = n_short - row < STRIP ? n_short - row : STRIP;
+        const int64_t n_col = sqn__gram_aligned(row + n);
 
-            for (int64_t t = 0; t < width; t++) {
-                sum += slot->z[i * width + t] * slot->z[j * width + t];
-            }
-            slot->square[i * n_short + j] += sum;
-            slot->square[j * n_short + i] = slot->square[i * n_short + j];
-        }
+        sums->product((sqn_dmatrix){slot->square + row * stride, n, n_col, stride},
+                      (sqn__gram_factor){slot->turned + row, 1, stride},
+                      (sqn_dmatrix_const){slot->turned, width, n_col, stride});
     }
 }
 
-static void sum_group(group_space *slot, const double *mean, const sqn_panels *panels,
+static void sum_group(group_space *slot, const curve_space *space, const sqn_panels *panels,
                       int64_t group)
 {
     const sqn__panels_range range = sqn__panels_of_group(panels->n_panel, group);
-    const int64_t n_short = panels->n_short;
+    const double *mean = panels->info.pixels_are_long ? NULL : space->mean;
+    const int64_t n_short = panels->n_short, stride = space->stride;
 
     slot->trace = 0.0;
     if (slot->square != NULL) {
-        memset(slot->square, 0, (size_t)(n_short * n_short) * sizeof *slot->square);
+        memset(slot->square, 0, (size_t)(n_short * stride) * sizeof *slot->square);
     }
     for (int64_t p = range.first; p < range.end; p++) {
-        slot->trace += center_panel(slot, mean, panels, p);
+        slot->trace += center_panel(slot, mean, panels, p, stride);
         if (slot->square != NULL) {
-            add_square(slot, n_short, panels->width);
+            add_square(slot, n_short, stride, panels->width);
         }
     }
 }
@@ -157,7 +181,7 @@ static void sum_group(group_space *slot, const double *mean, const sqn_panels *p
 static void join_group(curve_space *space, const group_space *slot, int64_t n_short)
 {
     space->trace += slot->trace;
-    for (int64_t i = 0; space->square != NULL && i < n_short * n_short; i++) {
+    for (int64_t i = 0; space->square != NULL && i < n_short * space->stride; i++) {
         space->square[i] += slot->square[i];
     }
 }
@@ -168,14 +192,14 @@ static void sum_panels(curve_space *space, const sqn_panels *panels)
     const int64_t n_group = sqn__panels_n_group(panels->n_panel);
 
     if (!panels->info.pixels_are_long) {
-        average_pixels(space->mean, space->slot[0].z, panels);
+        average_pixels(space->mean, panels);
     }
 #pragma omp parallel for ordered schedule(static, 1) \
     num_threads(space->n_slot) default(none) shared(space, panels, n_group)
     for (int64_t g = 0; g < n_group; g++) {
         group_space *slot = &space->slot[omp_get_thread_num()];
 
-        sum_group(slot, space->mean, panels, g);
+        sum_group(slot, space, panels, g);
 #pragma omp ordered
         join_group(space, slot, panels->n_short);
     }
@@ -190,15 +214,6 @@ static void destroy_space(curve_space *space)
     *space = (curve_space){0};
 }
 
-/* Numbers up to the next that begins a line of the cache: the bits of BLAS and LAPACK may depend
- * on how a matrix is aligned, and must not on how many threads there are. */
-static int64_t aligned(int64_t n)
-{
-    enum { LINE = 8 };
-
-    return (n + LINE - 1) / LINE * LINE;
-}
-
 static sqn_status create_space(curve_space *space, const sqn_panels *panels, bool squares,
                                sqn_error *err)
 {
@@ -206,25 +221,32 @@ static sqn_status create_space(curve_space *space, const sqn_panels *panels, boo
     const int64_t n_thread = omp_get_max_threads();
     const int64_t n_slot = n_group < n_thread ? n_group : n_thread;
     const int64_t n_short = panels->n_short, width = panels->width;
-    const int64_t n_square = squares ? sqn__mem_product(n_short, n_short) : 0;
-    const int64_t per_slot = aligned(n_short * width) + aligned(width) + aligned(n_square);
+    const int64_t stride = sqn__gram_aligned(n_short);
+    const int64_t n_square = squares ? sqn__mem_product(n_short, stride) : 0;
+    const int64_t n_turned = squares ? stride * width : 0;
+    const int64_t per_slot = 3 * width + n_turned + n_square;
 
-    *space = (curve_space){.n_slot = (int)n_slot};
+    *space = (curve_space){.n_slot = (int)n_slot, .stride = stride};
     space->slot = sqn__mem_alloc(n_slot, sizeof *space->slot);
-    space->numbers = sqn__mem_alloc(
-        n_slot * per_slot + aligned(n_short) + aligned(n_square), sizeof(double));
+    space->numbers =
+        sqn__mem_alloc(n_slot * per_slot + 2 * n_short + n_square, sizeof(double));
     if (space->slot == NULL || space->numbers == NULL) {
         return SQN_RAISE(err, E_MEM, "curves of %" PRId64 " x %" PRId64 " data",
                          panels->n_long, n_short);
     }
+    /* First, as aligned with any number of threads: LAPACK's bits may depend on it. */
     space->square = squares ? space->numbers : NULL;
-    space->mean = space->numbers + aligned(n_square);
-    double *numbers = space->mean + aligned(n_short);
+    space->mean = space->numbers + n_square;
+    double *numbers = space->mean + 2 * n_short;
 
     for (int64_t i = 0; i < n_slot; i++, numbers += per_slot) {
-        space->slot[i].z = numbers;
-        space->slot[i].lane = numbers + aligned(n_short * width);
-        space->slot[i].square = squares ? space->slot[i].lane + aligned(width) : NULL;
+        group_space *slot = &space->slot[i];
+
+        slot->row = numbers;
+        slot->lane = numbers + width;
+        slot->sum_v = numbers + 2 * width;
+        slot->turned = squares ? numbers + 3 * width : NULL;
+        slot->square = squares ? slot->turned + n_turned : NULL;
     }
     return SQN_OK;
 }
@@ -265,25 +287,42 @@ static void accumulate(double *out, int64_t n_comp, const double *values, int64_
     }
 }
 
-sqn_status sqn_curve_pca(double *out, int64_t n_comp, const sqn_panels *panels,
-                         sqn_error *err)
+/* The other half of a symmetric matrix. */
+static void mirror(sqn_dmatrix m)
+{
+    for (int64_t i = 0; i < m.rows; i++) {
+        for (int64_t j = 0; j < i; j++) {
+            m.data[j * m.stride + i] = m.data[i * m.stride + j];
+        }
+    }
+}
+
+sqn_status sqn_curve_pca(double *out, double *centered, int64_t n_comp,
+                         const sqn_panels *panels, sqn_error *err)
 {
     const int64_t n = panels->n_short;
     curve_space space = {0};
     sqn_status status = SQN_OK;
 
+    if (centered != NULL) {
+        *centered = 0.0;
+    }
     SQN_TRY(create_space(&space, panels, true, err));
     sum_panels(&space, panels);
 
-    const sqn_dmatrix square = {space.square, n, n, n};
+    const sqn_dmatrix square = {space.square, n, n, space.stride};
     double *values = space.mean; /* has served */
 
+    mirror(square);
     if (!sqn__blas_eigenvalues(values, square)) {
         status =
             SQN_RAISE(err, E_NUM, "LAPACK finds no eigenvalues of %" PRId64 " frames", n);
         goto cleanup;
     }
     accumulate(out, n_comp, values, n);
+    if (centered != NULL) {
+        *centered = space.trace * panels->chi2_scale;
+    }
 
 cleanup:
     destroy_space(&space);

@@ -3,12 +3,18 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <string.h>
+#include <omp.h>
 
 #include "mem.h"
+#include "middle.h"
 #include "panels_internal.h"
 #include "raise.h"
 #include "stats.h"
+
+enum {
+    BLOCK = 512,    /* pixels of which model and data stay in the first cache */
+    CHUNK = 1 << 16 /* data that a thread scores at a time, at least */
+};
 
 /* A model, and what is summed up of it. */
 typedef struct survey {
@@ -16,8 +22,10 @@ typedef struct survey {
     sqn_matrix_const comp;
     sqn_dmatrix_const coeff;
     const double *background;
-    double *model;     /* [n_pix] of one frame (data unit) */
-    double *score;     /* [n_pix] of one frame, NaN = not fitted */
+    int64_t n_chunk;   /* frames that are under way at a time */
+    double *score;     /* [n_chunk, n_pix] of the frames, NaN = not fitted */
+    float *middle;     /* [n_chunk, n_pix and work space] of their median */
+    int64_t *place;    /* [n_pix] of the stored data, -1: none */
     double *n_data;    /* [n_pix] frames that fit a pixel */
     double *n_row;     /* [n_frame] pixels that a frame fits */
     double *scatter;   /* [n_frame] */
@@ -55,69 +63,125 @@ static double free_of_pixel(const survey *s, int64_t j)
     return n;
 }
 
-static void predict(const survey *s, int64_t i)
+/* The model of frame i at `n` pixels from `first` on. */
+static void predict(double *restrict out, const survey *s, int64_t i, int64_t first,
+                    int64_t n)
 {
-    const int64_t n = s->comp.cols;
-
     for (int64_t j = 0; j < n; j++) {
-        s->model[j] = s->background != NULL ? s->background[i] : 0.0;
+        out[j] = s->background != NULL ? s->background[i] : 0.0;
     }
     for (int64_t a = 0; a < s->comp.rows; a++) {
+        const float *restrict row = s->comp.data + a * s->comp.stride + first;
         const double amount = s->coeff.data[i * s->coeff.stride + a];
 
         for (int64_t j = 0; j < n; j++) {
-            s->model[j] += amount * (double)s->comp.data[a * s->comp.stride + j];
+            out[j] += amount * (double)row[j];
         }
+    }
+}
+
+/* How many of the `most` pixels from `first` on are stored side by side. */
+static int64_t run_length(const int64_t *place, int64_t first, int64_t most)
+{
+    int64_t n = 1;
+
+    while (n < most && place[first + n] == place[first] + n) {
+        n++;
+    }
+    return n;
+}
+
+/* (datum - model) / sigma of n pixels, in place of the model; NaN where it is not fitted. */
+static void score_run(double *restrict score, const float *restrict x,
+                      const float *restrict v, const double unit[2], int64_t n)
+{
+    for (int64_t j = 0; j < n; j++) {
+        const double off = (double)x[j] - score[j] * unit[0];
+
+        score[j] = v[j] > 0.0F ? off * sqrt((double)v[j]) * unit[1] : (double)NAN;
     }
 }
 
 /* (datum - model) / sigma of every pixel of frame i. */
-static void score_frame(const survey *s, int64_t i)
+static void score_frame(double *score, const survey *s, int64_t i)
 {
     const sqn_panels *panels = s->panels;
-    const double to_unit = ldexp(1.0, -panels->exponent);
-    const double scale = sqrt(panels->chi2_scale);
-    const int64_t frame = panels->frame[i];
+    const double unit[2] = {ldexp(1.0, -panels->exponent), sqrt(panels->chi2_scale)};
+    const int64_t frame =
+        sqn__panels_place(panels, panels->frame[i], !panels->info.pixels_are_long);
+    int64_t n = 1;
 
-    for (int64_t j = 0; j < s->comp.cols; j++) {
-        const int64_t pixel = panels->pixel[j];
+    for (int64_t j = 0; j < s->comp.cols; j += n) {
+        const int64_t left = s->comp.cols - j, at = frame + s->place[j];
 
-        s->score[j] = (double)NAN;
-        if (pixel < 0) {
+        if (s->place[j] < 0) {
+            score[j] = (double)NAN;
+            n = 1;
             continue;
         }
-        const int64_t l = panels->info.pixels_are_long ? pixel : frame;
-        const int64_t k = panels->info.pixels_are_long ? frame : pixel;
-        const int64_t at =
-            (l / panels->width * panels->n_short + k) * panels->width + l % panels->width;
-        const double v = (double)panels->v[at];
+        n = run_length(s->place, j, left < BLOCK ? left : BLOCK);
+        predict(score + j, s, i, j, n);
+        score_run(score + j, panels->x + at, panels->v + at, unit, n);
+    }
+}
 
-        if (v > 0.0) {
-            s->score[j] = ((double)panels->x[at] - s->model[j] * to_unit) * sqrt(v) * scale;
+/* chi2 and scatter of frame i, number k of its chunk. */
+static void take_frame(sqn_misfit *out, const survey *s, int64_t i, int64_t k)
+{
+    const double *score = s->score + k * out->n_pix;
+    float *values = s->middle + k * (out->n_pix + sqn__middle_work_size(out->n_pix));
+    double chi2 = 0.0, median = 0.0;
+    int64_t n = 0;
+
+    for (int64_t j = 0; j < out->n_pix; j++) {
+        const double z = score[j];
+        const bool fitted = !isnan(z);
+
+        values[n] = (float)z;
+        chi2 += fitted ? z * z : 0.0;
+        n += fitted ? 1 : 0;
+    }
+    out->frame[i] = chi2;
+    s->n_row[i] = (double)n;
+    s->scatter[i] = sqn__middle_sigma(&median, values, n, values + out->n_pix);
+}
+
+/* The share of the n frames of a chunk in the sums of pixels. */
+static void take_pixels(sqn_misfit *out, const survey *s, int64_t first, int64_t n)
+{
+#pragma omp parallel for schedule(static) default(none) shared(out, s, first, n)
+    for (int64_t j = 0; j < out->n_pix; j++) {
+        for (int64_t k = 0; k < n; k++) {
+            const double z = s->score[k * out->n_pix + j];
+
+            if (s->panels->frame[first + k] >= 0 && !isnan(z)) {
+                out->pixel[j] += z * z;
+                s->n_data[j] += 1.0;
+            }
         }
     }
 }
 
-/* Sums of frame i: its chi2 and scatter, and its share of those of the pixels. */
-static void take_frame(sqn_misfit *out, survey *s, int64_t i)
+/* The frames from `first` on, as many as a chunk holds. */
+static void take_chunk(sqn_misfit *out, survey *s, int64_t first)
 {
-    double chi2 = 0.0, n = 0.0;
+    const int64_t left = out->n_frame - first;
+    const int64_t n = left < s->n_chunk ? left : s->n_chunk;
 
-    for (int64_t j = 0; j < out->n_pix; j++) {
-        const double z = s->score[j];
-
-        if (!isnan(z)) {
-            chi2 += z * z;
-            n += 1.0;
-            out->pixel[j] += z * z;
-            s->n_data[j] += 1.0;
+#pragma omp parallel for schedule(static) default(none) shared(out, s, first, n)
+    for (int64_t k = 0; k < n; k++) {
+        if (s->panels->frame[first + k] >= 0) {
+            score_frame(s->score + k * out->n_pix, s, first + k);
+            take_frame(out, s, first + k, k);
         }
     }
-    s->chi2 += chi2;
-    s->free += free_of_frame(s, i);
-    out->frame[i] = chi2;
-    s->n_row[i] = n;
-    s->scatter[i] = sqn__stats_mad_sigma(s->score, out->n_pix); /* uses the scores up */
+    take_pixels(out, s, first, n);
+    for (int64_t i = first; i < first + n; i++) {
+        if (s->panels->frame[i] >= 0) {
+            s->chi2 += out->frame[i];
+            s->free += free_of_frame(s, i);
+        }
+    }
 }
 
 /* Parameters of the whole model and of its frames' even share of those of the components. */
@@ -171,13 +235,11 @@ static void measure(sqn_misfit *out, survey *s)
     const double k = (double)s->comp.rows;
     double n_data = 0.0;
 
+    for (int64_t i = 0; i < out->n_frame; i += s->n_chunk) {
+        take_chunk(out, s, i);
+    }
     for (int64_t i = 0; i < out->n_frame; i++) {
-        if (s->panels->frame[i] >= 0) {
-            predict(s, i);
-            score_frame(s, i);
-            take_frame(out, s, i);
-            n_data += s->n_row[i];
-        }
+        n_data += s->n_row[i];
     }
     const double of_coefficients = s->free, of_components = add_components(s);
 
@@ -191,14 +253,21 @@ static sqn_status create(sqn_misfit *out, survey *s, sqn_error *err)
     out->frame = sqn__mem_alloc(out->n_frame, sizeof *out->frame);
     out->pixel = sqn__mem_alloc(out->n_pix, sizeof *out->pixel);
     out->pixel_free = sqn__mem_alloc(out->n_pix, sizeof *out->pixel_free);
-    s->model = sqn__mem_alloc(out->n_pix, sizeof *s->model);
-    s->score = sqn__mem_alloc(out->n_pix, sizeof *s->score);
+    const int64_t each = 2 + CHUNK / out->n_pix; /* frames of a thread */
+    const int64_t wanted = each * omp_get_max_threads();
+
+    s->n_chunk = wanted < out->n_frame ? wanted : out->n_frame;
+    s->score = sqn__mem_alloc(sqn__mem_product(s->n_chunk, out->n_pix), sizeof *s->score);
+    s->middle = sqn__mem_alloc(
+        sqn__mem_product(s->n_chunk, out->n_pix + sqn__middle_work_size(out->n_pix)),
+        sizeof *s->middle);
+    s->place = sqn__mem_alloc(out->n_pix, sizeof *s->place);
     s->n_data = sqn__mem_alloc(out->n_pix, sizeof *s->n_data);
     s->n_row = sqn__mem_alloc(out->n_frame, sizeof *s->n_row);
     s->scatter = sqn__mem_alloc(out->n_frame, sizeof *s->scatter);
     return out->frame != NULL && out->pixel != NULL && out->pixel_free != NULL &&
-                   s->model != NULL && s->score != NULL && s->n_data != NULL &&
-                   s->n_row != NULL && s->scatter != NULL
+                   s->middle != NULL && s->place != NULL && s->score != NULL &&
+                   s->n_data != NULL && s->n_row != NULL && s->scatter != NULL
                ? SQN_OK
                : SQN_RAISE(err, E_MEM, "misfit of %" PRId64 " frames, %" PRId64 " pixels",
                            out->n_frame, out->n_pix);
@@ -220,6 +289,10 @@ sqn_status sqn_misfit_measure(sqn_misfit *out, const sqn_panels *panels,
                          n_comp);
     }
     SQN_TRY(create(&m, &s, err));
+    for (int64_t j = 0; j < m.n_pix; j++) {
+        s.place[j] =
+            sqn__panels_place(panels, panels->pixel[j], panels->info.pixels_are_long);
+    }
     measure(&m, &s);
     *out = m;
     m = (sqn_misfit){0};
@@ -230,7 +303,8 @@ cleanup:
     sqn__mem_free(s.n_row);
     sqn__mem_free(s.n_data);
     sqn__mem_free(s.score);
-    sqn__mem_free(s.model);
+    sqn__mem_free(s.middle);
+    sqn__mem_free(s.place);
     return status;
 }
 

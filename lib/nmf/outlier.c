@@ -54,7 +54,8 @@ sqn_rows sqn_outlier_rows(const sqn_outlier_masked *masked)
     return (sqn_rows){.n_row = masked->rows->n_row,
                       .n_col = masked->rows->n_col,
                       .read = read_masked,
-                      .context = masked};
+                      .context = masked,
+                      .parallel = masked->rows->parallel};
 }
 
 static sqn_status search_create(search *s, sqn_error *err)

@@ -15,7 +15,9 @@ enum { MAX_DOUBLES = 1 << 24 }; /* of frames read ahead; one frame may need more
 typedef struct work_space {
     int64_t n_ahead;
     int n_desk;
-    double *frames; /* [n_ahead, 2, n_pix] values and weights */
+    double *frames;     /* [n_ahead, 3, n_pix] values, weights and their products */
+    int64_t *n_data;    /* [n_ahead, n_block] of their weights above 0 */
+    sqn_status *status; /* [n_ahead] of their reading */
     sqn__target_desk *desk;
     double *doubles;
     float *floats;
@@ -28,6 +30,8 @@ typedef struct work_space {
 static void destroy_space(work_space *space)
 {
     sqn__mem_free(space->frames);
+    sqn__mem_free(space->status);
+    sqn__mem_free(space->n_data);
     sqn__mem_free(space->desk);
     sqn__mem_free(space->doubles);
     sqn__mem_free(space->floats);
@@ -66,18 +70,24 @@ static bool create_desks(work_space *space, int64_t n, int64_t n_count)
 
 static sqn_status create_space(work_space *space, const sqn_target *target, sqn_error *err)
 {
-    const int64_t n_desk = omp_get_max_threads(), room = MAX_DOUBLES / (2 * target->n_pix);
-    const int64_t n_ahead = room < 1 ? 1 : room;
+    const int64_t n_desk = omp_get_max_threads(), room = MAX_DOUBLES / (3 * target->n_pix);
+    const int64_t most = room < 1 ? 1 : room;
+    const int64_t n_turn = (target->n_frame + most - 1) / most; /* of nearly equal size */
     int64_t n = 1;
 
     for (int64_t i = 0; i < target->n_count; i++) {
         n = n < target->count[i].n_unknown ? target->count[i].n_unknown : n;
     }
-    space->n_ahead = target->n_frame < n_ahead ? target->n_frame : n_ahead;
+    space->n_ahead = (target->n_frame + n_turn - 1) / n_turn;
     space->n_desk = (int)n_desk;
-    space->frames = sqn__mem_alloc(sqn__mem_product(space->n_ahead, 2 * target->n_pix),
-                                   sizeof *space->frames);
-    if (space->frames == NULL || !create_desks(space, n, target->n_count)) {
+    space->frames = sqn__mem_reserve(sqn__mem_product(space->n_ahead, 3 * target->n_pix),
+                                     sizeof *space->frames);
+    space->status = sqn__mem_alloc(space->n_ahead, sizeof *space->status);
+    space->n_data =
+        sqn__mem_alloc(sqn__mem_product(space->n_ahead, sqn__target_n_block(target->n_pix)),
+                       sizeof *space->n_data);
+    if (space->frames == NULL || space->status == NULL || space->n_data == NULL ||
+        !create_desks(space, n, target->n_count)) {
         return SQN_RAISE(err, E_MEM, "work space to model %" PRId64 " frames at a time",
                          space->n_ahead);
     }
@@ -217,7 +227,7 @@ static void find_wholes(const sqn_target *target)
 static sqn_status read_frame(double *frame, const sqn_rows *rows, int64_t number,
                              sqn_error *err)
 {
-    double *value = frame, *weight = frame + rows->n_col;
+    double *value = frame, *weight = frame + rows->n_col, *both = weight + rows->n_col;
     const sqn_status status = rows->read(rows->context, number, value, weight, err);
 
     for (int64_t p = 0; status == SQN_OK && p < rows->n_col; p++) {
@@ -229,6 +239,7 @@ static sqn_status read_frame(double *frame, const sqn_rows *rows, int64_t number
                              number + 1, p + 1, value[p], v);
         }
         value[p] = v > 0.0 ? value[p] : 0.0; /* whatever it was: it takes no part */
+        both[p] = v * value[p];
     }
     return status;
 }
@@ -242,52 +253,94 @@ static int64_t count_groups(const sqn_target *target, const work_space *space,
     for (int64_t i = 0; i < target->n_count; i++) {
         n_whole += target->count[i].whole == i ? 1 : 0;
     }
-    const int64_t wanted = (2 * (int64_t)space->n_desk + n_whole - 1) / n_whole;
+    const int64_t wanted =
+        n_here > 1 ? ((int64_t)space->n_desk + n_whole - 1) / n_whole : 1;
     const int64_t least = (n_here + SQN__TARGET_GROUP - 1) / SQN__TARGET_GROUP;
     const int64_t n = wanted > least ? wanted : least;
 
     return n < n_here ? n : n_here;
 }
 
-/* Groups of the frames that were read, and bases, side by side: the dearest last bases first. */
+/* Groups of the frames that were read, and bases, side by side: the dearest last bases first.
+   Where these are fewer than threads, all threads share the pixels of one after the other. */
 static void fit_ahead(const sqn_target *target, const work_space *space, int64_t first,
                       int64_t n_here)
 {
     const int64_t n_group = count_groups(target, space, n_here);
+    int64_t n_task = 0;
 
-#pragma omp parallel for schedule(dynamic, 1) num_threads(space->n_desk) default(none) \
-    shared(target, space, first, n_here, n_group)
+    for (int64_t c = 0; c < target->n_count; c++) {
+        n_task += target->count[c].whole == c ? n_group : 0;
+    }
+    const int n_shared = n_task < space->n_desk ? space->n_desk : 1;
+
+#pragma omp parallel for schedule(dynamic, 1)                   \
+    num_threads(n_shared > 1 ? 1 : space->n_desk) default(none) \
+        shared(target, space, first, n_here, n_group, n_shared)
     for (int64_t task = 0; task < n_group * target->n_count; task++) {
         const int64_t whole = target->n_count - 1 - task / n_group, g = task % n_group;
         const int64_t begin = g * n_here / n_group, end = (g + 1) * n_here / n_group;
-        const sqn__target_group group = {space->frames + begin * 2 * target->n_pix,
+        const sqn__target_group group = {space->frames + begin * 3 * target->n_pix,
+                                         space->n_data +
+                                             begin * sqn__target_n_block(target->n_pix),
                                          end - begin, target->n_pix, first + begin};
 
         if (target->count[whole].whole == whole) {
-            sqn__target_frame_fit(&space->desk[omp_get_thread_num()], target, &group,
-                                  whole);
+            sqn__target_frame_fit(&space->desk[omp_get_thread_num()], n_shared, target,
+                                  &group, whole);
         }
     }
+}
+
+/* How many weights of a frame are above 0, block by block. */
+static void count_blocks(int64_t *n_data, const double *weight, int64_t n_pix)
+{
+    for (int64_t b = 0; b < sqn__target_n_block(n_pix); b++) {
+        const int64_t first = b * SQN__TARGET_BLOCK, left = n_pix - first;
+
+        n_data[b] = sqn__target_count_data(
+            weight + first, left < SQN__TARGET_BLOCK ? left : SQN__TARGET_BLOCK);
+    }
+}
+
+/* Read the `n_here` frames from `first` on, side by side where their rows allow it. */
+static sqn_status read_ahead(const work_space *space, const sqn_rows *rows, int64_t first,
+                             int64_t n_here, sqn_error *err)
+{
+#pragma omp parallel for schedule(static)                         \
+    num_threads(rows->parallel ? space->n_desk : 1) default(none) \
+        shared(space, rows, first, n_here)
+    for (int64_t s = 0; s < n_here; s++) {
+        sqn_error unsaid;
+
+        space->status[s] =
+            read_frame(space->frames + s * 3 * rows->n_col, rows, first + s, &unsaid);
+        count_blocks(space->n_data + s * sqn__target_n_block(rows->n_col),
+                     space->frames + (s * 3 + 1) * rows->n_col, rows->n_col);
+    }
+    for (int64_t s = 0; s < n_here; s++) {
+        if (space->status[s] != SQN_OK) { /* once more, to say why */
+            return read_frame(space->frames + s * 3 * rows->n_col, rows, first + s, err);
+        }
+    }
+    return SQN_OK;
 }
 
 static sqn_status fit_all(const sqn_target *target, const work_space *space,
                           const sqn_rows *rows, sqn_error *err)
 {
+    sqn_status status = SQN_OK;
+
     for (int64_t first = 0; first < target->n_frame; first += space->n_ahead) {
         const int64_t left = target->n_frame - first;
         const int64_t n_here = left < space->n_ahead ? left : space->n_ahead;
 
-        for (int64_t s = 0; s < n_here; s++) {
-            const sqn_status status =
-                read_frame(space->frames + s * 2 * target->n_pix, rows, first + s, err);
-
-            if (status != SQN_OK) {
-                return status;
-            }
-        }
+        SQN_TRY(read_ahead(space, rows, first, n_here, err));
         fit_ahead(target, space, first, n_here);
     }
-    return SQN_OK;
+
+cleanup:
+    return status;
 }
 
 sqn_status sqn_target_fit(sqn_target **out, const sqn_target_basis *basis,

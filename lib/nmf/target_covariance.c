@@ -22,21 +22,6 @@ typedef struct request {
     int64_t n_frame;
 } request;
 
-/* Sum of the stored weights of reference `i`. */
-static double sum_weights(const sqn_panels *panels, int64_t i)
-{
-    const bool long_pixels = panels->info.pixels_are_long;
-    const int64_t frame = sqn__target_place(panels, panels->frame[i], !long_pixels);
-    double sum = 0.0;
-
-    for (int64_t p = 0; p < panels->info.n_pix && frame >= 0; p++) {
-        const int64_t pixel = sqn__target_place(panels, panels->pixel[p], long_pixels);
-
-        sum += pixel < 0 ? 0.0 : (double)panels->v[frame + pixel];
-    }
-    return sum;
-}
-
 /* M of the mean weights, without bounds; gram and out [k, k], gram 0. */
 static void invert_mean(double *out, double *gram, uint8_t *active, const request *ask,
                         double *work)
@@ -45,7 +30,7 @@ static void invert_mean(double *out, double *gram, uint8_t *active, const reques
 
     for (int64_t i = 0; i < ask->coefficients.rows; i++) {
         const double *w = ask->coefficients.data + i * ask->coefficients.stride;
-        const double weight = sum_weights(ask->references, i);
+        const double weight = ask->references->frame_weight[i];
 
         for (int64_t e = 0; e < k * k && weight > 0.0; e++) { /* without weight w is NaN */
             gram[e] += weight * w[e / k] * w[e % k];

@@ -45,13 +45,16 @@ void sqn__target_desk_carve(sqn__target_desk *desk, float *floats, double *doubl
     desk->block.vx = take(&doubles, INT64_C(1) * GROUP * BLOCK);
     desk->gram = take(&doubles, GROUP * n_pair);
     desk->rhs = take(&doubles, GROUP * wide);
+    desk->part = take(&doubles, GROUP * (n_pair + wide));
     desk->small = take(&doubles, n * n);
     desk->small_rhs = take(&doubles, n);
     desk->work = take(&doubles, sqn__nnls_work_size(n));
     desk->solution = take(&doubles, GROUP * n_count * wide);
     desk->chi2 = take(&doubles, GROUP * n_count);
+    desk->chi2_part = take(&doubles, GROUP * n_count);
     desk->member = integers;
     desk->n_data = integers + n_count;
+    desk->n_part = desk->n_data + GROUP;
 }
 
 void sqn__target_desk_size(int64_t size[3], int64_t n, int64_t n_count)
@@ -61,8 +64,8 @@ void sqn__target_desk_size(int64_t size[3], int64_t n, int64_t n_count)
     size[0] = whole_lines(n * BLOCK, 16) +
               whole_lines(BLOCK * sqn__kernels_columns(n), 16) + BLOCK;
     size[1] = BLOCK * wide + SQN__TARGET_PART * n_pair + SQN__GRAM_ALIGN +
-              3 * (int64_t)GROUP * BLOCK + GROUP * (n_pair + wide) + whole_lines(n * n, 8) +
-              wide + whole_lines(sqn__nnls_work_size(n), 8) + GROUP * n_count * wide +
-              whole_lines(GROUP * n_count, 8);
-    size[2] = whole_lines(n_count + GROUP, 8);
+              3 * (int64_t)GROUP * BLOCK + 2 * (int64_t)GROUP * (n_pair + wide) +
+              whole_lines(n * n, 8) + wide + whole_lines(sqn__nnls_work_size(n), 8) +
+              GROUP * n_count * wide + 2 * whole_lines(GROUP * n_count, 8);
+    size[2] = whole_lines(n_count + 2 * (int64_t)GROUP, 8);
 }

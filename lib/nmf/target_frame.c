@@ -7,12 +7,19 @@
  * them, in cache.
  */
 #include <math.h>
+#include <omp.h>
 #include <string.h>
 
 #include "nnls.h"
 #include "target_internal.h"
 
-enum { BLOCK = SQN__TARGET_BLOCK, PART = SQN__TARGET_PART, GROUP = SQN__TARGET_GROUP };
+enum {
+    BLOCK = SQN__TARGET_BLOCK,
+    PART = SQN__TARGET_PART,
+    GROUP = SQN__TARGET_GROUP,
+    SECTION = SQN__TARGET_SECTION,
+    MEMBERS = 10 /* models of a frame judged together */
+};
 
 void sqn__target_frame_covariance(double *out, const uint8_t *active, double *gram,
                                   int64_t n, double *work)
@@ -31,75 +38,26 @@ void sqn__target_frame_covariance(double *out, const uint8_t *active, double *gr
     }
 }
 
-/* ---- One block of pixels --------------------------------------------------------------- */
-
-/* Copy `n` pixels of a row. What is NaN in it stays NaN in `trace`, whatever is added later. */
-static void load_row(float *restrict h, float *restrict trace, const float *restrict row,
-                     int64_t n)
+int64_t sqn__target_count_data(const double *weight, int64_t n)
 {
-    if (n == BLOCK) { /* a constant: vectors */
-        for (int64_t p = 0; p < BLOCK; p++) {
-            h[p] = row[p];
-            trace[p] += 0.0F * row[p];
-        }
-        return;
-    }
-    for (int64_t p = 0; p < BLOCK; p++) {
-        h[p] = p < n ? row[p] : NAN;
-        trace[p] += 0.0F * h[p];
-    }
-}
-
-/* The components of the pixels from `first` on; the background, where there is one, is last. */
-static void load_basis(const sqn__target_block *block, const sqn__target_count *count,
-                       int64_t first, int64_t n)
-{
-    const int64_t k = count->basis.rows;
-    float *restrict has_value = block->has_value;
-    int64_t n_value = 0;
-
-    memset(has_value, 0, BLOCK * sizeof *has_value);
-    for (int64_t j = 0; j < k; j++) {
-        load_row(block->h + j * BLOCK, has_value,
-                 count->basis.data + j * count->basis.stride + first, n);
-    }
-    for (int64_t p = 0; p < BLOCK; p++) {
-        has_value[p] = isnan(has_value[p]) ? 0.0F : 1.0F;
-        n_value += has_value[p] > 0.0F ? 1 : 0;
-    }
-    for (int64_t j = 0; j < k && n_value < BLOCK; j++) {
-        float *restrict h = block->h + j * BLOCK;
-
-        for (int64_t p = 0; p < BLOCK; p++) {
-            h[p] = has_value[p] > 0.0F ? h[p] : 0.0F;
-        }
-    }
-    if (count->n_unknown > k) {
-        memcpy(block->h + k * BLOCK, has_value, BLOCK * sizeof *block->h);
-    }
-}
-
-/* Data and weights of a frame; returns how many have a weight. */
-static int64_t load_frame(const sqn__target_block *block, const sqn__target_group *group,
-                          int64_t i, int64_t first, int64_t n)
-{
-    const double *restrict value = group->frames + 2 * i * group->n_pix + first;
-    const double *restrict weight = value + group->n_pix;
-    const float *restrict has_value = block->has_value;
-    double *restrict x = block->x + i * BLOCK, *restrict v = block->v + i * BLOCK;
-    double *restrict vx = block->vx + i * BLOCK;
     int64_t n_data = 0;
 
     for (int64_t p = 0; p < n; p++) {
-        x[p] = value[p];
-        v[p] = weight[p] * (double)has_value[p];
-        vx[p] = v[p] * x[p];
-        n_data += v[p] > 0.0 ? 1 : 0;
-    }
-    for (int64_t p = n; p < BLOCK; p++) {
-        x[p] = v[p] = vx[p] = 0.0;
+        n_data += weight[p] > 0.0 ? 1 : 0;
     }
     return n_data;
+}
+
+/* Add how many data of every frame have a weight, in block number `b`. */
+static void count_data(int64_t *n_data, const sqn__target_group *group,
+                       const sqn__target_view *data, bool whole, int64_t b)
+{
+    const int64_t n_block = sqn__target_n_block(group->n_pix);
+
+    for (int64_t i = 0; i < group->n; i++) {
+        n_data[i] += whole ? group->n_data[i * n_block + b]
+                           : sqn__target_count_data(data->v + i * data->row, BLOCK);
+    }
 }
 
 /* ---- Sums ------------------------------------------------------------------------------ */
@@ -115,57 +73,105 @@ static sqn_dmatrix_const turn(const sqn__target_desk *desk, int64_t n_unknown)
         (sqn_matrix){block->turned, BLOCK, sqn__kernels_aligned(n_unknown), stride},
         block->h, n_unknown);
     for (int64_t p = 0; p < BLOCK; p++) {
-        for (int64_t j = 0; j < wide; j++) {
-            block->wide[p * wide + j] = (double)block->turned[p * stride + j];
-        }
+        desk->sums->widen(block->wide + p * wide, block->turned + p * stride, wide);
     }
     return (sqn_dmatrix_const){block->wide, BLOCK, wide, wide};
 }
 
 /* G += V P(H)^T and H V x of a block, for all frames of the group. */
 static void add_block(const sqn__target_desk *desk, const sqn__target_group *group,
-                      int64_t n_unknown)
+                      const sqn__target_view *data, int64_t n_unknown)
 {
     const sqn__target_block *block = &desk->block;
     const sqn_dmatrix_const h = turn(desk, n_unknown);
     const int64_t n_pair = sqn__gram_n_pair(n_unknown);
     const sqn_dmatrix pairs = {block->pairs, PART, n_pair, n_pair};
+    double *gram = desk->part, *rhs = gram + group->n * n_pair;
 
-    desk->sums->product((sqn_dmatrix){desk->rhs, group->n, h.cols, h.cols},
-                        (sqn__gram_factor){block->vx, BLOCK, 1}, h);
+    desk->sums->product((sqn_dmatrix){rhs, group->n, h.cols, h.cols},
+                        (sqn__gram_factor){data->vx, data->row, 1}, h);
     for (int64_t p = 0; p < BLOCK; p += PART) {
         const sqn_dmatrix_const part = {h.data + p * h.stride, PART, h.cols, h.stride};
 
         if (group->n == 1) { /* the pairs are of no use to others */
-            desk->sums->weighted_pairs(desk->gram, block->v + p, part, n_unknown);
+            desk->sums->weighted_pairs(gram, data->v + p, part, n_unknown);
             continue;
         }
         desk->sums->pairs(pairs, part, n_unknown);
-        desk->sums->product((sqn_dmatrix){desk->gram, group->n, n_pair, n_pair},
-                            (sqn__gram_factor){block->v + p, BLOCK, 1},
+        desk->sums->product((sqn_dmatrix){gram, group->n, n_pair, n_pair},
+                            (sqn__gram_factor){data->v + p, data->row, 1},
                             (sqn_dmatrix_const){pairs.data, PART, n_pair, n_pair});
     }
 }
 
-/* Sums over all pixels, with the basis `count`. */
-static void accumulate(const sqn__target_desk *desk, const sqn__target_group *group,
-                       const sqn__target_count *count)
+/* Numbers of the sums of a group. */
+static int64_t sums_size(const sqn__target_group *group, int64_t n_unknown)
 {
-    const int64_t n = count->n_unknown;
-    const int64_t n_gram = group->n * sqn__gram_n_pair(n);
-    const int64_t n_rhs = group->n * sqn__gram_aligned(n);
+    return group->n * (sqn__gram_n_pair(n_unknown) + sqn__gram_aligned(n_unknown));
+}
 
-    memset(desk->gram, 0, (size_t)n_gram * sizeof *desk->gram);
-    memset(desk->rhs, 0, (size_t)n_rhs * sizeof *desk->rhs);
+/* Sums over the pixels of section `s`. */
+static void add_section(const sqn__target_desk *desk, const sqn__target_group *group,
+                        const sqn__target_count *count, int64_t s)
+{
+    const int64_t n = count->n_unknown, size = SECTION * (int64_t)BLOCK;
+    const int64_t end = (s + 1) * size < group->n_pix ? (s + 1) * size : group->n_pix;
+
+    memset(desk->part, 0, (size_t)sums_size(group, n) * sizeof *desk->part);
+    memset(desk->n_part, 0, (size_t)group->n * sizeof *desk->n_part);
+    for (int64_t first = s * size; first < end; first += BLOCK) {
+        const int64_t left = group->n_pix - first;
+        const bool whole =
+            sqn__target_load_basis(&desk->block, count, first, left < BLOCK ? left : BLOCK);
+        const sqn__target_view data =
+            sqn__target_view_frames(&desk->block, group, first, whole);
+
+        count_data(desk->n_part, group, &data, whole, first / BLOCK);
+        add_block(desk, group, &data, n);
+    }
+}
+
+static void join_section(const sqn__target_desk *to, const sqn__target_desk *from,
+                         const sqn__target_group *group, int64_t n_unknown)
+{
+    const int64_t n_gram = group->n * sqn__gram_n_pair(n_unknown);
+
+    for (int64_t e = 0; e < n_gram; e++) {
+        to->gram[e] += from->part[e];
+    }
+    for (int64_t e = 0; e < group->n * sqn__gram_aligned(n_unknown); e++) {
+        to->rhs[e] += from->part[n_gram + e];
+    }
+    for (int64_t i = 0; i < group->n; i++) {
+        to->n_data[i] += from->n_part[i];
+    }
+}
+
+static int64_t n_section(const sqn__target_group *group)
+{
+    const int64_t size = SECTION * (int64_t)BLOCK;
+
+    return (group->n_pix + size - 1) / size;
+}
+
+/* Sums over all pixels, with the basis `count`, in the first of the desks: sections side by side,
+   joined in their order. */
+static void accumulate(const sqn__target_desk *desk, int n_desk,
+                       const sqn__target_group *group, const sqn__target_count *count)
+{
+    const int64_t n = count->n_unknown, n_here = n_section(group);
+
+    memset(desk->gram, 0, (size_t)(group->n * sqn__gram_n_pair(n)) * sizeof *desk->gram);
+    memset(desk->rhs, 0, (size_t)(group->n * sqn__gram_aligned(n)) * sizeof *desk->rhs);
     memset(desk->n_data, 0, (size_t)group->n * sizeof *desk->n_data);
-    for (int64_t first = 0; first < group->n_pix; first += BLOCK) {
-        const int64_t left = group->n_pix - first, n_here = left < BLOCK ? left : BLOCK;
+#pragma omp parallel for ordered schedule(static, 1) num_threads(n_desk) default(none) \
+    shared(desk, group, count, n, n_here)
+    for (int64_t s = 0; s < n_here; s++) {
+        const sqn__target_desk *own = &desk[omp_get_thread_num()];
 
-        load_basis(&desk->block, count, first, n_here);
-        for (int64_t i = 0; i < group->n; i++) {
-            desk->n_data[i] += load_frame(&desk->block, group, i, first, n_here);
-        }
-        add_block(desk, group, n);
+        add_section(own, group, count, s);
+#pragma omp ordered
+        join_section(desk, own, group, n);
     }
 }
 
@@ -265,6 +271,23 @@ static void solve_frame(const sqn__target_desk *desk, const sqn_target *target,
 
 /* ---- What is left ---------------------------------------------------------------------- */
 
+/* The models that are judged: of which basis, how many, where their numbers are. */
+typedef struct jury {
+    const sqn_target *target;
+    const sqn__target_count *whole;
+    const double *solution; /* [group, n_member, n_unknown aligned] */
+    const int64_t *member;
+    int64_t n_member, wide;
+} jury;
+
+/* Unknowns of the models up to number `m` that may differ from 0. */
+static int64_t n_needed(const jury *j, int64_t m)
+{
+    const sqn__target_count *count = &j->target->count[j->member[m]];
+
+    return count->n_unknown > count->basis.rows ? j->whole->n_unknown : count->basis.rows;
+}
+
 /* Add sum V r^2 over the block, of the models of `fit`; chi2 of one and the next lie `step`
  * apart. */
 static void add_misfits(double *chi2, int64_t step, const sqn__target_desk *desk,
@@ -278,59 +301,82 @@ static void add_misfits(double *chi2, int64_t step, const sqn__target_desk *desk
     }
 }
 
-/* Frame `i`, basis after basis. */
-static void judge_frame(const sqn__target_desk *desk, const sqn__target_count *whole,
-                        int64_t n_member, int64_t i)
+/* Frame `i`, basis after basis; members are in the order of their sizes, or may be. */
+static void judge_frame(const sqn__target_desk *desk, const jury *j,
+                        const sqn__target_view *data, int64_t i)
 {
-    const sqn__target_block *block = &desk->block;
-    const int64_t wide = sqn__gram_aligned(whole->n_unknown);
+    for (int64_t m = 0; m < j->n_member; m += MEMBERS) {
+        const int64_t n = j->n_member - m < MEMBERS ? j->n_member - m : MEMBERS;
+        const int64_t at = i * j->n_member + m;
+        int64_t k = 0;
 
-    for (int64_t m = 0; m < n_member; m += GROUP) {
-        const int64_t n = n_member - m < GROUP ? n_member - m : GROUP;
-        const int64_t at = i * n_member + m;
-
-        add_misfits(desk->chi2 + at, 1, desk,
-                    &(sqn__gram_fit){n, whole->n_unknown, desk->solution + at * wide,
-                                     block->h, block->x + i * BLOCK, block->v + i * BLOCK,
-                                     wide, 0});
+        for (int64_t q = m; q < m + n; q++) {
+            k = n_needed(j, q) > k ? n_needed(j, q) : k;
+        }
+        add_misfits(desk->chi2_part + at, 1, desk,
+                    &(sqn__gram_fit){n, k, j->solution + at * j->wide, desk->block.h,
+                                     data->x + i * data->row, data->v + i * data->row,
+                                     j->wide, 0});
     }
 }
 
 /* Basis number `m` of those at work, frame after frame. */
-static void judge_member(const sqn__target_desk *desk, const sqn__target_count *whole,
-                         int64_t n_member, int64_t m, int64_t n_frame)
+static void judge_member(const sqn__target_desk *desk, const jury *j,
+                         const sqn__target_view *data, int64_t m, int64_t n_frame)
 {
-    const sqn__target_block *block = &desk->block;
-    const int64_t wide = sqn__gram_aligned(whole->n_unknown);
-
-    add_misfits(desk->chi2 + m, n_member, desk,
-                &(sqn__gram_fit){n_frame, whole->n_unknown, desk->solution + m * wide,
-                                 block->h, block->x, block->v, n_member * wide, BLOCK});
+    add_misfits(desk->chi2_part + m, j->n_member, desk,
+                &(sqn__gram_fit){n_frame, n_needed(j, m), j->solution + m * j->wide,
+                                 desk->block.h, data->x, data->v, j->n_member * j->wide,
+                                 data->row});
 }
 
-/* chi2 of all frames and bases at work, over the fitted pixels. */
-static void judge(const sqn__target_desk *desk, const sqn__target_group *group,
-                  const sqn__target_count *whole, int64_t n_member)
+/* Misfits over the pixels of section `s`. */
+static void judge_section(const sqn__target_desk *desk, const sqn__target_group *group,
+                          const jury *j, int64_t s)
 {
-    memset(desk->chi2, 0, (size_t)(group->n * n_member) * sizeof *desk->chi2);
-    for (int64_t first = 0; first < group->n_pix; first += BLOCK) {
-        const int64_t left = group->n_pix - first, n_here = left < BLOCK ? left : BLOCK;
+    const int64_t size = SECTION * (int64_t)BLOCK;
+    const int64_t end = (s + 1) * size < group->n_pix ? (s + 1) * size : group->n_pix;
 
-        load_basis(&desk->block, whole, first, n_here);
-        for (int64_t i = 0; i < group->n; i++) {
-            (void)load_frame(&desk->block, group, i, first, n_here);
+    memset(desk->chi2_part, 0, (size_t)(group->n * j->n_member) * sizeof *desk->chi2_part);
+    for (int64_t first = s * size; first < end; first += BLOCK) {
+        const int64_t left = group->n_pix - first;
+        const bool whole = sqn__target_load_basis(&desk->block, j->whole, first,
+                                                  left < BLOCK ? left : BLOCK);
+        const sqn__target_view data =
+            sqn__target_view_frames(&desk->block, group, first, whole);
+
+        for (int64_t i = 0; j->n_member > 1 && i < group->n; i++) {
+            judge_frame(desk, j, &data, i);
         }
-        for (int64_t i = 0; n_member >= group->n && i < group->n; i++) {
-            judge_frame(desk, whole, n_member, i);
-        }
-        for (int64_t m = 0; n_member < group->n && m < n_member; m++) {
-            judge_member(desk, whole, n_member, m, group->n);
+        if (j->n_member == 1) {
+            judge_member(desk, j, &data, 0, group->n);
         }
     }
 }
 
-void sqn__target_frame_fit(const sqn__target_desk *desk, const sqn_target *target,
-                           const sqn__target_group *group, int64_t whole)
+/* chi2 of all frames and bases at work, over the fitted pixels, in the first of the desks. */
+static void judge(const sqn__target_desk *desk, int n_desk, const sqn__target_group *group,
+                  const jury *j)
+{
+    const int64_t n = group->n * j->n_member, n_here = n_section(group);
+
+    memset(desk->chi2, 0, (size_t)n * sizeof *desk->chi2);
+#pragma omp parallel for ordered schedule(static, 1) num_threads(n_desk) default(none) \
+    shared(desk, group, j, n, n_here)
+    for (int64_t s = 0; s < n_here; s++) {
+        const sqn__target_desk *own = &desk[omp_get_thread_num()];
+
+        judge_section(own, group, j, s);
+#pragma omp ordered
+        for (int64_t e = 0; e < n; e++) {
+            desk->chi2[e] += own->chi2_part[e];
+        }
+    }
+}
+
+void sqn__target_frame_fit(const sqn__target_desk *desk, int n_desk,
+                           const sqn_target *target, const sqn__target_group *group,
+                           int64_t whole)
 {
     const sqn__target_count *widest = &target->count[whole];
     int64_t n_member = 0;
@@ -340,11 +386,14 @@ void sqn__target_frame_fit(const sqn__target_desk *desk, const sqn_target *targe
             desk->member[n_member++] = c;
         }
     }
-    accumulate(desk, group, widest);
+    accumulate(desk, n_desk, group, widest);
     for (int64_t i = 0; i < group->n; i++) {
         solve_frame(desk, target, group, widest, n_member, i);
     }
-    judge(desk, group, widest, n_member);
+    const jury j = {target,       widest,   desk->solution,
+                    desk->member, n_member, sqn__gram_aligned(widest->n_unknown)};
+
+    judge(desk, n_desk, group, &j);
     for (int64_t i = 0; i < group->n; i++) {
         for (int64_t m = 0; m < n_member && desk->n_data[i] > 0; m++) {
             target->count[desk->member[m]].record[group->first + i].chi2 =

@@ -27,16 +27,27 @@ typedef struct sqn__target_count {
 
 enum {
     SQN__TARGET_BLOCK = SQN__GRAM_BLOCK, /**< Pixels summed together. */
-    SQN__TARGET_PART = 16, /**< Pixels of a block whose pairs are formed together. */
-    SQN__TARGET_GROUP = 12 /**< Frames fitted together, at most. */
+    SQN__TARGET_PART = 16,  /**< Pixels of a block whose pairs are formed together. */
+    SQN__TARGET_GROUP = 26, /**< Frames fitted together, at most. */
+    SQN__TARGET_SECTION = 4 /**< Blocks whose sums one thread adds up. */
 };
 
-/** Frames that are fitted together, borrowed: [n, 2, n_pix] values and weights. */
+/** Frames that are fitted together, borrowed: [n, 3, n_pix] values, weights, their products. */
 typedef struct sqn__target_group {
-    const double *frames; /**< Values are 0 where weights are. */
+    const double *frames;  /**< Values are 0 where weights are. */
+    const int64_t *n_data; /**< [n, sqn__target_n_block()] weights that are not 0. */
     int64_t n, n_pix;
     int64_t first; /**< The number of the first. */
 } sqn__target_group;
+
+/** Blocks of n pixels, of which the last may be shorter. */
+static inline int64_t sqn__target_n_block(int64_t n)
+{
+    return (n + SQN__TARGET_BLOCK - 1) / SQN__TARGET_BLOCK;
+}
+
+/** How many of n weights are above 0. */
+int64_t sqn__target_count_data(const double *weight, int64_t n);
 
 /** A share of the pixels: 0 behind the last, and where the basis has no value. */
 typedef struct sqn__target_block {
@@ -45,9 +56,15 @@ typedef struct sqn__target_block {
     float *has_value; /**< [block] 1 where the basis has one, else 0. */
     double *wide;     /**< The same in double, rows aligned. */
     double *pairs;    /**< [part of a block, n_pair] */
-    double *x, *v;    /**< [group, block] */
+    double *x, *v;    /**< [group, block] of a share that is not whole. */
     double *vx;       /**< [group, block] */
 } sqn__target_block;
+
+/** Data and weights of the frames of a group at a block: where they lie, or copied. */
+typedef struct sqn__target_view {
+    const double *x, *v, *vx;
+    int64_t row; /**< From frame to frame. */
+} sqn__target_view;
 
 /** Work space of one thread, for the widest of the bases and a whole group. */
 typedef struct sqn__target_desk {
@@ -56,13 +73,16 @@ typedef struct sqn__target_desk {
     sqn__target_block block;
     double *gram;      /**< [group, n_pair] of the whole basis. */
     double *rhs;       /**< [group, n_unknown aligned] */
+    double *part;      /**< [group (n_pair + n_unknown aligned)] the same of a section. */
     double *small;     /**< [n_unknown, n_unknown] of one small problem. */
     double *small_rhs; /**< [n_unknown] */
     double *work;      /**< Of its solution. */
     double *solution;  /**< [group, n_count, n_unknown aligned] of the bases at work. */
     double *chi2;      /**< [group, n_count] */
+    double *chi2_part; /**< [group, n_count] of a section. */
     int64_t *member;   /**< [n_count] the bases at work. */
     int64_t *n_data;   /**< [group] */
+    int64_t *n_part;   /**< [group] of a section. */
     uint8_t *passive;  /**< [n_unknown] */
 } sqn__target_desk;
 
@@ -74,10 +94,15 @@ struct sqn_target {
     sqn_target_record *record; /**< [n_count, n_frame] */
 };
 
-/** Fit a group of frames with every basis whose `whole` is `whole`: everything of the frames in
- *  them. What is found for a frame does not depend on the others. */
-void sqn__target_frame_fit(const sqn__target_desk *desk, const sqn_target *target,
-                           const sqn__target_group *group, int64_t whole);
+/**
+ * Fit a group of frames with every basis whose `whole` is `whole`: everything of the frames in
+ * them. What is found for a frame depends neither on the others nor on the number of desks.
+ *
+ * @param[in] desk  [n_desk] for as many threads; results pass through the first.
+ */
+void sqn__target_frame_fit(const sqn__target_desk *desk, int n_desk,
+                           const sqn_target *target, const sqn__target_group *group,
+                           int64_t whole);
 
 /** Numbers of floats, of doubles and of integers of one desk for up to n unknowns. */
 void sqn__target_desk_size(int64_t size[3], int64_t n, int64_t n_count);
@@ -101,14 +126,20 @@ int64_t sqn__target_leverage_size(int64_t n);
 void sqn__target_frame_covariance(double *out, const uint8_t *active, double *gram,
                                   int64_t n, double *work);
 
-/** Where the stored data of a frame or pixel begin: those of a frame at a pixel are at the sum of
- * both. -1: it takes no part. */
-int64_t sqn__target_place(const sqn_panels *panels, int64_t i, bool is_long);
-
 /** E_SHAPE where references, their coefficients and k components do not belong together. */
 SQN_NODISCARD sqn_status sqn__target_check_references(const sqn_target *target, int64_t k,
                                                       const sqn_panels *references,
                                                       sqn_dmatrix_const coefficients,
                                                       sqn_error *err);
+
+/** Load the components of the n pixels from `first` on; the background, where there is one, is
+ *  last. True where all pixels of the block have a value. */
+bool sqn__target_load_basis(const sqn__target_block *block, const sqn__target_count *count,
+                            int64_t first, int64_t n);
+
+/** The data of a block whose basis was just loaded; only what is not `whole` is copied. */
+sqn__target_view sqn__target_view_frames(const sqn__target_block *block,
+                                         const sqn__target_group *group, int64_t first,
+                                         bool whole);
 
 #endif

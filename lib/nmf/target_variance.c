@@ -26,7 +26,7 @@ enum { BLOCK = SQN__INVERSE_LANES };
 typedef struct pixel_space {
     double *h;      /* [n_unknown, block], the last 1 with a background */
     double *pairs;  /* [n_pair, block] P(h), then the Gram matrices, then M */
-    double *weight; /* [n_reference, block] */
+    float *weight;  /* [n_reference, block] */
     double *active; /* [k, block] */
     double *work;   /* of the inversion */
     double *result; /* [n_frame, block] */
@@ -40,10 +40,11 @@ typedef struct variance_space {
     pixel_space *slot;
     double *c;     /* [n_frame, n_pair] covariances, doubled off the diagonal */
     double *w;     /* [n_frame, n_pair] P(w) of the targets, doubled off the diagonal */
-    double *w_ref; /* [n_reference, n_pair] P(w) of the references */
+    double *w_ref; /* [used references, n_pair] P(w) of the references */
     double scale;  /* of the stored weights */
     double *numbers;
     uint8_t *flags;
+    int64_t *begin; /* [n_pix + 1] of the blocks */
 } variance_space;
 
 /* The call: what is asked, and of what. */
@@ -63,6 +64,7 @@ static void destroy_space(variance_space *space)
     sqn__mem_free(space->slot);
     sqn__mem_free(space->numbers);
     sqn__mem_free(space->flags);
+    sqn__mem_free(space->begin);
     *space = (variance_space){0};
 }
 
@@ -76,7 +78,8 @@ static int64_t slot_size(const request *ask)
 {
     const int64_t n = ask->count->n_unknown;
 
-    return (2 * n + sqn__inverse_n_pair(n) + n_reference(ask) + ask->n_frame) * BLOCK +
+    return (2 * n + sqn__inverse_n_pair(n) + (n_reference(ask) + 1) / 2 + ask->n_frame) *
+               BLOCK +
            sqn__inverse_work_size(n) + 2 * n * n + sqn__nnls_work_size(n);
 }
 
@@ -87,9 +90,9 @@ static void carve_slot(pixel_space *slot, double *numbers, const request *ask)
     slot->h = numbers;
     slot->active = slot->h + n * BLOCK;
     slot->pairs = slot->active + n * BLOCK;
-    slot->weight = slot->pairs + sqn__inverse_n_pair(n) * BLOCK;
-    slot->result = slot->weight + n_reference(ask) * BLOCK;
-    slot->work = slot->result + ask->n_frame * BLOCK;
+    slot->result = slot->pairs + sqn__inverse_n_pair(n) * BLOCK;
+    slot->weight = (float *)(void *)(slot->result + ask->n_frame * BLOCK);
+    slot->work = slot->result + (ask->n_frame + (n_reference(ask) + 1) / 2) * BLOCK;
     slot->single = slot->work + sqn__inverse_work_size(n);
 }
 
@@ -121,9 +124,9 @@ static void form_frames(const variance_space *space, const request *ask)
     }
     for (int64_t i = 0; i < n_reference(ask); i++) {
         if (ask->references->frame[i] < 0) {
-            continue; /* it has no coefficients: 0 beside its weights of 0 */
+            continue; /* it has no coefficients */
         }
-        form_pairs(space->w_ref + i * n_pair,
+        form_pairs(space->w_ref + ask->references->frame[i] * n_pair,
                    ask->coefficients.data + i * ask->coefficients.stride, k, 1.0);
     }
 }
@@ -142,7 +145,9 @@ static sqn_status create_space(variance_space *space, const request *ask, sqn_er
     space->slot = sqn__mem_alloc(n_slot, sizeof *space->slot);
     space->numbers = sqn__mem_alloc(n_slot * size + n_shared, sizeof *space->numbers);
     space->flags = sqn__mem_alloc(n_slot * (BLOCK + n), sizeof *space->flags);
-    if (space->slot == NULL || space->numbers == NULL || space->flags == NULL) {
+    space->begin = sqn__mem_alloc(ask->n_pix + 1, sizeof *space->begin);
+    if (space->slot == NULL || space->numbers == NULL || space->flags == NULL ||
+        space->begin == NULL) {
         return SQN_RAISE(err, E_MEM, "variances of %" PRId64 " frames", n_frame);
     }
     for (int64_t s = 0; s < n_slot; s++) {
@@ -158,11 +163,10 @@ static sqn_status create_space(variance_space *space, const request *ask, sqn_er
 
 /* ---- One block of pixels --------------------------------------------------------------- */
 
-/* h of the pixels from `first` on; NaN where the basis has no value. Returns how many. */
-static int64_t load(const pixel_space *slot, const request *ask, int64_t first)
+/* h of the n pixels from `first` on; NaN where the basis has no value. */
+static void load(const pixel_space *slot, const request *ask, int64_t first, int64_t n)
 {
     const sqn_matrix_const *basis = &ask->count->basis;
-    const int64_t n = ask->n_pix - first < BLOCK ? ask->n_pix - first : BLOCK;
 
     for (int64_t j = 0; j < ask->count->n_unknown; j++) {
         for (int64_t p = 0; p < BLOCK; p++) {
@@ -172,7 +176,6 @@ static int64_t load(const pixel_space *slot, const request *ask, int64_t first)
                                  : 0.0;
         }
     }
-    return n;
 }
 
 /* The block's results to the rows of `out`. */
@@ -201,40 +204,23 @@ static void fill_fit(const pixel_space *slot, const variance_space *space,
 {
     const int64_t n_unknown = ask->count->n_unknown;
 
-    for (int64_t a = 0; a < n_unknown; a++) {
-        for (int64_t b = 0; b <= a; b++) {
-            double *pair = slot->pairs + (a * (a + 1) / 2 + b) * BLOCK;
-
-            for (int64_t p = 0; p < BLOCK; p++) {
-                pair[p] = slot->h[a * BLOCK + p] * slot->h[b * BLOCK + p];
-            }
-        }
-    }
+    sqn__inverse_choose()->pairs(slot->pairs, slot->h, n_unknown);
     apply(slot, space->c, ask->n_frame, sqn__inverse_n_pair(n_unknown));
     store(ask->from_fit, slot->result, first, n);
 }
 
-int64_t sqn__target_place(const sqn_panels *panels, int64_t i, bool is_long)
+/* The weights of a whole block as they lie in a panel; NULL where they do not. */
+static const float *stored_weights(const request *ask, int64_t first, int64_t n)
 {
-    const int64_t width = panels->width;
+    const sqn_panels *panels = ask->references;
+    const int64_t *pixel = panels->pixel + first;
+    const bool whole = panels->info.pixels_are_long && n == BLOCK && pixel[0] >= 0 &&
+                       pixel[0] % BLOCK == 0 && pixel[n - 1] == pixel[0] + n - 1;
 
-    return i < 0     ? -1
-           : is_long ? i / width * panels->n_short * width + i % width
-                     : i * width;
+    return whole ? panels->v + sqn__panels_place(panels, pixel[0], true) : NULL;
 }
 
-/* True when the places of a block follow each other. */
-static bool is_run(const int64_t pixel[BLOCK])
-{
-    int64_t n_next = 0;
-
-    for (int64_t p = 1; p < BLOCK; p++) {
-        n_next += pixel[p] == pixel[0] + p ? 1 : 0;
-    }
-    return pixel[0] >= 0 && n_next == BLOCK - 1;
-}
-
-/* Weights of the reference data as stored; 0 where frame or pixel take no part. */
+/* Weights of the used frames at a block; 0 where a pixel takes no part. */
 static void load_weights(const pixel_space *slot, const request *ask, int64_t first,
                          int64_t n)
 {
@@ -244,20 +230,13 @@ static void load_weights(const pixel_space *slot, const request *ask, int64_t fi
 
     for (int64_t p = 0; p < BLOCK; p++) {
         pixel[p] =
-            sqn__target_place(panels, p < n ? panels->pixel[first + p] : -1, long_pixels);
+            sqn__panels_place(panels, p < n ? panels->pixel[first + p] : -1, long_pixels);
     }
-    const bool run = is_run(pixel); /* as in most places */
+    for (int64_t i = 0; i < panels->info.n_frame_used; i++) {
+        const float *restrict v = panels->v + sqn__panels_place(panels, i, !long_pixels);
 
-    for (int64_t i = 0; i < ask->coefficients.rows; i++) {
-        const int64_t frame = sqn__target_place(panels, panels->frame[i], !long_pixels);
-        double *restrict weight = slot->weight + i * BLOCK;
-        const float *restrict v = panels->v + (frame < 0 ? 0 : frame);
-
-        for (int64_t p = 0; p < BLOCK && run; p++) {
-            weight[p] = frame < 0 ? 0.0 : (double)v[pixel[0] + p];
-        }
-        for (int64_t p = 0; p < BLOCK && !run; p++) {
-            weight[p] = frame < 0 || pixel[p] < 0 ? 0.0 : (double)v[pixel[p]];
+        for (int64_t p = 0; p < BLOCK; p++) {
+            slot->weight[i * BLOCK + p] = pixel[p] < 0 ? 0.0F : v[pixel[p]];
         }
     }
 }
@@ -271,10 +250,10 @@ static void invert_single(const pixel_space *slot, const variance_space *space,
     uint8_t *active = slot->flags + BLOCK;
 
     memset(gram, 0, (size_t)(k * k) * sizeof *gram);
-    for (int64_t i = 0; i < ask->coefficients.rows; i++) {
+    for (int64_t i = 0; i < ask->references->info.n_frame_used; i++) {
         for (int64_t a = 0; a < k; a++) {
             for (int64_t b = 0; b <= a; b++) {
-                gram[a * k + b] += slot->weight[i * BLOCK + p] *
+                gram[a * k + b] += (double)slot->weight[i * BLOCK + p] *
                                    space->w_ref[i * n_pair + a * (a + 1) / 2 + b];
             }
         }
@@ -294,15 +273,22 @@ static void invert_single(const pixel_space *slot, const variance_space *space,
 }
 
 /* M of all pixels of the block. */
-static void invert(const pixel_space *slot, const variance_space *space, const request *ask)
+static void invert(const pixel_space *slot, const variance_space *space, const request *ask,
+                   int64_t first, int64_t n)
 {
     const int64_t k = ask->coefficients.cols, n_pair = sqn__inverse_n_pair(k);
-    const int64_t n_ref = ask->coefficients.rows;
+    const int64_t n_ref = ask->references->info.n_frame_used;
+    const float *stored = stored_weights(ask, first, n);
+    sqn_matrix_const weight = {stored, n_ref, BLOCK, ask->references->width};
+    int64_t n_singular = 0;
 
+    if (stored == NULL) {
+        load_weights(slot, ask, first, n);
+        weight = (sqn_matrix_const){slot->weight, n_ref, BLOCK, BLOCK};
+    }
     memset(slot->pairs, 0, (size_t)(n_pair * BLOCK) * sizeof *slot->pairs);
-    sqn__gram_choose()->product((sqn_dmatrix){slot->pairs, n_pair, BLOCK, BLOCK},
-                                (sqn__gram_factor){space->w_ref, 1, n_pair},
-                                (sqn_dmatrix_const){slot->weight, n_ref, BLOCK, BLOCK});
+    sqn__gram_choose()->product_narrow((sqn_dmatrix){slot->pairs, n_pair, BLOCK, BLOCK},
+                                       (sqn__gram_factor){space->w_ref, 1, n_pair}, weight);
     for (int64_t a = 0; a < k; a++) {
         const double *diagonal = slot->pairs + (a * (a + 1) / 2 + a) * BLOCK;
 
@@ -311,8 +297,11 @@ static void invert(const pixel_space *slot, const variance_space *space, const r
                 slot->h[a * BLOCK + p] > 0.0 && diagonal[p] > 0.0 ? 1.0 : 0.0;
         }
     }
-    sqn__inverse_lanes(slot->pairs, slot->flags, slot->active, k, slot->work);
+    sqn__inverse_choose()->invert(slot->pairs, slot->flags, slot->active, k, slot->work);
     for (int64_t p = 0; p < BLOCK; p++) {
+        if (slot->flags[p] != 0 && n_singular++ == 0) { /* rare */
+            load_weights(slot, ask, first, n);
+        }
         if (slot->flags[p] != 0) {
             invert_single(slot, space, ask, p);
         }
@@ -346,8 +335,7 @@ static void fill_components(const pixel_space *slot, const variance_space *space
 
     memset(slot->result, 0, (size_t)(ask->n_frame * BLOCK) * sizeof *slot->result);
     if (ask->references != NULL) {
-        load_weights(slot, ask, first, n);
-        invert(slot, space, ask);
+        invert(slot, space, ask, first, n);
         if (ask->covariance != NULL) {
             keep_covariance(slot, space, ask, first, n);
         }
@@ -367,11 +355,44 @@ static void fill_components(const pixel_space *slot, const variance_space *space
     store(ask->from_components, slot->result, first, n);
 }
 
-static void fill_block(const pixel_space *slot, const variance_space *space,
-                       const request *ask, int64_t first)
+/* The end of the block that begins with pixel `first`: where the pixels are stored side by side,
+   blocks are those of the panels. */
+static int64_t block_end(const request *ask, int64_t first)
 {
-    const int64_t n = load(slot, ask, first);
+    const int64_t most = ask->n_pix - first < BLOCK ? ask->n_pix - first : BLOCK;
+    int64_t n = 1;
 
+    if (ask->references == NULL || !ask->references->info.pixels_are_long) {
+        return first + most;
+    }
+    const int64_t *pixel = ask->references->pixel + first;
+    const int64_t step = pixel[0] < 0 ? 0 : 1;
+
+    while (n < most && pixel[n] == pixel[0] + n * step &&
+           (step == 0 || pixel[n] % BLOCK != 0)) {
+        n++;
+    }
+    return first + n;
+}
+
+/* First pixels of the blocks, and behind the last the number of pixels; returns how many. */
+static int64_t find_blocks(int64_t *begin, const request *ask)
+{
+    int64_t n = 0;
+
+    for (int64_t first = 0; first < ask->n_pix; first = block_end(ask, first)) {
+        begin[n++] = first;
+    }
+    begin[n] = ask->n_pix;
+    return n;
+}
+
+static void fill_block(const pixel_space *slot, const variance_space *space,
+                       const request *ask, const int64_t block[2])
+{
+    const int64_t first = block[0], n = block[1] - first;
+
+    load(slot, ask, first, n);
     fill_fit(slot, space, ask, first, n);
     fill_components(slot, space, ask, first, n);
 }
@@ -418,10 +439,12 @@ static sqn_status answer(const request *ask, const sqn_target *target, sqn_error
     SQN_TRY(sqn__target_check_references(target, ask->count->basis.rows, ask->references,
                                          ask->coefficients, err));
     SQN_TRY(create_space(&space, ask, err));
-#pragma omp parallel for schedule(dynamic, 1) num_threads(space.n_slot) default(none) \
-    shared(space, ask)
-    for (int64_t first = 0; first < ask->n_pix; first += BLOCK) {
-        fill_block(&space.slot[omp_get_thread_num()], &space, ask, first);
+    const int64_t n_block = find_blocks(space.begin, ask);
+
+#pragma omp parallel for schedule(dynamic, 4) num_threads(space.n_slot) default(none) \
+    shared(space, ask, n_block)
+    for (int64_t b = 0; b < n_block; b++) {
+        fill_block(&space.slot[omp_get_thread_num()], &space, ask, space.begin + b);
     }
 
 cleanup:

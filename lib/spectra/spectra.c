@@ -127,5 +127,6 @@ sqn_rows sqn_spectra_rows(const sqn_spectra *spectra)
     return (sqn_rows){.n_row = spectra->n_spectrum,
                       .n_col = spectra->n_wave,
                       .read = read_row,
-                      .context = spectra};
+                      .context = spectra,
+                      .parallel = true};
 }

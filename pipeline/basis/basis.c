@@ -205,9 +205,8 @@ static sqn_status draw_curves(basis *b, sqn_error *err)
     if (b->pca == NULL) {
         return SQN_RAISE(err, E_MEM, "curves");
     }
-    SQN_TRY(sqn_curve_centered(&b->sum_centered, b->panels, err));
     SQN_TRY(sqn_misfit_measure(&b->misfit, b->panels, b->nmf, b->n_comp, err));
-    SQN_TRY(sqn_curve_pca(b->pca, b->n_comp, b->panels, err));
+    SQN_TRY(sqn_curve_pca(b->pca, &b->sum_centered, b->n_comp, b->panels, err));
 
 cleanup:
     return status;

@@ -59,11 +59,14 @@ sqn_status combine_prepare(disk *out, const observation *obs, const config *sett
     d.group_of = sqn__mem_alloc(sci->n_frame, sizeof *d.group_of);
     d.group_name = sqn__mem_alloc(sci->n_frame, sizeof *d.group_name);
     d.group_number = sqn__mem_alloc(sci->n_frame, sizeof *d.group_number);
-    if (d.group_of == NULL || d.group_name == NULL || d.group_number == NULL) {
+    d.ring = sqn__mem_alloc(sqn__mem_product(sci->ny, sci->nx), sizeof *d.ring);
+    if (d.group_of == NULL || d.group_name == NULL || d.group_number == NULL ||
+        d.ring == NULL) {
         status = SQN_RAISE(err, E_MEM, "groups of %" PRId64 " frames", sci->n_frame);
         goto cleanup;
     }
     number_groups(&d, obs, settings->combine.by);
+    shared_rings(d.ring, obs);
     const int64_t n_plane = sqn__mem_product(d.n_group, n_count);
     const int64_t n = sqn__mem_product(n_plane, d.ny * d.nx);
 
@@ -87,97 +90,107 @@ cleanup:
     return status;
 }
 
-/** Turned planes of all frames: what is combined. */
+/** Turned planes of all frames with all counts at work: what is combined. Those of the largest
+ *  count have planes of their own; others are turned where they lie. */
 typedef struct turned {
-    sqn_image *frames; /* [n_science] views, those of one group first to last */
-    float *variance, *shared;
-    uint32_t *dq;
+    sqn_rotate_stack *stack;
+    sqn_image *in, *out; /* [n_science, n_batch] */
+    sqn_image *group;    /* [n_science] views, those of one group first to last */
+    float *variance;     /* [n_science, ny, nx] of the largest count */
     uint8_t *flags;
-    float *plane; /* [ny, nx] what the frame at work shares, before it is turned */
+    uint32_t *dq; /* [n_science, ny, nx] of all counts */
     double *work; /* [ny + nx] */
 } turned;
 
-static sqn_status turned_create(turned *t, const observation *obs, sqn_error *err)
+static sqn_status turned_create(turned *t, const observation *obs, int64_t n_batch,
+                                sqn_error *err)
 {
     const sqn_fits_stack *sci = &obs->science;
     const int64_t n = sqn__mem_product(sci->n_frame, sci->ny * sci->nx);
+    const int64_t n_image = sqn__mem_product(sci->n_frame, n_batch);
+    sqn_status status = SQN_OK;
 
-    t->frames = sqn__mem_alloc(sci->n_frame, sizeof *t->frames);
+    SQN_TRY(sqn_rotate_stack_create(&t->stack, sci->ny, sci->nx, n_batch, err));
+    t->in = sqn__mem_alloc(n_image, sizeof *t->in);
+    t->out = sqn__mem_alloc(n_image, sizeof *t->out);
+    t->group = sqn__mem_alloc(sci->n_frame, sizeof *t->group);
     t->variance = sqn__mem_alloc(n, sizeof *t->variance);
-    t->shared = sqn__mem_alloc(n, sizeof *t->shared);
-    t->plane = sqn__mem_alloc(sci->ny * sci->nx, sizeof *t->plane);
     t->work = sqn__mem_alloc(sci->ny + sci->nx, sizeof *t->work);
     t->flags = sqn__mem_alloc(n, sizeof *t->flags);
     t->dq = sci->dq != NULL ? sqn__mem_alloc(n, sizeof *t->dq) : NULL;
-    if (t->frames == NULL || t->variance == NULL || t->shared == NULL || t->plane == NULL ||
+    if (t->in == NULL || t->out == NULL || t->group == NULL || t->variance == NULL ||
         t->work == NULL || t->flags == NULL || (sci->dq != NULL && t->dq == NULL)) {
-        return SQN_RAISE(err, E_MEM, "%" PRId64 " turned frames", sci->n_frame);
+        status = SQN_RAISE(err, E_MEM, "%" PRId64 " turned frames", sci->n_frame);
     }
-    return SQN_OK;
+
+cleanup:
+    return status;
 }
 
 static void turned_clear(turned *t)
 {
-    sqn__mem_free(t->frames);
+    sqn_rotate_stack_destroy(&t->stack);
+    sqn__mem_free(t->in);
+    sqn__mem_free(t->out);
+    sqn__mem_free(t->group);
     sqn__mem_free(t->variance);
-    sqn__mem_free(t->shared);
-    sqn__mem_free(t->plane);
     sqn__mem_free(t->work);
     sqn__mem_free(t->flags);
     sqn__mem_free(t->dq);
 }
 
-/* Turn frame `i` into slot `slot` of the turned planes. */
-static sqn_status turn_frame(turned *t, disk *d, const observation *obs,
-                             const subtraction *s, int64_t i, int64_t slot, sqn_error *err)
+/* Planes of frame `i` with one count, as they are and as they will be. DQ, which is the same for
+   all counts, is turned with the first. */
+static void view_frame(turned *t, const disk *d, const observation *obs,
+                       const subtraction_batch *batch, int64_t i, int64_t c)
 {
-    const int64_t n_pix = d->ny * d->nx;
-    const double theta = obs->derotate ? obs->science.frames[i].theta : 0.0;
-    shared_fill(t->plane, obs, s, d->group_of, i, t->work);
-    /* The planes of the input are only read. */
-    const sqn_image in = {d->ny,
-                          d->nx,
-                          s->residual.data + i * n_pix,
-                          s->residual_variance.data + i * n_pix,
-                          t->dq != NULL ? obs->science.dq + i * n_pix : NULL,
-                          s->flags + i * n_pix,
-                          t->plane};
+    const subtraction *s = batch->count[c];
+    const int64_t n_pix = d->ny * d->nx, from = i * n_pix;
+    sqn_image *in = &t->in[i * batch->n + c], *out = &t->out[i * batch->n + c];
+    const bool is_last = s->model.data != NULL;
 
-    t->frames[slot] = (sqn_image){d->ny,
-                                  d->nx,
-                                  d->turned.data + i * n_pix,
-                                  t->variance + i * n_pix,
-                                  t->dq != NULL ? t->dq + i * n_pix : NULL,
-                                  t->flags + i * n_pix,
-                                  t->shared + i * n_pix};
-    return sqn_rotate_frame(&t->frames[slot], &in, obs->center, theta, err);
-}
-
-/* Turn the frames of group `g` into the first slots; `n` of them. */
-static sqn_status turn_group(turned *t, int64_t *n, disk *d, const observation *obs,
-                             const subtraction *s, int64_t g, sqn_error *err)
-{
-    sqn_status status = SQN_OK;
-
-    *n = 0;
-    for (int64_t i = 0; i < obs->science.n_frame && status == SQN_OK; i++) {
-        if (d->group_of[i] == g) {
-            status = turn_frame(t, d, obs, s, i, (*n)++, err);
-        }
+    *in = (sqn_image){d->ny,
+                      d->nx,
+                      s->residual.data + from,
+                      s->residual_variance.data + from,
+                      t->dq != NULL && c == 0 ? obs->science.dq + from : NULL,
+                      s->flags + from,
+                      s->component_variance.data + from};
+    *out = *in;
+    out->dq = t->dq != NULL ? t->dq + from : NULL;
+    if (is_last) {
+        out->value = d->turned.data + from;
+        out->variance = t->variance + from;
+        out->flags = t->flags + from;
     }
-    return status;
 }
 
-/* Combine the frames of one group into its plane. */
-static sqn_status combine_group(disk *d, const turned *t, int64_t n, int64_t plane,
-                                const config *settings, sqn_error *err)
+/* Turn frame `i` with all counts at work. */
+static sqn_status turn_frame(turned *t, const disk *d, const observation *obs,
+                             const subtraction_batch *batch, int64_t i, sqn_error *err)
+{
+    const double theta = obs->derotate ? obs->science.frames[i].theta : 0.0;
+    sqn_image *in = t->in + i * batch->n, *out = t->out + i * batch->n;
+
+    for (int64_t c = 0; c < batch->n; c++) {
+        shared_fill(batch->count[c], d, obs, i, t->work);
+        view_frame(t, d, obs, batch, i, c);
+    }
+    return sqn_rotate_stack_turn(t->stack, out, in, batch->n, obs->center, theta, err);
+}
+
+/* Combine the frames of group `g` with count `c` of the batch into their plane. */
+static sqn_status combine_group(disk *d, turned *t, const subtraction_batch *batch,
+                                int64_t g, int64_t c, const config *settings,
+                                sqn_error *err)
 {
     static const sqn_combine_method methods[] = {
         [CONFIG_MEAN] = SQN_COMBINE_MEAN,
         [CONFIG_MEDIAN] = SQN_COMBINE_MEDIAN,
         [CONFIG_WEIGHTED] = SQN_COMBINE_WEIGHTED,
     };
-    const int64_t n_pix = d->ny * d->nx, offset = plane * n_pix;
+    const int64_t n_pix = d->ny * d->nx;
+    const int64_t offset = (g * d->n_count + batch->first + c) * n_pix;
     sqn_image out = {d->ny,
                      d->nx,
                      d->value.data + offset,
@@ -185,9 +198,15 @@ static sqn_status combine_group(disk *d, const turned *t, int64_t n, int64_t pla
                      d->dq != NULL ? d->dq + offset : NULL,
                      d->flags + offset,
                      NULL};
+    int64_t n = 0;
     sqn_status status = SQN_OK;
 
-    SQN_TRY(sqn_combine_frames(&out, d->coverage + offset, t->frames, n,
+    for (int64_t i = 0; i < batch->last->residual.n_frame; i++) {
+        if (d->group_of[i] == g) {
+            t->group[n++] = t->out[i * batch->n + c];
+        }
+    }
+    SQN_TRY(sqn_combine_frames(&out, d->coverage + offset, t->group, n,
                                methods[settings->combine.method], err));
     for (int64_t e = 0; e < n_pix; e++) {
         out.variance[e] = sqrtf(out.variance[e]);
@@ -197,22 +216,25 @@ cleanup:
     return status;
 }
 
-sqn_status combine_count(disk *d, const observation *obs, const config *settings,
-                         const subtraction *residuals, int64_t i_count, sqn_error *err)
+sqn_status combine_batch(disk *d, const observation *obs, const config *settings,
+                         const subtraction_batch *batch, sqn_error *err)
 {
     sqn_status status = SQN_OK;
     turned t = {0};
+    growth g = {0};
 
-    SQN_TRY(turned_create(&t, obs, err));
-    for (int64_t g = 0; g < d->n_group; g++) {
-        int64_t n = 0;
-
-        SQN_TRY(turn_group(&t, &n, d, obs, residuals, g, err));
-        SQN_TRY(combine_group(d, &t, n, g * d->n_count + i_count, settings, err));
+    SQN_TRY(growth_measure(&g, d, obs, batch, err));
+    SQN_TRY(turned_create(&t, obs, batch->n, err));
+    for (int64_t i = 0; i < obs->science.n_frame; i++) {
+        SQN_TRY(turn_frame(&t, d, obs, batch, i, err));
     }
-    SQN_TRY(growth_fill(d, obs, residuals, i_count, err));
+    for (int64_t p = 0; p < d->n_group * batch->n; p++) {
+        SQN_TRY(combine_group(d, &t, batch, p / batch->n, p % batch->n, settings, err));
+    }
+    growth_fill(d, &g, obs, batch);
 
 cleanup:
+    growth_clear(&g);
     turned_clear(&t);
     return status;
 }
@@ -229,6 +251,7 @@ void combine_clear(disk *d)
     sqn__mem_free(d->group_of);
     sqn__mem_free(d->group_name);
     sqn__mem_free(d->group_number);
+    sqn__mem_free(d->ring);
     sqn_cube_clear(&d->value);
     sqn_cube_clear(&d->error);
     sqn_cube_clear(&d->snr);

@@ -1,8 +1,8 @@
 /**
  * @file combine.h
- * @brief Stage 4: turn every residual North up and combine, count by count.
+ * @brief Stage 4: turn every residual North up and combine, some counts at a time.
  *
- * In: observation, one subtraction. Out: one plane of the disk image per group and count, with
+ * In: observation, a batch of subtractions. Out: one plane of the disk image per group and count, with
  * ERR, APERTURE_ERR, DQ, FLAGS, COVERAGE and SNR. Library: rotate, combine, snr.
  */
 #ifndef STAGE_COMBINE_H
@@ -17,6 +17,7 @@ typedef struct disk {
     const char *
         *group_name; /**< [n_group] file, or "" (all); borrowed from the observation. */
     double *group_number; /**< [n_group] wavelength; NaN otherwise. */
+    int32_t *ring;        /**< [ny, nx] of a pixel: its distance from the star, rounded. */
     sqn_cube value, error, snr;
     sqn_cube element; /**< 1 sigma of the sum over a circle of one FWHM about each pixel. */
     uint32_t *dq;     /**< NULL when the input has none. */
@@ -30,10 +31,11 @@ SQN_NODISCARD sqn_status combine_prepare(disk *out, const observation *obs,
                                          const config *settings, int64_t n_count,
                                          sqn_error *err);
 
-/** Fill the planes of count number `i_count`, but for their S/N. */
-SQN_NODISCARD sqn_status combine_count(disk *out, const observation *obs,
-                                       const config *settings, const subtraction *residuals,
-                                       int64_t i_count, sqn_error *err);
+/** Fill the planes of the counts at work, but for their S/N. Their planes are used up but for
+ *  what is kept of the largest. */
+SQN_NODISCARD sqn_status combine_batch(disk *out, const observation *obs,
+                                       const config *settings,
+                                       const subtraction_batch *batch, sqn_error *err);
 
 /** S/N of all planes together. */
 SQN_NODISCARD sqn_status combine_finish(disk *d, const observation *obs, sqn_error *err);

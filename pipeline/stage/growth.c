@@ -6,7 +6,6 @@
 
 #include "mem.h"
 #include "raise.h"
-#include "sequin/element.h"
 #include "shared.h"
 
 static const double least_share = 0.1; /* of the independent variance: as in combined ERR */
@@ -14,21 +13,23 @@ static const double least_share = 0.1; /* of the independent variance: as in com
 /** Sums over the frames of a group, by distance from the star; [n_radius] each. */
 typedef struct profile {
     int64_t n_radius;
-    int64_t *radius;      /* [ny, nx] of every pixel */
+    const int32_t *ring;  /* [ny, nx] distance of every pixel */
     double *own;          /* variance of the residual */
     double *pixel, *sums; /* covariance of pixels, and of sums over the element */
     double *residual, *components, *n, *share, *share_sums; /* of the frame at work */
 } profile;
 
-static sqn_status profile_create(profile *p, const observation *obs, const disk *d,
-                                 sqn_error *err)
+static sqn_status profile_create(profile *p, const disk *d, sqn_error *err)
 {
     enum { LISTS = 8 };
-    const int64_t n = d->ny + d->nx, n_pix = d->ny * d->nx;
+    const int64_t n = d->ny + d->nx;
     double *numbers = sqn__mem_alloc(sqn__mem_product(LISTS, n), sizeof *numbers);
 
+    if (numbers == NULL) {
+        return SQN_RAISE(err, E_MEM, "variances at %" PRId64 " radii", n);
+    }
     *p = (profile){n,
-                   sqn__mem_alloc(n_pix, sizeof *p->radius),
+                   d->ring,
                    numbers,
                    numbers + n,
                    numbers + 2 * n,
@@ -37,21 +38,7 @@ static sqn_status profile_create(profile *p, const observation *obs, const disk 
                    numbers + 5 * n,
                    numbers + 6 * n,
                    numbers + 7 * n};
-    if (numbers == NULL || p->radius == NULL) {
-        return SQN_RAISE(err, E_MEM, "variances at %" PRId64 " radii", n);
-    }
-    for (int64_t e = 0; e < n_pix; e++) {
-        const int64_t r = shared_radius(obs, e % d->nx, e / d->nx);
-
-        p->radius[e] = r < n ? r : n - 1;
-    }
     return SQN_OK;
-}
-
-static void profile_clear(profile *p)
-{
-    sqn__mem_free(p->own);
-    sqn__mem_free(p->radius);
 }
 
 static double overlap_of_sums(const void *context, double distance)
@@ -62,7 +49,7 @@ static double overlap_of_sums(const void *context, double distance)
 /* Mean variances of frame `i` at every radius. */
 static void average_frame(const profile *p, const subtraction *s, int64_t i)
 {
-    const int64_t n_pix = s->model.ny * s->model.nx;
+    const int64_t n_pix = s->residual.ny * s->residual.nx;
     const float *residual = s->residual_variance.data + i * n_pix;
     const float *components = s->component_variance.data + i * n_pix;
 
@@ -71,7 +58,7 @@ static void average_frame(const profile *p, const subtraction *s, int64_t i)
     }
     for (int64_t e = 0; e < n_pix; e++) {
         if (!isnan(residual[e])) {
-            const int64_t r = p->radius[e];
+            const int32_t r = p->ring[e];
 
             p->residual[r] += (double)residual[e];
             p->components[r] += (double)components[e];
@@ -86,8 +73,8 @@ static void add_frame(const profile *p, const disk *d, const observation *obs,
     const shared_rule of_sums = {overlap_of_sums, element, sqn_element_reach(element)};
 
     average_frame(p, s, i);
-    shared_sum(p->share, p->n_radius, obs, s, d->group_of, i, &shared_pixels);
-    shared_sum(p->share_sums, p->n_radius, obs, s, d->group_of, i, &of_sums);
+    shared_sum(p->share, d, obs, s, i, &shared_pixels);
+    shared_sum(p->share_sums, d, obs, s, i, &of_sums);
     for (int64_t r = 0; r < p->n_radius; r++) {
         const double n = fmax(p->n[r], 1.0);
 
@@ -108,22 +95,21 @@ static bool is_turned(const disk *d, const observation *obs, int64_t group)
     return turned && obs->derotate;
 }
 
-/* Noise of a sum over that of as many independent pixels of the combined ERR; into p->share. */
-static void find_growth(const profile *p, double alone)
+/* Noise of a sum over that of as many independent pixels of the combined ERR. */
+static void find_growth(double *factor, const profile *p, double alone)
 {
     for (int64_t r = 0; r < p->n_radius; r++) {
         const double pixel = fmax(p->own[r] + p->pixel[r], least_share * p->own[r]);
         const double sums = fmax(alone * p->own[r] + p->sums[r], least_share * p->own[r]);
 
-        p->share[r] = pixel > 0.0 ? sqrt(sums / pixel) : sqrt(alone);
+        factor[r] = pixel > 0.0 ? sqrt(sums / pixel) : sqrt(alone);
     }
 }
 
-static void fill_group(disk *d, const profile *p, const observation *obs,
-                       const subtraction *s, const sqn_element *element, int64_t group,
-                       int64_t i_count)
+static void measure_group(double *factor, const profile *p, const disk *d,
+                          const observation *obs, const subtraction *s,
+                          const sqn_element *element, int64_t group)
 {
-    const int64_t plane = (group * d->n_count + i_count) * d->ny * d->nx;
     const bool turned = is_turned(d, obs, group);
 
     for (int64_t r = 0; r < p->n_radius; r++) {
@@ -134,29 +120,54 @@ static void fill_group(disk *d, const profile *p, const observation *obs,
             add_frame(p, d, obs, s, element, i);
         }
     }
-    find_growth(p, turned ? sqn_element_overlap(element, 0.0) : 1.0);
-    const sqn_element_map map = {
-        d->ny,       d->nx,   d->error.data + plane, {obs->center[0], obs->center[1]},
-        p->n_radius, p->share};
-
-    sqn_element_errors(d->element.data + plane, element, &map);
+    find_growth(factor, p, turned ? sqn_element_overlap(element, 0.0) : 1.0);
 }
 
-sqn_status growth_fill(disk *d, const observation *obs, const subtraction *s,
-                       int64_t i_count, sqn_error *err)
+sqn_status growth_measure(growth *out, const disk *d, const observation *obs,
+                          const subtraction_batch *batch, sqn_error *err)
 {
+    const int64_t n_plane = d->n_group * batch->n;
     sqn_status status = SQN_OK;
-    sqn_element *element = NULL;
     profile p = {0};
 
-    SQN_TRY(sqn_element_create(&element, obs->fwhm, err));
-    SQN_TRY(profile_create(&p, obs, d, err));
-    for (int64_t g = 0; g < d->n_group; g++) {
-        fill_group(d, &p, obs, s, element, g, i_count);
+    *out = (growth){.n_radius = d->ny + d->nx, .n_batch = batch->n};
+    out->factor =
+        sqn__mem_alloc(sqn__mem_product(n_plane, out->n_radius), sizeof *out->factor);
+    if (out->factor == NULL) {
+        return SQN_RAISE(err, E_MEM, "errors of elements of %" PRId64 " planes", n_plane);
+    }
+    SQN_TRY(sqn_element_create(&out->element, obs->fwhm, err));
+    SQN_TRY(profile_create(&p, d, err));
+    for (int64_t i = 0; i < n_plane; i++) {
+        measure_group(out->factor + i * out->n_radius, &p, d, obs,
+                      batch->count[i % batch->n], out->element, i / batch->n);
     }
 
 cleanup:
-    profile_clear(&p);
-    sqn_element_destroy(&element);
+    sqn__mem_free(p.own);
     return status;
+}
+
+void growth_fill(disk *d, const growth *g, const observation *obs,
+                 const subtraction_batch *batch)
+{
+    for (int64_t i = 0; i < d->n_group * g->n_batch; i++) {
+        const int64_t count = batch->first + i % g->n_batch;
+        const int64_t plane = (i / g->n_batch * d->n_count + count) * d->ny * d->nx;
+        const sqn_element_map map = {d->ny,
+                                     d->nx,
+                                     d->error.data + plane,
+                                     {obs->center[0], obs->center[1]},
+                                     g->n_radius,
+                                     g->factor + i * g->n_radius};
+
+        sqn_element_errors(d->element.data + plane, g->element, &map);
+    }
+}
+
+void growth_clear(growth *g)
+{
+    sqn_element_destroy(&g->element);
+    sqn__mem_free(g->factor);
+    *g = (growth){0};
 }

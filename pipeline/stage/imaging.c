@@ -98,6 +98,7 @@ static sqn_status subtract(void *run, sqn_error *err)
     result *res = &r->result;
     const target_input in = {&res->obs,    &res->basis,   r->session.settings,
                              &res->target, res->excluded, &r->session.log};
+    subtraction_batch batch = {0};
     sqn_status status = SQN_OK;
 
     SQN_TRY(clip_science(&res->clipped, &res->obs, &res->basis, r->session.settings,
@@ -106,22 +107,25 @@ static sqn_status subtract(void *run, sqn_error *err)
                             res->excluded, &r->session.log, err));
     SQN_TRY(target_fit(&res->target, &res->obs, &res->basis, r->session.settings,
                        res->excluded, err));
-    SQN_TRY(target_prepare(&res->last, &res->obs, res->basis.n_count, err));
+    SQN_TRY(target_prepare(&batch, &res->last, &res->obs, res->basis.n_count, err));
     SQN_TRY(combine_prepare(&res->disk, &res->obs, r->session.settings, res->basis.n_count,
                             err));
     progress_stage(r->session.progress, "subtraction", res->basis.n_count);
-    for (int64_t c = 0; c < res->basis.n_count; c++) {
-        SQN_TRY(target_subtract(&res->last, &in, c, err));
-        SQN_TRY(
-            combine_count(&res->disk, &res->obs, r->session.settings, &res->last, c, err));
-        progress_update(r->session.progress, c + 1, 0,
-                        sqn_target_about(res->target.fit, c, 0).chi2);
+    while (target_next(&batch, res->basis.n_count)) {
+        SQN_TRY(target_subtract(&batch, &in, err));
+        SQN_TRY(target_propagate(&batch, &in, err));
+        SQN_TRY(combine_batch(&res->disk, &res->obs, r->session.settings, &batch, err));
+        for (int64_t c = batch.first; c < batch.first + batch.n; c++) {
+            progress_update(r->session.progress, c + 1, 0,
+                            sqn_target_about(res->target.fit, c, 0).chi2);
+        }
     }
     SQN_TRY(combine_finish(&res->disk, &res->obs, err));
     SQN_TRY(support_judge(&res->leverage, &in, err));
     SQN_TRY(judge_result(res, err));
 
 cleanup:
+    target_end(&batch);
     progress_end(r->session.progress);
     return status;
 }

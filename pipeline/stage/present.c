@@ -3,11 +3,13 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <omp.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "basis_picture.h"
 #include "basis_product.h"
+#include "crew.h"
 #include "mem.h"
 #include "outline.h"
 #include "peak.h"
@@ -225,30 +227,48 @@ static const struct {
     {"components.png", draw_components}, {"disk.png", draw_disk},
     {"profiles.png", draw_profiles},     {"frames.png", draw_frames},
 };
+enum { N_PICTURE = sizeof pictures / sizeof pictures[0] };
 
-/* One picture; one that cannot be drawn is a warning. */
-static sqn_status draw_picture(directory *dir, const result *r, size_t k, const char *title,
-                               sqn_error *err)
+/* They are drawn side by side, the dearest first. */
+static const int dearest[N_PICTURE] = {2, 3, 0, 5, 1, 4};
+
+/* What is drawn, and where. */
+typedef struct drawing {
+    const result *r;
+    const char *title;
+    char path[N_PICTURE][512];
+} drawing;
+
+static sqn_status draw_picture(const void *context, int64_t k, sqn_error *err)
 {
-    char path[512];
-    sqn_error why = {0};
+    const drawing *d = context;
+    const int picture = dearest[k];
 
-    directory_temporary(path, sizeof path, dir, pictures[k].name);
-    if (pictures[k].draw(path, r, title, &why) == SQN_OK) {
-        return directory_keep(dir, pictures[k].name, err);
-    }
-    sqn__log_warn(r->log, SQN_W_PLOT, pictures[k].name, "not drawn: %s", why.message);
-    return SQN_OK;
+    return pictures[picture].draw(d->path[picture], d->r, d->title, err);
 }
 
 sqn_status present_pictures(directory *dir, const result *r, sqn_error *err)
 {
     sqn_status status = SQN_OK;
+    sqn_error why[N_PICTURE], drawn[N_PICTURE];
     char title[128];
+    drawing d = {.r = r, .title = title};
 
     present_title(title, sizeof title, r);
-    for (size_t k = 0; k < sizeof pictures / sizeof pictures[0] && status == SQN_OK; k++) {
-        status = draw_picture(dir, r, k, title, err);
+    for (int64_t k = 0; k < N_PICTURE; k++) {
+        directory_temporary(d.path[k], sizeof d.path[k], dir, pictures[k].name);
+    }
+    crew_run(why, draw_picture, &d, N_PICTURE, omp_get_max_threads());
+    for (int64_t k = 0; k < N_PICTURE; k++) {
+        drawn[dearest[k]] = why[k];
+    }
+    for (int64_t k = 0; k < N_PICTURE && status == SQN_OK; k++) {
+        if (drawn[k].status == SQN_OK) {
+            status = directory_keep(dir, pictures[k].name, err);
+        } else { /* one that cannot be drawn is a warning */
+            sqn__log_warn(r->log, SQN_W_PLOT, pictures[k].name, "not drawn: %s",
+                          drawn[k].message);
+        }
     }
     return status;
 }

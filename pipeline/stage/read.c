@@ -111,6 +111,7 @@ void read_mean_frame(float *out, const sqn_fits_stack *stack)
 {
     const int64_t n_pix = stack->ny * stack->nx;
 
+#pragma omp parallel for schedule(static) default(none) shared(out, stack, n_pix)
     for (int64_t p = 0; p < n_pix; p++) {
         double sum = 0.0;
         int64_t n = 0;

@@ -5,13 +5,6 @@
 
 #include "sequin/rotate.h"
 
-int64_t shared_radius(const observation *obs, int64_t x, int64_t y)
-{
-    return (
-        int64_t)(hypot((double)x + 1.0 - obs->center[0], (double)y + 1.0 - obs->center[1]) +
-                 0.5);
-}
-
 /* Add the share of frame `i`'s variance that is covariance with frame `j`, radius by radius. */
 static void add_frame(double *share, int64_t n_radius, const observation *obs,
                       const subtraction *s, int64_t i, int64_t j, const shared_rule *rule)
@@ -20,7 +13,7 @@ static void add_frame(double *share, int64_t n_radius, const observation *obs,
     const sqn_fits_frame *frames = obs->science.frames;
     const double half_turn =
         obs->derotate ? 0.5 * (frames[j].theta - frames[i].theta) * pi / 180.0 : 0.0;
-    const double *alike = s->alike + i * s->model.n_frame;
+    const double *alike = s->alike + i * obs->science.n_frame;
     const double step = 2.0 * fabs(sin(half_turn));
 
     for (int64_t r = 0; r < n_radius && (double)r * step < rule->reach && alike[i] > 0.0;
@@ -29,15 +22,16 @@ static void add_frame(double *share, int64_t n_radius, const observation *obs,
     }
 }
 
-void shared_sum(double *share, int64_t n_radius, const observation *obs,
-                const subtraction *s, const int64_t *group_of, int64_t i,
-                const shared_rule *rule)
+void shared_sum(double *share, const disk *d, const observation *obs, const subtraction *s,
+                int64_t i, const shared_rule *rule)
 {
+    const int64_t n_radius = d->ny + d->nx;
+
     for (int64_t r = 0; r < n_radius; r++) {
         share[r] = 0.0;
     }
-    for (int64_t j = 0; j < s->model.n_frame; j++) {
-        if (j != i && group_of[j] == group_of[i] && s->frames[j].n_valid > 0) {
+    for (int64_t j = 0; j < obs->science.n_frame; j++) {
+        if (j != i && d->group_of[j] == d->group_of[i] && s->frames[j].n_valid > 0) {
             add_frame(share, n_radius, obs, s, i, j, rule);
         }
     }
@@ -51,19 +45,29 @@ static double overlap_of_pixels(const void *context, double distance)
 
 const shared_rule shared_pixels = {overlap_of_pixels, NULL, SQN_ROTATE_REACH};
 
-void shared_fill(float *plane, const observation *obs, const subtraction *s,
-                 const int64_t *group_of, int64_t i, double *work)
+void shared_rings(int32_t *ring, const observation *obs)
 {
-    const int64_t ny = s->model.ny, nx = s->model.nx, n_radius = ny + nx;
-    const float *variance = s->component_variance.data + i * ny * nx;
+    const int64_t ny = obs->science.ny, nx = obs->science.nx, n_radius = ny + nx;
 
-    shared_sum(work, n_radius, obs, s, group_of, i, &shared_pixels);
     for (int64_t y = 0; y < ny; y++) {
         for (int64_t x = 0; x < nx; x++) {
-            const int64_t r = shared_radius(obs, x, y);
-            const double share = work[r < n_radius ? r : n_radius - 1];
+            const double r =
+                hypot((double)x + 1.0 - obs->center[0], (double)y + 1.0 - obs->center[1]) +
+                0.5;
 
-            plane[y * nx + x] = (float)(share * variance[y * nx + x]);
+            ring[y * nx + x] = (int32_t)fmin(r, (double)(n_radius - 1));
         }
+    }
+}
+
+void shared_fill(subtraction *s, const disk *d, const observation *obs, int64_t i,
+                 double *work)
+{
+    const int64_t n_pix = d->ny * d->nx;
+    float *plane = s->component_variance.data + i * n_pix;
+
+    shared_sum(work, d, obs, s, i, &shared_pixels);
+    for (int64_t e = 0; e < n_pix; e++) {
+        plane[e] = (float)(work[d->ring[e]] * plane[e]);
     }
 }

@@ -7,7 +7,7 @@
 #ifndef STAGE_SHARED_H
 #define STAGE_SHARED_H
 
-#include "target.h"
+#include "combine.h"
 
 /** What two turned frames have in common of noise that ends up `distance` pixels apart. */
 typedef double shared_overlap(const void *context, double distance);
@@ -22,30 +22,30 @@ typedef struct shared_rule {
 /** That of single pixels: sqn_rotate_overlap(). */
 extern const shared_rule shared_pixels;
 
-/** Whole pixels from the star; x and y from 0. */
-int64_t shared_radius(const observation *obs, int64_t x, int64_t y);
-
 /**
  * Covariance of frame `i` with every other frame of its group, over its own variance.
  *
- * @param[out] share  [n_radius] by the distance from the star (pixels).
+ * @param[out] share  [ny + nx] by the distance from the star (pixels).
  */
-void shared_sum(double *share, int64_t n_radius, const observation *obs,
-                const subtraction *s, const int64_t *group_of, int64_t i,
-                const shared_rule *rule);
+void shared_sum(double *share, const disk *d, const observation *obs, const subtraction *s,
+                int64_t i, const shared_rule *rule);
+
+/** Distance of every pixel from the star, rounded; ring [ny, nx]. */
+void shared_rings(int32_t *ring, const observation *obs);
 
 /**
- * Sum of the covariances of frame `i` with every other frame of its group.
+ * Sum of the covariances of frame `i` with every other frame of its group, in place of the
+ * components' part of its variance.
  *
  * A pixel of the detector comes to lie 2 r |sin(dtheta / 2)| pixels apart in two turned frames,
  * which is how far they have its noise in common (sqn_rotate_overlap()), and the more so the
  * more alike their starlight is.
  *
- * @param[out] plane     [ny, nx] (stored unit^2). Owned by the caller.
- * @param[in]  group_of  [n_science] Groups that are combined.
- * @param[out] work      [ny + nx] Work space.
+ * @param[in,out] s     Its component_variance (stored unit^2).
+ * @param[in]     d     Groups that are combined, and rings.
+ * @param[out]    work  [ny + nx] Work space.
  */
-void shared_fill(float *plane, const observation *obs, const subtraction *s,
-                 const int64_t *group_of, int64_t i, double *work);
+void shared_fill(subtraction *s, const disk *d, const observation *obs, int64_t i,
+                 double *work);
 
 #endif

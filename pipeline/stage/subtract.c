@@ -1,4 +1,4 @@
-/** @file subtract.c @brief Stage 3b: model, scale and subtract with one count of components. */
+/** @file subtract.c @brief Stage 3b: model, scale and subtract with some counts of components. */
 #include <inttypes.h>
 #include <math.h>
 #include <omp.h>
@@ -11,21 +11,27 @@
 #include "target.h"
 #include "warn.h"
 
-/** Work space of one thread. */
+/** Work space of one thread, with what it knows of the frame at work. */
 typedef struct slot {
-    float *row;               /* [n_pix] */
-    double *weight, *scratch; /* [ny * nx] */
-    double *scaling;          /* of the best fraction; NULL = none of ours is sought */
+    float *row;      /* [n_pix] */
+    float *plane;    /* [ny, nx] the model, where nobody keeps it */
+    float *values;   /* [n_pix] */
+    float *middle;   /* of medians */
+    uint8_t *fitted; /* [n_pix] pixels that count of the frame */
+    double *weight;  /* [ny, nx] */
+    double *scaling; /* of the best fraction; NULL = none of ours is sought */
+    bool begun;      /* what follows is of this frame and of these fitted pixels */
+    int64_t n_valid;
+    double median;
 } slot;
 
-/** Work space of one count. */
+/** Work space of all threads. */
 typedef struct work {
     int n_slot;
     slot *slot;
-    float *rows;      /* [n_slot, n_pix] */
-    double *numbers;  /* of all slots */
-    float *from_fit;  /* [n_science, n_pix] */
-    float *from_comp; /* [n_science, n_pix] */
+    float *floats;
+    double *doubles;
+    uint8_t *fitted;
 } work;
 
 /* The scaling that is meant by `auto`. */
@@ -50,30 +56,31 @@ static sqn_status work_create(work *w, const target_input *in, sqn_error *err)
     const observation *obs = in->obs;
     const int64_t ny = obs->science.ny, nx = obs->science.nx, n_all = ny * nx;
     const int64_t n_pix = obs->pixels.n_pix;
-    const int64_t n_row = sqn__mem_product(obs->science.n_frame, n_pix);
+    const int64_t n_middle = sqn_weights_sigma_work_size(n_pix);
+    const int64_t n_float = n_all + 2 * n_pix + n_middle;
     const int64_t n_scaling = choose_scaling(in) == CONFIG_SCALING_BFF
                                   ? sqn_scaling_work_size(ny, nx, obs->fwhm)
                                   : 0;
 
     w->n_slot = omp_get_max_threads();
     w->slot = sqn__mem_alloc(w->n_slot, sizeof *w->slot);
-    w->rows = sqn__mem_alloc(sqn__mem_product(w->n_slot, n_pix), sizeof *w->rows);
-    w->numbers = sqn__mem_alloc(sqn__mem_product(w->n_slot, 2 * n_all + n_scaling),
-                                sizeof *w->numbers);
-    w->from_fit = sqn__mem_alloc(n_row, sizeof *w->from_fit);
-    w->from_comp = sqn__mem_alloc(n_row, sizeof *w->from_comp);
-    if (w->slot == NULL || w->rows == NULL || w->numbers == NULL || w->from_fit == NULL ||
-        w->from_comp == NULL) {
-        return SQN_RAISE(err, E_MEM, "work space of %" PRId64 " frames",
-                         obs->science.n_frame);
+    w->floats = sqn__mem_alloc(sqn__mem_product(w->n_slot, n_float), sizeof *w->floats);
+    w->doubles =
+        sqn__mem_alloc(sqn__mem_product(w->n_slot, n_all + n_scaling), sizeof *w->doubles);
+    w->fitted = sqn__mem_alloc(sqn__mem_product(w->n_slot, n_pix), sizeof *w->fitted);
+    if (w->slot == NULL || w->floats == NULL || w->doubles == NULL || w->fitted == NULL) {
+        return SQN_RAISE(err, E_MEM, "work space of %" PRId64 " pixels", n_all);
     }
     for (int64_t i = 0; i < w->n_slot; i++) {
         slot *s = &w->slot[i];
 
-        s->row = w->rows + i * n_pix;
-        s->weight = w->numbers + i * (2 * n_all + n_scaling);
-        s->scratch = s->weight + n_all;
-        s->scaling = n_scaling > 0 ? s->scratch + n_all : NULL;
+        s->row = w->floats + i * n_float;
+        s->plane = s->row + n_pix;
+        s->values = s->plane + n_all;
+        s->middle = s->values + n_pix;
+        s->weight = w->doubles + i * (n_all + n_scaling);
+        s->scaling = n_scaling > 0 ? s->weight + n_all : NULL;
+        s->fitted = w->fitted + i * n_pix;
     }
     return SQN_OK;
 }
@@ -81,56 +88,12 @@ static sqn_status work_create(work *w, const target_input *in, sqn_error *err)
 static void work_clear(work *w)
 {
     sqn__mem_free(w->slot);
-    sqn__mem_free(w->rows);
-    sqn__mem_free(w->numbers);
-    sqn__mem_free(w->from_fit);
-    sqn__mem_free(w->from_comp);
+    sqn__mem_free(w->floats);
+    sqn__mem_free(w->doubles);
+    sqn__mem_free(w->fitted);
 }
 
-sqn_status target_prepare(subtraction *out, const observation *obs, int64_t n_count,
-                          sqn_error *err)
-{
-    const int64_t n = obs->science.n_frame, ny = obs->science.ny, nx = obs->science.nx;
-    sqn_status status = SQN_OK;
-
-    *out = (subtraction){0};
-    SQN_TRY(sqn_cube_init(&out->model, n, ny, nx, err));
-    SQN_TRY(sqn_cube_init(&out->residual, n, ny, nx, err));
-    SQN_TRY(sqn_cube_init(&out->model_variance, n, ny, nx, err));
-    SQN_TRY(sqn_cube_init(&out->residual_variance, n, ny, nx, err));
-    SQN_TRY(sqn_cube_init(&out->component_variance, n, ny, nx, err));
-    out->alike = sqn__mem_alloc(sqn__mem_product(n, n), sizeof *out->alike);
-    out->flags = sqn__mem_alloc(sqn__mem_product(n, ny * nx), 1);
-    out->frames = sqn__mem_alloc(n, sizeof *out->frames);
-    out->sigma = sqn__mem_alloc(sqn__mem_product(n_count, n), sizeof *out->sigma);
-    if (out->flags == NULL || out->frames == NULL || out->sigma == NULL ||
-        out->alike == NULL) {
-        status = SQN_RAISE(err, E_MEM, "flags of %" PRId64 " frames", n);
-    }
-
-cleanup:
-    if (status != SQN_OK) {
-        subtraction_clear(out);
-    }
-    return status;
-}
-
-void subtraction_clear(subtraction *s)
-{
-    sqn_cube_clear(&s->model);
-    sqn_cube_clear(&s->residual);
-    sqn_cube_clear(&s->model_variance);
-    sqn_cube_clear(&s->residual_variance);
-    sqn_cube_clear(&s->component_variance);
-    sqn__mem_free(s->alike);
-    sqn__mem_free(s->flags);
-    sqn__mem_free(s->frames);
-    sqn__mem_free(s->sigma);
-    *s = (subtraction){0};
-}
-
-/* The stage a count is modelled with: its own, or the last one cut to its first columns. */
-static int64_t stage_of(const target_input *in, int64_t i_count)
+int64_t target_stage(const target_input *in, int64_t i_count)
 {
     return in->settings->model.truncate ? in->basis->n_comp : in->basis->counts[i_count];
 }
@@ -150,8 +113,9 @@ static void flag_frame(uint8_t *flags, const target_input *in, int64_t i, int64_
     const int64_t n_all = pixels->ny * pixels->nx;
     const sqn_matrix_const comp = in->basis->components[i_count];
     const uint8_t *undetermined =
-        in->basis->nmf != NULL ? sqn_nmf_undetermined(in->basis->nmf, stage_of(in, i_count))
-                               : NULL;
+        in->basis->nmf != NULL
+            ? sqn_nmf_undetermined(in->basis->nmf, target_stage(in, i_count))
+            : NULL;
     const uint8_t *read = in->obs->science.flags + i * n_all;
 
     for (int64_t e = 0; e < n_all; e++) {
@@ -170,8 +134,7 @@ static void flag_frame(uint8_t *flags, const target_input *in, int64_t i, int64_
     }
 }
 
-/* Given or modelled variance of a datum; NaN where it is to be measured (uniform). */
-static double data_variance(const target_input *in, int64_t i, int64_t p)
+double target_data_variance(const target_input *in, int64_t i, int64_t p)
 {
     const int64_t n_all = in->obs->science.ny * in->obs->science.nx;
 
@@ -184,197 +147,188 @@ static double data_variance(const target_input *in, int64_t i, int64_t p)
     return in->obs->noise == READ_POISSON ? in->target->variance[p] : NAN;
 }
 
-static bool is_fitted(uint8_t flags)
+bool target_is_fitted(uint8_t flags)
 {
     return (flags & (SQN_FLAG_NO_SCIENCE | SQN_FLAG_NO_REFERENCE | SQN_FLAG_OUTSIDE |
                      SQN_FLAG_EXCLUDED)) == 0;
 }
 
-/* The frame that a best fraction judges; weights are filled. */
-static sqn_scaling_frame weigh_scene(const subtraction *out, const slot *w,
-                                     const target_input *in, int64_t i)
+/* Find the pixels that count: fitted, and the model has a value. True where they are others
+   than those of the count before. */
+static bool mark_fitted(slot *w, const uint8_t *flags, const sqn_pixels *pixels)
 {
-    const sqn_pixels *pixels = &in->obs->pixels;
-    const int64_t n_all = pixels->ny * pixels->nx;
+    int64_t n_other = w->begun ? 0 : 1;
 
-    memset(w->weight, 0, (size_t)n_all * sizeof *w->weight);
     for (int64_t p = 0; p < pixels->n_pix; p++) {
-        const int64_t e = pixels->index[p];
-        const double variance = data_variance(in, i, p);
+        const uint8_t fitted =
+            target_is_fitted(flags[pixels->index[p]]) && !isnan(w->row[p]) ? 1 : 0;
 
-        if (is_fitted(out->flags[i * n_all + e])) {
-            w->weight[e] = isnan(variance) ? 1.0 : 1.0 / variance;
+        n_other += fitted != w->fitted[p] ? 1 : 0;
+        w->fitted[p] = fitted;
+    }
+    w->begun = true;
+    return n_other > 0;
+}
+
+/* Values of a plane at the pixels that count; returns how many. */
+static int64_t gather(const slot *w, const float *plane, const sqn_pixels *pixels)
+{
+    int64_t n = 0;
+
+    for (int64_t p = 0; p < pixels->n_pix; p++) {
+        const float value = plane[pixels->index[p]];
+
+        w->values[n] = value;
+        n += w->fitted[p] != 0 && !isnan(value) ? 1 : 0;
+    }
+    return n;
+}
+
+/* Inverse variances of the pixels of frame `i` that count. */
+static void weigh(const slot *w, const target_input *in, int64_t i)
+{
+    const sqn_pixels *pixels = &in->obs->pixels;
+
+    memset(w->weight, 0, (size_t)(pixels->ny * pixels->nx) * sizeof *w->weight);
+    for (int64_t p = 0; p < pixels->n_pix; p++) {
+        const double variance = target_data_variance(in, i, p);
+
+        if (w->fitted[p] != 0) {
+            w->weight[pixels->index[p]] = isnan(variance) ? 1.0 : 1.0 / variance;
         }
     }
-    return (sqn_scaling_frame){pixels->ny,
-                               pixels->nx,
-                               in->obs->science.value.data + i * n_all,
-                               out->model.data + i * n_all,
-                               w->weight,
-                               in->obs->fwhm};
 }
 
-/* The factor of the published rule for every frame: its fractions go side by side. */
-static sqn_status scale_published(subtraction *out, const work *w, const target_input *in,
-                                  sqn_error *err)
-{
-    sqn_status status = SQN_OK;
-
-    for (int64_t i = 0; i < out->model.n_frame && status == SQN_OK; i++) {
-        target_frame *frame = &out->frames[i];
-        sqn_scaling found = {.factor = 1.0};
-
-        if (frame->n_valid > 0) {
-            const sqn_scaling_frame scene = weigh_scene(out, &w->slot[0], in, i);
-
-            status = sqn_scaling_bff_published(&found, &scene, err);
-        }
-        frame->factor = found.factor;
-        frame->at_edge = found.at_edge;
-    }
-    return status;
-}
-
-/* The best fraction of the model of frame `i`, NaN where nothing tells. */
-static void scale_frame(subtraction *out, const slot *w, const target_input *in, int64_t i)
-{
-    target_frame *frame = &out->frames[i];
-    sqn_scaling found;
-
-    if (frame->n_valid > 0) {
-        const sqn_scaling_frame scene = weigh_scene(out, w, in, i);
-
-        frame->factor = sqn_scaling_find(&found, &scene, w->scaling) ? found.factor : NAN;
-        frame->at_edge = found.at_edge;
-    }
-}
-
-/* model and residual of frame `i`, and what is fitted of it. */
-static void model_frame(subtraction *out, const slot *w, const target_input *in, int64_t i,
-                        int64_t i_count)
+/* The model of frame `i` and the pixels that count; what depends on these is found only when
+   they change. */
+static sqn_scaling_frame begin_frame(slot *w, target_frame *frame, uint8_t *flags,
+                                     float *model, const target_input *in, int64_t i,
+                                     int64_t i_count)
 {
     const sqn_pixels *pixels = &in->obs->pixels;
     const int64_t n_all = pixels->ny * pixels->nx;
-    float *model = out->model.data + i * n_all;
-    target_frame *frame = &out->frames[i];
+    const float *value = in->obs->science.value.data + i * n_all;
+    const double *background = sqn_target_background(in->target->fit, i_count);
+    const sqn_scaling_frame scene = {pixels->ny, pixels->nx, value,
+                                     model,      w->weight,  in->obs->fwhm};
 
-    *frame = (target_frame){.factor = 1.0, .background = 0.0};
+    flag_frame(flags, in, i, i_count);
+    sqn_target_model(w->row, in->target->fit, i_count, i);
     for (int64_t e = 0; e < n_all; e++) {
         model[e] = NAN;
     }
-    sqn_target_model(w->row, in->target->fit, i_count, i);
     sqn_pixels_scatter(model, pixels, w->row);
-    if (sqn_target_background(in->target->fit, i_count) != NULL) {
-        frame->background = sqn_target_background(in->target->fit, i_count)[i];
-    }
-    for (int64_t p = 0; p < pixels->n_pix; p++) {
-        const int64_t e = pixels->index[p];
-
-        if (is_fitted(out->flags[i * n_all + e]) && !isnan(model[e])) {
-            w->scratch[frame->n_valid++] = in->obs->science.value.data[i * n_all + e];
+    if (mark_fitted(w, flags, pixels)) {
+        w->n_valid = gather(w, value, pixels);
+        (void)sqn_weights_sigma(&w->median, w->values, w->n_valid, w->middle);
+        weigh(w, in, i);
+        if (w->scaling != NULL) {
+            sqn_scaling_prepare(w->scaling, &scene);
         }
     }
-    frame->median = sqn_weights_median(w->scratch, frame->n_valid);
+    *frame = (target_frame){.factor = frame->factor,
+                            .background = background != NULL ? background[i] : 0.0,
+                            .n_valid = w->n_valid,
+                            .median = w->median,
+                            .at_edge = frame->at_edge};
+    return scene;
 }
 
 /* residual = data - factor model; sigma measured over the fitted pixels. */
-static void subtract_frame(subtraction *out, const slot *w, const target_input *in,
-                           int64_t i)
+static void subtract_frame(float *residual, float *model, slot *w, target_frame *frame,
+                           const uint8_t *flags, const target_input *in, int64_t i)
 {
     const sqn_pixels *pixels = &in->obs->pixels;
     const int64_t n_all = pixels->ny * pixels->nx;
-    float *model = out->model.data + i * n_all;
-    float *residual = out->residual.data + i * n_all;
-    target_frame *frame = &out->frames[i];
-    int64_t n = 0;
+    const float *value = in->obs->science.value.data + i * n_all;
+    double median = NAN;
 
     for (int64_t e = 0; e < n_all; e++) {
-        const bool known = (out->flags[i * n_all + e] & SQN_FLAG_NO_REFERENCE) == 0;
+        const bool known = (flags[e] & SQN_FLAG_NO_REFERENCE) == 0;
 
         model[e] = known ? (float)(frame->factor * model[e]) : NAN;
-        residual[e] = in->obs->science.value.data[i * n_all + e] - model[e];
+        residual[e] = value[e] - model[e];
     }
-    for (int64_t p = 0; p < pixels->n_pix; p++) {
-        const int64_t e = pixels->index[p];
+    const int64_t n = gather(w, residual, pixels);
 
-        if (is_fitted(out->flags[i * n_all + e]) && !isnan(residual[e])) {
-            w->scratch[n++] = residual[e];
-        }
-    }
-    frame->sigma = sqn_weights_mad_sigma(w->scratch, n);
+    frame->sigma = sqn_weights_sigma(&median, w->values, n, w->middle);
 }
 
-/* Variance of reference data of weight 1 (uniform): what the stage leaves per datum. */
-static double reference_variance(const target_input *in, int64_t i_count)
+/* Everything of frame `i` with the counts [first, end) of the batch. */
+static void subtract_counts(const subtraction_batch *batch, slot *w, const target_input *in,
+                            int64_t i, const int64_t counts[2])
 {
-    return in->obs->noise == READ_UNIFORM ? basis_variance(in->basis, stage_of(in, i_count))
-                                          : 1.0;
-}
+    const int64_t n_all = in->obs->science.ny * in->obs->science.nx;
 
-/* Variances of the model and of the residual of frame `i`, and its reduced chi2. */
-static void propagate_frame(subtraction *out, const work *w, const target_input *in,
-                            int64_t i, double sigma2_ref)
-{
-    const sqn_pixels *pixels = &in->obs->pixels;
-    const int64_t n_all = pixels->ny * pixels->nx;
-    target_frame *frame = &out->frames[i];
-    const bool uniform = in->obs->noise == READ_UNIFORM;
-    const double sigma2_frame = uniform ? frame->sigma * frame->sigma : 1.0;
-    const double f = frame->factor;
-    double chi2 = 0.0;
+    w->begun = false;
+    for (int64_t c = counts[0]; c < counts[1]; c++) {
+        subtraction *out = batch->count[c];
+        target_frame *frame = &out->frames[i];
+        float *model = out->model.data != NULL ? out->model.data + i * n_all : w->plane;
+        const sqn_scaling_frame scene =
+            begin_frame(w, frame, out->flags + i * n_all, model, in, i, batch->first + c);
 
-    for (int64_t p = 0; p < pixels->n_pix; p++) {
-        const int64_t e = i * n_all + pixels->index[p];
-        const double given = data_variance(in, i, p);
-        const double sigma2 = uniform ? sigma2_frame : given;
-        const double fit = sigma2_frame * w->from_fit[i * pixels->n_pix + p];
-        const bool fitted = is_fitted(out->flags[e]);
-        const bool own = in->obs->references_are_science && fitted; /* data are in it */
-        const double comp = own ? 0.0 : sigma2_ref * w->from_comp[i * pixels->n_pix + p];
-        /* data - f m, with m fitted to the data themselves: cov(data, m) = fit */
-        const double all = sigma2 + (fitted ? f * f - 2.0 * f : f * f) * fit + f * f * comp;
+        if (w->scaling != NULL && frame->n_valid > 0) {
+            sqn_scaling found;
 
-        out->component_variance.data[e] = (float)(f * f * comp);
-        out->model_variance.data[e] = (float)(f * f * (fit + comp));
-        out->residual_variance.data[e] = (float)fmax(all, 0.01 * sigma2);
-        if (fitted && !isnan(out->residual.data[e]) && sigma2 > 0.0) {
-            chi2 += (double)out->residual.data[e] * out->residual.data[e] / sigma2;
+            frame->factor =
+                sqn_scaling_find(&found, &scene, w->scaling) ? found.factor : NAN;
+            frame->at_edge = found.at_edge;
         }
-    }
-    frame->chi2_reduced = frame->n_valid > 0 ? chi2 / (double)frame->n_valid : NAN;
-}
-
-/* Variances of frame `i` are NaN where the value is, and outside the region. */
-static void blank_variances(subtraction *out, int64_t i)
-{
-    const int64_t n_all = out->model.ny * out->model.nx;
-
-    for (int64_t e = i * n_all; e < (i + 1) * n_all; e++) {
-        if (isnan(out->model.data[e])) {
-            out->model_variance.data[e] = NAN;
-        }
-        if (isnan(out->residual.data[e])) {
-            out->residual_variance.data[e] = NAN;
-        }
+        subtract_frame(out->residual.data + i * n_all, model, w, frame,
+                       out->flags + i * n_all, in, i);
     }
 }
 
-static void warn_scaling(const subtraction *out, const target_input *in, int64_t i_count)
+/* The factor of the published rule for frame `i` with count `c` of the batch. */
+static sqn_status scale_frame(const subtraction_batch *batch, slot *w,
+                              const target_input *in, int64_t i, int64_t c, sqn_error *err)
+{
+    const int64_t n_all = in->obs->science.ny * in->obs->science.nx;
+    target_frame *frame = &batch->count[c]->frames[i];
+    const sqn_scaling_frame scene = begin_frame(
+        w, frame, batch->count[c]->flags + i * n_all, w->plane, in, i, batch->first + c);
+    sqn_scaling found = {.factor = 1.0};
+    sqn_status status = SQN_OK;
+
+    if (frame->n_valid > 0) {
+        status = sqn_scaling_bff_published(&found, &scene, err);
+    }
+    frame->factor = found.factor;
+    frame->at_edge = found.at_edge;
+    return status;
+}
+
+/* Frame by frame and count by count: the fractions of the published rule go side by side. */
+static sqn_status scale_published(const subtraction_batch *batch, const work *w,
+                                  const target_input *in, sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+
+    for (int64_t e = 0; e < in->obs->science.n_frame * batch->n; e++) {
+        const int64_t i = e / batch->n, c = e % batch->n;
+
+        w->slot[0].begun = c > 0;
+        SQN_TRY(scale_frame(batch, &w->slot[0], in, i, c, err));
+    }
+
+cleanup:
+    return status;
+}
+
+static void warn_scaling(const subtraction *out, const target_input *in)
 {
     const config_scaling scaling = choose_scaling(in);
     int64_t n_edge = 0;
 
-    if (i_count + 1 < in->basis->n_count) {
-        return; /* said once, for the largest count */
-    }
-    for (int64_t i = 0; i < out->model.n_frame; i++) {
+    for (int64_t i = 0; i < in->obs->science.n_frame; i++) {
         n_edge += out->frames[i].at_edge;
     }
     if (n_edge > 0) {
         sqn__log_warn(in->log, SQN_W_BFF_EDGE, in->settings->path,
                       "the factor of %" PRId64 " of %" PRId64
                       " frames lies at the edge of its range",
-                      n_edge, out->model.n_frame);
+                      n_edge, in->obs->science.n_frame);
     }
     if (in->obs->references_are_science &&
         (scaling == CONFIG_SCALING_BFF || scaling == CONFIG_SCALING_BFF_PUBLISHED)) {
@@ -385,95 +339,64 @@ static void warn_scaling(const subtraction *out, const target_input *in, int64_t
     }
 }
 
-/* model and residual of every frame, side by side. */
-static sqn_status subtract_all(subtraction *out, const work *w, const target_input *in,
-                               int64_t i_count, sqn_error *err)
+/* Frames and counts side by side: few frames leave threads to the counts. */
+static void subtract_all(const subtraction_batch *batch, const work *w,
+                         const target_input *in)
 {
     const int64_t n_frame = in->obs->science.n_frame;
-    const int64_t n_all = in->obs->science.ny * in->obs->science.nx;
-    const bool published = choose_scaling(in) == CONFIG_SCALING_BFF_PUBLISHED;
-    sqn_status status = SQN_OK;
+    const int64_t wanted = (4 * (int64_t)w->n_slot + n_frame - 1) / n_frame;
+    const int64_t n_part = wanted < batch->n ? wanted : batch->n;
 
 #pragma omp parallel for schedule(dynamic, 1) num_threads(w->n_slot) default(none) \
-    shared(out, w, in, i_count, n_frame, n_all)
-    for (int64_t i = 0; i < n_frame; i++) {
-        const slot *own = &w->slot[omp_get_thread_num()];
+    shared(batch, w, in, n_frame, n_part)
+    for (int64_t task = 0; task < n_frame * n_part; task++) {
+        const int64_t part = task % n_part;
+        const int64_t counts[2] = {part * batch->n / n_part,
+                                   (part + 1) * batch->n / n_part};
 
-        flag_frame(out->flags + i * n_all, in, i, i_count);
-        model_frame(out, own, in, i, i_count);
-        if (own->scaling != NULL) {
-            scale_frame(out, own, in, i);
+        subtract_counts(batch, &w->slot[omp_get_thread_num()], in, task / n_part, counts);
+    }
+}
+
+/* Sigma of every frame is kept; a factor that nothing tells is an error. */
+static sqn_status finish(const subtraction_batch *batch, const target_input *in,
+                         sqn_error *err)
+{
+    const int64_t n_frame = in->obs->science.n_frame;
+
+    for (int64_t c = 0; c < batch->n; c++) {
+        const target_frame *frames = batch->count[c]->frames;
+
+        for (int64_t i = 0; i < n_frame; i++) {
+            if (isnan(frames[i].factor)) {
+                return SQN_RAISE(err, E_DATA_EMPTY,
+                                 "frame %" PRId64 ": no pixel has data, model and weight",
+                                 i + 1);
+            }
+            batch->last->sigma[(batch->first + c) * n_frame + i] = frames[i].sigma;
         }
-    }
-    if (published) {
-        status = scale_published(out, w, in, err);
-    }
-    for (int64_t i = 0; i < n_frame && status == SQN_OK; i++) {
-        if (isnan(out->frames[i].factor)) {
-            status =
-                SQN_RAISE(err, E_DATA_EMPTY,
-                          "frame %" PRId64 ": no pixel has data, model and weight", i + 1);
-        }
-    }
-    if (status != SQN_OK) {
-        return status;
-    }
-#pragma omp parallel for schedule(dynamic, 1) num_threads(w->n_slot) default(none) \
-    shared(out, w, in, i_count, n_frame)
-    for (int64_t i = 0; i < n_frame; i++) {
-        subtract_frame(out, &w->slot[omp_get_thread_num()], in, i);
-        out->sigma[i_count * n_frame + i] = out->frames[i].sigma;
     }
     return SQN_OK;
 }
 
-/* Variances of every frame. */
-static sqn_status propagate_all(subtraction *out, const work *w, const target_input *in,
-                                int64_t i_count, sqn_error *err)
-{
-    const int64_t n_pix = in->obs->pixels.n_pix, n_frame = in->obs->science.n_frame;
-    const basis *b = in->basis;
-    const sqn_matrix fit = {w->from_fit, n_frame, n_pix, n_pix};
-    const sqn_matrix comp = {w->from_comp, n_frame, n_pix, n_pix};
-    const double sigma2_ref = reference_variance(in, i_count);
-    sqn_dmatrix_const coefficients = {0};
-    sqn_status status = SQN_OK;
-
-    if (b->nmf != NULL) {
-        coefficients = sqn_nmf_coefficients(b->nmf, stage_of(in, i_count));
-        coefficients.cols = b->counts[i_count];
-    }
-    const sqn_panels *references = coefficients.data != NULL ? b->panels : NULL;
-
-    SQN_TRY(sqn_target_variance(fit, comp, in->target->fit, i_count, references,
-                                coefficients, err));
-    SQN_TRY(sqn_target_component_covariance(
-        (sqn_dmatrix){out->alike, n_frame, n_frame, n_frame}, in->target->fit, i_count,
-        references, coefficients, err));
-    for (int64_t e = 0; e < n_frame * n_frame; e++) {
-        out->alike[e] *= out->frames[e / n_frame].factor * out->frames[e % n_frame].factor;
-    }
-#pragma omp parallel for schedule(dynamic, 1) default(none) \
-    shared(out, w, in, sigma2_ref, n_frame)
-    for (int64_t i = 0; i < n_frame; i++) {
-        propagate_frame(out, w, in, i, sigma2_ref);
-        blank_variances(out, i);
-    }
-
-cleanup:
-    return status;
-}
-
-sqn_status target_subtract(subtraction *out, const target_input *in, int64_t i_count,
+sqn_status target_subtract(const subtraction_batch *batch, const target_input *in,
                            sqn_error *err)
 {
     sqn_status status = SQN_OK;
     work w = {0};
 
     SQN_TRY(work_create(&w, in, err));
-    SQN_TRY(subtract_all(out, &w, in, i_count, err));
-    SQN_TRY(propagate_all(out, &w, in, i_count, err));
-    warn_scaling(out, in, i_count);
+    for (int64_t e = 0; e < batch->n * in->obs->science.n_frame; e++) {
+        batch->count[e % batch->n]->frames[e / batch->n] = (target_frame){.factor = 1.0};
+    }
+    if (choose_scaling(in) == CONFIG_SCALING_BFF_PUBLISHED) {
+        SQN_TRY(scale_published(batch, &w, in, err));
+    }
+    subtract_all(batch, &w, in);
+    SQN_TRY(finish(batch, in, err));
+    if (batch->count[batch->n - 1] == batch->last) {
+        warn_scaling(batch->last, in); /* said once, for the largest count */
+    }
 
 cleanup:
     work_clear(&w);

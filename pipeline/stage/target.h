@@ -1,9 +1,10 @@
 /**
  * @file target.h
- * @brief Stage 3: model the science frames and subtract the starlight, count by count.
+ * @brief Stage 3: model the science frames and subtract the starlight, some counts at a time.
  *
- * In: observation, basis, configuration. Out: coefficients for all counts; for one count at a
- * time model, residual, their variances, flags. Library: exclude, target, scaling, stats.
+ * In: observation, basis, configuration. Out: coefficients for all counts; for some counts at a
+ * time residual, its variance, flags, for the largest the model, too. Library: exclude, target,
+ * scaling.
  */
 #ifndef STAGE_TARGET_H
 #define STAGE_TARGET_H
@@ -26,17 +27,28 @@ typedef struct target_frame {
     bool at_edge;
 } target_frame;
 
-/** One count: all planes [n_science, ny, nx]. Owned by the run, reused for every count. */
+/** One count: all planes [n_science, ny, nx]. */
 typedef struct subtraction {
-    sqn_cube model, residual;                   /**< (stored unit) */
-    sqn_cube model_variance, residual_variance; /**< (stored unit^2) */
-    sqn_cube component_variance; /**< (stored unit^2) The components' part of both. */
+    sqn_cube model, model_variance;       /**< Of the largest count; of others empty. */
+    sqn_cube residual, residual_variance; /**< (stored unit), (stored unit^2) */
+    sqn_cube component_variance; /**< (stored unit^2) The components' part of it. */
     double *alike; /**< [n_science, n_science] covariance of that part, up to one factor. */
-    uint8_t *flags; /**< SQN_FLAG_* */
-    double
-        *sigma; /**< [n_count, n_science] (stored unit) of every count subtracted so far. */
+    uint8_t *flags;       /**< SQN_FLAG_* */
+    double *sigma;        /**< [n_count, n_science] (stored unit) of every count; with the
+                               largest. */
     target_frame *frames; /**< [n_science] */
 } subtraction;
+
+enum { TARGET_BATCH = 16 }; /**< Counts that are subtracted together, at most. */
+
+/** Counts that are subtracted together: as many as fit into a share of memory. */
+typedef struct subtraction_batch {
+    int64_t n_max;                 /**< Counts at a time. */
+    subtraction own[TARGET_BATCH]; /**< Planes of all counts but the largest, used again. */
+    subtraction *last;             /**< Of the largest count. Borrowed. */
+    int64_t first, n;              /**< The counts at work. */
+    subtraction *count[TARGET_BATCH]; /**< [n] theirs. */
+} subtraction_batch;
 
 /**
  * Pixels of every science frame that are excluded from fits.
@@ -66,9 +78,17 @@ SQN_NODISCARD sqn_status target_fit(target *out, const observation *obs, const b
                                     const config *settings, const uint8_t *excluded,
                                     sqn_error *err);
 
-/** Give a subtraction its planes. */
-SQN_NODISCARD sqn_status target_prepare(subtraction *out, const observation *obs,
-                                        int64_t n_count, sqn_error *err);
+/**
+ * Give a batch its planes, and the subtraction of the largest count, which outlives it.
+ *
+ * @param[out] last  Owned by the caller.
+ */
+SQN_NODISCARD sqn_status target_prepare(subtraction_batch *out, subtraction *last,
+                                        const observation *obs, int64_t n_count,
+                                        sqn_error *err);
+
+/** Go on to the next counts of `n_count`; false after the last. */
+bool target_next(subtraction_batch *batch, int64_t n_count);
 
 /** Everything a count is subtracted with. Borrowed. */
 typedef struct target_input {
@@ -80,11 +100,25 @@ typedef struct target_input {
     const sqn_log *log;
 } target_input;
 
-/** Model, scale and subtract with count number `i_count`. */
-SQN_NODISCARD sqn_status target_subtract(subtraction *out, const target_input *in,
-                                         int64_t i_count, sqn_error *err);
+/** Model, scale and subtract with the counts at work. */
+SQN_NODISCARD sqn_status target_subtract(const subtraction_batch *batch,
+                                         const target_input *in, sqn_error *err);
+
+/** Variances of model and residual of the counts at work, once they are subtracted. */
+SQN_NODISCARD sqn_status target_propagate(const subtraction_batch *batch,
+                                          const target_input *in, sqn_error *err);
+
+/** Given or modelled variance of pixel `p` of frame `i`; NaN where it is to be measured (uniform). */
+double target_data_variance(const target_input *in, int64_t i, int64_t p);
+
+/** True where a pixel takes part in the fit of its frame. */
+bool target_is_fitted(uint8_t flags);
+
+/** The stage a count is modelled with: its own, or the last one cut to its first columns. */
+int64_t target_stage(const target_input *in, int64_t i_count);
 
 void target_clear(target *t);
+void target_end(subtraction_batch *batch);
 void subtraction_clear(subtraction *s);
 
 #endif

@@ -35,7 +35,8 @@ sqn_rows weigh_rows(const weigh_frames *frames)
     return (sqn_rows){.n_row = frames->stack->n_frame,
                       .n_col = frames->pixels->n_pix,
                       .read = read_frame,
-                      .context = frames};
+                      .context = frames,
+                      .parallel = true};
 }
 
 sqn_status weigh_variance(double **out, const sqn_fits_stack *stack, const observation *obs,

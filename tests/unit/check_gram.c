@@ -44,6 +44,38 @@ static const sqn__gram_table *table_at(int64_t i)
     return i == 0 ? &sqn__gram_base : i == 1 ? sqn__gram_avx2() : sqn__gram_avx512();
 }
 
+START_TEST(products_of_narrow_numbers_agree)
+{
+    enum { WIDE = 48 };
+    static float narrow[DS];
+
+    for (int64_t i = 0; i < DS; i++) {
+        narrow[i] = (float)number(2, i);
+    }
+    fill(a, MD, 1);
+    for (int64_t t = 0; t < N_TABLE && table_at(t) != NULL; t++) {
+        for (int64_t m = 1; m <= M; m++) {
+            const sqn_matrix_const right = {narrow, DEPTH, WIDE, STRIDE};
+
+            fill(out, MS, 3);
+            fill(plain, MS, 3);
+            table_at(t)->product_narrow((sqn_dmatrix){out, m, WIDE, STRIDE},
+                                        (sqn__gram_factor){a, DEPTH, 1}, right);
+            sqn__gram_ref.product_narrow((sqn_dmatrix){plain, m, WIDE, STRIDE},
+                                         (sqn__gram_factor){a, DEPTH, 1}, right);
+            for (int64_t i = 0; i < MS; i++) {
+                ck_assert_double_eq_tol(out[i], plain[i], 1e-14);
+            }
+            ck_assert(out[0] != number(3, 0));
+            table_at(t)->widen(out, narrow, WIDE);
+            for (int64_t i = 0; i < WIDE; i++) {
+                ck_assert(out[i] == (double)narrow[i]);
+            }
+        }
+    }
+}
+END_TEST
+
 static void product_agrees(const sqn__gram_table *table, int64_t m, int64_t cols,
                            bool turned)
 {
@@ -204,6 +236,7 @@ int main(void)
     Suite *suite = suite_create("gram");
     TCase *tcase = tcase_create("tables");
 
+    tcase_add_test(tcase, products_of_narrow_numbers_agree);
     tcase_add_test(tcase, products_of_all_shapes_agree);
     tcase_add_test(tcase, an_element_does_not_depend_on_its_neighbours);
     tcase_add_test(tcase, misfits_agree_and_stand_alone);

@@ -45,13 +45,22 @@ static void fill(void)
     }
 }
 
-START_TEST(inverses_are_those_of_single_matrices)
+enum { N_TABLE = 3 };
+
+static const sqn__inverse *table_at(int64_t i)
+{
+    return i == 0   ? &sqn__inverse_base
+           : i == 1 ? sqn__inverse_avx2()
+                    : sqn__inverse_avx512();
+}
+
+static void inverses_agree(const sqn__inverse *table)
 {
     static double one[K * K], space[K * (K + 6)];
 
     fill();
     ck_assert_int_eq(sqn__inverse_work_size(K), sizeof work / sizeof *work);
-    sqn__inverse_lanes(m, singular, active, K, work);
+    table->invert(m, singular, active, K, work);
     for (int64_t l = 0; l < LANES; l++) {
         sqn__nnls_covariance(one, set[l], gram[l], K, space);
         for (int64_t a = 0; a < K && singular[l] == 0; a++) {
@@ -65,16 +74,44 @@ START_TEST(inverses_are_those_of_single_matrices)
         }
     }
 }
+
+START_TEST(inverses_are_those_of_single_matrices)
+{
+    for (int64_t t = 0; t < N_TABLE && table_at(t) != NULL; t++) {
+        inverses_agree(table_at(t));
+    }
+}
+END_TEST
+
+START_TEST(pairs_are_products)
+{
+    for (int64_t t = 0; t < N_TABLE && table_at(t) != NULL; t++) {
+        for (int64_t i = 0; i < (int64_t)K * LANES; i++) {
+            active[i] = (double)sqn__rng_uniform(4, 0, (uint64_t)i);
+        }
+        table_at(t)->pairs(m, active, K);
+        for (int64_t i = 0; i < (int64_t)K * K * LANES; i++) {
+            const int64_t a = i / LANES / K, b = i / LANES % K, l = i % LANES;
+
+            if (b <= a) {
+                ck_assert(m[(a * (a + 1) / 2 + b) * LANES + l] ==
+                          active[a * LANES + l] * active[b * LANES + l]);
+            }
+        }
+    }
+}
 END_TEST
 
 START_TEST(a_lost_pivot_is_told_and_hurts_no_other_lane)
 {
-    fill();
-    active[2 * LANES + SINGULAR] = active[4 * LANES + SINGULAR] = 1.0;
-    sqn__inverse_lanes(m, singular, active, K, work);
-    for (int64_t l = 0; l < LANES; l++) {
-        ck_assert_int_eq(singular[l], l == SINGULAR);
-        ck_assert(isfinite(m[INT64_C(3) * LANES + l]));
+    for (int64_t t = 0; t < N_TABLE && table_at(t) != NULL; t++) {
+        fill();
+        active[2 * LANES + SINGULAR] = active[4 * LANES + SINGULAR] = 1.0;
+        table_at(t)->invert(m, singular, active, K, work);
+        for (int64_t l = 0; l < LANES; l++) {
+            ck_assert_int_eq(singular[l], l == SINGULAR);
+            ck_assert(isfinite(m[INT64_C(3) * LANES + l]));
+        }
     }
 }
 END_TEST
@@ -85,6 +122,7 @@ int main(void)
     TCase *tcase = tcase_create("lanes");
 
     tcase_add_test(tcase, inverses_are_those_of_single_matrices);
+    tcase_add_test(tcase, pairs_are_products);
     tcase_add_test(tcase, a_lost_pivot_is_told_and_hurts_no_other_lane);
     suite_add_tcase(suite, tcase);
     return sqn_check_run(suite);

@@ -9,7 +9,8 @@
 enum { N = 211, N_TABLE = 3 };
 
 static double a[N], b[N], out[N];
-static int64_t place[N];
+static float x[N], found[N];
+static int32_t place[N];
 
 static const sqn__order *table_at(int64_t i)
 {
@@ -21,40 +22,46 @@ static void fill(void)
     for (int64_t i = 0; i < N; i++) { /* some of them equal, some on the bounds */
         a[i] = floor(40.0 * (double)sqn__rng_uniform(9, 0, (uint64_t)i)) - 17.0;
         b[i] = (double)sqn__rng_uniform(9, 1, (uint64_t)i);
+        x[i] = (float)a[i];
     }
 }
 
-START_TEST(differences_and_distances_agree)
+START_TEST(differences_agree)
 {
     fill();
     for (int64_t t = 0; t < N_TABLE && table_at(t) != NULL; t++) {
-        table_at(t)->subtract(out, a, b, 2.385, N);
-        for (int64_t i = 0; i < N; i++) {
-            ck_assert_double_eq_tol(out[i], a[i] - 2.385 * b[i], 1e-14);
-        }
-        table_at(t)->distance(out, a, 2.385, N);
-        for (int64_t i = 0; i < N; i++) {
-            ck_assert(out[i] == fabs(a[i] - 2.385));
+        for (int64_t n = 0; n <= N; n += n < 40 ? 1 : 57) {
+            found[n < N ? n : 0] = 7.0F;
+            table_at(t)->subtract(found, a, b, 2.385, n);
+            for (int64_t i = 0; i < n; i++) {
+                ck_assert_double_eq_tol((double)found[i], a[i] - 2.385 * b[i], 2e-6);
+            }
+            ck_assert(n == N || found[n] == 7.0F);
         }
     }
 }
 END_TEST
 
-/* Numbers within and places outside, one by one. */
-static void parts_agree(const sqn__order *table, int64_t n, const double bounds[2])
+/* Numbers, or distances, within and places outside, one by one. */
+static void parts_agree(const sqn__order *table, int64_t n, const float bounds[2],
+                        float origin)
 {
+    const sqn__order_floats of = {x, n, origin};
     int64_t n_below = -1, below = 0, within = 0, without = 0;
-    const int64_t n_within = table->between(out, &n_below, a, n, bounds);
-    const int64_t n_without = table->outside(place, a, n, bounds);
+    const int64_t n_within = table->between(found, &n_below, &of, bounds);
+    const int64_t n_without = table->outside(place, x, n, bounds);
 
     for (int64_t i = 0; i < n; i++) {
-        below += a[i] < bounds[0];
-        if (a[i] < bounds[0] || a[i] > bounds[1]) {
+        const float number = isnan(origin) ? x[i] : fabsf(x[i] - origin);
+
+        below += number < bounds[0];
+        if (number >= bounds[0] && number <= bounds[1]) {
+            ck_assert_int_lt(within, n_within);
+            ck_assert(found[within++] == number);
+        }
+        if (x[i] < bounds[0] || x[i] > bounds[1]) {
             ck_assert_int_lt(without, n_without);
             ck_assert_int_eq(place[without++], i);
-        } else {
-            ck_assert_int_lt(within, n_within);
-            ck_assert(out[within++] == a[i]);
         }
     }
     ck_assert_int_eq(within, n_within);
@@ -64,14 +71,18 @@ static void parts_agree(const sqn__order *table, int64_t n, const double bounds[
 
 START_TEST(parts_of_all_sizes_agree)
 {
-    const double bounds[][2] = {
-        {-2.0, 3.0}, {5.5, 5.6}, {-100.0, 100.0}, {-INFINITY, 15.0}};
+    const float bounds[][2] = {{-2.0F, 3.0F},
+                               {5.5F, 5.6F},
+                               {-100.0F, 100.0F},
+                               {-INFINITY, 15.0F},
+                               {3.0F, INFINITY}};
 
     fill();
     for (int64_t t = 0; t < N_TABLE && table_at(t) != NULL; t++) {
-        for (uint64_t k = 0; k < 4; k++) {
+        for (uint64_t k = 0; k < 5; k++) {
             for (int64_t n = 0; n <= N; n += n < 40 ? 1 : 57) {
-                parts_agree(table_at(t), n, bounds[k]);
+                parts_agree(table_at(t), n, bounds[k], NAN);
+                parts_agree(table_at(t), n, bounds[k], 2.385F);
             }
         }
     }
@@ -97,16 +108,16 @@ START_TEST(bulks_are_added_up_and_the_others_kept)
             int64_t n_in[2] = {0, 0}, kept = 0;
 
             for (int64_t i = 0; i < n; i++) {
-                const double x = a[i] - factor * b[i];
-                const int k = x >= -9.0 && x < -2.0 ? 0 : x >= 1.0 && x < 12.0 ? 1 : 2;
+                const double d = a[i] - factor * b[i];
+                const int k = d >= -9.0 && d < -2.0 ? 0 : d >= 1.0 && d < 12.0 ? 1 : 2;
 
                 if (k == 2) {
                     ck_assert_int_lt(kept, n_kept);
-                    ck_assert(out[kept++] == x);
+                    ck_assert(out[kept++] == d);
                 } else {
                     n_in[k]++;
-                    one[k] += x - origin;
-                    two[k] += (x - origin) * (x - origin);
+                    one[k] += d - origin;
+                    two[k] += (d - origin) * (d - origin);
                 }
             }
             ck_assert_int_eq(kept, n_kept);
@@ -125,7 +136,7 @@ int main(void)
     Suite *suite = suite_create("order");
     TCase *tcase = tcase_create("tables");
 
-    tcase_add_test(tcase, differences_and_distances_agree);
+    tcase_add_test(tcase, differences_agree);
     tcase_add_test(tcase, parts_of_all_sizes_agree);
     tcase_add_test(tcase, bulks_are_added_up_and_the_others_kept);
     suite_add_tcase(suite, tcase);

@@ -29,6 +29,7 @@ SQN_API SQN_NODISCARD sqn_status sqn_curve_centered(double *out, const sqn_panel
  *
  * @param[out] out     [n_comp] shares of the variance, 1 to 0 and falling; 0 beyond the rank, and
  *                     where there is no variance at all. Owned by the caller.
+ * @param[out] centered  The sum of sqn_curve_centered(), which comes with it; NULL: not wanted.
  * @param[in]  n_comp  Length of the curve, >= 0.
  * @param[in]  panels  [n_frame, n_pix] of the build. Borrowed.
  *
@@ -36,8 +37,9 @@ SQN_API SQN_NODISCARD sqn_status sqn_curve_centered(double *out, const sqn_panel
  * @retval SQN_ERR_MEMORY   Needs 8 n^2 bytes per thread, n the shorter of used frames and pixels.
  * @see docs/numerics.md, section 4
  */
-SQN_API SQN_NODISCARD sqn_status sqn_curve_pca(double *out, int64_t n_comp,
-                                               const sqn_panels *panels, sqn_error *err);
+SQN_API SQN_NODISCARD sqn_status sqn_curve_pca(double *out, double *centered,
+                                               int64_t n_comp, const sqn_panels *panels,
+                                               sqn_error *err);
 
 #ifdef __cplusplus
 }

@@ -8,6 +8,7 @@
 #ifndef SEQUIN_ROWS_H
 #define SEQUIN_ROWS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "sequin/error.h"
@@ -31,7 +32,8 @@ typedef struct sqn_rows {
     /** Rows 0 .. row will not be read again, so that their memory can go; NULL: keep all.
      *  Only sqn_panels_create() says so. */
     void (*release)(void *owner, int64_t row);
-    void *owner; /**< Borrowed, given to `release`. */
+    void *owner;   /**< Borrowed, given to `release`. */
+    bool parallel; /**< Several threads may read at a time. */
 } sqn_rows;
 
 /** Context of sqn_rows_dense(): two matrices of one shape, borrowed. */

@@ -47,13 +47,24 @@ SQN_API SQN_NODISCARD sqn_status sqn_scaling_bff(sqn_scaling *out,
                                                  const sqn_scaling_frame *frame,
                                                  sqn_error *err);
 
-/** Doubles of work space for sqn_scaling_find() on frames of this shape. */
+/** Doubles of work space for sqn_scaling_prepare() and sqn_scaling_find() on frames of this
+ * shape. */
 SQN_API int64_t sqn_scaling_work_size(int64_t ny, int64_t nx, double fwhm);
 
 /**
- * sqn_scaling_bff() without memory of its own: for many frames side by side.
+ * What sqn_scaling_find() needs of the data of a frame, for one model or many.
  *
- * @param[out] work  [sqn_scaling_work_size()]
+ * @param[out] work   [sqn_scaling_work_size()]
+ * @param[in]  frame  Of its model only where it is finite matters.
+ */
+SQN_API void sqn_scaling_prepare(double *work, const sqn_scaling_frame *frame);
+
+/**
+ * sqn_scaling_bff() without memory of its own: for many frames, and many models of each.
+ *
+ * @param[in]     frame  As it was prepared but for the values of the model, finite in the same
+ *                       pixels.
+ * @param[in,out] work   Of sqn_scaling_prepare(), which serves any number of calls.
  *
  * @returns false where no pixel is there to judge by.
  */

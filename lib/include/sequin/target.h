@@ -45,7 +45,7 @@ typedef struct sqn_target sqn_target;
  * @retval SQN_ERR_NUMERIC  A value of positive weight is not finite, or a weight is not finite
  *                          or negative.
  * @retval SQN_ERR_MEMORY   Needs 8 (k + 2)^2 bytes per frame and basis, and up to 128 MiB or
- *                          16 n_pix bytes of work space.
+ *                          24 n_pix bytes of work space.
  * @see docs/numerics.md, section 5
  */
 SQN_API SQN_NODISCARD sqn_status sqn_target_fit(sqn_target **out,

@@ -1,21 +1,19 @@
 /**
- * @file inverse.c
- * @brief Lanes of Q = L D L^T, X = L^-1 and Q^-1 = X^T D^-1 X.
+ * @file inverse_body.h
+ * @brief Lanes of Q = L D L^T, X = L^-1 and Q^-1 = X^T D^-1 X, compiled for each vector width.
  *
  * Legend: t = L D of the row at work; an inactive unknown has a row and column of 0 in L, and 0
  * in D^-1.
  */
-#include "inverse.h"
+#ifndef SQN_INVERSE_BODY_H
+#define SQN_INVERSE_BODY_H
 
 #include <float.h>
 #include <string.h>
 
-enum { LANES = SQN__INVERSE_LANES };
+#include "inverse.h"
 
-int64_t sqn__inverse_work_size(int64_t k)
-{
-    return (sqn__inverse_n_pair(k) + 2 * k) * LANES;
-}
+enum { LANES = SQN__INVERSE_LANES };
 
 static int64_t at(int64_t a, int64_t b)
 {
@@ -120,8 +118,8 @@ static void multiply(double *m, const double *x, const double *inverse, int64_t 
     }
 }
 
-void sqn__inverse_lanes(double *m, uint8_t *singular, const double *active, int64_t k,
-                        double *work)
+static void invert(double *m, uint8_t *singular, const double *active, int64_t k,
+                   double *work)
 {
     double *x = work, *t = work + sqn__inverse_n_pair(k) * LANES, *inverse = t + k * LANES;
 
@@ -130,3 +128,19 @@ void sqn__inverse_lanes(double *m, uint8_t *singular, const double *active, int6
     invert_factor(x, m, k);
     multiply(m, x, inverse, k);
 }
+
+static void pairs(double *out, const double *h, int64_t k)
+{
+    for (int64_t a = 0; a < k; a++) {
+        for (int64_t b = 0; b <= a; b++) {
+            double *restrict pair = out + at(a, b);
+            const double *restrict left = h + a * LANES, *restrict right = h + b * LANES;
+
+            for (int64_t l = 0; l < LANES; l++) {
+                pair[l] = left[l] * right[l];
+            }
+        }
+    }
+}
+
+#endif

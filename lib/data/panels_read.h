@@ -1,0 +1,42 @@
+/** @file panels_read.h @brief The two readings of the rows that panels are made from. */
+#ifndef SQN_PANELS_READ_H
+#define SQN_PANELS_READ_H
+
+#include "panels_internal.h"
+#include "sequin/rows.h"
+
+/** What the first reading finds. */
+typedef struct sqn__panels_survey {
+    double sum_v, sum_vx2, v_min, v_max;
+    int64_t n_data, n_negative;
+} sqn__panels_survey;
+
+/** Threads that read rows side by side, where these allow it. */
+typedef struct sqn__panels_readers {
+    int n_thread;
+    int64_t n_chunk;           /**< Rows that are under way at a time. */
+    double *line;              /**< [n_thread, 2, n_col] values and weights of one row. */
+    int64_t *valid;            /**< [n_thread, n_col] of sqn_panels.pixel_valid. */
+    sqn__panels_survey *found; /**< [n_chunk] of each row. */
+    double *sum_vx2;           /**< [n_chunk] as stored, of each row. */
+    sqn_status *status;        /**< [n_chunk] of each row. */
+} sqn__panels_readers;
+
+/** @retval SQN_ERR_MEMORY  Needs 24 bytes per column and thread. */
+SQN_NODISCARD sqn_status sqn__panels_readers_create(sqn__panels_readers *out,
+                                                    const sqn_rows *rows, sqn_error *err);
+
+void sqn__panels_readers_clear(sqn__panels_readers *readers);
+
+/** First reading: sums, extremes, and who takes part. Errors name the first row that is wrong. */
+SQN_NODISCARD sqn_status sqn__panels_survey_rows(sqn__panels_survey *out,
+                                                 const sqn__panels_readers *readers,
+                                                 sqn_panels *panels, const sqn_rows *rows,
+                                                 sqn_error *err);
+
+/** Second reading: X and V, still in rows where pixels are long. */
+SQN_NODISCARD sqn_status sqn__panels_store_rows(sqn_panels *panels,
+                                                const sqn__panels_readers *readers,
+                                                const sqn_rows *rows, sqn_error *err);
+
+#endif

@@ -1,0 +1,425 @@
+/**
+ * @file rotate_stack.c
+ * @brief Turn images that are alike together: a lane of a vector is an image.
+ *
+ * Where the input is needed, the weights there and which pixels are missing are the same for all
+ * of them. Images that miss other pixels than the first ones are turned in groups of their own.
+ */
+#include <inttypes.h>
+#include <math.h>
+#include <omp.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "mem.h"
+#include "raise.h"
+#include "rotate_internal.h"
+#include "sequin/cube.h"
+
+enum {
+    BORDER = SQN__SPLINE_BORDER,
+    STACK = SQN__SPLINE_STACK,
+    N_POINT = SQN__TURN_POINTS,
+    N_PIXEL = SQN__SPLINE_N_CARDINAL
+};
+
+/* What is known of a pixel. */
+enum { KNOWS_NOTHING = 0, KNOWS_VALUE = 1, KNOWS_BOTH = 2 };
+
+/* "Wide" planes have a border. */
+typedef struct sqn_rotate_stack {
+    int64_t ny, nx, n_pix, stride, n_wide;
+    int64_t n_image; /* at a time */
+    int n_thread;
+    double *coeff;   /* [n_thread, wide] */
+    double *work;    /* [n_thread, sqn__turn_work_size()] */
+    float *flat;     /* [STACK, wide] coefficients, image by image */
+    uint8_t *round;  /* [STACK, ny, nx] 0 = valid */
+    uint8_t *knows;  /* [STACK, ny, nx] */
+    uint8_t *flags;  /* [STACK, ny, nx] of the input */
+    float *lanes;    /* [wide, STACK] coefficients */
+    float *variance; /* [wide, STACK] 0 where there is none */
+    float *ratio;    /* [ny, nx, STACK] shared over all of the variance */
+    float *present;  /* [wide] 1 where there is a variance */
+    uint8_t *whole;  /* [wide] of sqn__spline_stack */
+    sqn__spline_stack planes;
+} desk;
+
+/* Images of the call that are turned together. */
+typedef struct group {
+    int64_t n, member[STACK]; /* their numbers in the stack */
+    sqn_image out[STACK], in[STACK];
+} group;
+
+/* ---- Memory ---------------------------------------------------------------------------- */
+
+void sqn_rotate_stack_destroy(sqn_rotate_stack **stack)
+{
+    desk *d = stack != NULL ? *stack : NULL;
+
+    if (d == NULL) {
+        return;
+    }
+    sqn__mem_free(d->coeff);
+    sqn__mem_free(d->work);
+    sqn__mem_free(d->flat);
+    sqn__mem_free(d->round);
+    sqn__mem_free(d->knows);
+    sqn__mem_free(d->flags);
+    sqn__mem_free(d->lanes);
+    sqn__mem_free(d->variance);
+    sqn__mem_free(d->ratio);
+    sqn__mem_free(d->present);
+    sqn__mem_free(d->whole);
+    sqn__mem_free(d);
+    *stack = NULL;
+}
+
+/* Arrays of a desk whose sizes are known; false: no memory. */
+static bool allocate(desk *d)
+{
+    const int64_t n = d->n_image, n_thread = d->n_thread;
+
+    d->coeff = sqn__mem_alloc(sqn__mem_product(n_thread, d->n_wide), sizeof *d->coeff);
+    d->work = sqn__mem_alloc(sqn__mem_product(n_thread, sqn__turn_work_size(d->ny, d->nx)),
+                             sizeof *d->work);
+    d->flat = sqn__mem_alloc(sqn__mem_product(n, d->n_wide), sizeof *d->flat);
+    d->round = sqn__mem_alloc(sqn__mem_product(n, d->n_pix), sizeof *d->round);
+    d->knows = sqn__mem_alloc(sqn__mem_product(n, d->n_pix), sizeof *d->knows);
+    d->flags = sqn__mem_alloc(sqn__mem_product(n, d->n_pix), sizeof *d->flags);
+    d->lanes = sqn__mem_alloc(sqn__mem_product(STACK, d->n_wide), sizeof *d->lanes);
+    d->variance = sqn__mem_alloc(sqn__mem_product(STACK, d->n_wide), sizeof *d->variance);
+    d->ratio = sqn__mem_alloc(sqn__mem_product(STACK, d->n_pix), sizeof *d->ratio);
+    d->present = sqn__mem_alloc(d->n_wide, sizeof *d->present);
+    d->whole = sqn__mem_alloc(d->n_wide, sizeof *d->whole);
+    return d->coeff != NULL && d->work != NULL && d->flat != NULL && d->round != NULL &&
+           d->knows != NULL && d->flags != NULL && d->lanes != NULL &&
+           d->variance != NULL && d->ratio != NULL && d->present != NULL &&
+           d->whole != NULL;
+}
+
+sqn_status sqn_rotate_stack_create(sqn_rotate_stack **out, int64_t ny, int64_t nx,
+                                   int64_t n, sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+    desk *d = NULL;
+
+    *out = NULL;
+    if (n < 1 || ny < 1 || nx < 1) {
+        return SQN_RAISE(err, E_ARG,
+                         "%" PRId64 " images of %" PRId64 " x %" PRId64 " pixels to turn",
+                         n, nx, ny);
+    }
+    d = sqn__mem_alloc(1, sizeof *d);
+    if (d != NULL) {
+        *d = (desk){.ny = ny, .nx = nx, .stride = nx + 2 * (int64_t)BORDER};
+        d->n_pix = sqn__mem_product(ny, nx);
+        d->n_wide = sqn__mem_product(ny + 2 * (int64_t)BORDER, d->stride);
+        d->n_image = n < STACK ? n : STACK;
+        d->n_thread = omp_get_max_threads();
+    }
+    if (d == NULL || !allocate(d)) {
+        status = SQN_RAISE(err, E_MEM,
+                           "work space to turn %" PRId64 " images of %" PRId64 " x %" PRId64
+                           " pixels",
+                           n, nx, ny);
+        goto cleanup;
+    }
+    sqn__turn_taps(&d->planes.value, &d->planes.pixel);
+    *out = d;
+    d = NULL;
+
+cleanup:
+    sqn_rotate_stack_destroy(&d);
+    return status;
+}
+
+/* ---- Image by image -------------------------------------------------------------------- */
+
+/* Coefficients of image `k`, what it knows, and a copy of its flags. */
+static void load_image(const desk *d, const sqn_image *in, int64_t k)
+{
+    const int64_t thread = omp_get_thread_num();
+    double *coeff = d->coeff + thread * d->n_wide;
+    double *work = d->work + thread * sqn__turn_work_size(d->ny, d->nx);
+    uint8_t *round = d->round + k * d->n_pix, *knows = d->knows + k * d->n_pix;
+    float *flat = d->flat + k * d->n_wide;
+
+    sqn__turn_coefficients(coeff, round, in->value, d->ny, d->nx, work);
+    for (int64_t p = 0; p < d->n_wide; p++) {
+        flat[p] = (float)coeff[p];
+    }
+    for (int64_t p = 0; p < d->n_pix; p++) {
+        const bool both = in->variance != NULL && isfinite(in->variance[p]);
+
+        knows[p] = round[p] != 0 ? KNOWS_NOTHING : both ? KNOWS_BOTH : KNOWS_VALUE;
+    }
+    if (in->flags != NULL) {
+        memcpy(d->flags + k * d->n_pix, in->flags, (size_t)d->n_pix);
+    }
+}
+
+static void load_images(const desk *d, const sqn_image *in, int64_t n)
+{
+#pragma omp parallel for schedule(dynamic, 1) num_threads(d->n_thread) default(none) \
+    shared(d, in, n)
+    for (int64_t k = 0; k < n; k++) {
+        load_image(d, &in[k], k);
+    }
+}
+
+/* ---- Lane by lane ---------------------------------------------------------------------- */
+
+/* Row `y` of the coefficients, counted with the border. */
+static void spread_coefficients(const desk *d, const group *g, int64_t y)
+{
+    float *restrict to = d->lanes + y * d->stride * STACK;
+
+    for (int64_t l = 0; l < g->n; l++) {
+        const float *restrict from = d->flat + g->member[l] * d->n_wide + y * d->stride;
+
+        for (int64_t x = 0; x < d->stride; x++) {
+            to[x * STACK + l] = from[x];
+        }
+    }
+}
+
+/* Row `y` of the variances, and the part of them that is shared. */
+static void spread_variances(const desk *d, const group *g, int64_t y)
+{
+    const int64_t wide = (y + BORDER) * d->stride + BORDER;
+    const uint8_t *restrict knows = d->knows + g->member[0] * d->n_pix + y * d->nx;
+    float *restrict to = d->variance + wide * STACK;
+    float *restrict ratio = d->ratio + y * d->nx * STACK;
+
+    for (int64_t x = 0; x < d->nx; x++) {
+        d->present[wide + x] = knows[x] == KNOWS_BOTH ? 1.0F : 0.0F;
+    }
+    for (int64_t l = 0; l < g->n && g->in[l].variance != NULL; l++) {
+        const float *restrict from = g->in[l].variance + y * d->nx;
+        const float *restrict shared =
+            g->in[l].shared != NULL ? g->in[l].shared + y * d->nx : NULL;
+
+        for (int64_t x = 0; x < d->nx; x++) {
+            const float variance = knows[x] == KNOWS_BOTH ? from[x] : 0.0F;
+
+            to[x * STACK + l] = variance;
+        }
+        for (int64_t x = 0; x < d->nx && shared != NULL; x++) {
+            ratio[x * STACK + l] = from[x] > 0.0F ? shared[x] / from[x] : 0.0F;
+        }
+    }
+}
+
+/* True where pixels (y - 3, x - 3) to (y + 4, x + 4) all have a variance. */
+static void mark_whole(const desk *d, int64_t y)
+{
+    const int64_t before = (int64_t)N_PIXEL / 2 - 1;
+    uint8_t *whole = d->whole + (y + BORDER) * d->stride + BORDER;
+
+    for (int64_t x = -1; x <= d->nx; x++) {
+        const float *first =
+            d->present + (y + BORDER - before) * d->stride + x + BORDER - before;
+        float sum = 0.0F;
+
+        for (int64_t j = 0; j < N_PIXEL; j++) {
+            for (int64_t i = 0; i < N_PIXEL; i++) {
+                sum += first[j * d->stride + i];
+            }
+        }
+        whole[x] = sum == (float)N_PIXEL * N_PIXEL ? 1 : 0;
+    }
+}
+
+static void load_group(desk *d, const group *g)
+{
+    const int64_t origin = BORDER * d->stride + BORDER, n_row = d->ny + 2 * (int64_t)BORDER;
+
+#pragma omp parallel for schedule(static) default(none) shared(d, g, n_row)
+    for (int64_t y = 0; y < n_row; y++) {
+        spread_coefficients(d, g, y);
+        if (y >= BORDER && y < d->ny + BORDER) {
+            spread_variances(d, g, y - BORDER);
+        }
+    }
+#pragma omp parallel for schedule(static) default(none) shared(d)
+    for (int64_t y = -1; y <= d->ny; y++) {
+        mark_whole(d, y);
+    }
+    d->planes.stride = d->stride;
+    d->planes.coeff = d->lanes + origin * STACK;
+    d->planes.variance = d->variance + origin * STACK;
+    d->planes.present = d->present + origin;
+    d->planes.whole = d->whole + origin;
+}
+
+/* ---- Turning --------------------------------------------------------------------------- */
+
+/* The points of a row, lane by lane. */
+typedef struct strip {
+    float value[N_POINT][STACK], variance[N_POINT][STACK], shared[N_POINT][STACK];
+} strip;
+
+static void set_missing(float lanes[STACK])
+{
+    for (int64_t l = 0; l < STACK; l++) {
+        lanes[l] = NAN;
+    }
+}
+
+/* Put the points where they belong, from the last on, and between them what is missing. */
+static void part_points(float lanes[N_POINT][STACK], const sqn__turn_points *of)
+{
+    int64_t from = of->n_valid;
+
+    for (int64_t i = of->n - 1; i >= 0 && of->n_valid < of->n; i--) {
+        if (of->missing[i]) {
+            set_missing(lanes[i]);
+        } else {
+            memcpy(lanes[i], lanes[--from], sizeof lanes[i]);
+        }
+    }
+}
+
+/* Covariances turn as variances do. */
+static void share_variance(strip *s, const desk *d, const sqn__turn_points *of)
+{
+    for (int64_t i = 0; i < of->n_valid; i++) {
+        const float *ratio = d->ratio + of->nearest[of->place[i]] * STACK;
+
+        for (int64_t l = 0; l < STACK; l++) {
+            s->shared[i][l] = ratio[l] * s->variance[i][l];
+        }
+    }
+    part_points(s->shared, of);
+}
+
+static void store(float *restrict out, float lanes[N_POINT][STACK], int64_t lane, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) {
+        out[i] = lanes[i][lane];
+    }
+}
+
+/* The pixels of a row from number `first` on. */
+static void turn_points(group *g, const desk *d, const sqn__turn_points *of, int64_t first)
+{
+    const bool varies = g->in[0].variance != NULL, shares = g->in[0].shared != NULL;
+    strip s;
+
+    sqn__spline_lanes_choose()->stack(&s.value[0][0], varies ? &s.variance[0][0] : NULL,
+                                      &d->planes, of->y, of->x, of->n_valid);
+    if (shares) {
+        share_variance(&s, d, of);
+    }
+    part_points(s.value, of);
+    if (varies) {
+        part_points(s.variance, of);
+    }
+    for (int64_t l = 0; l < g->n; l++) {
+        store(g->out[l].value + first, s.value, l, of->n);
+        if (varies) {
+            store(g->out[l].variance + first, s.variance, l, of->n);
+        }
+        if (shares) {
+            store(g->out[l].shared + first, s.shared, l, of->n);
+        }
+        sqn__rotate_flags(&g->out[l], &g->in[l], of, first);
+    }
+}
+
+static void turn_group(group *g, desk *d, const sqn__turn *t)
+{
+    const sqn__turn_map map = {d->ny, d->nx, d->round + g->member[0] * d->n_pix};
+
+    load_group(d, g);
+    for (int64_t l = 0; l < g->n; l++) { /* what is written may be what is read */
+        if (g->in[l].flags != NULL) {
+            g->in[l].flags = d->flags + g->member[l] * d->n_pix;
+        }
+    }
+#pragma omp parallel for schedule(dynamic, 8) default(none) shared(g, d, t, map)
+    for (int64_t row = 0; row < d->ny; row++) {
+        for (int64_t column = 0; column < d->nx; column += N_POINT) {
+            const int64_t first[2] = {row, column}, left = d->nx - column;
+            sqn__turn_points found;
+
+            sqn__turn_place(&found, t, &map, first, left < N_POINT ? left : N_POINT);
+            turn_points(g, d, &found, row * d->nx + column);
+        }
+    }
+}
+
+/* The images of the stack from `first` on that know the same pixels and have the same planes,
+   and are not `done`. */
+static group find_group(bool *done, sqn_image *out, const sqn_image *in, const desk *d,
+                        int64_t n, int64_t first)
+{
+    const uint8_t *knows = d->knows + first * d->n_pix;
+    group g = {.n = 0};
+
+    for (int64_t k = first; k < n; k++) {
+        if (!done[k] && (in[k].shared != NULL) == (in[first].shared != NULL) &&
+            (in[k].variance != NULL) == (in[first].variance != NULL) &&
+            memcmp(knows, d->knows + k * d->n_pix, (size_t)d->n_pix) == 0) {
+            done[k] = true;
+            g.member[g.n] = k;
+            g.in[g.n] = in[k];
+            g.out[g.n++] = out[k];
+        }
+    }
+    return g;
+}
+
+/* Up to a stack of images. */
+static void turn_stack(sqn_image *out, const sqn_image *in, desk *d, int64_t n,
+                       const sqn__turn *t)
+{
+    bool done[STACK] = {false};
+
+    load_images(d, in, n);
+    for (int64_t k = 0; k < n; k++) {
+        if (!done[k]) {
+            group g = find_group(done, out, in, d, n, k);
+
+            turn_group(&g, d, t);
+        }
+    }
+}
+
+static sqn_status check(const desk *d, const sqn_image *out, const sqn_image *in, int64_t n,
+                        const double center[2], double theta, sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+
+    for (int64_t k = 0; k < n && status == SQN_OK; k++) {
+        status = sqn__rotate_check(&out[k], &in[k], center, theta, err);
+        if (status == SQN_OK && (in[k].ny != d->ny || in[k].nx != d->nx)) {
+            status = SQN_RAISE(err, E_ARG,
+                               "image %" PRId64 " has %" PRId64 " x %" PRId64
+                               " pixels, not %" PRId64 " x %" PRId64,
+                               k + 1, in[k].nx, in[k].ny, d->nx, d->ny);
+        }
+    }
+    return status;
+}
+
+sqn_status sqn_rotate_stack_turn(sqn_rotate_stack *stack, sqn_image *out,
+                                 const sqn_image *in, int64_t n, const double center[2],
+                                 double theta, sqn_error *err)
+{
+    const sqn__turn t = sqn__turn_by(center, theta);
+    const int64_t step = stack->n_image;
+    sqn_status status = SQN_OK;
+
+    SQN_TRY(check(stack, out, in, n, center, theta, err));
+    for (int64_t k = 0; k < n && sqn__rotate_copies(theta); k++) {
+        sqn__rotate_copy(&out[k], &in[k]);
+    }
+    for (int64_t k = 0; k < n && !sqn__rotate_copies(theta); k += step) {
+        turn_stack(out + k, in + k, stack, n - k < step ? n - k : step, &t);
+    }
+
+cleanup:
+    return status;
+}

@@ -1,0 +1,26 @@
+/**
+ * @file inverse_avx512.c
+ * @brief Inverses side by side by AVX-512.
+ *
+ * Compiled for that instruction set alone: nothing in here runs before the processor is asked.
+ */
+#include <stddef.h>
+
+#if defined(__AVX512F__) && defined(__FMA__)
+#include "inverse_body.h"
+
+static const sqn__inverse table = {pairs, invert};
+
+const sqn__inverse *sqn__inverse_avx512(void)
+{
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("fma") ? &table
+                                                                              : NULL;
+}
+#else
+#include "inverse.h"
+
+const sqn__inverse *sqn__inverse_avx512(void)
+{
+    return NULL;
+}
+#endif

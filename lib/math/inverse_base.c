@@ -1,0 +1,21 @@
+/** @file inverse_base.c @brief Inverses side by side everywhere, and the choice of a table. */
+#include <stddef.h>
+
+#include "inverse_body.h"
+
+const sqn__inverse sqn__inverse_base = {pairs, invert};
+
+const sqn__inverse *sqn__inverse_choose(void)
+{
+    const sqn__inverse *widest = sqn__inverse_avx512();
+
+    if (widest == NULL) {
+        widest = sqn__inverse_avx2();
+    }
+    return widest != NULL ? widest : &sqn__inverse_base;
+}
+
+int64_t sqn__inverse_work_size(int64_t k)
+{
+    return (sqn__inverse_n_pair(k) + 2 * k) * LANES;
+}
