@@ -24,7 +24,7 @@ METHOD = """## How it was measured
   Negative data are set to 0, because the peers demand it.
 * **A pass** is one reading of the data with all its products, without the solution of the short side, which is given beside it. Peak, memory and pass are measured one after
   the other, round by round, and the fraction is the median of the rounds' fractions. Two operations are counted for each of k (k + 5) multiply-adds per element: two residuals (2 k), two gradients (2 k), two sets of Gram
-  matrices (k (k + 1)); nothing else is counted. A kept pass takes the Gram matrices of an earlier one and has 4 k of these. The peak is what independent multiply-adds in registers reach with the widest instruction set; memory is read from a buffer of the size of the set's matrix.
+  matrices (k (k + 1)); nothing else is counted. A kept pass takes the Gram matrices of an earlier one and has 4 k of these, if there is room to keep all of them and weights are not equal. The peak is what independent multiply-adds in registers reach with the widest instruction set; memory is read from a buffer of the size of the set's matrix.
 * **A build** is `sqn_nmf_fit` with default options: one component after the other, the last stage to a relative fall of 1e-5 twice in a row, the others to 1e-4. Its passes are reads of the data; those of a sample count by its share.
 * **The published scheme** is the rule of Zhu (2016) written in NumPy in the order of the published code and in double precision, with its default end: 1000 iterations per stage or a relative fall below 1e-5. One
   iteration of each stage is timed (the median of three) and multiplied by 3 for the first and 1000 for every later one, 9003 for ten components: the most that it can take. A stage may stop earlier:
@@ -71,7 +71,7 @@ def pass_row(t, name, k, kind="anls", section="pass"):
 
 
 PASS_HEAD = ["k", "1 thread, ms", "2 threads, ms", "gain", "short side, ms", "GF/s",
-             "of peak", "of bandwidth", "kept, ms", "of peak"]
+             "of peak", "of bandwidth", "kept, ms", "kept, of peak"]
 
 
 def pass_section(t):

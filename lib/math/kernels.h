@@ -17,6 +17,8 @@
 enum {
     SQN__KERNELS_WIDTH = 128, /**< T. Wider panels fall out of the first cache. */
     SQN__KERNELS_ALIGN = 16,  /**< Columns of a turned panel are multiples of it. */
+    SQN__KERNELS_FEW =
+        12, /**< Columns that along() and across() of any table take, at most. */
     SQN__KERNELS_PART =
         16 /**< Lanes of the widest vector: parts of a sum, packed problems. */
 };
@@ -41,7 +43,8 @@ typedef struct sqn__kernels_fit {
 /** Products may be told what will be read `ahead` (NULL: nothing); it changes no result. */
 typedef struct sqn__kernels {
     const char *name;
-    int64_t along_most, across_most; /**< Columns that along() and across() take. */
+    int64_t along_most,
+        across_most; /**< Columns that along() and across() take, from 1 on. */
     /** g [k, T] += s^T r, r = v o (x - s u), without r in memory. */
     void (*along)(float *g, const sqn__kernels_fit *fit, sqn__kernels_ahead *ahead);
     /** c [n, k, SQN__KERNELS_PART] += r u^T in parts, whose sums count; returns sum v (x - s u)^2. */
@@ -63,7 +66,7 @@ typedef struct sqn__kernels {
     /** What descend() reads, from gram [k(k+1)/2, T]: `proximal` times the mean diagonal is
      *  added to it, and where no datum says anything 1 / G_aa is 0. */
     void (*pack)(float *packed, const float *gram, int64_t k, float proximal);
-    /** Sweeps of cyclic coordinate descent. */
+    /** Sweeps of cyclic coordinate descent: at least one, of at least one unknown. */
     void (*descend)(const sqn__kernels_lanes *lanes, int n_sweep);
 } sqn__kernels;
 

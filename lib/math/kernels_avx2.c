@@ -11,7 +11,6 @@
 #if defined(__AVX2__) && defined(__FMA__)
 #define SQN__TILE_LANES 8
 #define SQN__TILE_ROWS  6
-#define SQN__TILE_ALONG 6
 #define SQN__TILE_CASES TILE_CASE_6
 #define SQN__TILE_FRONT 0, 8, 1, 9, 2, 10, 3, 11
 #define SQN__TILE_BACK  4, 12, 5, 13, 6, 14, 7, 15

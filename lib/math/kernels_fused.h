@@ -10,7 +10,11 @@
 
 #include "kernels_product.h"
 
-enum { FUSED_MOST = SQN__TILE_ROWS, FUSED_PAIRS = SQN__TILE_ROWS / 2 };
+enum {
+    FUSED_MOST = SQN__TILE_ROWS, /* columns of across() */
+    FUSED_ALONG = 6, /* of along(): more are slower than product after product */
+    FUSED_PAIRS = SQN__TILE_ROWS / 2 /* that leave registers for two vectors of lanes */
+};
 
 /* x - model, and v times that, at `at`. */
 typedef struct fused_residual {
@@ -148,7 +152,7 @@ static void along(float *g, const sqn__kernels_fit *fit, sqn__kernels_ahead *ahe
 {
 #define CALL(k) fused_along_all(g, fit, ahead, k)
     switch (fit->s.cols) {
-        SQN__TILE_CASES(CALL)
+        TILE_CASE_6(CALL)
     default:
         assert(fit->s.cols == 0);
     }

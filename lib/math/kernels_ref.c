@@ -165,8 +165,8 @@ static void descend(const sqn__kernels_lanes *lanes, int n_sweep)
 
 const sqn__kernels sqn__kernels_ref_table = {
     .name = "plain",
-    .along_most = INT64_MAX,
-    .across_most = INT64_MAX,
+    .along_most = SQN__KERNELS_FEW,
+    .across_most = SQN__KERNELS_FEW,
     .along = along,
     .across = across,
     .residual = residual,

@@ -3,8 +3,9 @@
  * @brief Coordinate descent on packed problems, once per instruction set.
  *
  * Several unknowns move one after the other before the gradients of the others follow all their
- * steps at once: a gradient is loaded and stored once for as many. Where problems are small,
- * two tiles go side by side, because a single one would wait for itself.
+ * steps at once: a gradient is loaded and stored once for as many. A tile takes several narrow
+ * vectors; of the widest, two tiles go side by side where problems are small, because a single
+ * vector would wait for itself.
  */
 #ifndef SQN_KERNELS_SWEEP_H
 #define SQN_KERNELS_SWEEP_H

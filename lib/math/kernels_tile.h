@@ -4,8 +4,9 @@
  *
  * The file that includes it says how wide a vector is (SQN__TILE_LANES), how many rows of a
  * tile of two vectors leave registers for the operands (SQN__TILE_ROWS), and how the front
- * and back halves of two vectors interleave (SQN__TILE_FRONT, SQN__TILE_BACK). All products
- * are one: rows of broadcast numbers times rows of vectors.
+ * and back halves of two vectors interleave (SQN__TILE_FRONT, SQN__TILE_BACK). Products are one:
+ * rows of broadcast numbers times rows of vectors. Few columns have loops of their own
+ * (kernels_fused.h), and so have sweeps (kernels_sweep.h).
  */
 #ifndef SQN_KERNELS_TILE_H
 #define SQN_KERNELS_TILE_H
@@ -20,6 +21,7 @@
 typedef double tile_wide __attribute__((vector_size(SQN__TILE_LANES * sizeof(double))));
 
 static_assert((int)SQN__KERNELS_WIDTH % (int)TILE_ELEMENTS == 0, "a panel is whole tiles");
+static_assert((int)SQN__TILE_ROWS <= (int)SQN__KERNELS_FEW, "few are no more");
 static_assert((int)SQN__KERNELS_ALIGN % SQN__TILE_LANES == 0,
               "turned rows are whole vectors");
 
@@ -156,7 +158,7 @@ static void turn(sqn_matrix out, const float *in, int64_t n)
 
 #define SQN__TILE_TABLE(NAME)                                                         \
     {                                                                                 \
-        .name = (NAME), .along_most = SQN__TILE_ALONG, .across_most = SQN__TILE_ROWS, \
+        .name = (NAME), .along_most = FUSED_ALONG, .across_most = SQN__TILE_ROWS,     \
         .along = along, .across = across, .residual = residual, .spread = spread,     \
         .gather = gather, .turn = turn, .pairs = sqn__lanes_pairs,                    \
         .positive = sqn__lanes_positive, .pack = sqn__lanes_pack, .descend = descend, \

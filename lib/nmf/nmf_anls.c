@@ -226,6 +226,7 @@ static sqn_status iterate(sqn__nmf_anls *state, progress *now, sqn_error *err)
         if (now->verdict == SQN__NMF_STOP_ROUNDING) {
             break;
         }
+        /* From one stage to the next chi2 falls a lot, S since the sample does not change so. */
         plan_next(state, state->sample.pending ? 0.0 : (before - state->chi2) / before);
         accept(state);
         now->iterations++;
@@ -247,7 +248,7 @@ static void settle(sqn__nmf_anls *state, const progress *now)
     use_solved(state);
 }
 
-/* Iterations on a sample, where chi2 still falls fast; passes of all panels that they cost. */
+/* Iterations on a sample; their passes count by its share. */
 static sqn_status go_ahead(sqn__nmf_anls *state, progress *now, sqn_error *err)
 {
     progress part = {.rule = now->rule, .stop.chi2 = INFINITY, .shown = now->stop.chi2};
@@ -353,15 +354,19 @@ static bool resume(sqn__nmf_anls *state, const progress *now)
 {
     const bool may =
         now->iterations < now->rule.max_iterations && now->verdict != SQN__NMF_STOP_EXACT;
+    const bool renewed = state->renew;
 
     if (restart_vanished(state, may)) {
+        begin(state, SQN__NMF_ANLS_SWEEPS);
         return true;
     }
     if (!may || now->verdict != SQN__NMF_STOP_CONVERGED || now->stage->kkt <= kkt_limit) {
         return false;
     }
+    begin(state, SQN__NMF_ANLS_SWEEPS);
     sqn__nmf_anls_pass_solve(state);
     use_solved(state);
+    state->kept_last = !renewed; /* with an earlier Q the step is a trial */
     return true;
 }
 
@@ -376,8 +381,8 @@ static sqn_status refine(void *context, sqn_nmf_stage *stage, sqn_error *err)
     if (sqn__nmf_anls_sample_begin(state)) {
         SQN_TRY(go_ahead(state, &now, err));
     }
+    begin(state, state->sample.pending ? CATCH_UP : SQN__NMF_ANLS_SWEEPS);
     do {
-        begin(state, state->sample.pending ? CATCH_UP : SQN__NMF_ANLS_SWEEPS);
         SQN_TRY(iterate(state, &now, err));
         SQN_TRY(finish(state, &now, err));
     } while (resume(state, &now));

@@ -123,7 +123,8 @@ static inline bool sqn__nmf_anls_in_parts(const sqn__nmf_anls *a)
     return !a->want_leftover && sqn__nmf_anls_n_column(a) <= a->kernels->across_most;
 }
 
-/** Rows of a panel that are worked on together: X, V and R of a block stay in L2. */
+/** Rows of a panel that are worked on together: X, V and R (or the parts of C) of a block stay in
+ *  L2. */
 enum { SQN__NMF_ANLS_BLOCK = 256 };
 
 /** Sweeps of coordinate descent in a pass: best of 2, 5 and 10. */
@@ -194,14 +195,14 @@ void sqn__nmf_anls_panel_visit(const sqn__nmf_anls *state, sqn__nmf_anls_slot *s
  *  are those of that pass: what is solved stays exact, only the steps are not quite. */
 void sqn__nmf_anls_pass_run(sqn__nmf_anls *state);
 
-/** s_solved: the exact minimiser over S for the q, c of the last pass with s. */
+/** s_solved: the exact minimiser over S for q, the c of the last pass and its s. */
 void sqn__nmf_anls_pass_solve(sqn__nmf_anls *state);
 
-/** Upper bound of sum V (sum_a |u_a s_a| + |b|)^2 of the last pass: what rounding acts on where
- *  the background cancels components, instead of sum V X^2. */
+/** Upper bound of sum V (sum_a |u_a s_a| + |b|)^2, by q: what rounding acts on where the
+ *  background cancels components, instead of sum V X^2. */
 double sqn__nmf_anls_pass_size(const sqn__nmf_anls *state);
 
-/** Guarantee 7's number for the q, c of the last pass with s. */
+/** Guarantee 7's number for the c of the last pass and its s; q gives the scale. */
 double sqn__nmf_anls_pass_optimality(const sqn__nmf_anls *state);
 
 #endif

@@ -296,12 +296,15 @@ static void gather_pairs(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *s
     }
 }
 
-/* The sums of a panel in float join those of the group. */
+/* The sums of a panel in float join those of the group; parts do when it ends. */
 static void join_gradient(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot)
 {
     const int64_t n_c = sqn__nmf_anls_n_column(state) * state->n_aligned;
 
-    for (int64_t i = 0; i < n_c && !sqn__nmf_anls_in_parts(state); i++) {
+    if (sqn__nmf_anls_in_parts(state)) {
+        return;
+    }
+    for (int64_t i = 0; i < n_c; i++) {
         slot->c[i] += (double)slot->c_panel[i];
         slot->c_panel[i] = 0.0F;
     }

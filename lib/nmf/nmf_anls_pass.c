@@ -6,7 +6,9 @@
 #include "nmf_anls.h"
 #include "nmf_support.h"
 
-enum { WORTH_THREADS = 4096 }; /* rows of panels times k: about a tenth of a millisecond */
+enum {
+    WORTH_THREADS = 4096
+}; /* rows of panels times k + 1: about a tenth of a millisecond */
 
 static void zero_slot(const sqn__nmf_anls *state, sqn__nmf_anls_slot *slot)
 {
@@ -116,7 +118,7 @@ void sqn__nmf_anls_pass_run(sqn__nmf_anls *state)
 {
     const int64_t n_group = sqn__panels_n_group(n_visit(state));
     const bool worth_threads =
-        n_visit(state) * state->panels->n_short * state->k >= WORTH_THREADS;
+        n_visit(state) * state->panels->n_short * (state->k + 1) >= WORTH_THREADS;
 
     begin(state);
 #pragma omp parallel num_threads(state->n_slot) if (worth_threads) default(none) \

@@ -19,7 +19,7 @@ static bool create_slot(sqn__nmf_anls_slot *slot, const sqn__nmf_anls *state)
     const int64_t width = state->panels->width, n_short = state->panels->n_short;
     const int64_t block = n_short < SQN__NMF_ANLS_BLOCK ? n_short : SQN__NMF_ANLS_BLOCK;
     const int64_t k = state->stride, n_aligned = state->n_aligned;
-    const int64_t most = state->kernels->across_most, n_part = k < most ? k : most;
+    const int64_t n_part = k < SQN__KERNELS_FEW ? k : SQN__KERNELS_FEW;
 
     slot->r = sqn__mem_alloc(block * width, sizeof *slot->r);
     slot->gram = sqn__mem_alloc(state->n_pair * width, sizeof *slot->gram);

@@ -1,5 +1,7 @@
 /** @file check_nmf_sample.c @brief What saves work: a sample of the data, kept Gram matrices. */
 
+#include <math.h>
+#include <omp.h>
 #include <string.h>
 
 #include "mem.h"
@@ -53,11 +55,13 @@ START_TEST(whatever_saves_work_leads_to_the_same_minimum)
     const limits *way[] = {&none, &some, &kept, &all};
     const int64_t panels_kept[] = {0, 3, N_PANEL, N_PANEL};
     sqn_nmf_options options = sqn_fit_ask(K);
+    sqn_planted_truth truth = scene;
     double first = 0.0;
     sqn_planted p;
 
+    truth.missing = 0.0; /* no panel is in doubt */
     options.tolerance = 1e-9;
-    sqn_planted_init(&p, &scene);
+    sqn_planted_init(&p, &truth);
     sqn_panels *panels = sqn_fit_panels(&p, SQN_NEGATIVES_KEEP);
     const sqn__nmf_task task = {panels, &options};
 
@@ -234,6 +238,123 @@ START_TEST(a_sample_that_the_rest_does_not_agree_with_is_given_up)
 }
 END_TEST
 
+/* Whether the pass moved panel `i`. */
+static bool moved(const sqn__nmf_anls *state, int64_t i)
+{
+    const int64_t size = state->stride * T;
+
+    return memcmp(state->u_next + i * size, state->u + i * size,
+                  (size_t)size * sizeof *state->u) != 0;
+}
+
+START_TEST(kept_gram_matrices_are_used_except_where_a_panel_is_in_doubt)
+{
+    enum { EMPTY = 5, DOUBTED = 7 };
+    const sqn_nmf_options options = sqn_fit_ask(2);
+    sqn_planted_truth truth = scene;
+    sqn_planted p;
+
+    truth.missing = 0.0;
+    sqn_planted_init(&p, &truth);
+    for (int64_t i = 0; i < 2; i++) { /* two of twelve frames: its support is asked for */
+        p.weight[i * scene.n_pix + DOUBTED * T] = 0.0F;
+    }
+    sqn_panels *panels = sqn_fit_panels(&p, SQN_NEGATIVES_KEEP);
+    const sqn__nmf_task task = {panels, &options};
+    sqn__nmf_anls *state = on_the_way(&task);
+    const size_t bytes = (size_t)(sqn__kernels_packed(2) * T) * sizeof(float);
+
+    memset(sqn__nmf_anls_kept_gram(state, EMPTY), 0, bytes); /* 1 / G_aa = 0: no step */
+    memset(sqn__nmf_anls_kept_gram(state, DOUBTED), 0, bytes);
+    for (int64_t i = 0; i < state->n_s; i++) {
+        state->s[i] *= 1.0F + 0.1F * (float)(i % 3);
+    }
+    state->renew = false;
+    sqn__nmf_anls_pass_run(state);
+    for (int64_t i = 0; i < panels->n_panel; i++) {
+        ck_assert_int_eq(moved(state, i), i != EMPTY);
+    }
+    sqn__nmf_anls_state_destroy(state);
+    sqn_panels_destroy(&panels);
+    sqn_planted_clear(&p);
+}
+END_TEST
+
+/* Factors at which sums of an earlier pass may lead up: few pixels, weights that differ tenfold. */
+START_TEST(a_step_from_earlier_sums_is_taken_back_where_it_leads_up)
+{
+    enum { N = 900, M = 7 };
+    sqn_nmf_options options = sqn_fit_ask(5);
+
+    options.tolerance = 3e-5;
+    options.max_iterations = 200;
+    for (uint64_t seed = 20; seed <= 70; seed++) {
+        const sqn_planted_truth truth = {.n_frame = N,
+                                         .n_pix = M,
+                                         .rank = 3,
+                                         .noise = 10.0,
+                                         .missing = 0.06,
+                                         .seed = seed};
+        sqn_planted p;
+
+        sqn_planted_init(&p, &truth);
+        for (uint64_t i = 0; i < N * M; i++) {
+            const double u = sqn__rng_uniform_double(3, seed, i);
+
+            p.weight[i] *= (float)pow(10.0, 2.0 * u - 1.0);
+        }
+        sqn_nmf *model =
+            sqn_fit_model(&p, &options); /* fails the test where the fit does */
+
+        sqn_nmf_destroy(&model);
+        sqn_planted_clear(&p);
+    }
+}
+END_TEST
+
+START_TEST(the_short_side_does_not_depend_on_threads)
+{
+    enum { N = 300, M = 700, MANY = 15 };
+    const sqn_nmf_options options = sqn_fit_ask(MANY);
+    const sqn_planted_truth truth = {
+        .n_frame = N, .n_pix = M, .rank = 6, .noise = 0.05, .missing = 0.02, .seed = 3};
+    double column[N];
+    sqn__nmf_anls *state = NULL;
+    sqn_planted p;
+
+    omp_set_num_threads(4);
+    sqn_planted_init(&p, &truth);
+    sqn_panels *panels = sqn_fit_panels(&p, SQN_NEGATIVES_KEEP);
+    const sqn__nmf_task task = {panels, &options};
+
+    SQN_ASSERT_OK(sqn__nmf_anls_state_create(&state, &task, &err), err);
+    for (uint64_t a = 0; a < MANY; a++) {
+        for (int64_t j = 0; j < N; j++) {
+            column[j] = sqn__rng_uniform_double(5, a, (uint64_t)j);
+        }
+        sqn__nmf_anls_state_grow(state, column);
+    }
+    sqn__nmf_anls_pass_run(state);
+    sqn__nmf_anls_pass_solve(state);
+    const size_t bytes = (size_t)state->n_s * sizeof(float);
+    const int n_slot = state->n_slot;
+    float *first = sqn__mem_alloc(state->n_s, sizeof *first);
+
+    memcpy(first, state->s_solved, bytes);
+    ck_assert(memcmp(first, state->s, bytes) != 0);
+    memset(state->passive, 0, (size_t)state->n_s);
+    state->n_slot = 1;
+    sqn__nmf_anls_pass_solve(state);
+    state->n_slot = n_slot;
+    ck_assert_int_eq(n_slot, 4);
+    ck_assert_mem_eq(state->s_solved, first, bytes);
+    sqn__mem_free(first);
+    sqn__nmf_anls_state_destroy(state);
+    sqn_panels_destroy(&panels);
+    sqn_planted_clear(&p);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("nmf_sample");
@@ -244,6 +365,9 @@ int main(void)
     tcase_add_test(tcase,
                    a_sample_has_one_panel_of_every_four_and_is_another_at_each_stage);
     tcase_add_test(tcase, a_sample_that_the_rest_does_not_agree_with_is_given_up);
+    tcase_add_test(tcase, kept_gram_matrices_are_used_except_where_a_panel_is_in_doubt);
+    tcase_add_test(tcase, a_step_from_earlier_sums_is_taken_back_where_it_leads_up);
+    tcase_add_test(tcase, the_short_side_does_not_depend_on_threads);
     suite_add_tcase(suite, tcase);
     return sqn_check_run(suite);
 }

@@ -48,8 +48,9 @@ typedef enum sqn_nmf_stop {
 
 /** What a fit says while it runs. */
 typedef struct sqn_nmf_progress {
-    int64_t n_comp, n_comp_total, iteration;
-    double chi2;
+    int64_t n_comp, n_comp_total;
+    int64_t iteration; /**< From 1; "anls" counts those on a sample before, from 1 too. */
+    double chi2;       /**< Of all data; on a sample that of the stage before. */
     bool stage_done;
 } sqn_nmf_progress;
 
@@ -63,10 +64,11 @@ typedef struct sqn_nmf_options {
     double
         tolerance; /**< Relative fall of chi2 that ends a stage, >= 0; "anls" ends a stage
                            that another follows at ten times as much. Default 1e-5. */
-    int64_t max_iterations; /**< Per stage, >= 1. Default 1000. */
-    bool background;        /**< One free constant per frame. Default false. */
-    const int64_t *keep;    /**< [n_keep] stages whose factors are kept, rising; */
-    int64_t n_keep;         /**< the last always is. 0 = all. Borrowed. */
+    int64_t
+        max_iterations; /**< Per stage, >= 1; of a sample at most 30 before. Default 1000. */
+    bool background;    /**< One free constant per frame. Default false. */
+    const int64_t *keep; /**< [n_keep] stages whose factors are kept, rising; */
+    int64_t n_keep;      /**< the last always is. 0 = all. Borrowed. */
     /** Entries that the panels do not hold, to be predicted by every stage; NULL = none. */
     const sqn_holdout *heldout; /**< Borrowed. */
     /** Stages in a row that predict these clearly worse than the best one, after which the fit
@@ -81,7 +83,7 @@ typedef struct sqn_nmf_options {
 /** Record of one stage. */
 typedef struct sqn_nmf_stage {
     int64_t n_comp;
-    int64_t iterations; /**< Accepted ones. */
+    int64_t iterations; /**< Accepted ones, without those on a sample. */
     /** Reads of the data: those lost to extrapolation and the last too, of a sample by its share. */
     int64_t passes;
     double chi2; /**< Of the factors kept, from a last pass. */
@@ -111,8 +113,9 @@ SQN_API sqn_nmf_options sqn_nmf_options_default(void);
  * @retval SQN_ERR_MEMORY       Needs 4 n_pix + 8 n_frame bytes per component of every kept
  *                              stage, and for the factors in work 12 (anls) or 16 (mu; 24
  *                              along a longer axis of frames) bytes per component of
- *                              each pixel and frame; anls also up to 96 MB or a
- *                              quarter of the panels.
+ *                              each pixel and frame; anls also up to 160 MiB or half of
+ *                              the panels, 1 byte per component of each index of the
+ *                              longer axis, and 768 bytes per one of the shorter and thread.
  * @retval SQN_ERR_INTERRUPTED  The progress callback asked for it.
  */
 SQN_API SQN_NODISCARD sqn_status sqn_nmf_fit(sqn_nmf **out, const sqn_panels *panels,
