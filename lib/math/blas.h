@@ -13,10 +13,6 @@ int sqn__blas_n_thread(void);
 /** OpenBLAS uses one thread from now on, in the whole process. */
 void sqn__blas_single_thread(void);
 
-/** C = alpha op(A) op(B) + beta C in double; op is the transpose where asked. */
-void sqn__blas_dgemm(sqn_dmatrix c, sqn_dmatrix_const a, bool transpose_a,
-                     sqn_dmatrix_const b, bool transpose_b, double alpha, double beta);
-
 /**
  * Eigenvalues of a symmetric matrix, rising.
  *
