@@ -249,7 +249,7 @@ static bool moved(const sqn__nmf_anls *state, int64_t i)
 
 START_TEST(kept_gram_matrices_are_used_except_where_a_panel_is_in_doubt)
 {
-    enum { EMPTY = 5, DOUBTED = 7 };
+    enum { EMPTY = 5, DOUBTED = 7, FIRST = DOUBTED * T };
     const sqn_nmf_options options = sqn_fit_ask(2);
     sqn_planted_truth truth = scene;
     sqn_planted p;
@@ -257,7 +257,7 @@ START_TEST(kept_gram_matrices_are_used_except_where_a_panel_is_in_doubt)
     truth.missing = 0.0;
     sqn_planted_init(&p, &truth);
     for (int64_t i = 0; i < 2; i++) { /* two of twelve frames: its support is asked for */
-        p.weight[i * scene.n_pix + DOUBTED * T] = 0.0F;
+        p.weight[i * scene.n_pix + FIRST] = 0.0F;
     }
     sqn_panels *panels = sqn_fit_panels(&p, SQN_NEGATIVES_KEEP);
     const sqn__nmf_task task = {panels, &options};
@@ -283,7 +283,7 @@ END_TEST
 /* Factors at which sums of an earlier pass may lead up: few pixels, weights that differ tenfold. */
 START_TEST(a_step_from_earlier_sums_is_taken_back_where_it_leads_up)
 {
-    enum { N = 900, M = 7 };
+    enum { N = 900, M = 7, ALL = N * M };
     sqn_nmf_options options = sqn_fit_ask(5);
 
     options.tolerance = 3e-5;
@@ -298,7 +298,7 @@ START_TEST(a_step_from_earlier_sums_is_taken_back_where_it_leads_up)
         sqn_planted p;
 
         sqn_planted_init(&p, &truth);
-        for (uint64_t i = 0; i < N * M; i++) {
+        for (uint64_t i = 0; i < ALL; i++) {
             const double u = sqn__rng_uniform_double(3, seed, i);
 
             p.weight[i] *= (float)pow(10.0, 2.0 * u - 1.0);
