@@ -9,28 +9,31 @@
 #ifndef SQN_KERNELS_H
 #define SQN_KERNELS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "kernels_ahead.h"
 #include "sequin/matrix.h"
 
+/** 1 in packed pairs. */
+static const float sqn__kernels_unit = 32768.0F;
+
 enum {
     SQN__KERNELS_WIDTH = 128, /**< T. Wider panels fall out of the first cache. */
     SQN__KERNELS_ALIGN = 16,  /**< Columns of a turned panel are multiples of it. */
-    SQN__KERNELS_FEW =
-        12, /**< Columns that along() and across() of any table take, at most. */
     SQN__KERNELS_PART =
-        16 /**< Lanes of the widest vector: parts of a sum, packed problems. */
+        16,               /**< Lanes of the widest vector: of a tile of packed problems. */
+    SQN__KERNELS_ROWS = 4 /**< Rows that are worked on together. */
 };
 
 /** T problems min 1/2 d^T G d - g^T d, u + d >= 0, of k unknowns each. */
 typedef struct sqn__kernels_lanes {
     int64_t k, n_bounded; /**< Unknowns, and how many of them (the first) have the bound. */
-    const float
-        *packed; /**< [T/16, k(k+1)/2 + k, 16] by pack(): G by pairs, then 1 / G_aa. */
-    float *g;    /**< [k, T] minus half the gradient, kept up to date. */
-    float *u;    /**< [k, T] */
-    float *work; /**< [sqn__kernels_descend_work(k)] */
+    const float *packed;  /**< [sqn__kernels_packed_size(k)] by pack(). */
+    const float *g;       /**< [k, T] minus half the gradient at u. */
+    const float *u;       /**< [k, T] where descent begins. */
+    float *to;            /**< [k, T] where it ends. */
+    float *work;          /**< [sqn__kernels_descend_work(k)] */
 } sqn__kernels_lanes;
 
 /** A model of a panel beside its data. */
@@ -40,19 +43,23 @@ typedef struct sqn__kernels_fit {
     sqn_matrix_const s; /**< [n, k] the other factor. */
 } sqn__kernels_fit;
 
+/** What across() adds to. */
+typedef struct sqn__kernels_sums {
+    double *c;        /**< [n, k] r u^T */
+    double *positive; /**< [n] sum of max(r, 0); may be NULL. */
+    float *work;      /**< [sqn__kernels_across_work(k)] of zeros, and again afterwards. */
+} sqn__kernels_sums;
+
 /** Products may be told what will be read `ahead` (NULL: nothing); it changes no result. */
 typedef struct sqn__kernels {
     const char *name;
-    int64_t along_most,
-        across_most; /**< Columns that along() and across() take, from 1 on. */
     /** g [k, T] += s^T r, r = v o (x - s u), without r in memory. */
     void (*along)(float *g, const sqn__kernels_fit *fit, sqn__kernels_ahead *ahead);
-    /** c [n, k, SQN__KERNELS_PART] += r u^T in parts, whose sums count; returns sum v (x - s u)^2. */
-    double (*across)(float *c, const sqn__kernels_fit *fit, sqn__kernels_ahead *ahead);
-    /** r [n, T] = v o (x - s u); returns sum v (x - s u)^2, in double. */
-    double (*residual)(float *r, const sqn__kernels_fit *fit, sqn__kernels_ahead *ahead);
-    /** out [k, T] += a^T b, a [n, k], b [n, T] */
-    void (*spread)(float *out, sqn_matrix_const a, const float *b,
+    /** Sums of the same r, each in float over the lanes; returns sum v (x - s u)^2. */
+    double (*across)(const sqn__kernels_sums *to, const sqn__kernels_fit *fit,
+                     sqn__kernels_ahead *ahead);
+    /** out [k, T] = a^T b, or with `add` += that; a [n, k], b [n, T] */
+    void (*spread)(float *out, sqn_matrix_const a, const float *b, bool add,
                    sqn__kernels_ahead *ahead);
     /** out [k, N] += a b, a [k, T], b [T, N] (as turned); N of the alignment. */
     void (*gather)(sqn_matrix out, const float *a, sqn_matrix_const b,
@@ -61,10 +68,10 @@ typedef struct sqn__kernels {
     void (*turn)(sqn_matrix out, const float *in, int64_t n);
     /** P of the lanes: out [k(k+1)/2, n], pair (a <= b) in row b(b+1)/2 + a, m [k, n]. */
     void (*pairs)(float *out, const float *m, int64_t k, int64_t n);
-    /** sum [n] += sum of max(r, 0) over each row of r [n, T]. */
-    void (*positive)(double *sum, const float *r, int64_t n);
     /** What descend() reads, from gram [k(k+1)/2, T]: `proximal` times the mean diagonal is
-     *  added to it, and where no datum says anything 1 / G_aa is 0. */
+     *  added to it. Tile by tile of 16 lanes the rows 1 / sqrt(G_aa), 0 where no datum says
+     *  anything; sqrt(G_aa); and the pairs a < b, scaled to a diagonal of 1, as 16-bit integers
+     *  of 2^-15: errors cost sweeps, and what is read in every pass is half as much. */
     void (*pack)(float *packed, const float *gram, int64_t k, float proximal);
     /** Sweeps of cyclic coordinate descent: at least one, of at least one unknown. */
     void (*descend)(const sqn__kernels_lanes *lanes, int n_sweep);
@@ -83,25 +90,38 @@ const sqn__kernels *sqn__kernels_avx512_table(void);
 /** The fastest table that runs on this processor. */
 const sqn__kernels *sqn__kernels_choose(void);
 
-/** Numbers of `k` unknowns of a lane in packed problems; of all lanes of a tile in a row. */
-static inline int64_t sqn__kernels_packed(int64_t k)
+/** Rows of 16 floats in a tile of packed problems of `k` unknowns; two rows of pairs fill one. */
+static inline int64_t sqn__kernels_packed_rows(int64_t k)
 {
-    return k * (k + 1) / 2 + k;
+    return 2 * k + (k * (k - 1) / 2 + 1) / 2;
 }
 
-/** Work of a descent of `k` unknowns: two rows of two of the widest vectors. */
-static inline int64_t sqn__kernels_descend_work(int64_t k)
+/** Floats of packed problems of all lanes. */
+static inline int64_t sqn__kernels_packed_size(int64_t k)
 {
-    return 4 * k * SQN__KERNELS_PART;
+    return sqn__kernels_packed_rows(k) * SQN__KERNELS_WIDTH;
 }
 
-/** Where 1 / G_aa of lane `t` stands in them. */
-static inline int64_t sqn__kernels_packed_inverse(int64_t k, int64_t a, int64_t t)
+/** Where 1 / sqrt(G_aa) of lane `t` stands in them; a 0 there keeps the unknown where it is. */
+static inline int64_t sqn__kernels_packed_scale(int64_t k, int64_t a, int64_t t)
 {
-    const int64_t row =
-        t / SQN__KERNELS_PART * sqn__kernels_packed(k) + k * (k + 1) / 2 + a;
+    const int64_t row = t / SQN__KERNELS_PART * sqn__kernels_packed_rows(k) + a;
 
     return row * SQN__KERNELS_PART + t % SQN__KERNELS_PART;
+}
+
+/** Work of across(): sums of a few rows by lanes, and one more vector for each lane of one. */
+static inline int64_t sqn__kernels_across_work(int64_t k)
+{
+    const int64_t n_vector = SQN__KERNELS_ROWS * k + INT64_C(2) * SQN__KERNELS_PART;
+
+    return n_vector * SQN__KERNELS_PART;
+}
+
+/** Work of a descent of `k` unknowns: of two tiles the pairs, g, u and what may move. */
+static inline int64_t sqn__kernels_descend_work(int64_t k)
+{
+    return 2 * (k * (k + 1) / 2 + 3 * k) * SQN__KERNELS_PART;
 }
 
 /** The next multiple of the alignment. */

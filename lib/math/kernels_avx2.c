@@ -12,6 +12,7 @@
 #define SQN__TILE_LANES 8
 #define SQN__TILE_ROWS  6
 #define SQN__TILE_CASES TILE_CASE_6
+#define SQN__TILE_FUSED 2
 #define SQN__TILE_FRONT 0, 8, 1, 9, 2, 10, 3, 11
 #define SQN__TILE_BACK  4, 12, 5, 13, 6, 14, 7, 15
 #include "kernels_tile.h"

@@ -12,6 +12,7 @@
 #define SQN__TILE_LANES 16
 #define SQN__TILE_ROWS  12
 #define SQN__TILE_CASES TILE_CASE_12
+#define SQN__TILE_FUSED 4
 #define SQN__TILE_FRONT 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
 #define SQN__TILE_BACK  8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
 #include "kernels_tile.h"

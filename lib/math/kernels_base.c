@@ -2,6 +2,7 @@
 #define SQN__TILE_LANES 4
 #define SQN__TILE_ROWS  6
 #define SQN__TILE_CASES TILE_CASE_6
+#define SQN__TILE_FUSED 2
 #define SQN__TILE_FRONT 0, 4, 1, 5
 #define SQN__TILE_BACK  2, 6, 3, 7
 #include "kernels_tile.h"

@@ -84,8 +84,10 @@ TILE_INLINE void tile_weigh_rows(tile_data *data, const tile_operands *of, int64
 static double weigh(sqn_dmatrix out, const sqn__kernels_double_fit *fit)
 {
     const int64_t n_tile = tile_count(out.rows), m = fit->b.cols;
-    tile_operands of = {NULL,          fit->a.row,  fit->a.depth, NULL,
-                        fit->b.stride, fit->b.rows, NULL};
+    tile_operands of = {.row = fit->a.row,
+                        .depth = fit->a.depth,
+                        .stride = fit->b.stride,
+                        .n = fit->b.rows};
     tile_data data = {.in_stride = fit->stride, .out_stride = out.stride, .width = m};
     double total = 0.0;
 
@@ -116,8 +118,9 @@ static double weigh(sqn_dmatrix out, const sqn__kernels_double_fit *fit)
 static void add_product(sqn_dmatrix out, sqn__kernels_double_factor a, sqn_dmatrix_const b)
 {
     assert(out.cols == b.cols && b.cols % SQN__KERNELS_DOUBLE_ALIGN == 0);
-    tile_product((tile_matrix){out.data, out.rows, out.cols, out.stride},
-                 (tile_operands){a.data, a.row, a.depth, b.data, b.stride, b.rows, NULL});
+    tile_product(
+        (tile_matrix){out.data, out.rows, out.cols, out.stride},
+        (tile_operands){a.data, a.row, a.depth, b.data, b.stride, b.rows, true, NULL});
 }
 
 #define SQN__TILE_TABLE(NAME)                                      \

@@ -1,9 +1,9 @@
 /**
  * @file kernels_fused.h
- * @brief Gradients of few components without a residual in memory, once per instruction set.
+ * @brief Gradients without a residual in memory, once per instruction set.
  *
- * What a component is multiplied with stays in vector registers, so that there is a loop for
- * each number of components, up to as many as leave registers for the rest (SQN__TILE_ROWS).
+ * Residuals of a few rows and vectors of lanes stay in registers: a first walk over the
+ * components forms their model, a second multiplies them with one factor or the other.
  */
 #ifndef SQN_KERNELS_FUSED_H
 #define SQN_KERNELS_FUSED_H
@@ -11,166 +11,237 @@
 #include "kernels_product.h"
 
 enum {
-    FUSED_MOST = SQN__TILE_ROWS, /* columns of across() */
-    FUSED_ALONG = 6, /* of along(): more are slower than product after product */
-    FUSED_PAIRS = SQN__TILE_ROWS / 2 /* that leave registers for two vectors of lanes */
+    FUSED_ROWS = SQN__KERNELS_ROWS,
+    FUSED_COLS = SQN__TILE_FUSED, /* vectors of lanes */
+    FUSED_LANES = FUSED_COLS * SQN__TILE_LANES,
+    /* Lines asked for at once: half as many as are read. Both gradients together ask for all. */
+    FUSED_ASK = FUSED_ROWS * FUSED_LANES * (int)sizeof(float) / (2 * SQN__KERNELS_LINE)
 };
 
-/* x - model, and v times that, at `at`. */
-typedef struct fused_residual {
-    tile_vector off, weighted;
-} fused_residual;
+static_assert((int)SQN__KERNELS_WIDTH % (int)FUSED_LANES == 0, "a panel is whole tiles");
 
-TILE_INLINE fused_residual fused_weigh(const sqn__kernels_fit *fit, int64_t at,
-                                       tile_vector model)
+/* v o (x - s u) of rows from j on and lanes from t on, */
+typedef struct fused_tile {
+    tile_vector r[FUSED_ROWS][FUSED_COLS];
+    tile_vector chi2[FUSED_COLS]; /* and what they add to it, by lanes. */
+} fused_tile;
+
+TILE_INLINE tile_vector fused_load(const float *at, int64_t c)
 {
-    const tile_vector off = *(const tile_vector *)(fit->x + at) - model;
-
-    return (fused_residual){off, *(const tile_vector *)(fit->v + at) * off};
+    return *(const tile_vector *)(at + c * SQN__TILE_LANES);
 }
 
-/* g += s^T r of `cols` vectors of lanes from `t` on; all rows, k components. */
-TILE_INLINE void fused_along(float *g, const sqn__kernels_fit *fit, int64_t t,
-                             sqn__kernels_ahead *ahead, const int64_t k, const int64_t cols)
+TILE_INLINE void fused_ask(sqn__kernels_ahead *ahead)
 {
-    enum { T = SQN__KERNELS_WIDTH };
-    const bool asks = ahead != NULL && ahead->n_line > 0;
-    const sqn__kernels_ahead next = asks ? *ahead : (sqn__kernels_ahead){NULL, NULL, 0};
-    tile_vector u[FUSED_MOST][TILE_COLS], sum[FUSED_MOST][TILE_COLS];
+    if (ahead != NULL && ahead->n_line > 0) {
+        TILE_UNROLL
+        for (int64_t i = 0; i < FUSED_ASK; i++) {
+            tile_ask(ahead, i);
+        }
+        tile_asked(ahead, FUSED_ASK);
+    }
+}
 
+/* r = s u of `rows` rows. */
+TILE_INLINE void fused_model(fused_tile *of, const sqn__kernels_fit fit, int64_t j,
+                             int64_t t, const int64_t rows)
+{
     TILE_UNROLL
-    for (int64_t a = 0; a < k; a++) {
-        for (int64_t c = 0; c < cols; c++) {
-            const int64_t at = a * T + t + c * SQN__TILE_LANES;
-
-            u[a][c] = *(const tile_vector *)(fit->u + at);
-            sum[a][c] = *(const tile_vector *)(g + at);
+    for (int64_t i = 0; i < rows; i++) {
+        for (int64_t c = 0; c < FUSED_COLS; c++) {
+            of->r[i][c] = (tile_vector){0};
         }
     }
-    for (int64_t j = 0; j < fit->s.rows; j++) {
-        const float *s = fit->s.data + j * fit->s.stride;
+    for (int64_t a = 0; a < fit.s.cols; a++) {
+        const float *u = fit.u + a * SQN__KERNELS_WIDTH + t;
+        const float *s = fit.s.data + j * fit.s.stride + a;
 
-        if (asks && (cols > 1 || j % 2 == 0)) {
-            tile_ask(&next, cols > 1 ? j : j / 2);
-        }
-        for (int64_t c = 0; c < cols; c++) {
-            tile_vector model = {0};
-
-            TILE_UNROLL
-            for (int64_t a = 0; a < k; a++) {
-                model += s[a] * u[a][c];
-            }
-            const fused_residual r =
-                fused_weigh(fit, j * T + t + c * SQN__TILE_LANES, model);
-
-            TILE_UNROLL
-            for (int64_t a = 0; a < k; a++) {
-                sum[a][c] += s[a] * r.weighted;
+        TILE_UNROLL
+        for (int64_t i = 0; i < rows; i++) {
+            for (int64_t c = 0; c < FUSED_COLS; c++) {
+                of->r[i][c] += s[i * fit.s.stride] * fused_load(u, c);
             }
         }
     }
+}
+
+TILE_INLINE void fused_residual(fused_tile *of, const sqn__kernels_fit fit, int64_t j,
+                                int64_t t, const int64_t rows)
+{
+    fused_model(of, fit, j, t, rows);
     TILE_UNROLL
-    for (int64_t a = 0; a < k; a++) {
-        for (int64_t c = 0; c < cols; c++) {
-            *(tile_vector *)(g + a * T + t + c * SQN__TILE_LANES) = sum[a][c];
+    for (int64_t i = 0; i < rows; i++) {
+        const int64_t at = (j + i) * SQN__KERNELS_WIDTH + t;
+
+        for (int64_t c = 0; c < FUSED_COLS; c++) {
+            const tile_vector off = fused_load(fit.x + at, c) - of->r[i][c];
+
+            of->r[i][c] = fused_load(fit.v + at, c) * off;
+            of->chi2[c] += of->r[i][c] * off;
         }
     }
-    if (asks) {
-        tile_asked(ahead, cols > 1 ? fit->s.rows : (fit->s.rows + 1) / 2);
-    }
 }
 
-TILE_INLINE void fused_along_all(float *g, const sqn__kernels_fit *fit,
-                                 sqn__kernels_ahead *ahead, const int64_t k)
+/* g += s^T r of `rows` rows from j on and the lanes from t on. */
+TILE_INLINE void fused_along(float *g, const sqn__kernels_fit fit, int64_t j, int64_t t,
+                             const int64_t rows)
 {
-    const int64_t cols = k <= FUSED_PAIRS ? TILE_COLS : 1;
+    fused_tile of = {.chi2 = {{0}}};
 
-    for (int64_t t = 0; t < SQN__KERNELS_WIDTH; t += cols * SQN__TILE_LANES) {
-        fused_along(g, fit, t, ahead, k, cols);
-    }
-}
+    fused_residual(&of, fit, j, t, rows);
+    for (int64_t a = 0; a < fit.s.cols; a++) {
+        const float *s = fit.s.data + j * fit.s.stride + a;
+        float *to = g + a * SQN__KERNELS_WIDTH + t;
 
-/* c += r u^T of one row, in parts by lanes; returns v (x - s u)^2 by lanes. */
-TILE_INLINE tile_vector fused_across(float *c, const sqn__kernels_fit *fit, int64_t j,
-                                     sqn__kernels_ahead *ahead, const int64_t k)
-{
-    enum { T = SQN__KERNELS_WIDTH };
-    const float *s = fit->s.data + j * fit->s.stride;
-    const bool asks = ahead != NULL && ahead->n_line > 0;
-    const sqn__kernels_ahead next = asks ? *ahead : (sqn__kernels_ahead){NULL, NULL, 0};
-    tile_vector sum[FUSED_MOST], chi2 = {0};
+        tile_vector sum[FUSED_COLS];
 
-    TILE_UNROLL
-    for (int64_t a = 0; a < k; a++) {
-        sum[a] = *(const tile_vector *)(c + a * SQN__KERNELS_PART);
-    }
-    for (int64_t t = 0; t < T; t += SQN__TILE_LANES) {
-        tile_vector model = {0};
-
-        if (asks && t % TILE_ELEMENTS == 0) {
-            tile_ask(&next, t / TILE_ELEMENTS);
+        for (int64_t c = 0; c < FUSED_COLS; c++) {
+            sum[c] = fused_load(to, c);
         }
         TILE_UNROLL
-        for (int64_t a = 0; a < k; a++) {
-            model += s[a] * *(const tile_vector *)(fit->u + a * T + t);
+        for (int64_t i = 0; i < rows; i++) {
+            for (int64_t c = 0; c < FUSED_COLS; c++) {
+                sum[c] += s[i * fit.s.stride] * of.r[i][c];
+            }
         }
-        const fused_residual r = fused_weigh(fit, j * T + t, model);
-
-        chi2 += r.weighted * r.off;
-        TILE_UNROLL
-        for (int64_t a = 0; a < k; a++) {
-            sum[a] += r.weighted * *(const tile_vector *)(fit->u + a * T + t);
+        for (int64_t c = 0; c < FUSED_COLS; c++) {
+            *(tile_vector *)(to + c * SQN__TILE_LANES) = sum[c];
         }
     }
-    TILE_UNROLL
-    for (int64_t a = 0; a < k; a++) {
-        *(tile_vector *)(c + a * SQN__KERNELS_PART) = sum[a];
-    }
-    if (asks) {
-        tile_asked(ahead, T / TILE_ELEMENTS);
-    }
-    return chi2;
 }
 
-TILE_INLINE double fused_across_all(float *c, const sqn__kernels_fit *fit,
-                                    sqn__kernels_ahead *ahead, const int64_t k)
+static void along(float *g, const sqn__kernels_fit *fit, sqn__kernels_ahead *ahead)
 {
+    const int64_t n = fit->s.rows, whole = n - n % FUSED_ROWS;
+
+    for (int64_t t = 0; t < SQN__KERNELS_WIDTH; t += FUSED_LANES) {
+        for (int64_t j = 0; j < whole; j += FUSED_ROWS) {
+            fused_ask(ahead);
+            fused_along(g, *fit, j, t, FUSED_ROWS);
+        }
+        for (int64_t j = whole; j < n; j++) {
+            fused_along(g, *fit, j, t, 1);
+        }
+    }
+}
+
+/* The sum of each of as many vectors as one has lanes: halves of two meet in one. */
+TILE_INLINE tile_vector fused_fold(const tile_vector *from)
+{
+    tile_vector sum[SQN__TILE_LANES];
+
+    for (int64_t i = 0; i < SQN__TILE_LANES; i++) {
+        sum[i] = from[i];
+    }
+    for (int64_t n = SQN__TILE_LANES / 2; n > 0; n /= 2) {
+        for (int64_t i = 0; i < n; i++) {
+            sum[i] = __builtin_shufflevector(sum[i], sum[i + n], SQN__TILE_FRONT) +
+                     __builtin_shufflevector(sum[i], sum[i + n], SQN__TILE_BACK);
+        }
+    }
+    return sum[0];
+}
+
+/* c += the sums of `n` vectors, and these are zero again. */
+TILE_INLINE void fused_add_sums(double *c, tile_vector *part, int64_t n)
+{
+    for (int64_t i = 0; i < n; i += SQN__TILE_LANES) {
+        const tile_wide sum = __builtin_convertvector(fused_fold(part + i), tile_wide);
+
+        for (int64_t l = 0; l < SQN__TILE_LANES; l++) {
+            part[i + l] = (tile_vector){0};
+        }
+        if (i + SQN__TILE_LANES <= n) {
+            *(tile_wide *)(c + i) += sum;
+            continue;
+        }
+        for (int64_t l = 0; i + l < n; l++) {
+            c[i + l] += sum[l];
+        }
+    }
+}
+
+/* part [rows, k] += r u^T by lanes. */
+TILE_INLINE void fused_multiply(tile_vector *part, const fused_tile *of,
+                                const sqn__kernels_fit fit, int64_t t, const int64_t rows)
+{
+    const int64_t k = fit.s.cols;
+
+    for (int64_t a = 0; a < k; a++) {
+        tile_vector u[FUSED_COLS];
+
+        for (int64_t c = 0; c < FUSED_COLS; c++) {
+            u[c] = fused_load(fit.u + a * SQN__KERNELS_WIDTH + t, c);
+        }
+        TILE_UNROLL
+        for (int64_t i = 0; i < rows; i++) {
+            tile_vector sum = part[i * k + a];
+
+            for (int64_t c = 0; c < FUSED_COLS; c++) {
+                sum += of->r[i][c] * u[c];
+            }
+            part[i * k + a] = sum;
+        }
+    }
+}
+
+/* part [rows] += max(r, 0) by lanes. */
+TILE_INLINE void fused_positive(tile_vector *part, const fused_tile *of, const int64_t rows)
+{
+    const tile_vector zero = {0};
+
+    TILE_UNROLL
+    for (int64_t i = 0; i < rows; i++) {
+        for (int64_t c = 0; c < FUSED_COLS; c++) {
+            part[i] += (tile_vector)((tile_mask)of->r[i][c] & (of->r[i][c] > zero));
+        }
+    }
+}
+
+/* All lanes of `rows` rows from j on; chi2 by lanes. */
+TILE_INLINE void fused_across(tile_wide *chi2, const sqn__kernels_sums to,
+                              const sqn__kernels_fit fit, int64_t j,
+                              sqn__kernels_ahead *ahead, const int64_t rows)
+{
+    const int64_t k = fit.s.cols;
+    tile_vector *positive = (tile_vector *)to.work, *part = positive + SQN__TILE_LANES;
+
+    for (int64_t t = 0; t < SQN__KERNELS_WIDTH; t += FUSED_LANES) {
+        fused_tile of = {.chi2 = {{0}}};
+
+        fused_ask(ahead);
+        fused_residual(&of, fit, j, t, rows);
+        fused_multiply(part, &of, fit, t, rows);
+        if (to.positive != NULL) {
+            fused_positive(positive, &of, rows);
+        }
+        for (int64_t c = 0; c < FUSED_COLS; c++) {
+            *chi2 += __builtin_convertvector(of.chi2[c], tile_wide);
+        }
+    }
+    fused_add_sums(to.c + j * k, part, rows * k);
+    if (to.positive != NULL) {
+        fused_add_sums(to.positive + j, positive, rows);
+    }
+}
+
+static double across(const sqn__kernels_sums *to, const sqn__kernels_fit *fit,
+                     sqn__kernels_ahead *ahead)
+{
+    const int64_t n = fit->s.rows, whole = n - n % FUSED_ROWS;
     tile_wide sum = {0};
     double total = 0.0;
 
-    for (int64_t j = 0; j < fit->s.rows; j++) {
-        sum += __builtin_convertvector(
-            fused_across(c + j * k * SQN__KERNELS_PART, fit, j, ahead, k), tile_wide);
+    for (int64_t j = 0; j < whole; j += FUSED_ROWS) {
+        fused_across(&sum, *to, *fit, j, ahead, FUSED_ROWS);
+    }
+    for (int64_t j = whole; j < n; j++) {
+        fused_across(&sum, *to, *fit, j, NULL, 1);
     }
     for (int64_t l = 0; l < SQN__TILE_LANES; l++) {
         total += sum[l];
     }
     return total;
-}
-
-static void along(float *g, const sqn__kernels_fit *fit, sqn__kernels_ahead *ahead)
-{
-#define CALL(k) fused_along_all(g, fit, ahead, k)
-    switch (fit->s.cols) {
-        TILE_CASE_6(CALL)
-    default:
-        assert(fit->s.cols == 0);
-    }
-#undef CALL
-}
-
-static double across(float *c, const sqn__kernels_fit *fit, sqn__kernels_ahead *ahead)
-{
-    double chi2 = 0.0;
-
-#define CALL(k) chi2 = fused_across_all(c, fit, ahead, k)
-    switch (fit->s.cols) {
-        SQN__TILE_CASES(CALL)
-    default:
-        assert(fit->s.cols == 0);
-    }
-#undef CALL
-    return chi2;
 }
 
 #endif

@@ -38,6 +38,7 @@ typedef struct tile_operands {
     const SQN__TILE_NUMBER *b;
     int64_t stride;            /* step in b from depth to depth */
     int64_t n;                 /* depths */
+    bool add;                  /* to what is there, which else does not count */
     sqn__kernels_ahead *ahead; /* NULL: nothing */
 } tile_operands;
 
@@ -89,7 +90,7 @@ TILE_INLINE void tile_multiply(tile_vector sum[SQN__TILE_ROWS][TILE_COLS],
     }
 }
 
-/* out [rows, cols vectors] += the product. */
+/* out [rows, cols vectors] = or += the product. */
 TILE_INLINE void tile_add(SQN__TILE_NUMBER *out, int64_t stride, const tile_operands *of,
                           const int64_t rows, const int64_t cols)
 {
@@ -98,7 +99,9 @@ TILE_INLINE void tile_add(SQN__TILE_NUMBER *out, int64_t stride, const tile_oper
     TILE_UNROLL
     for (int64_t r = 0; r < rows; r++) {
         for (int64_t c = 0; c < cols; c++) {
-            sum[r][c] = *(const tile_vector *)(out + r * stride + c * SQN__TILE_LANES);
+            sum[r][c] = of->add
+                            ? *(const tile_vector *)(out + r * stride + c * SQN__TILE_LANES)
+                            : (tile_vector){0};
         }
     }
     tile_multiply(sum, of, rows, cols);
@@ -181,7 +184,7 @@ typedef struct tile_matrix {
     int64_t rows, cols, stride;
 } tile_matrix;
 
-/* out += the product. */
+/* out = or += the product. */
 TILE_INLINE void tile_product(tile_matrix out, tile_operands of)
 {
     const int64_t n_tile = tile_count(out.rows);

@@ -1,6 +1,9 @@
 /** @file kernels_ref.c @brief Plain loops: the specification of the other tables. */
 #include <assert.h>
+#include <math.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
 
 #include "kernels_lanes.h"
 
@@ -28,21 +31,13 @@ static float weighted(const sqn__kernels_fit *fit, int64_t j, int64_t t, double 
     return r;
 }
 
-static double residual(float *r, const sqn__kernels_fit *fit, sqn__kernels_ahead *ahead)
-{
-    double chi2 = 0.0;
-
-    (void)ahead;
-    for (int64_t i = 0; i < fit->s.rows * T; i++) {
-        r[i] = weighted(fit, i / T, i % T, &chi2);
-    }
-    return chi2;
-}
-
-static void spread(float *out, sqn_matrix_const a, const float *b,
+static void spread(float *out, sqn_matrix_const a, const float *b, bool add_to,
                    sqn__kernels_ahead *ahead)
 {
     (void)ahead;
+    for (int64_t i = 0; i < a.cols * T && !add_to; i++) {
+        out[i] = 0.0F;
+    }
     for (int64_t c = 0; c < a.cols; c++) {
         for (int64_t i = 0; i < a.rows; i++) {
             add(out + c * T, a.data[i * a.stride + c], b + i * T, T);
@@ -78,8 +73,10 @@ static void along(float *g, const sqn__kernels_fit *fit, sqn__kernels_ahead *ahe
     }
 }
 
-static double across(float *c, const sqn__kernels_fit *fit, sqn__kernels_ahead *ahead)
+static double across(const sqn__kernels_sums *to, const sqn__kernels_fit *fit,
+                     sqn__kernels_ahead *ahead)
 {
+    const int64_t k = fit->s.cols;
     double chi2 = 0.0;
 
     (void)ahead;
@@ -87,9 +84,11 @@ static double across(float *c, const sqn__kernels_fit *fit, sqn__kernels_ahead *
         for (int64_t t = 0; t < T; t++) {
             const float r = weighted(fit, j, t, &chi2);
 
-            for (int64_t a = 0; a < fit->s.cols; a++) {
-                c[(j * fit->s.cols + a) * SQN__KERNELS_PART + t % SQN__KERNELS_PART] +=
-                    r * fit->u[a * T + t];
+            for (int64_t a = 0; a < k; a++) {
+                to->c[j * k + a] += (double)(r * fit->u[a * T + t]);
+            }
+            if (to->positive != NULL) {
+                to->positive[j] += r > 0.0F ? (double)r : 0.0;
             }
         }
     }
@@ -106,10 +105,34 @@ static void turn(sqn_matrix out, const float *in, int64_t n)
     }
 }
 
-static void positive(double *sum, const float *r, int64_t n)
+/* Bytes of a tile of packed problems where pair `i` of lane `l` stands. */
+static size_t pair_offset(int64_t k, int64_t i, int64_t l)
 {
-    for (int64_t i = 0; i < n * T; i++) {
-        sum[i / T] += r[i] > 0.0F ? (double)r[i] : 0.0;
+    return sizeof(float) * (size_t)(2 * k * SQN__KERNELS_PART) +
+           sizeof(int16_t) * (size_t)(i * SQN__KERNELS_PART + l);
+}
+
+static int16_t round_pair(float scaled)
+{
+    const float most = sqn__kernels_unit - 1.0F;
+    const float inside = fmaxf(fminf(sqn__kernels_unit * scaled, most), -most);
+
+    return (int16_t)floorf(inside + 0.5F);
+}
+
+/* The rows of lane `t` that scale. */
+static void pack_scales(float *scale, const float *gram, int64_t k, float proximal)
+{
+    float mean = 0.0F;
+
+    for (int64_t a = 0; a < k; a++) {
+        mean += gram[a * (a + 3) / 2 * T] / (float)k;
+    }
+    for (int64_t a = 0; a < k; a++) {
+        const float size = sqrtf(gram[a * (a + 3) / 2 * T] + proximal * mean);
+
+        scale[a * SQN__KERNELS_PART] = size > 0.0F ? 1.0F / size : 0.0F;
+        scale[(k + a) * SQN__KERNELS_PART] = size;
     }
 }
 
@@ -118,63 +141,94 @@ static void pack(float *packed, const float *gram, int64_t k, float proximal)
     enum { N = SQN__KERNELS_PART };
 
     for (int64_t t = 0; t < T; t++) {
-        float *tile = packed + t / N * N * sqn__kernels_packed(k) + t % N;
-        float mean = 0.0F;
+        float *scale = packed + sqn__kernels_packed_scale(k, 0, t);
+        char *tile = (char *)(scale - t % N);
 
-        for (int64_t a = 0; a < k; a++) {
-            mean += gram[a * (a + 3) / 2 * T + t] / (float)k;
-        }
-        for (int64_t i = 0; i < k * (k + 1) / 2; i++) {
-            tile[i * N] = gram[i * T + t];
-        }
-        for (int64_t a = 0; a < k; a++) {
-            float *diagonal = tile + a * (a + 3) / 2 * N;
+        pack_scales(scale, gram + t, k, proximal);
+        for (int64_t b = 0; b < k; b++) {
+            for (int64_t a = 0; a < b; a++) {
+                const float pair = gram[(b * (b + 1) / 2 + a) * T + t];
+                const int16_t rounded = round_pair(pair * scale[a * N] * scale[b * N]);
 
-            *diagonal += proximal * mean;
-            packed[sqn__kernels_packed_inverse(k, a, t)] =
-                *diagonal > 0.0F ? 1.0F / *diagonal : 0.0F;
+                memcpy(tile + pair_offset(k, b * (b - 1) / 2 + a, t % N), &rounded,
+                       sizeof rounded);
+            }
         }
     }
 }
 
-/* One step of unknown `a` in lane `t`; the gradients follow. */
-static void move(const sqn__kernels_lanes *lanes, int64_t a, int64_t t)
+/* One lane of problems, scaled to a diagonal of 1. */
+typedef struct scaled {
+    int64_t k, lane;
+    const float *tile, *scale;
+    float *g, *u; /* [k] */
+} scaled;
+
+static float pair_of(const scaled *of, int64_t a, int64_t b)
 {
-    enum { N = SQN__KERNELS_PART };
-    const float *tile = lanes->packed + t / N * N * sqn__kernels_packed(lanes->k) + t % N;
-    const float inverse = lanes->packed[sqn__kernels_packed_inverse(lanes->k, a, t)];
-    const float before = lanes->u[a * T + t], step = lanes->g[a * T + t] * inverse;
-    const bool bound = a < lanes->n_bounded && !(before + step > 0.0F);
+    const int64_t i = a < b ? b * (b - 1) / 2 + a : a * (a - 1) / 2 + b;
+    int16_t pair;
 
-    lanes->u[a * T + t] = bound ? 0.0F : before + step;
-    for (int64_t b = 0; b < lanes->k; b++) {
-        const int64_t pair = a <= b ? b * (b + 1) / 2 + a : a * (a + 1) / 2 + b;
+    memcpy(&pair, (const char *)of->tile + pair_offset(of->k, i, of->lane), sizeof pair);
+    return a == b ? 1.0F : (float)pair / sqn__kernels_unit;
+}
 
-        lanes->g[b * T + t] -= tile[pair * N] * (lanes->u[a * T + t] - before);
+/* One step of unknown `a`; the gradients follow. */
+static void move(const scaled *of, int64_t a, bool bounded)
+{
+    const float before = of->u[a], to = before + of->g[a];
+
+    if (!(of->scale[a * SQN__KERNELS_PART] > 0.0F)) {
+        return;
+    }
+    of->u[a] = bounded && !(to > 0.0F) ? 0.0F : to;
+    for (int64_t b = 0; b < of->k; b++) {
+        of->g[b] -= pair_of(of, a, b) * (of->u[a] - before);
     }
 }
 
 static void descend(const sqn__kernels_lanes *lanes, int n_sweep)
 {
+    enum { N = SQN__KERNELS_PART };
+    const int64_t k = lanes->k;
+
     for (int64_t t = 0; t < T; t++) {
-        for (int64_t i = 0; i < n_sweep * lanes->k; i++) {
-            move(lanes, i % lanes->k, t);
+        const float *scale = lanes->packed + sqn__kernels_packed_scale(k, 0, t);
+        const scaled of = {
+            .k = k,
+            .lane = t % N,
+            .tile = lanes->packed + t / N * N * sqn__kernels_packed_rows(k),
+            .scale = scale,
+            .g = lanes->work,
+            .u = lanes->work + k,
+        };
+
+        for (int64_t a = 0; a < k; a++) {
+            of.g[a] = lanes->g[a * T + t] * scale[a * N];
+            of.u[a] = lanes->u[a * T + t] * scale[(k + a) * N];
+        }
+        for (int64_t i = 0; i < n_sweep * k; i++) {
+            move(&of, i % k, i % k < lanes->n_bounded);
+        }
+        for (int64_t a = 0; a < k; a++) {
+            const float from = lanes->u[a * T + t];
+            const float to = from + scale[a * N] * (of.u[a] - from * scale[(k + a) * N]);
+            const bool bound = a < lanes->n_bounded && scale[a * N] > 0.0F &&
+                               !(of.u[a] > 0.0F && to > 0.0F);
+
+            lanes->to[a * T + t] = bound ? 0.0F : to;
         }
     }
 }
 
 const sqn__kernels sqn__kernels_ref_table = {
     .name = "plain",
-    .along_most = SQN__KERNELS_FEW,
-    .across_most = SQN__KERNELS_FEW,
     .along = along,
     .across = across,
-    .residual = residual,
     .spread = spread,
     .gather = gather,
     .turn = turn,
     .pairs = sqn__lanes_pairs,
-    .positive = positive,
     .pack = pack,
     .descend = descend,
 };

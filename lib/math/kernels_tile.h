@@ -3,10 +3,10 @@
  * @brief Products whose results stay in vector registers, compiled once per instruction set.
  *
  * The file that includes it says how wide a vector is (SQN__TILE_LANES), how many rows of a
- * tile of two vectors leave registers for the operands (SQN__TILE_ROWS), and how the front
- * and back halves of two vectors interleave (SQN__TILE_FRONT, SQN__TILE_BACK). Products are one:
- * rows of broadcast numbers times rows of vectors. Few columns have loops of their own
- * (kernels_fused.h), and so have sweeps (kernels_sweep.h).
+ * tile of two vectors leave registers for the operands (SQN__TILE_ROWS), the vectors of a tile
+ * of residuals (SQN__TILE_FUSED), and how the front and back halves of two vectors interleave
+ * (SQN__TILE_FRONT, SQN__TILE_BACK). Products are one: rows of broadcast numbers times rows of
+ * vectors. Gradients (kernels_fused.h) and sweeps (kernels_sweep.h) have loops of their own.
  */
 #ifndef SQN_KERNELS_TILE_H
 #define SQN_KERNELS_TILE_H
@@ -18,57 +18,22 @@
 #include "kernels_lanes.h"
 #include "kernels_product.h"
 
-typedef double tile_wide __attribute__((vector_size(SQN__TILE_LANES * sizeof(double))));
+typedef double tile_wide __attribute__((vector_size(SQN__TILE_LANES * sizeof(double)),
+                                        aligned(sizeof(double)), may_alias));
+typedef int32_t tile_mask __attribute__((vector_size(SQN__TILE_LANES * sizeof(int32_t)),
+                                         aligned(sizeof(int32_t)), may_alias));
 
 static_assert((int)SQN__KERNELS_WIDTH % (int)TILE_ELEMENTS == 0, "a panel is whole tiles");
-static_assert((int)SQN__TILE_ROWS <= (int)SQN__KERNELS_FEW, "few are no more");
 static_assert((int)SQN__KERNELS_ALIGN % SQN__TILE_LANES == 0,
               "turned rows are whole vectors");
 
-/* Where the data of a tile lie, and sum v (x - product)^2 by lanes. */
-typedef struct tile_data {
-    float *r;
-    const float *x, *v;
-    tile_wide sum;
-} tile_data;
-
-/* r = v o (x - product) of the tile that begins at `first`. */
-TILE_INLINE void tile_residual(tile_data *data, int64_t first, const tile_operands *of,
-                               const int64_t rows)
-{
-    /* four sums: each addition would wait for the one before */
-    tile_vector model[SQN__TILE_ROWS][TILE_COLS], part[2][TILE_COLS] = {{{0}}};
-
-    TILE_UNROLL
-    for (int64_t i = 0; i < rows; i++) {
-        for (int64_t c = 0; c < TILE_COLS; c++) {
-            model[i][c] = (tile_vector){0};
-        }
-    }
-    tile_multiply(model, of, rows, TILE_COLS);
-    TILE_UNROLL
-    for (int64_t i = 0; i < rows; i++) {
-        for (int64_t c = 0; c < TILE_COLS; c++) {
-            const int64_t at = first + i * SQN__KERNELS_WIDTH + c * SQN__TILE_LANES;
-            const tile_vector off = *(const tile_vector *)(data->x + at) - model[i][c];
-            const tile_vector weighted = *(const tile_vector *)(data->v + at) * off;
-
-            *(tile_vector *)(data->r + at) = weighted;
-            part[i % 2][c] += weighted * off;
-        }
-    }
-    part[0][0] += part[1][0];
-    part[0][1] += part[1][1];
-    data->sum += __builtin_convertvector(part[0][0] + part[0][1], tile_wide);
-}
-
-static void spread(float *out, sqn_matrix_const a, const float *b,
+static void spread(float *out, sqn_matrix_const a, const float *b, bool add,
                    sqn__kernels_ahead *ahead)
 {
     enum { T = SQN__KERNELS_WIDTH };
 
     tile_product((tile_matrix){out, a.cols, T, T},
-                 (tile_operands){a.data, 1, a.stride, b, T, a.rows, ahead});
+                 (tile_operands){a.data, 1, a.stride, b, T, a.rows, add, ahead});
 }
 
 static void gather(sqn_matrix out, const float *a, sqn_matrix_const b,
@@ -78,40 +43,7 @@ static void gather(sqn_matrix out, const float *a, sqn_matrix_const b,
 
     assert(b.rows == T && b.cols == out.cols && b.cols % SQN__KERNELS_ALIGN == 0);
     tile_product((tile_matrix){out.data, out.rows, out.cols, out.stride},
-                 (tile_operands){a, T, 1, b.data, b.stride, T, ahead});
-}
-
-/* NOLINTNEXTLINE(readability-non-const-parameter): written through `data` */
-static double residual(float *r, const sqn__kernels_fit *fit, sqn__kernels_ahead *ahead)
-{
-    enum { T = SQN__KERNELS_WIDTH };
-    const int64_t n = fit->s.rows, n_tile = tile_count(n);
-    tile_operands of = {NULL, fit->s.stride, 1, NULL, T, fit->s.cols, ahead};
-    tile_data data = {r, fit->x, fit->v, {0}};
-    double total = 0.0;
-
-    for (int64_t i = 0, row = 0; i < n_tile; i++) { /* data in the order of memory */
-        const int64_t end = tile_end(i, n_tile, n);
-
-        of.a = fit->s.data + row * fit->s.stride;
-        for (int64_t t = 0; t < T; t += TILE_ELEMENTS) {
-            const int64_t at = row * T + t;
-
-            of.b = fit->u + t;
-#define CALL(rows) tile_residual(&data, at, &of, rows)
-            switch (end - row) {
-                SQN__TILE_CASES(CALL)
-            default:
-                assert(end == row);
-            }
-#undef CALL
-        }
-        row = end;
-    }
-    for (int64_t l = 0; l < SQN__TILE_LANES; l++) {
-        total += data.sum[l];
-    }
-    return total;
+                 (tile_operands){a, T, 1, b.data, b.stride, T, true, ahead});
 }
 
 #include "kernels_fused.h"
@@ -156,12 +88,11 @@ static void turn(sqn_matrix out, const float *in, int64_t n)
     }
 }
 
-#define SQN__TILE_TABLE(NAME)                                                         \
-    {                                                                                 \
-        .name = (NAME), .along_most = FUSED_ALONG, .across_most = SQN__TILE_ROWS,     \
-        .along = along, .across = across, .residual = residual, .spread = spread,     \
-        .gather = gather, .turn = turn, .pairs = sqn__lanes_pairs,                    \
-        .positive = sqn__lanes_positive, .pack = sqn__lanes_pack, .descend = descend, \
+#define SQN__TILE_TABLE(NAME)                                                    \
+    {                                                                            \
+        .name = (NAME), .along = along, .across = across, .spread = spread,      \
+        .gather = gather, .turn = turn, .pairs = sqn__lanes_pairs, .pack = pack, \
+        .descend = descend,                                                      \
     }
 
 #endif

@@ -38,16 +38,16 @@ typedef struct sqn__nmf_anls_sample {
 
 /** Work and sums of one thread. */
 typedef struct sqn__nmf_anls_slot {
-    float *r;           /**< [block, T] V o (X - S U^T) */
-    float *gram, *g;    /**< [K(K+1)/2, T], [K, T] the small problems of a panel. */
-    float *packed;      /**< The same, packed for the kernels, if they are not kept. */
-    float *lanes;       /**< Work of the kernels' descent. */
-    float *support;     /**< [K, T] 1, or 0 where a component has none in a lane. */
-    float *pairs;       /**< [K(K+1)/2, T] P(U) */
-    float *turned;      /**< [T, block] V, then R of a block. */
-    float *q, *c_panel; /**< [K(K+1)/2, s] of a group, [K, s] of a panel; s aligned. */
-    float *c_parts;     /**< [s, columns, SQN__KERNELS_PART] of a group, if they are few. */
-    double *c, *positive; /**< [K, s], [s] of a group. */
+    float *known;         /**< [block, T] 1 where there is a datum, else 0. */
+    float *gram, *g;      /**< [K(K+1)/2, T], [K, T] the small problems of a panel. */
+    float *packed;        /**< The same, packed for the kernels, if they are not kept. */
+    float *lanes;         /**< Work of the kernels' descent. */
+    float *support;       /**< [K, T] 1, or 0 where a component has none in a lane. */
+    float *pairs;         /**< [K(K+1)/2, T] P(U) */
+    float *turned;        /**< [T, block] V of a block. */
+    float *across;        /**< Work of the kernels' across(). */
+    float *q;             /**< [K(K+1)/2, s] of a group; s aligned. */
+    double *c, *positive; /**< [s, columns], [s] of a group. */
     double *shared;       /**< [K(K+1)/2] sum of P(U) over panels of equal weights. */
     double chi2;
     double *small, *work; /**< One problem in double, and NNLS's. */
@@ -79,7 +79,8 @@ typedef struct sqn__nmf_anls {
     int64_t *valid;       /**< [n_panel, T] data of a long index; very large past L. */
     int64_t *panel_valid; /**< [n_panel] the fewest in the panel. */
 
-    double *q, *c; /**< Sums of the last pass; of the last that renewed, q. */
+    double *q, *c;    /**< Sums of the last pass; of the last that renewed, q. */
+    double *q_turned; /**< [K(K+1)/2, s] q as groups join it; s aligned. */
     double chi2;
     double *positive, *weights; /**< [s] sum of V max(X - S U^T, 0), sum of V */
     double *start;              /**< [s] a new column. */
@@ -117,14 +118,7 @@ static inline int64_t sqn__nmf_anls_n_column(const sqn__nmf_anls *a)
     return a->k + a->extra;
 }
 
-/** Whether C is summed in parts, without R in memory. */
-static inline bool sqn__nmf_anls_in_parts(const sqn__nmf_anls *a)
-{
-    return !a->want_leftover && sqn__nmf_anls_n_column(a) <= a->kernels->across_most;
-}
-
-/** Rows of a panel that are worked on together: X, V and R (or the parts of C) of a block stay in
- *  L2. */
+/** Rows of a panel that are worked on together: X and V of a block stay in L2. */
 enum { SQN__NMF_ANLS_BLOCK = 256 };
 
 /** Sweeps of coordinate descent in a pass: best of 2, 5 and 10. */
@@ -147,7 +141,7 @@ bool sqn__nmf_anls_state_vanished(const sqn__nmf_anls *state, int64_t a);
 static inline float *sqn__nmf_anls_kept_gram(const sqn__nmf_anls *a, int64_t panel)
 {
     const int64_t k = sqn__nmf_anls_n_along(a);
-    const int64_t size = sqn__kernels_packed(k) * a->panels->width;
+    const int64_t size = sqn__kernels_packed_size(k);
 
     return (panel + 1) * size <= a->n_kept ? a->kept + panel * size : NULL;
 }

@@ -16,7 +16,8 @@ static const float proximal = 1e-7F; /* of the mean diagonal of a lane */
 /* One panel on its way through a pass. */
 typedef struct panel {
     const float *x, *v; /* [s, T] */
-    float *u;           /* [K, T] of u_next */
+    const float *from;  /* [K, T] of u, */
+    float *u;           /* and of u_next */
     float *packed;      /* the small problems, as the kernels pack them */
     int64_t index, width, n_short;
     const float *next_x, *next_v; /* of the panel behind it; NULL: none */
@@ -75,51 +76,18 @@ static void ask_behind(const panel *p, block b, bool again)
     }
 }
 
-/* A block of the data beside its model. */
-static sqn__kernels_fit fit_of(const sqn__nmf_anls *state, const panel *p, block b)
+/* A block of the data beside its model with `u`. */
+static sqn__kernels_fit fit_of(const sqn__nmf_anls *state, const panel *p, const float *u,
+                               block b)
 {
     const int64_t first = b.first * p->width, k = sqn__nmf_anls_n_column(state);
 
     return (sqn__kernels_fit){
         .x = p->x + first,
         .v = p->v + first,
-        .u = p->u,
+        .u = u,
         .s = look(state->s + b.first * state->stride, b.n, k, state->stride),
     };
-}
-
-/* r = V o (X - S U^T) of a block; returns its part of chi2. */
-static double residual(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot,
-                       const panel *p, block b)
-{
-    const sqn__kernels_fit fit = fit_of(state, p, b);
-
-    return state->kernels->residual(slot->r, &fit, p->ahead);
-}
-
-/* g += S^T R of a block. */
-static void add_gradient(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot,
-                         const panel *p, block b)
-{
-    const sqn__kernels_fit fit = fit_of(state, p, b);
-
-    if (fit.s.cols <= state->kernels->along_most) {
-        state->kernels->along(slot->g, &fit, p->ahead);
-        return;
-    }
-    (void)residual(state, slot, p, b);
-    state->kernels->spread(slot->g, fit.s, slot->r, p->ahead);
-}
-
-/* G of no data yet, or that of equal weights. */
-static void begin_gram(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot,
-                       const panel *p, int64_t n_pair)
-{
-    if (p->equal) {
-        sqn__nmf_anls_equal_gram(state, slot->gram, p->index);
-    } else if (!p->kept) {
-        memset(slot->gram, 0, (size_t)(n_pair * p->width) * sizeof *slot->gram);
-    }
 }
 
 /* G = P(S)^T V, unless it is kept, and g = S^T R of all lanes. */
@@ -130,17 +98,21 @@ static void form_problems(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *
     const int64_t n_pair = k * (k + 1) / 2;
 
     memset(slot->g, 0, (size_t)(sqn__nmf_anls_n_column(state) * width) * sizeof *slot->g);
-    begin_gram(state, slot, p, n_pair);
+    if (p->equal) {
+        sqn__nmf_anls_equal_gram(state, slot->gram, p->index);
+    }
     for (int64_t j = 0; j < p->n_short; j += SQN__NMF_ANLS_BLOCK) {
         const block b = block_at(p, j);
 
+        const sqn__kernels_fit fit = fit_of(state, p, p->from, b);
+
         ask_behind(p, b, true);
-        add_gradient(state, slot, p, b);
+        state->kernels->along(slot->g, &fit, p->ahead);
         if (!p->equal && !p->kept) {
             state->kernels->spread(
                 slot->gram,
                 look(state->pairs + j * state->n_pair, b.n, n_pair, state->n_pair),
-                p->v + j * width, p->ahead);
+                p->v + j * width, j > 0, p->ahead);
         }
     }
 }
@@ -152,17 +124,16 @@ static void form_support(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *s
     const int64_t *valid = state->valid + p->index * p->width;
     const int64_t width = p->width, k = state->k;
 
-    memset(slot->support, 0, (size_t)(k * width) * sizeof *slot->support);
     for (int64_t j = 0; j < p->n_short; j += SQN__NMF_ANLS_BLOCK) {
         const block b = block_at(p, j);
         const float *v = p->v + j * width;
 
         for (int64_t e = 0; e < b.n * width; e++) {
-            slot->r[e] = v[e] > 0.0F ? 1.0F : 0.0F;
+            slot->known[e] = v[e] > 0.0F ? 1.0F : 0.0F;
         }
         state->kernels->spread(
             slot->support, look(state->squares + j * state->stride, b.n, k, state->stride),
-            slot->r, NULL);
+            slot->known, j > 0, NULL);
     }
     for (int64_t t = 0; t < width; t++) {
         const bool asked = sqn__nmf_support_asked(state->panels, valid[t]);
@@ -184,7 +155,7 @@ static void hold(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot, con
 
     for (int64_t a = 0; a < k; a++) {
         for (int64_t t = 0; t < p->width; t++) {
-            p->packed[sqn__kernels_packed_inverse(k, a, t)] *=
+            p->packed[sqn__kernels_packed_scale(k, a, t)] *=
                 valid[t] < state->k ? 0.0F : slot->support[a * p->width + t];
         }
     }
@@ -223,7 +194,8 @@ static void descend(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot,
         .n_bounded = state->k,
         .packed = p->packed,
         .g = slot->g,
-        .u = p->u,
+        .u = p->from,
+        .to = p->u,
         .work = slot->lanes,
     };
 
@@ -240,80 +212,36 @@ static void descend(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot,
     }
 }
 
-/* out [a.rows, s] += a rows^T: a [a.rows, T] and rows [b.n, T] of a block. */
-typedef struct across {
-    float *out;
-    sqn_matrix_const a;
-    const float *rows;
-    sqn__kernels_ahead *ahead;
-} across;
-
-/* The rows of the block are turned on the way. */
-static void gather(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot,
-                   const across *of, block b)
-{
-    const int64_t n = sqn__kernels_aligned(b.n), stride = sqn__kernels_columns(b.n);
-    const int64_t width = of->a.cols;
-
-    state->kernels->turn(view(slot->turned, width, n, stride), of->rows, b.n);
-    state->kernels->gather(view(of->out + b.first, of->a.rows, n, state->n_aligned),
-                           of->a.data, look(slot->turned, width, n, stride), of->ahead);
-}
-
 /* chi2, C += R U of a block, and what is left over. */
 static void gather_gradient(const sqn__nmf_anls *state, sqn__nmf_anls_slot *slot,
                             const panel *p, block b)
 {
-    const int64_t width = p->width, k = sqn__nmf_anls_n_column(state);
-    const across c = {slot->c_panel, look(p->u, k, width, width), slot->r, p->ahead};
+    const sqn__kernels_fit fit = fit_of(state, p, p->u, b);
+    const sqn__kernels_sums to = {
+        .c = slot->c + b.first * fit.s.cols,
+        .positive = state->want_leftover ? slot->positive + b.first : NULL,
+        .work = slot->across,
+    };
 
-    if (sqn__nmf_anls_in_parts(state)) {
-        const sqn__kernels_fit fit = fit_of(state, p, b);
-        float *parts = slot->c_parts + b.first * k * SQN__KERNELS_PART;
-
-        slot->chi2 += state->kernels->across(parts, &fit, p->ahead);
-        return;
-    }
-    slot->chi2 += residual(state, slot, p, b);
-    if (state->want_leftover) {
-        state->kernels->positive(slot->positive + b.first, slot->r, b.n);
-    }
-    if (k > 0) {
-        gather(state, slot, &c, b);
-    }
+    slot->chi2 += state->kernels->across(&to, &fit, p->ahead);
 }
 
-/* Q += V P(U) of a block. */
+/* Q += V P(U) of a block, whose rows are turned on the way. */
 static void gather_pairs(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot,
                          const panel *p, block b)
 {
+    const int64_t n = sqn__kernels_aligned(b.n), stride = sqn__kernels_columns(b.n);
     const int64_t width = p->width, k = sqn__nmf_anls_n_across(state);
-    const across q = {slot->q, look(slot->pairs, k * (k + 1) / 2, width, width),
-                      p->v + b.first * width, p->ahead};
 
-    if (k > 0) {
-        gather(state, slot, &q, b);
-    }
-}
-
-/* The sums of a panel in float join those of the group; parts do when it ends. */
-static void join_gradient(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot)
-{
-    const int64_t n_c = sqn__nmf_anls_n_column(state) * state->n_aligned;
-
-    if (sqn__nmf_anls_in_parts(state)) {
-        return;
-    }
-    for (int64_t i = 0; i < n_c; i++) {
-        slot->c[i] += (double)slot->c_panel[i];
-        slot->c_panel[i] = 0.0F;
-    }
+    state->kernels->turn(view(slot->turned, width, n, stride), p->v + b.first * width, b.n);
+    state->kernels->gather(view(slot->q + b.first, k * (k + 1) / 2, n, state->n_aligned),
+                           slot->pairs, look(slot->turned, width, n, stride), p->ahead);
 }
 
 /* chi2, Q += V P(U) unless Q is kept, C += R U, and what is left over. */
 static void form_sums(const sqn__nmf_anls *state, sqn__nmf_anls_slot *slot, const panel *p)
 {
-    const bool renew = state->renew && !p->equal;
+    const bool renew = state->renew && !p->equal && sqn__nmf_anls_n_across(state) > 0;
 
     if (state->renew) {
         state->kernels->pairs(slot->pairs, p->u, sqn__nmf_anls_n_across(state), p->width);
@@ -330,7 +258,6 @@ static void form_sums(const sqn__nmf_anls *state, sqn__nmf_anls_slot *slot, cons
     if (state->renew && p->equal) {
         sqn__nmf_anls_equal_sums(state, slot, p->index);
     }
-    join_gradient(state, slot);
 }
 
 /* Where the Gram matrices of a panel are kept; NULL where they cost nothing, or where lanes may
@@ -348,6 +275,7 @@ static panel panel_at(const sqn__nmf_anls *state, int64_t index, int64_t next)
     return (panel){
         .x = sqn__panels_x(panels, index),
         .v = sqn__panels_v(panels, index),
+        .from = state->u + index * state->stride * panels->width,
         .u = state->u_next + index * state->stride * panels->width,
         .index = index,
         .width = panels->width,
@@ -362,8 +290,8 @@ static panel panel_at(const sqn__nmf_anls *state, int64_t index, int64_t next)
 void sqn__nmf_anls_panel_visit(const sqn__nmf_anls *state, sqn__nmf_anls_slot *slot,
                                int64_t index, int64_t next)
 {
-    const int64_t width = state->panels->width, n = state->stride * width;
-    const int64_t n_used = sqn__nmf_anls_n_column(state) * width;
+    const int64_t n_moved = state->k > 0 ? sqn__nmf_anls_n_along(state) : 0;
+    const int64_t n_left = sqn__nmf_anls_n_column(state) - n_moved;
     sqn__kernels_ahead ahead = {NULL, NULL, 0};
     panel p = panel_at(state, index, next);
     float *kept = keeping(state, &p);
@@ -371,8 +299,9 @@ void sqn__nmf_anls_panel_visit(const sqn__nmf_anls *state, sqn__nmf_anls_slot *s
     p.ahead = &ahead;
     p.packed = kept != NULL ? kept : slot->packed;
     p.kept = kept != NULL && !state->renew;
-    memcpy(p.u, state->u + index * n, (size_t)n_used * sizeof *p.u);
-    if (state->k > 0) {
+    memcpy(p.u + n_moved * p.width, p.from + n_moved * p.width,
+           (size_t)(n_left * p.width) * sizeof *p.u);
+    if (n_moved > 0) {
         form_problems(state, slot, &p);
         descend(state, slot, &p);
     }

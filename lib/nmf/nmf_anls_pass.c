@@ -12,54 +12,43 @@ enum {
 
 static void zero_slot(const sqn__nmf_anls *state, sqn__nmf_anls_slot *slot)
 {
-    const int64_t n = state->n_aligned, k = sqn__nmf_anls_n_column(state);
+    const int64_t n_short = state->panels->n_short, k = sqn__nmf_anls_n_across(state);
 
     if (state->renew) {
-        memset(slot->q, 0, (size_t)(n * k * (k + 1) / 2) * sizeof *slot->q);
+        memset(slot->q, 0, (size_t)(state->n_aligned * k * (k + 1) / 2) * sizeof *slot->q);
+        memset(slot->shared, 0, (size_t)state->n_pair * sizeof *slot->shared);
     }
-    if (sqn__nmf_anls_in_parts(state)) {
-        const int64_t n_part = state->panels->n_short * k * SQN__KERNELS_PART;
-
-        memset(slot->c_parts, 0, (size_t)n_part * sizeof *slot->c_parts);
-    } else {
-        memset(slot->c_panel, 0, (size_t)(n * k) * sizeof *slot->c_panel);
-    }
-    memset(slot->c, 0, (size_t)(n * k) * sizeof *slot->c);
-    memset(slot->positive, 0, (size_t)state->panels->n_short * sizeof *slot->positive);
-    memset(slot->shared, 0, (size_t)state->n_pair * sizeof *slot->shared);
+    memset(slot->c, 0, (size_t)(n_short * sqn__nmf_anls_n_column(state)) * sizeof *slot->c);
+    memset(slot->positive, 0, (size_t)n_short * sizeof *slot->positive);
     slot->chi2 = 0.0;
 }
 
-/* C of the group, from its parts. */
-static void join_parts(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot)
+/* Q of the group joins that of all. */
+static void join_pairs(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot)
 {
-    const int64_t k = sqn__nmf_anls_n_column(state);
+    const int64_t n = state->panels->n_short, k = sqn__nmf_anls_n_across(state);
 
-    for (int64_t j = 0; j < state->panels->n_short; j++) {
-        for (int64_t a = 0; a < k; a++) {
-            const float *part = slot->c_parts + (j * k + a) * SQN__KERNELS_PART;
-            double sum = 0.0;
+    for (int64_t i = 0; i < k * (k + 1) / 2; i++) {
+        const float *q = slot->q + i * state->n_aligned;
+        const double shared = slot->shared[i];
+        double *restrict sum = state->q_turned + i * state->n_aligned;
 
-            for (int64_t i = 0; i < SQN__KERNELS_PART; i++) {
-                sum += (double)part[i];
-            }
-            slot->c[a * state->n_aligned + j] = sum;
+        for (int64_t j = 0; j < n; j++) {
+            sum[j] += (double)q[j] + (double)state->equal.across[j] * shared;
         }
     }
 }
 
 static void join_slot(sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot)
 {
-    const int64_t n = state->panels->n_short, k = sqn__nmf_anls_n_across(state);
-    const int64_t n_pair = k * (k + 1) / 2;
+    const int64_t k = sqn__nmf_anls_n_across(state), step = sqn__nmf_anls_n_column(state);
 
-    for (int64_t j = 0; j < n; j++) {
-        for (int64_t i = 0; i < n_pair && state->renew; i++) {
-            state->q[j * n_pair + i] += (double)slot->q[i * state->n_aligned + j] +
-                                        (double)state->equal.across[j] * slot->shared[i];
-        }
+    if (state->renew) {
+        join_pairs(state, slot);
+    }
+    for (int64_t j = 0; j < state->panels->n_short; j++) {
         for (int64_t a = 0; a < k; a++) {
-            state->c[j * k + a] += slot->c[a * state->n_aligned + j];
+            state->c[j * k + a] += slot->c[j * step + a];
         }
         state->positive[j] += slot->positive[j];
     }
@@ -88,9 +77,6 @@ static void visit_group(const sqn__nmf_anls *state, sqn__nmf_anls_slot *slot, in
     for (int64_t i = range.first; i < range.end; i++) {
         sqn__nmf_anls_panel_visit(state, slot, visit_at(state, i), visit_at(state, i + 1));
     }
-    if (sqn__nmf_anls_in_parts(state)) {
-        join_parts(state, slot);
-    }
 }
 
 /* Zero the totals; form P(S). */
@@ -99,7 +85,8 @@ static void begin(sqn__nmf_anls *state)
     const int64_t n = state->panels->n_short, k = sqn__nmf_anls_n_across(state);
 
     if (state->renew) {
-        memset(state->q, 0, (size_t)(n * k * (k + 1) / 2) * sizeof *state->q);
+        memset(state->q_turned, 0,
+               (size_t)(state->n_aligned * k * (k + 1) / 2) * sizeof *state->q_turned);
     }
     memset(state->c, 0, (size_t)(n * k) * sizeof *state->c);
     memset(state->positive, 0, (size_t)n * sizeof *state->positive);
@@ -114,15 +101,27 @@ static void begin(sqn__nmf_anls *state)
     sqn__nmf_anls_equal_begin(state);
 }
 
+/* Q_j, pair after pair. */
+static void turn_pairs(const sqn__nmf_anls *state, int64_t j)
+{
+    const int64_t k = sqn__nmf_anls_n_across(state), n_pair = k * (k + 1) / 2;
+
+    for (int64_t i = 0; i < n_pair; i++) {
+        state->q[j * n_pair + i] = state->q_turned[i * state->n_aligned + j];
+    }
+}
+
 void sqn__nmf_anls_pass_run(sqn__nmf_anls *state)
 {
     const int64_t n_group = sqn__panels_n_group(n_visit(state));
     const bool worth_threads =
         n_visit(state) * state->panels->n_short * (state->k + 1) >= WORTH_THREADS;
 
+    const int64_t n_turn = state->renew ? state->panels->n_short : 0;
+
     begin(state);
 #pragma omp parallel num_threads(state->n_slot) if (worth_threads) default(none) \
-    shared(state, n_group)
+    shared(state, n_group, n_turn)
     {
         sqn__nmf_anls_slot *slot = state->slots + omp_get_thread_num();
         const unsigned mode = sqn__flush_on();
@@ -132,6 +131,10 @@ void sqn__nmf_anls_pass_run(sqn__nmf_anls *state)
             visit_group(state, slot, g);
 #pragma omp ordered
             join_slot(state, slot);
+        }
+#pragma omp for schedule(static)
+        for (int64_t j = 0; j < n_turn; j++) {
+            turn_pairs(state, j);
         }
         sqn__flush_restore(mode);
     }

@@ -19,12 +19,11 @@ static bool create_slot(sqn__nmf_anls_slot *slot, const sqn__nmf_anls *state)
     const int64_t width = state->panels->width, n_short = state->panels->n_short;
     const int64_t block = n_short < SQN__NMF_ANLS_BLOCK ? n_short : SQN__NMF_ANLS_BLOCK;
     const int64_t k = state->stride, n_aligned = state->n_aligned;
-    const int64_t n_part = k < SQN__KERNELS_FEW ? k : SQN__KERNELS_FEW;
 
-    slot->r = sqn__mem_alloc(block * width, sizeof *slot->r);
+    slot->known = sqn__mem_alloc(block * width, sizeof *slot->known);
     slot->gram = sqn__mem_alloc(state->n_pair * width, sizeof *slot->gram);
     slot->g = sqn__mem_alloc(k * width, sizeof *slot->g);
-    slot->packed = sqn__mem_alloc(sqn__kernels_packed(k) * width, sizeof *slot->packed);
+    slot->packed = sqn__mem_alloc(sqn__kernels_packed_size(k), sizeof *slot->packed);
     slot->support = sqn__mem_alloc(k * width, sizeof *slot->support);
     slot->lanes =
         sqn__mem_alloc(sqn__kernels_descend_work(state->stride), sizeof *slot->lanes);
@@ -32,20 +31,17 @@ static bool create_slot(sqn__nmf_anls_slot *slot, const sqn__nmf_anls *state)
     slot->turned =
         sqn__mem_alloc(sqn__kernels_columns(block) * width, sizeof *slot->turned);
     slot->q = sqn__mem_alloc(sqn__mem_product(n_aligned, state->n_pair), sizeof *slot->q);
-    slot->c_panel = sqn__mem_alloc(sqn__mem_product(n_aligned, k), sizeof *slot->c_panel);
-    slot->c_parts = sqn__mem_alloc(sqn__mem_product(n_short * n_part, SQN__KERNELS_PART),
-                                   sizeof *slot->c_parts);
-    slot->c = sqn__mem_alloc(sqn__mem_product(n_aligned, k), sizeof *slot->c);
+    slot->across = sqn__mem_alloc(sqn__kernels_across_work(k), sizeof *slot->across);
+    slot->c = sqn__mem_alloc(sqn__mem_product(n_short, k), sizeof *slot->c);
     slot->positive = sqn__mem_alloc(n_short, sizeof *slot->positive);
     slot->shared = sqn__mem_alloc(state->n_pair, sizeof *slot->shared);
     slot->small = sqn__mem_alloc(sqn__nmf_anls_lane_work_size(k), sizeof *slot->small);
     slot->work = sqn__mem_alloc(sqn__nnls_work_size(k), sizeof *slot->work);
-    return slot->r != NULL && slot->gram != NULL && slot->g != NULL &&
+    return slot->known != NULL && slot->gram != NULL && slot->g != NULL &&
            slot->packed != NULL && slot->support != NULL && slot->lanes != NULL &&
            slot->pairs != NULL && slot->turned != NULL && slot->q != NULL &&
-           slot->c_panel != NULL && slot->c_parts != NULL && slot->c != NULL &&
-           slot->positive != NULL && slot->shared != NULL && slot->small != NULL &&
-           slot->work != NULL;
+           slot->across != NULL && slot->c != NULL && slot->positive != NULL &&
+           slot->shared != NULL && slot->small != NULL && slot->work != NULL;
 }
 
 static void clear_slot(sqn__nmf_anls_slot *slot)
@@ -55,8 +51,7 @@ static void clear_slot(sqn__nmf_anls_slot *slot)
     sqn__mem_free(slot->shared);
     sqn__mem_free(slot->positive);
     sqn__mem_free(slot->c);
-    sqn__mem_free(slot->c_parts);
-    sqn__mem_free(slot->c_panel);
+    sqn__mem_free(slot->across);
     sqn__mem_free(slot->q);
     sqn__mem_free(slot->turned);
     sqn__mem_free(slot->pairs);
@@ -65,7 +60,7 @@ static void clear_slot(sqn__nmf_anls_slot *slot)
     sqn__mem_free(slot->packed);
     sqn__mem_free(slot->g);
     sqn__mem_free(slot->gram);
-    sqn__mem_free(slot->r);
+    sqn__mem_free(slot->known);
 }
 
 static bool create_slots(sqn__nmf_anls *state)
@@ -85,7 +80,8 @@ static bool create_kept(sqn__nmf_anls *state)
 {
     const sqn_panels *panels = state->panels;
     const int64_t n_lane = panels->n_panel * panels->width;
-    const int64_t all = sqn__mem_product(n_lane, sqn__kernels_packed(state->stride));
+    const int64_t all =
+        sqn__mem_product(panels->n_panel, sqn__kernels_packed_size(state->stride));
     const int64_t share = 2 * n_lane * panels->n_short / KEPT_SHARE;
     const int64_t least = KEPT_BYTES / (int64_t)sizeof *state->kept;
     const int64_t most = share > least ? share : least;
@@ -122,6 +118,8 @@ static bool create_sums(sqn__nmf_anls *state)
     state->squares = sqn__mem_alloc(state->n_s, sizeof *state->squares);
     state->pairs_sum = sqn__mem_alloc(state->n_pair, sizeof *state->pairs_sum);
     state->q = sqn__mem_alloc(n_q, sizeof *state->q);
+    state->q_turned = sqn__mem_alloc(sqn__mem_product(state->n_aligned, state->n_pair),
+                                     sizeof *state->q_turned);
     state->c = sqn__mem_alloc(state->n_s, sizeof *state->c);
     state->passive = sqn__mem_alloc(state->n_s, sizeof *state->passive);
     state->restarted = sqn__mem_alloc(state->stride, sizeof *state->restarted);
@@ -132,9 +130,10 @@ static bool create_sums(sqn__nmf_anls *state)
     state->valid =
         sqn__mem_alloc(state->panels->n_panel * state->panels->width, sizeof *state->valid);
     return state->pairs != NULL && state->squares != NULL && state->pairs_sum != NULL &&
-           state->q != NULL && state->c != NULL && state->passive != NULL &&
-           state->restarted != NULL && state->positive != NULL && state->weights != NULL &&
-           state->start != NULL && state->panel_valid != NULL && state->valid != NULL;
+           state->q != NULL && state->q_turned != NULL && state->c != NULL &&
+           state->passive != NULL && state->restarted != NULL && state->positive != NULL &&
+           state->weights != NULL && state->start != NULL && state->panel_valid != NULL &&
+           state->valid != NULL;
 }
 
 /* How many data each long index has, where that is a pixel. */
@@ -242,6 +241,7 @@ void sqn__nmf_anls_state_destroy(sqn__nmf_anls *state)
     sqn__mem_free(state->restarted);
     sqn__mem_free(state->passive);
     sqn__mem_free(state->c);
+    sqn__mem_free(state->q_turned);
     sqn__mem_free(state->q);
     sqn__mem_free(state->pairs_sum);
     sqn__mem_free(state->squares);

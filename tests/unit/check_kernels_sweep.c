@@ -15,12 +15,14 @@ enum {
     PAIRS = K * (K + 1) / 2,
     NK = N * K,
     KT = K * T,
-    NT = N * T
+    NT = N * T,
+    HELD = 2 * T,                 /* row of the unknown that is held */
+    SIZES = K * SQN__KERNELS_PART /* from the scales of packed problems to the sizes */
 };
 
 static float s[NK], u[KT], v[NT];
-static float gram[PAIRS * T], packed[(PAIRS + K) * T], g[KT],
-    work[4 * K * SQN__KERNELS_PART];
+static float gram[PAIRS * T], packed[(PAIRS + K) * T], g[KT], next[KT], to[KT],
+    work[2 * (PAIRS + 3 * K) * SQN__KERNELS_PART];
 
 /* A problem per lane from random rows; lane 5 has no data at all. */
 static sqn__kernels_lanes lanes_of(const sqn__kernels *kernels, int64_t n_bounded)
@@ -52,22 +54,21 @@ static sqn__kernels_lanes lanes_of(const sqn__kernels *kernels, int64_t n_bounde
         }
     }
     kernels->pack(packed, gram, K, 0.0F);
-    return (sqn__kernels_lanes){K, n_bounded, packed, g, u, work};
+    return (sqn__kernels_lanes){K, n_bounded, packed, g, u, to, work};
 }
 
-/* 1/2 d^T G d - g^T d of one lane, d = u - u0, with the first g. */
-static double objective(const float *now, const float *first, const float *first_g,
-                        int64_t t)
+/* 1/2 d^T G d - g^T d of one lane, d = now - u. */
+static double objective(const float *now, int64_t t)
 {
     double sum = 0.0;
 
     for (int64_t a = 0; a < K; a++) {
-        const double d = (double)now[a * T + t] - first[a * T + t];
+        const double d = (double)now[a * T + t] - u[a * T + t];
 
-        sum -= d * first_g[a * T + t];
+        sum -= d * g[a * T + t];
         for (int64_t b = 0; b < K; b++) {
             const int64_t pair = a <= b ? b * (b + 1) / 2 + a : a * (a + 1) / 2 + b;
-            const double e = (double)now[b * T + t] - first[b * T + t];
+            const double e = (double)now[b * T + t] - u[b * T + t];
 
             sum += 0.5 * d * gram[pair * T + t] * e;
         }
@@ -75,37 +76,60 @@ static double objective(const float *now, const float *first, const float *first
     return sum;
 }
 
+/* g - G d of unknown `a` in a lane, over sqrt(G_aa). */
+static double slack(const float *now, int64_t a, int64_t t)
+{
+    double sum = (double)g[a * T + t];
+
+    for (int64_t b = 0; b < K; b++) {
+        const int64_t pair = a <= b ? b * (b + 1) / 2 + a : a * (a + 1) / 2 + b;
+
+        sum -= gram[pair * T + t] * ((double)now[b * T + t] - u[b * T + t]);
+    }
+    return sum / sqrt((double)gram[a * (a + 3) / 2 * T + t]);
+}
+
 START_TEST(sweeps_descend_keep_the_bound_and_reach_the_minimum)
 {
     const sqn__kernels_lanes lanes = lanes_of(sqn_kernels_at(_i), K - 1);
-    float first[KT], first_g[KT];
     double before[T] = {0};
     bool below = false;
 
-    memcpy(first, u, sizeof first);
-    memcpy(first_g, g, sizeof first_g);
-    for (int sweep = 0; sweep < 2000; sweep++) {
-        sqn_kernels_at(_i)->descend(&lanes, 1);
-        for (int64_t t = 0; t < T && sweep < 50; t++) {
-            const double now = objective(u, first, first_g, t);
+    for (int sweep = 1; sweep < 50; sweep++) {
+        sqn_kernels_at(_i)->descend(&lanes, sweep);
+        for (int64_t t = 0; t < T; t++) {
+            const double now = objective(to, t);
 
             ck_assert_double_le(now, before[t] + 1e-5 * (fabs(before[t]) + 1.0));
             before[t] = now;
         }
     }
+    for (int visit = 0; visit < 20; visit++) { /* with the gradient formed anew */
+        sqn_kernels_at(_i)->descend(&lanes, 100);
+        for (int64_t i = 0; i < KT; i++) {
+            const double left = slack(to, i / T, i % T);
+
+            next[i] =
+                i % T == 5
+                    ? g[i]
+                    : (float)(left *
+                              sqrt((double)gram[i / T * (i / T + 3) / 2 * T + i % T]));
+        }
+        memcpy(g, next, sizeof g);
+        memcpy(u, to, sizeof u);
+    }
     for (int64_t t = 0; t < T; t++) {
         for (int64_t a = 0; a < K && t != 5; a++) {
-            const double slack =
-                (double)g[a * T + t] * packed[sqn__kernels_packed_inverse(K, a, t)];
+            const double left = slack(u, a, t);
 
             ck_assert(a >= K - 1 || u[a * T + t] >= 0.0F);
             below = below || u[a * T + t] < 0.0F;
-            ck_assert_double_le(slack, 2e-3); /* no step up is left */
-            ck_assert(a < K - 1 && u[a * T + t] <= 0.0F ? 1 : slack > -2e-3);
+            ck_assert_double_le(left, 2e-3); /* no step up is left */
+            ck_assert(a < K - 1 && u[a * T + t] <= 0.0F ? 1 : left > -2e-3);
         }
     }
-    ck_assert(below);                   /* the free unknown uses its freedom */
-    ck_assert_float_eq(u[5], first[5]); /* nothing moves a lane without data */
+    ck_assert(below);                 /* the free unknown uses its freedom */
+    ck_assert_float_eq(to[5], 0.25F); /* nothing moves a lane without data */
 }
 END_TEST
 
@@ -127,7 +151,8 @@ START_TEST(few_and_many_unknowns_go_where_plain_loops_go)
 {
     enum { MOST = 24, MOST_PAIRS = MOST * (MOST + 1) / 2, MANY_T = MOST * T };
     static float easy[MOST_PAIRS * T], easy_packed[(MOST_PAIRS + MOST) * T];
-    static float u_of[2][MANY_T], g_of[2][MANY_T], work_of[4 * MOST * SQN__KERNELS_PART];
+    static float from[MANY_T], g_of[MANY_T], to_of[2][MANY_T],
+        work_of[2 * (MOST_PAIRS + 3 * MOST) * SQN__KERNELS_PART];
     const int64_t counts[] = {1, 2, 3, 4, 5, 11, 20, 21, MOST};
 
     ck_assert_int_le(sqn__kernels_descend_work(MOST), sizeof work_of / sizeof work_of[0]);
@@ -138,49 +163,80 @@ START_TEST(few_and_many_unknowns_go_where_plain_loops_go)
         for (int which = 0; which < 2; which++) {
             const sqn__kernels *kernels =
                 which == 0 ? &sqn__kernels_ref_table : sqn_kernels_at(_i);
-            const sqn__kernels_lanes lanes = {k,           k - 1,       easy_packed,
-                                              g_of[which], u_of[which], work_of};
+            const sqn__kernels_lanes lanes = {k,    k - 1,        easy_packed, g_of,
+                                              from, to_of[which], work_of};
 
-            sqn_kernels_fill(g_of[which], k * T, 21, 1.0);
-            memset(u_of[which], 0, sizeof u_of[which]);
+            sqn_kernels_fill(g_of, k * T, 21, 1.0);
             kernels->pack(easy_packed, easy, k, 1e-3F);
             kernels->descend(&lanes, 5);
         }
         for (int64_t e = 0; e < k * T; e++) {
-            ck_assert_float_eq_tol(u_of[1][e], u_of[0][e],
-                                   1e-5F * (1.0F + fabsf(u_of[0][e])));
-            ck_assert_float_eq_tol(g_of[1][e], g_of[0][e], 1e-4F);
+            ck_assert_float_eq_tol(to_of[1][e], to_of[0][e],
+                                   2e-5F * (1.0F + fabsf(to_of[0][e])));
         }
     }
 }
 END_TEST
 
-START_TEST(packed_problems_are_the_gram_matrices_with_the_proximal_term)
+/* Row `row` of 16-bit pairs of lane `t`. */
+static int16_t pair_at(const float *from, int64_t k, int64_t row, int64_t t)
 {
-    enum { N_PACKED = PAIRS + K, PART = SQN__KERNELS_PART };
+    enum { PART = SQN__KERNELS_PART };
+    const int64_t first = t / PART * PART * sqn__kernels_packed_rows(k) + 2 * k * PART;
+    int16_t pair;
 
+    memcpy(&pair, (const char *)(from + first) + (row * PART + t % PART) * 2, sizeof pair);
+    return pair;
+}
+
+START_TEST(packed_problems_are_the_scaled_gram_matrices_with_the_proximal_term)
+{
     (void)lanes_of(sqn_kernels_at(_i), K);
+    for (int64_t t = 0; t < T; t++) {
+        gram[T + t] *= t % 3 == 0 ? -1.0F : 1.0F;
+        gram[INT64_C(4) * T + t] *=
+            t % 5 == 0 ? 100.0F : 1.0F; /* what cannot be, stays inside */
+    }
     sqn_kernels_at(_i)->pack(packed, gram, K, 0.01F);
     for (int64_t t = 0; t < T; t++) {
-        const float *lane = packed + t / PART * PART * N_PACKED + t % PART;
-        double mean = 0.0;
+        double mean = 0.0, scale[K];
 
         for (int64_t a = 0; a < K; a++) {
             mean += (double)gram[a * (a + 3) / 2 * T + t] / K;
         }
         for (int64_t b = 0; b < K; b++) {
-            for (int64_t a = 0; a < b; a++) {
-                ck_assert_float_eq(lane[(b * (b + 1) / 2 + a) * PART],
-                                   gram[(b * (b + 1) / 2 + a) * T + t]);
-            }
             const double diagonal = (double)gram[b * (b + 3) / 2 * T + t] + 0.01 * mean;
-            const double inverse = (double)packed[sqn__kernels_packed_inverse(K, b, t)];
+            const int64_t at = sqn__kernels_packed_scale(K, b, t);
 
-            ck_assert_double_eq_tol((double)lane[b * (b + 3) / 2 * PART], diagonal,
-                                    1e-6 * diagonal + 1e-30);
-            ck_assert_double_eq_tol(inverse, t == 5 ? 0.0 : 1.0 / diagonal,
-                                    1e-6 * inverse + 1e-30);
+            scale[b] = t == 5 ? 0.0 : 1.0 / sqrt(diagonal);
+            ck_assert_double_eq_tol(packed[at], scale[b], 1e-6 * scale[b] + 1e-30);
+            ck_assert_double_eq_tol(packed[at + SIZES], sqrt(diagonal),
+                                    1e-6 * sqrt(diagonal) + 1e-30);
+            for (int64_t a = 0; a < b; a++) {
+                const double pair = (double)gram[(b * (b + 1) / 2 + a) * T + t];
+                const double scaled = 32768.0 * pair * scale[a] * scale[b];
+                const double inside = fmax(fmin(scaled, 32767.0), -32767.0);
+
+                ck_assert_double_eq_tol(pair_at(packed, K, b * (b - 1) / 2 + a, t), inside,
+                                        0.51);
+            }
         }
+    }
+}
+END_TEST
+
+START_TEST(what_has_no_scale_stays_where_it_is)
+{
+    const sqn__kernels_lanes lanes = lanes_of(sqn_kernels_at(_i), K);
+
+    for (int64_t t = 0; t < T; t += 2) {
+        packed[sqn__kernels_packed_scale(K, 2, t)] = 0.0F;
+    }
+    sqn_kernels_at(_i)->descend(&lanes, 3);
+    for (int64_t t = 0; t < T; t++) {
+        const bool moved = to[HELD + t] < u[HELD + t] || to[HELD + t] > u[HELD + t];
+
+        ck_assert_int_eq(moved, t % 2 == 1 && t != 5);
     }
 }
 END_TEST
@@ -195,8 +251,10 @@ int main(void)
                         SQN_N_KERNELS);
     tcase_add_loop_test(tcase, sweeps_descend_keep_the_bound_and_reach_the_minimum, 0,
                         SQN_N_KERNELS);
-    tcase_add_loop_test(tcase, packed_problems_are_the_gram_matrices_with_the_proximal_term,
+    tcase_add_loop_test(tcase,
+                        packed_problems_are_the_scaled_gram_matrices_with_the_proximal_term,
                         0, SQN_N_KERNELS);
+    tcase_add_loop_test(tcase, what_has_no_scale_stays_where_it_is, 0, SQN_N_KERNELS);
     suite_add_tcase(suite, tcase);
     return sqn_check_run(suite);
 }

@@ -196,9 +196,9 @@ static void shares_to_rounding(const sqn_planted *p, int64_t *n_shared, int64_t 
     for (int64_t i = 0; i < panels->n_short * 10; i++) {
         ck_assert_double_eq_tol(fast->q[i], general->q[i], 1e-5 * fabs(general->q[i]));
     }
-    for (int64_t i = 0; i < panels->n_panel * panels->width * 4; i++) {
+    for (int64_t i = 0; i < panels->n_panel * panels->width * 4; i++) { /* 16 bits a pair */
         ck_assert_float_eq_tol(fast->u_next[i], general->u_next[i],
-                               1e-4F * fabsf(general->u_next[i]) + 1e-4F);
+                               1e-3F * fabsf(general->u_next[i]) + 1e-3F);
     }
     sqn__nmf_anls_state_destroy(fast);
     sqn__nmf_anls_state_destroy(general);

@@ -50,7 +50,7 @@ static double fitted(const sqn__nmf_task *task, limits most, int64_t *n_kept)
 
 START_TEST(whatever_saves_work_leads_to_the_same_minimum)
 {
-    const limits none = {0, 0}, some = {INT64_C(3) * T * sqn__kernels_packed(K), 0},
+    const limits none = {0, 0}, some = {3 * sqn__kernels_packed_size(K), 0},
                  kept = {INT64_MAX, 0}, all = {INT64_MAX, INT64_MAX};
     const limits *way[] = {&none, &some, &kept, &all};
     const int64_t panels_kept[] = {0, 3, N_PANEL, N_PANEL};
@@ -262,9 +262,9 @@ START_TEST(kept_gram_matrices_are_used_except_where_a_panel_is_in_doubt)
     sqn_panels *panels = sqn_fit_panels(&p, SQN_NEGATIVES_KEEP);
     const sqn__nmf_task task = {panels, &options};
     sqn__nmf_anls *state = on_the_way(&task);
-    const size_t bytes = (size_t)(sqn__kernels_packed(2) * T) * sizeof(float);
+    const size_t bytes = (size_t)sqn__kernels_packed_size(2) * sizeof(float);
 
-    memset(sqn__nmf_anls_kept_gram(state, EMPTY), 0, bytes); /* 1 / G_aa = 0: no step */
+    memset(sqn__nmf_anls_kept_gram(state, EMPTY), 0, bytes); /* no scale: no step */
     memset(sqn__nmf_anls_kept_gram(state, DOUBTED), 0, bytes);
     for (int64_t i = 0; i < state->n_s; i++) {
         state->s[i] *= 1.0F + 0.1F * (float)(i % 3);
