@@ -20,7 +20,7 @@ static const float sqn__kernels_unit = 32768.0F;
 
 enum {
     SQN__KERNELS_WIDTH = 128, /**< T. Wider panels fall out of the first cache. */
-    SQN__KERNELS_ALIGN = 16,  /**< Columns of a turned panel are multiples of it. */
+    SQN__KERNELS_ALIGN = 16,  /**< Columns of turned rows, and of what gather() adds to. */
     SQN__KERNELS_PART =
         16,               /**< Lanes of the widest vector: of a tile of packed problems. */
     SQN__KERNELS_ROWS = 4 /**< Rows that are worked on together. */
@@ -61,8 +61,9 @@ typedef struct sqn__kernels {
     /** out [k, T] = a^T b, or with `add` += that; a [n, k], b [n, T] */
     void (*spread)(float *out, sqn_matrix_const a, const float *b, bool add,
                    sqn__kernels_ahead *ahead);
-    /** out [k, N] += a b, a [k, T], b [T, N] (as turned); N of the alignment. */
-    void (*gather)(sqn_matrix out, const float *a, sqn_matrix_const b,
+    /** out [k, n] += a b^T, a [k, T], b [n, T]; out has room for aligned rows, and what is in
+     *  it behind n may change. work [sqn__kernels_gather_work(n)] */
+    void (*gather)(sqn_matrix out, const float *a, const float *b, float *work,
                    sqn__kernels_ahead *ahead);
     /** out [T, N] = in^T, in [n, T], N >= n of the alignment; columns from n on are 0. */
     void (*turn)(sqn_matrix out, const float *in, int64_t n);
@@ -130,11 +131,17 @@ static inline int64_t sqn__kernels_aligned(int64_t n)
     return (n + SQN__KERNELS_ALIGN - 1) / SQN__KERNELS_ALIGN * SQN__KERNELS_ALIGN;
 }
 
-/** Room for a row of a turned panel of `n` rows: aligned, and an odd number of cache lines, so
- *  that a column of tiles does not fall on a few sets of the cache. */
+/** Floats in a row of `n` rows turned: aligned, and an odd number of cache lines, so that a
+ *  column of tiles does not fall on a few sets of the cache. */
 static inline int64_t sqn__kernels_columns(int64_t n)
 {
     return (sqn__kernels_aligned(n) / SQN__KERNELS_ALIGN | 1) * SQN__KERNELS_ALIGN;
+}
+
+/** Work of gather(): b turned. */
+static inline int64_t sqn__kernels_gather_work(int64_t n)
+{
+    return sqn__kernels_columns(n) * SQN__KERNELS_WIDTH;
 }
 
 #endif

@@ -125,28 +125,11 @@ static void along(float *g, const sqn__kernels_fit *fit, sqn__kernels_ahead *ahe
     }
 }
 
-/* The sum of each of as many vectors as one has lanes: halves of two meet in one. */
-TILE_INLINE tile_vector fused_fold(const tile_vector *from)
-{
-    tile_vector sum[SQN__TILE_LANES];
-
-    for (int64_t i = 0; i < SQN__TILE_LANES; i++) {
-        sum[i] = from[i];
-    }
-    for (int64_t n = SQN__TILE_LANES / 2; n > 0; n /= 2) {
-        for (int64_t i = 0; i < n; i++) {
-            sum[i] = __builtin_shufflevector(sum[i], sum[i + n], SQN__TILE_FRONT) +
-                     __builtin_shufflevector(sum[i], sum[i + n], SQN__TILE_BACK);
-        }
-    }
-    return sum[0];
-}
-
 /* c += the sums of `n` vectors, and these are zero again. */
 TILE_INLINE void fused_add_sums(double *c, tile_vector *part, int64_t n)
 {
     for (int64_t i = 0; i < n; i += SQN__TILE_LANES) {
-        const tile_wide sum = __builtin_convertvector(fused_fold(part + i), tile_wide);
+        const tile_wide sum = __builtin_convertvector(tile_fold(part + i), tile_wide);
 
         for (int64_t l = 0; l < SQN__TILE_LANES; l++) {
             part[i + l] = (tile_vector){0};

@@ -45,14 +45,16 @@ static void spread(float *out, sqn_matrix_const a, const float *b, bool add_to,
     }
 }
 
-static void gather(sqn_matrix out, const float *a, sqn_matrix_const b,
+static void gather(sqn_matrix out, const float *a, const float *b, float *work,
                    sqn__kernels_ahead *ahead)
 {
+    (void)work;
     (void)ahead;
-    assert(b.rows == T && b.cols == out.cols);
     for (int64_t c = 0; c < out.rows; c++) {
-        for (int64_t t = 0; t < T; t++) {
-            add(out.data + c * out.stride, a[c * T + t], b.data + t * b.stride, out.cols);
+        for (int64_t j = 0; j < out.cols; j++) {
+            for (int64_t t = 0; t < T; t++) {
+                out.data[c * out.stride + j] += a[c * T + t] * b[j * T + t];
+            }
         }
     }
 }

@@ -6,7 +6,8 @@
  * tile of two vectors leave registers for the operands (SQN__TILE_ROWS), the vectors of a tile
  * of residuals (SQN__TILE_FUSED), and how the front and back halves of two vectors interleave
  * (SQN__TILE_FRONT, SQN__TILE_BACK). Products are one: rows of broadcast numbers times rows of
- * vectors. Gradients (kernels_fused.h) and sweeps (kernels_sweep.h) have loops of their own.
+ * vectors. Gradients (kernels_fused.h), sums over lanes (kernels_gather.h) and sweeps (kernels_sweep.h) have loops
+ * of their own.
  */
 #ifndef SQN_KERNELS_TILE_H
 #define SQN_KERNELS_TILE_H
@@ -24,8 +25,23 @@ typedef int32_t tile_mask __attribute__((vector_size(SQN__TILE_LANES * sizeof(in
                                          aligned(sizeof(int32_t)), may_alias));
 
 static_assert((int)SQN__KERNELS_WIDTH % (int)TILE_ELEMENTS == 0, "a panel is whole tiles");
-static_assert((int)SQN__KERNELS_ALIGN % SQN__TILE_LANES == 0,
-              "turned rows are whole vectors");
+
+/* The sum of each of as many vectors as one has lanes: halves of two meet in one. */
+TILE_INLINE tile_vector tile_fold(const tile_vector *from)
+{
+    tile_vector sum[SQN__TILE_LANES];
+
+    for (int64_t i = 0; i < SQN__TILE_LANES; i++) {
+        sum[i] = from[i];
+    }
+    for (int64_t n = SQN__TILE_LANES / 2; n > 0; n /= 2) {
+        for (int64_t i = 0; i < n; i++) {
+            sum[i] = __builtin_shufflevector(sum[i], sum[i + n], SQN__TILE_FRONT) +
+                     __builtin_shufflevector(sum[i], sum[i + n], SQN__TILE_BACK);
+        }
+    }
+    return sum[0];
+}
 
 static void spread(float *out, sqn_matrix_const a, const float *b, bool add,
                    sqn__kernels_ahead *ahead)
@@ -36,57 +52,9 @@ static void spread(float *out, sqn_matrix_const a, const float *b, bool add,
                  (tile_operands){a.data, 1, a.stride, b, T, a.rows, add, ahead});
 }
 
-static void gather(sqn_matrix out, const float *a, sqn_matrix_const b,
-                   sqn__kernels_ahead *ahead)
-{
-    enum { T = SQN__KERNELS_WIDTH };
-
-    assert(b.rows == T && b.cols == out.cols && b.cols % SQN__KERNELS_ALIGN == 0);
-    tile_product((tile_matrix){out.data, out.rows, out.cols, out.stride},
-                 (tile_operands){a, T, 1, b.data, b.stride, T, true, ahead});
-}
-
 #include "kernels_fused.h"
+#include "kernels_gather.h"
 #include "kernels_sweep.h"
-
-/* A square of numbers turned: interleaving halves log2(lanes) times swaps rows and columns. */
-TILE_INLINE void tile_turn(tile_vector row[SQN__TILE_LANES])
-{
-    for (int64_t step = 1; step < SQN__TILE_LANES; step *= 2) {
-        tile_vector next[SQN__TILE_LANES];
-
-        for (int64_t i = 0; i < SQN__TILE_LANES / 2; i++) {
-            const tile_vector a = row[i], b = row[i + SQN__TILE_LANES / 2];
-
-            next[2 * i] = __builtin_shufflevector(a, b, SQN__TILE_FRONT);
-            next[2 * i + 1] = __builtin_shufflevector(a, b, SQN__TILE_BACK);
-        }
-        for (int64_t i = 0; i < SQN__TILE_LANES; i++) {
-            row[i] = next[i];
-        }
-    }
-}
-
-static void turn(sqn_matrix out, const float *in, int64_t n)
-{
-    enum { T = SQN__KERNELS_WIDTH };
-
-    assert(out.rows == T && n <= out.cols && out.cols % SQN__KERNELS_ALIGN == 0);
-    for (int64_t j = 0; j < out.cols; j += SQN__TILE_LANES) {
-        for (int64_t t = 0; t < T; t += SQN__TILE_LANES) {
-            tile_vector row[SQN__TILE_LANES];
-
-            for (int64_t i = 0; i < SQN__TILE_LANES; i++) {
-                row[i] = j + i < n ? *(const tile_vector *)(in + (j + i) * T + t)
-                                   : (tile_vector){0};
-            }
-            tile_turn(row);
-            for (int64_t i = 0; i < SQN__TILE_LANES; i++) {
-                *(tile_vector *)(out.data + (t + i) * out.stride + j) = row[i];
-            }
-        }
-    }
-}
 
 #define SQN__TILE_TABLE(NAME)                                                    \
     {                                                                            \

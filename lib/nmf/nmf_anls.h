@@ -44,7 +44,7 @@ typedef struct sqn__nmf_anls_slot {
     float *lanes;         /**< Work of the kernels' descent. */
     float *support;       /**< [K, T] 1, or 0 where a component has none in a lane. */
     float *pairs;         /**< [K(K+1)/2, T] P(U) */
-    float *turned;        /**< [T, block] V of a block. */
+    float *turned;        /**< Work of the kernels' gather(). */
     float *across;        /**< Work of the kernels' across(). */
     float *q;             /**< [K(K+1)/2, s] of a group; s aligned. */
     double *c, *positive; /**< [s, columns], [s] of a group. */

@@ -226,16 +226,14 @@ static void gather_gradient(const sqn__nmf_anls *state, sqn__nmf_anls_slot *slot
     slot->chi2 += state->kernels->across(&to, &fit, p->ahead);
 }
 
-/* Q += V P(U) of a block, whose rows are turned on the way. */
+/* Q += V P(U) of a block. */
 static void gather_pairs(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot,
                          const panel *p, block b)
 {
-    const int64_t n = sqn__kernels_aligned(b.n), stride = sqn__kernels_columns(b.n);
-    const int64_t width = p->width, k = sqn__nmf_anls_n_across(state);
+    const int64_t k = sqn__nmf_anls_n_across(state);
 
-    state->kernels->turn(view(slot->turned, width, n, stride), p->v + b.first * width, b.n);
-    state->kernels->gather(view(slot->q + b.first, k * (k + 1) / 2, n, state->n_aligned),
-                           slot->pairs, look(slot->turned, width, n, stride), p->ahead);
+    state->kernels->gather(view(slot->q + b.first, k * (k + 1) / 2, b.n, state->n_aligned),
+                           slot->pairs, p->v + b.first * p->width, slot->turned, p->ahead);
 }
 
 /* chi2, Q += V P(U) unless Q is kept, C += R U, and what is left over. */

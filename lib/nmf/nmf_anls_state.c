@@ -28,8 +28,7 @@ static bool create_slot(sqn__nmf_anls_slot *slot, const sqn__nmf_anls *state)
     slot->lanes =
         sqn__mem_alloc(sqn__kernels_descend_work(state->stride), sizeof *slot->lanes);
     slot->pairs = sqn__mem_alloc(state->n_pair * width, sizeof *slot->pairs);
-    slot->turned =
-        sqn__mem_alloc(sqn__kernels_columns(block) * width, sizeof *slot->turned);
+    slot->turned = sqn__mem_alloc(sqn__kernels_gather_work(block), sizeof *slot->turned);
     slot->q = sqn__mem_alloc(sqn__mem_product(n_aligned, state->n_pair), sizeof *slot->q);
     slot->across = sqn__mem_alloc(sqn__kernels_across_work(k), sizeof *slot->across);
     slot->c = sqn__mem_alloc(sqn__mem_product(n_short, k), sizeof *slot->c);
