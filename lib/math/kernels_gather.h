@@ -121,6 +121,7 @@ static void gather_rest(sqn_matrix out, const float *a, const float *b)
     }
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): written through `turned` */
 static void gather(sqn_matrix out, const float *a, const float *b, float *work,
                    sqn__kernels_ahead *ahead)
 {

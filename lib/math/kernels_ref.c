@@ -45,6 +45,7 @@ static void spread(float *out, sqn_matrix_const a, const float *b, bool add_to,
     }
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): written by some tables */
 static void gather(sqn_matrix out, const float *a, const float *b, float *work,
                    sqn__kernels_ahead *ahead)
 {
