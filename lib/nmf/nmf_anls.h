@@ -119,7 +119,10 @@ static inline int64_t sqn__nmf_anls_n_column(const sqn__nmf_anls *a)
 }
 
 /** Rows of a panel that are worked on together: X and V of a block stay in L2. */
-enum { SQN__NMF_ANLS_BLOCK = 256 };
+enum { SQN__NMF_ANLS_BLOCK = 128 };
+
+/** Rows of a panel that fits into the second cache twice. */
+enum { SQN__NMF_ANLS_LOW = 600 };
 
 /** Sweeps of coordinate descent in a pass: best of 2, 5 and 10. */
 enum { SQN__NMF_ANLS_SWEEPS = 5 };

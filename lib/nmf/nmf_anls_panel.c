@@ -49,30 +49,33 @@ static block block_at(const panel *p, int64_t first)
     return (block){first, left < SQN__NMF_ANLS_BLOCK ? left : SQN__NMF_ANLS_BLOCK};
 }
 
-/* Block `b` will be read soon. */
-static void ask_for(const panel *p, block b)
+/* Rows of a panel that stays in the second cache, with the next one, until it is done with. */
+static bool is_low(const panel *p)
 {
-    *p->ahead = sqn__kernels_look_ahead(p->x + b.first * p->width,
-                                        p->v + b.first * p->width, b.n * p->width);
+    return p->n_short <= SQN__NMF_ANLS_LOW;
 }
 
-/*
- * So will what is read behind `b`: the next block, or the first one if the panel is read
- * `again`, or that of the next panel. A panel of one block stays in the cache until it is done
- * with, and the next one is asked for all the while.
- */
+/* A low panel is read from memory once: the next one is asked for all the while. */
+static void ask_for_next(const panel *p)
+{
+    if (is_low(p) && p->next_x != NULL) {
+        *p->ahead = sqn__kernels_look_ahead(p->next_x, p->next_v, p->n_short * p->width);
+    }
+}
+
+/* Of a tall one, what is read behind `b`: the next block, or the first one if the panel is read
+ * `again`, or that of the next panel. */
 static void ask_behind(const panel *p, block b, bool again)
 {
     const int64_t next = b.first + b.n;
-    const bool one_block = p->n_short <= SQN__NMF_ANLS_BLOCK;
+    const bool ends = next >= p->n_short;
+    const block then = block_at(p, ends ? 0 : next);
+    const float *x = ends && !again ? p->next_x : p->x;
+    const float *v = ends && !again ? p->next_v : p->v;
 
-    if (next < p->n_short) {
-        ask_for(p, block_at(p, next));
-    } else if (again && !one_block) {
-        ask_for(p, block_at(p, 0));
-    } else if (p->next_x != NULL && (again || !one_block)) {
-        *p->ahead =
-            sqn__kernels_look_ahead(p->next_x, p->next_v, block_at(p, 0).n * p->width);
+    if (!is_low(p) && x != NULL) {
+        *p->ahead = sqn__kernels_look_ahead(x + then.first * p->width,
+                                            v + then.first * p->width, then.n * p->width);
     }
 }
 
@@ -295,6 +298,7 @@ void sqn__nmf_anls_panel_visit(const sqn__nmf_anls *state, sqn__nmf_anls_slot *s
     float *kept = keeping(state, &p);
 
     p.ahead = &ahead;
+    ask_for_next(&p);
     p.packed = kept != NULL ? kept : slot->packed;
     p.kept = kept != NULL && !state->renew;
     memcpy(p.u + n_moved * p.width, p.from + n_moved * p.width,
