@@ -47,7 +47,7 @@ typedef struct sqn__kernels_fit {
 typedef struct sqn__kernels_sums {
     double *c;        /**< [n, k] r u^T */
     double *positive; /**< [n] sum of max(r, 0); may be NULL. */
-    float *work;      /**< [sqn__kernels_across_work(k)] of zeros, and again afterwards. */
+    float *work;      /**< [sqn__kernels_across_work(k)] */
 } sqn__kernels_sums;
 
 /** Products may be told what will be read `ahead` (NULL: nothing); it changes no result. */

@@ -125,15 +125,12 @@ static void along(float *g, const sqn__kernels_fit *fit, sqn__kernels_ahead *ahe
     }
 }
 
-/* c += the sums of `n` vectors, and these are zero again. */
-TILE_INLINE void fused_add_sums(double *c, tile_vector *part, int64_t n)
+/* c += the sums of `n` vectors; those behind them do not matter. */
+TILE_INLINE void fused_add_sums(double *c, const tile_vector *part, int64_t n)
 {
     for (int64_t i = 0; i < n; i += SQN__TILE_LANES) {
         const tile_wide sum = __builtin_convertvector(tile_fold(part + i), tile_wide);
 
-        for (int64_t l = 0; l < SQN__TILE_LANES; l++) {
-            part[i + l] = (tile_vector){0};
-        }
         if (i + SQN__TILE_LANES <= n) {
             *(tile_wide *)(c + i) += sum;
             continue;
@@ -144,9 +141,10 @@ TILE_INLINE void fused_add_sums(double *c, tile_vector *part, int64_t n)
     }
 }
 
-/* part [rows, k] += r u^T by lanes. */
+/* part [rows, k] = r u^T by lanes, or += behind the first. */
 TILE_INLINE void fused_multiply(tile_vector *part, const fused_tile *of,
-                                const sqn__kernels_fit fit, int64_t t, const int64_t rows)
+                                const sqn__kernels_fit fit, int64_t t, const int64_t rows,
+                                const bool first)
 {
     const int64_t k = fit.s.cols;
 
@@ -158,7 +156,7 @@ TILE_INLINE void fused_multiply(tile_vector *part, const fused_tile *of,
         }
         TILE_UNROLL
         for (int64_t i = 0; i < rows; i++) {
-            tile_vector sum = part[i * k + a];
+            tile_vector sum = first ? (tile_vector){0} : part[i * k + a];
 
             for (int64_t c = 0; c < FUSED_COLS; c++) {
                 sum += of->r[i][c] * u[c];
@@ -168,43 +166,58 @@ TILE_INLINE void fused_multiply(tile_vector *part, const fused_tile *of,
     }
 }
 
-/* part [rows] += max(r, 0) by lanes. */
-TILE_INLINE void fused_positive(tile_vector *part, const fused_tile *of, const int64_t rows)
+/* part [rows] = max(r, 0) by lanes, or +=. */
+TILE_INLINE void fused_positive(tile_vector *part, const fused_tile *of, const int64_t rows,
+                                const bool first)
 {
     const tile_vector zero = {0};
 
     TILE_UNROLL
     for (int64_t i = 0; i < rows; i++) {
+        part[i] = first ? zero : part[i];
         for (int64_t c = 0; c < FUSED_COLS; c++) {
             part[i] += (tile_vector)((tile_mask)of->r[i][c] & (of->r[i][c] > zero));
         }
     }
 }
 
-/* All lanes of `rows` rows from j on; chi2 by lanes. */
+/* The first sums over lanes, of whole vectors; the others stand behind them. */
+TILE_INLINE tile_vector *fused_parts(const sqn__kernels_sums to)
+{
+    return (tile_vector *)to.work + SQN__TILE_LANES;
+}
+
+/* Lanes from t on of `rows` rows from j on; chi2 by lanes. */
+TILE_INLINE void fused_lanes(tile_wide *chi2, const sqn__kernels_sums to,
+                             const sqn__kernels_fit fit, int64_t j, int64_t t,
+                             const int64_t rows, const bool first)
+{
+    fused_tile of = {.chi2 = {{0}}};
+
+    fused_residual(&of, fit, j, t, rows);
+    fused_multiply(fused_parts(to), &of, fit, t, rows, first);
+    if (to.positive != NULL) {
+        fused_positive((tile_vector *)to.work, &of, rows, first);
+    }
+    for (int64_t c = 0; c < FUSED_COLS; c++) {
+        *chi2 += __builtin_convertvector(of.chi2[c], tile_wide);
+    }
+}
+
+/* All lanes of `rows` rows from j on. */
 TILE_INLINE void fused_across(tile_wide *chi2, const sqn__kernels_sums to,
                               const sqn__kernels_fit fit, int64_t j,
                               sqn__kernels_ahead *ahead, const int64_t rows)
 {
-    const int64_t k = fit.s.cols;
-    tile_vector *positive = (tile_vector *)to.work, *part = positive + SQN__TILE_LANES;
-
-    for (int64_t t = 0; t < SQN__KERNELS_WIDTH; t += FUSED_LANES) {
-        fused_tile of = {.chi2 = {{0}}};
-
+    fused_ask(ahead);
+    fused_lanes(chi2, to, fit, j, 0, rows, true);
+    for (int64_t t = FUSED_LANES; t < SQN__KERNELS_WIDTH; t += FUSED_LANES) {
         fused_ask(ahead);
-        fused_residual(&of, fit, j, t, rows);
-        fused_multiply(part, &of, fit, t, rows);
-        if (to.positive != NULL) {
-            fused_positive(positive, &of, rows);
-        }
-        for (int64_t c = 0; c < FUSED_COLS; c++) {
-            *chi2 += __builtin_convertvector(of.chi2[c], tile_wide);
-        }
+        fused_lanes(chi2, to, fit, j, t, rows, false);
     }
-    fused_add_sums(to.c + j * k, part, rows * k);
+    fused_add_sums(to.c + j * fit.s.cols, fused_parts(to), rows * fit.s.cols);
     if (to.positive != NULL) {
-        fused_add_sums(to.positive + j, positive, rows);
+        fused_add_sums(to.positive + j, (const tile_vector *)to.work, rows);
     }
 }
 

@@ -150,6 +150,7 @@ static void across_agrees(const sqn__kernels *kernels, int64_t n, int64_t k, boo
         above[j] = 2.385;
     }
     ck_assert_int_le(sqn__kernels_across_work(k), WORK);
+    sqn_kernels_fill(work, WORK, 7, 2.0);
     const double got = kernels->across(&to, &fit, NULL);
 
     for (int64_t j = 0; j < N; j++) {
@@ -175,9 +176,6 @@ static void across_agrees(const sqn__kernels *kernels, int64_t n, int64_t k, boo
             sum.size += fabs(one.size * u[i % k * T + t]);
         }
         near(c[i], sum.sum, i < n * k ? sum.size : 0.0, T + k);
-    }
-    for (int64_t i = 0; i < WORK; i++) {
-        ck_assert(!(work[i] > 0.0F) && !(work[i] < 0.0F));
     }
     ck_assert_double_eq_tol(got, chi2, 1e-5 * chi2);
 }
