@@ -125,7 +125,7 @@ static void enter_pupil(double complex *field, const coronagraph *optics,
             const double angle = (phase != NULL ? phase[p] : 0.0) +
                                  two_pi * (tilt[0] * x + tilt[1] * y) / (double)n;
 
-            field[p] = CMPLX(open * cos(angle), open * sin(angle));
+            field[p] = open * (cos(angle) + I * sin(angle));
         } else {
             field[p] = 0.0;
         }
@@ -155,8 +155,7 @@ static void reach_image(double *image, const coronagraph *optics, double complex
         const double open = optics->stop != NULL ? optics->stop[p] : 1.0;
         const double angle = two_pi * optics->origin * (x + y) / (double)n;
 
-        field[p] =
-            open > 0.0 ? field[p] * CMPLX(open * cos(angle), open * sin(angle)) : 0.0;
+        field[p] = open > 0.0 ? field[p] * (open * (cos(angle) + I * sin(angle))) : 0.0;
     }
     sqn__fft_forward(fft, field);
     for (int64_t p = 0; p < n * n; p++) {

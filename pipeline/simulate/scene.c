@@ -150,7 +150,7 @@ static double complex source_spectrum(const config_numbers *sources, double angl
         scene_offset(offset, sources->item[s], sources->item[s + 1], angle);
         const double phase = -2.0 * pi * (fx * offset[0] + fy * offset[1]);
 
-        sum += sources->item[s + 2] * CMPLX(cos(phase), sin(phase));
+        sum += sources->item[s + 2] * (cos(phase) + I * sin(phase));
     }
     return sum;
 }
@@ -176,7 +176,7 @@ void scene_image(double *image, const scene_view *scene, double angle, const dou
         }
         work[p] = (work[p] / (mean_transfer(fx) * mean_transfer(fy)) +
                    source_spectrum(&scene->options->sources, angle, fx, fy)) *
-                  scene->transfer[p] * CMPLX(cos(phase), sin(phase));
+                  scene->transfer[p] * (cos(phase) + I * sin(phase));
     }
     sqn__fft_backward(fft, work);
     for (int64_t p = 0; p < n * n; p++) {

@@ -23,7 +23,7 @@ static double complex vortex_at(double x, double y, int64_t charge)
     const double angle = (double)charge * atan2(y, x);
 
     return x == 0.0 && y == 0.0 ? 0.0
-                                : CMPLX(cos(angle), sin(angle)); /* 0: the mean about it */
+                                : cos(angle) + I * sin(angle); /* 0: the mean about it */
 }
 
 /* Sinc in a Blackman window: passes 3/8 cycles per element, stops at 5/8, sum 1. */

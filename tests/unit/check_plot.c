@@ -106,7 +106,7 @@ START_TEST(odd_images_are_drawn_too)
                            .images = pixels,
                            .counts = &one,
                            .snr = pixels,
-                           .sky = {1.0, 1.0, NAN, NAN, false}};
+                           .sky = {1.0, 1.0, NAN, NAN, false, false}};
     plot_components_data comps = {.n = 1, .components = pixels};
     plot_input_data input = {.science = pixels,
                              .reference = pixels,
