@@ -26,8 +26,8 @@ typedef struct sqn__target_count {
 
 enum {
     SQN__TARGET_BLOCK = SQN__GRAM_BLOCK, /**< Pixels summed together. */
-    SQN__TARGET_PART = 16,  /**< Pixels of a block whose pairs are formed together. */
-    SQN__TARGET_GROUP = 26, /**< Frames fitted together, at most. */
+    SQN__TARGET_PART = 64,  /**< Pixels of a block whose pairs are formed together. */
+    SQN__TARGET_GROUP = 52, /**< Frames fitted together, at most. */
     SQN__TARGET_SECTION = 8 /**< Blocks whose sums one thread adds up. */
 };
 

@@ -16,8 +16,9 @@ enum {
     N_PIX = (SQN__TARGET_GROUP + 3) * SQN__TARGET_SECTION * SQN__TARGET_BLOCK + 300,
     N_BASIS = K * N_PIX,
     N_DATA = N_FRAME * N_PIX,
-    STEEP = 3 * N_PIX, /* where the last component begins */
-    UNEVEN = 5000      /* from here to its end a block lacks some components */
+    TWO = 2 * N_PIX, /* where components begin */
+    THREE = 3 * N_PIX,
+    UNEVEN = 5000 /* from here to its end a block lacks some components */
 };
 
 /* Large frames and a basis with gaps. */
@@ -49,7 +50,7 @@ static large *make(bool background, bool uneven)
     }
     for (int64_t e = 0; e < N_DATA; e++) {
         const float *h = o->basis + e % N_PIX;
-        const double x = 2.385 * h[0] + 1.2 * h[N_PIX] + 0.7 * h[STEEP];
+        const double x = 2.385 * h[0] + 1.2 * h[N_PIX] + 0.4 * h[TWO] + 0.7 * h[THREE];
 
         o->value[e] = (float)(x + uniform(2, e) + (background ? -3.0 : 0.0));
         o->weight[e] = uniform(3, e) < 0.02 || isnan(o->value[e])
