@@ -452,36 +452,6 @@ sqn_status sqn_target_leverage(double *out, const sqn_target *target, int64_t i_
     return SQN_OK;
 }
 
-void sqn_target_model(float *out, const sqn_target *target, int64_t i_count, int64_t frame)
-{
-    const sqn__target_count *count = &target->count[i_count];
-    const int64_t k = count->basis.rows;
-    const double *w = count->coefficients + frame * k;
-    const double b = count->background != NULL ? count->background[frame] : 0.0;
-
-    for (int64_t first = 0; first < target->n_pix; first += SQN__TARGET_BLOCK) {
-        const int64_t left = target->n_pix - first;
-        const int64_t n = left < SQN__TARGET_BLOCK ? left : SQN__TARGET_BLOCK;
-        double m[SQN__TARGET_BLOCK];
-
-        for (int64_t p = 0; p < n; p++) {
-            m[p] = b;
-        }
-        for (int64_t j = 0; j < k; j++) {
-            const float *row = count->basis.data + j * count->basis.stride + first;
-            const double w_j = w[j];
-
-            for (int64_t p = 0; p < n; p++) {
-                m[p] += w_j * (double)row[p];
-            }
-        }
-        for (int64_t p = 0; p < n; p++) {
-            out[first + p] =
-                (float)m[p]; /* NaN where the basis is, or the coefficients are */
-        }
-    }
-}
-
 void sqn_target_destroy(sqn_target **target)
 {
     if (target != NULL && *target != NULL) {

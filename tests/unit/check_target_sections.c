@@ -164,6 +164,25 @@ START_TEST(sums_of_sections_are_those_of_all_pixels)
 }
 END_TEST
 
+START_TEST(threads_that_share_models_do_not_change_a_bit)
+{
+    static float one[N_DATA], many[N_DATA];
+    const int before = omp_get_max_threads();
+    large *o = make(false, false);
+    sqn_target *target = fit(o, N_FRAME, 2);
+
+    for (int64_t i = 0; i < N_FRAME; i++) {
+        sqn_target_model(one + i * N_PIX, target, K - 1, i);
+    }
+    omp_set_num_threads(3);
+    sqn_target_model_rows((sqn_matrix){many, N_FRAME, N_PIX, N_PIX}, target, K - 1, 0);
+    omp_set_num_threads(before);
+    ck_assert_mem_eq(one, many, sizeof one);
+    sqn_target_destroy(&target);
+    sqn__mem_free(o);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("target_sections");
@@ -171,6 +190,7 @@ int main(void)
 
     tcase_add_test(tcase, threads_that_share_a_frame_do_not_change_a_bit);
     tcase_add_test(tcase, sums_of_sections_are_those_of_all_pixels);
+    tcase_add_test(tcase, threads_that_share_models_do_not_change_a_bit);
     suite_add_tcase(suite, tcase);
     return sqn_check_run(suite);
 }
