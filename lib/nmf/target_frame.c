@@ -116,17 +116,24 @@ static int64_t sums_size(const sqn__target_group *group, int64_t n_unknown)
     return group->n * (sqn__gram_n_pair(n_unknown) + sqn__gram_aligned(n_unknown));
 }
 
+/* The first pixel of section `s`, or behind the last. */
+static int64_t section_begin(const sqn__target_group *group, int64_t s)
+{
+    const int64_t begin = s * SECTION * BLOCK;
+
+    return begin < group->n_pix ? begin : group->n_pix;
+}
+
 /* Section `s` of the pixels: the sums of all frames. */
 static void add_section(double *sums, int64_t *n_data, const sqn__target_desk *desk,
                         uint8_t *is_whole, const sqn__target_group *group,
                         const sqn__target_count *count, int64_t s)
 {
-    const int64_t n = count->n_unknown, size = SECTION * (int64_t)BLOCK;
-    const int64_t end = (s + 1) * size < group->n_pix ? (s + 1) * size : group->n_pix;
+    const int64_t n = count->n_unknown, end = section_begin(group, s + 1);
 
     memset(sums, 0, (size_t)sums_size(group, n) * sizeof *sums);
     memset(n_data, 0, (size_t)group->n * sizeof *n_data);
-    for (int64_t first = s * size; first < end; first += BLOCK) {
+    for (int64_t first = section_begin(group, s); first < end; first += BLOCK) {
         const int64_t left = group->n_pix - first;
         const bool whole = turn_basis(desk, count, first, left < BLOCK ? left : BLOCK);
         const sqn__target_view data =
@@ -368,11 +375,10 @@ static void judge_section(double *chi2, const sqn__target_desk *desk,
                           const uint8_t *is_whole, const sqn__target_group *group,
                           const jury *j, int64_t s)
 {
-    const int64_t size = SECTION * (int64_t)BLOCK;
-    const int64_t end = (s + 1) * size < group->n_pix ? (s + 1) * size : group->n_pix;
+    const int64_t end = section_begin(group, s + 1);
 
     memset(chi2, 0, (size_t)(group->n * j->n_member) * sizeof *chi2);
-    for (int64_t first = s * size; first < end; first += BLOCK) {
+    for (int64_t first = section_begin(group, s); first < end; first += BLOCK) {
         const int64_t left = group->n_pix - first;
         const bool whole = is_whole[first / BLOCK] != 0;
         const sqn_matrix_const h =
