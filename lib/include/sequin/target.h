@@ -105,8 +105,8 @@ SQN_API void sqn_target_model(float *out, const sqn_target *target, int64_t i_co
  *
  * @param[out] out  [n, n_pix] (data unit) of the frames first .. first + n - 1. Owned by the caller.
  */
-SQN_API void sqn_target_model_rows(sqn_matrix out, const sqn_target *target, int64_t i_count,
-                                   int64_t first);
+SQN_API void sqn_target_model_rows(sqn_matrix out, const sqn_target *target,
+                                   int64_t i_count, int64_t first);
 
 /**
  * Variances of the model (data unit^2), conditional on the active sets; NaN where the basis
