@@ -2,6 +2,7 @@
  * @file measure_target.c
  * @brief New frames modelled with every count of components, against the build before it.
  */
+#include <inttypes.h>
 #include <math.h>
 #include <omp.h>
 
@@ -60,24 +61,23 @@ static sqn_status make_targets(targets *out, const request *r, const scene_size 
     return status;
 }
 
-/* Coefficients of all counts, then one model image of each. */
+/* Coefficients of all counts, then the model images of each. */
 static sqn_status fit_once(sample *fit, sample *all, const sqn_target_basis *basis,
                            const targets *t, sqn_error *err)
 {
     sqn_target *target = NULL;
-    float *image = sqn__mem_alloc(t->made.n_pix, sizeof *image);
+    const int64_t n_frame = t->rows.n_row, n_pix = t->made.n_pix;
+    float *image = sqn__mem_alloc(sqn__mem_product(n_frame, n_pix), sizeof *image);
     const double start = sample_clock();
     sqn_status status = SQN_OK;
 
     if (image == NULL) {
-        return SQN_RAISE(err, E_MEM, "an image");
+        return SQN_RAISE(err, E_MEM, "images of %" PRId64 " frames", n_frame);
     }
     SQN_TRY(sqn_target_fit(&target, basis, &t->rows, err));
     sample_add(fit, sample_clock() - start);
     for (int64_t c = 0; c < basis->n_count; c++) {
-        for (int64_t i = 0; i < t->rows.n_row; i++) {
-            sqn_target_model(image, target, c, i);
-        }
+        sqn_target_model_rows((sqn_matrix){image, n_frame, n_pix, n_pix}, target, c, 0);
     }
     sample_add(all, sample_clock() - start);
 

@@ -1,4 +1,4 @@
-/** @file clip.c @brief Clipping on numbers in bins. */
+/** @file clip.c @brief Clipping of numbers in a centre, a bulk and two tails. */
 #include "clip.h"
 
 #include <math.h>
@@ -8,52 +8,46 @@
 #include "stats.h"
 
 enum {
-    BINS = SQN__CLIP_BINS,
-    SAMPLE = 512, /* to place the bins */
-    SHORT = 64    /* sorted by insertion */
+    BINS = 1024,  /* of the centre */
+    SAMPLE = 512, /* to place the parts */
+    SHORT = 64,   /* sorted by insertion */
+    N_REACH = 3
 };
 
-static const double half_range = 24.0; /* of the bins, in quartile distances */
-static const double bulk_begin = 0.2,
-                    bulk_end = 4.0; /* likewise: no median, no limit there */
+/* Where the centre ends and the tails begin, in quartile distances: the most that is likely to do,
+   then less, then no centre and no bulk, which always does. */
+static const double reaches[N_REACH][2] = {{0.2, 4.0}, {1.0, 2.0}, {0.0, 0.0}};
+
+/* The parts; numbers are differences from an origin near the first median. */
+typedef struct clipping {
+    double *centre; /* [n] numbers nearer than bulk.near */
+    double *tails;  /* [n] those not nearer than bulk.far that are not clipped */
+    double *few;    /* [n] those of bin `few_bin`, sorted; -1: of none */
+    int32_t *last;  /* [bins] the last number of each bin in the centre; -1: none */
+    int32_t *next;  /* [n] the one before it in its bin */
+    int32_t *begin; /* [bins + 1] ranks in the centre at which bins begin */
+    int64_t few_bin;
+    sqn__order_bulk bulk; /* and centre: what is nearer than the tails */
+    sqn__order_kept left; /* in the tails */
+} clipping;
 
 int64_t sqn__clip_work_size(int64_t n_max)
 {
-    return 2 * n_max + 2 * (int64_t)BINS + (n_max + 1) / 2 + BINS / 2 + 1 + BINS / 8;
+    return 3 * n_max + (n_max + 1) / 2 + BINS + 1;
 }
 
-sqn__clip sqn__clip_carve(double *work, int64_t n_max)
+static clipping carve(double *work, int64_t n)
 {
-    sqn__clip clip = {.binned = work, .kept = work + n_max};
-    double *rest = work + 2 * n_max;
+    clipping clip = {.centre = work, .tails = work + n, .few = work + 2 * n};
 
-    clip.moments = (double(*)[2])(void *)rest;
-    clip.bin = (int32_t *)(void *)(rest + 2 * (int64_t)BINS);
-    clip.begin = (int32_t *)(void *)(rest + 2 * (int64_t)BINS + (n_max + 1) / 2);
-    clip.sorted = (uint8_t *)(clip.begin + BINS + 2);
+    clip.next = (int32_t *)(void *)(work + 3 * n);
+    clip.last = clip.next + n;
+    clip.begin = clip.last + BINS;
     return clip;
 }
 
-/* Never falls as `value` rises; all below or above the range share the first or last bin. */
-static int32_t bin_of(const sqn__clip *clip, double value)
-{
-    const double at = (value - clip->low) * clip->per_bin, above = at > 0.0 ? at : 0.0;
-
-    return (int32_t)(above < BINS - 1 ? above : BINS - 1);
-}
-
-/* A bulk gets a bin between those of its bounds; without room for it, it is empty. */
-static void set_bulk(sqn__clip *clip, int64_t i, double low, double high)
-{
-    const int32_t first = bin_of(clip, low);
-    const bool has_room = bin_of(clip, high) >= first + 2;
-
-    clip->bulk[i] = (sqn__order_bulk){.low = low, .high = has_room ? high : low};
-    clip->bulk_bin[i] = has_room ? first + 1 : -1;
-}
-
-/* Origin and width of the bins, from a sample: any are right, these are quick. */
-static void place_bins(sqn__clip *clip, const sqn__order_terms *of)
+/* An origin, and the quartile distance from it, of a sample: any are right, these are quick. */
+static double find_origin(double *quartile, const sqn__order_terms *of)
 {
     double sample[SAMPLE];
     const int64_t n_sample = of->n < SAMPLE ? of->n : SAMPLE;
@@ -62,114 +56,66 @@ static void place_bins(sqn__clip *clip, const sqn__order_terms *of)
     for (int64_t i = 0; i < n_sample; i++) {
         const int64_t at = i * step + (i * 40503 >> 7) % step;
 
-        sample[i] = of->a[at] - of->factor * of->b[at];
+        sample[i] = (double)of->a[at] - of->factor * (double)of->b[at];
     }
-    clip->origin = sqn__stats_median(sample, n_sample);
-    const double quartile =
-        fmax(sqn__stats_mad_sigma(sample, n_sample) / SQN__STATS_MAD_TO_SIGMA, 1e-300);
+    const double origin = sqn__stats_median(sample, n_sample);
 
-    clip->low = clip->origin - half_range * quartile;
-    clip->per_bin = (double)BINS / (2.0 * half_range * quartile);
-    set_bulk(clip, 0, clip->origin - bulk_end * quartile,
-             clip->origin - bulk_begin * quartile);
-    set_bulk(clip, 1, clip->origin + bulk_begin * quartile,
-             clip->origin + bulk_end * quartile);
+    *quartile =
+        fmax(sqn__stats_mad_sigma(sample, n_sample) / SQN__STATS_MAD_TO_SIGMA, 1e-300);
+    return origin;
 }
 
-/* Count, then move every number outside the bulks to its bin, in the order of the numbers. */
-static void fill_bins(sqn__clip *clip, int64_t n)
-{
-    int32_t next[BINS];
+/* ---- The centre ------------------------------------------------------------------------ */
 
+/* Bins of the centre, which never fall as numbers rise, and where they begin. */
+static void fill_bins(clipping *clip)
+{
+    const double near = clip->bulk.near, per_bin = (double)BINS / (2.0 * near);
+
+    for (int64_t i = 0; i < clip->bulk.n_centre; i++) {
+        const double at = (clip->centre[i] + near) * per_bin;
+
+        clip->next[i] = (int32_t)(at < BINS - 1 ? at : BINS - 1);
+    }
     memset(clip->begin, 0, (BINS + 1) * sizeof *clip->begin);
-    memset(clip->sorted, 0, BINS);
-    for (int64_t i = 0; i < n; i++) {
-        clip->bin[i] = bin_of(clip, clip->kept[i]);
+    memset(clip->last, 0xff, BINS * sizeof *clip->last); /* -1 */
+    for (int32_t i = 0; i < (int32_t)clip->bulk.n_centre; i++) {
+        const int32_t b = clip->next[i];
+
+        clip->next[i] = clip->last[b];
+        clip->last[b] = i;
+        clip->begin[b + 1]++;
     }
-    for (int64_t i = 0; i < n; i++) {
-        clip->begin[clip->bin[i] + 1]++;
-    }
-    for (int64_t i = 0; i < 2; i++) {
-        if (clip->bulk_bin[i] >= 0) {
-            clip->begin[clip->bulk_bin[i] + 1] = (int32_t)clip->bulk[i].n;
-        }
-    }
-    for (int32_t b = 0; b < BINS; b++) {
-        next[b] = clip->begin[b];
+    for (int64_t b = 0; b < BINS; b++) {
         clip->begin[b + 1] += clip->begin[b];
     }
-    for (int64_t i = 0; i < n; i++) {
-        clip->binned[next[clip->bin[i]]++] = clip->kept[i];
-    }
+    clip->few_bin = -1;
 }
 
-/* Add the moments of places [first, end). */
-static void add_moments(double sum[2], const sqn__clip *clip, int64_t first, int64_t end)
+static void sort_few(double *few, int64_t n)
 {
-    double one = 0.0, two = 0.0;
-
-    for (int64_t i = first; i < end; i++) {
-        const double d = clip->binned[i] - clip->origin;
-
-        one += d;
-        two += d * d;
-    }
-    sum[0] += one;
-    sum[1] += two;
-}
-
-static bool is_bulk(const sqn__clip *clip, int32_t bin)
-{
-    return bin == clip->bulk_bin[0] || bin == clip->bulk_bin[1];
-}
-
-static void sum_bins(sqn__clip *clip)
-{
-    for (int32_t b = 0; b < BINS; b++) {
-        clip->moments[b][0] = clip->moments[b][1] = 0.0;
-        if (!is_bulk(clip, b)) {
-            add_moments(clip->moments[b], clip, clip->begin[b], clip->begin[b + 1]);
-        }
-    }
-    for (int64_t i = 0; i < 2; i++) {
-        if (clip->bulk_bin[i] >= 0) {
-            memcpy(clip->moments[clip->bulk_bin[i]], clip->bulk[i].sum,
-                   sizeof clip->bulk[i].sum);
-        }
-    }
-}
-
-static void sort_bin(sqn__clip *clip, int32_t b)
-{
-    double *values = clip->binned + clip->begin[b];
-    const int64_t n = clip->begin[b + 1] - clip->begin[b];
-
-    if (clip->sorted[b] != 0) {
-        return;
-    }
-    clip->sorted[b] = 1;
     if (n > SHORT) {
-        sqn__stats_sort(values, n);
+        sqn__stats_sort(few, n);
         return;
     }
     for (int64_t i = 1; i < n; i++) {
-        const double value = values[i];
+        const double value = few[i];
         int64_t k = i;
 
-        for (; k > 0 && values[k - 1] > value; k--) {
-            values[k] = values[k - 1];
+        for (; k > 0 && few[k - 1] > value; k--) {
+            few[k] = few[k - 1];
         }
-        values[k] = value;
+        few[k] = value;
     }
 }
 
-/* The number of rank `rank` among all. */
-static double ranked(sqn__clip *clip, int64_t rank)
+/* The number of rank `rank` in the centre. */
+static double ranked(clipping *clip, int64_t rank)
 {
-    int32_t low = 0, high = BINS - 1;
+    int64_t low = 0, high = BINS - 1, n_few = 0;
 
     while (low < high) { /* the bin with begin <= rank < next begin */
-        const int32_t middle = (low + high + 1) / 2;
+        const int64_t middle = (low + high + 1) / 2;
 
         if (clip->begin[middle] <= rank) {
             low = middle;
@@ -177,110 +123,92 @@ static double ranked(sqn__clip *clip, int64_t rank)
             high = middle - 1;
         }
     }
-    if (is_bulk(clip, low)) {
-        clip->is_lost = true;
-        return clip->bulk[0].low; /* of no use */
-    }
-    sort_bin(clip, low);
-    return clip->binned[rank];
-}
-
-/* How many are below `limit` or, with `equal`, not above it. */
-static int64_t n_within(sqn__clip *clip, double limit, bool equal)
-{
-    const int32_t b = bin_of(clip, limit);
-    int64_t i = clip->begin[b];
-
-    for (int64_t k = 0; k < 2; k++) {
-        clip->is_lost =
-            clip->is_lost || (clip->bulk_bin[k] >= 0 && limit >= clip->bulk[k].low &&
-                              limit <= clip->bulk[k].high);
-    }
-    if (clip->is_lost) {
-        return i;
-    }
-    sort_bin(clip, b);
-    while (i < clip->begin[b + 1] &&
-           (clip->binned[i] < limit || (equal && clip->binned[i] <= limit))) {
-        i++;
-    }
-    return i;
-}
-
-/* What is not clipped: ranks from `first` on, below `end`, and the bins that hold all of them. */
-typedef struct survivors {
-    int64_t first, end;
-    int32_t first_bin, last_bin;
-} survivors;
-
-/* Standard deviation of what is left: whole bins, and the parts at both ends. */
-static double deviation(const sqn__clip *clip, const survivors *left)
-{
-    double sum[2] = {0.0, 0.0};
-    int64_t at = left->first;
-
-    for (int32_t b = left->first_bin; b <= left->last_bin; b++) {
-        if (clip->begin[b + 1] <= left->first || clip->begin[b] >= left->end) {
-            continue;
+    if (low != clip->few_bin) {
+        for (int32_t i = clip->last[low]; i >= 0; i = clip->next[i]) {
+            clip->few[n_few++] = clip->centre[i];
         }
-        const int64_t next =
-            clip->begin[b + 1] < left->end ? clip->begin[b + 1] : left->end;
-
-        if (at == clip->begin[b] && next == clip->begin[b + 1]) {
-            sum[0] += clip->moments[b][0];
-            sum[1] += clip->moments[b][1];
-        } else {
-            add_moments(sum, clip, at, next);
-        }
-        at = next;
+        sort_few(clip->few, n_few);
+        clip->few_bin = low;
     }
-    const double n = (double)(left->end - left->first), mean = sum[0] / n;
-
-    return sqrt(fmax(sum[1] / n - mean * mean, 0.0));
+    return clip->few[rank - clip->begin[low]];
 }
 
-/* Clip what is in the bins; the last standard deviation. */
-static double iterate(int64_t *rounds, sqn__clip *clip, int64_t n, double significant)
+/* Median of all that is left, of which `n_below` are below the centre; NaN where it is not in
+   there. */
+static double median(clipping *clip, int64_t n_below)
 {
-    survivors left = {0, n, 0, BINS - 1};
+    const int64_t n = clip->bulk.n + clip->left.n;
+    const int64_t low = (n - 1) / 2 - n_below, high = n / 2 - n_below;
 
+    if (clip->bulk.far <= 0.0) { /* all are in the tails */
+        memcpy(clip->few, clip->tails, (size_t)n * sizeof *clip->few);
+        return sqn__stats_median(clip->few, n);
+    }
+    return low < 0 || high >= clip->bulk.n_centre
+               ? NAN
+               : 0.5 * (ranked(clip, low) + ranked(clip, high));
+}
+
+/* ---- Rounds ---------------------------------------------------------------------------- */
+
+/* Standard deviation of all that is left. */
+static double deviation(const clipping *clip)
+{
+    const double n = (double)(clip->bulk.n + clip->left.n);
+    const double mean = (clip->bulk.sum[0] + clip->left.sum[0]) / n;
+    const double square = (clip->bulk.sum[1] + clip->left.sum[1]) / n;
+
+    return sqrt(fmax(square - mean * mean, 0.0));
+}
+
+/* The last standard deviation; NaN where a median is not in the centre or a limit not in the
+   tails. */
+static double iterate(int64_t *rounds, clipping *clip, double significant)
+{
+    const sqn__order *order = sqn__order_choose();
+    const double far = clip->bulk.far;
+    int64_t n_below = clip->bulk.n_below;
+
+    clip->left.n = clip->bulk.n_tails;
+    order->keep(clip->tails, &clip->left, (double[2]){-INFINITY, INFINITY});
     for (*rounds = 0;; ++*rounds) {
-        const double sigma = deviation(clip, &left);
-        const double median = 0.5 * (ranked(clip, (left.first + left.end - 1) / 2) +
-                                     ranked(clip, (left.first + left.end) / 2));
-        const double reach = significant * sigma;
-        const int64_t low = n_within(clip, median - reach, false);
-        const int64_t high = n_within(clip, median + reach, true);
+        const double sigma = deviation(clip), middle = median(clip, n_below);
+        const double limits[2] = {middle - significant * sigma,
+                                  middle + significant * sigma};
+        const int64_t n = clip->left.n;
 
-        if (clip->is_lost || low <= left.first || high >= left.end) {
+        if (!(far <= 0.0 || (limits[0] <= -far && limits[1] >= far))) {
+            return (double)NAN;
+        }
+        order->keep(clip->tails, &clip->left, limits);
+        if (clip->left.n_below == 0 || clip->left.n + clip->left.n_below == n) {
             return sigma;
         }
-        left = (survivors){low, high, bin_of(clip, median - reach),
-                           bin_of(clip, median + reach)};
+        n_below -= clip->left.n_below;
     }
 }
 
-double sqn__clip_tails(int64_t *rounds, sqn__clip *clip, const sqn__order_terms *of,
+double sqn__clip_tails(int64_t *rounds, double *work, const sqn__order_terms *of,
                        double significant)
 {
-    double sigma = 0.0;
+    double quartile = 0.0, sigma = NAN;
 
     *rounds = 0;
     if (of->n == 0) {
         return (double)NAN;
     }
-    clip->is_lost = false;
-    place_bins(clip, of);
-    do { /* with the bulks as a whole; should that not do, with every number */
-        for (int64_t i = 0; i < 2 && clip->is_lost; i++) {
-            clip->bulk[i].high = clip->bulk[i].low;
-            clip->bulk_bin[i] = -1;
-        }
-        clip->is_lost = false;
-        fill_bins(clip,
-                  sqn__order_choose()->sift(clip->kept, clip->bulk, of, clip->origin));
-        sum_bins(clip);
-        sigma = iterate(rounds, clip, of->n, significant);
-    } while (clip->is_lost);
+    const double origin = find_origin(&quartile, of);
+
+    for (int i = 0; i < N_REACH && isnan(sigma); i++) {
+        clipping clip = carve(work, of->n);
+
+        clip.bulk = (sqn__order_bulk){.near = reaches[i][0] * quartile,
+                                      .far = reaches[i][1] * quartile,
+                                      .centre = clip.centre,
+                                      .tails = clip.tails};
+        sqn__order_choose()->sift(&clip.bulk, of, origin);
+        fill_bins(&clip);
+        sigma = iterate(rounds, &clip, significant);
+    }
     return sigma;
 }

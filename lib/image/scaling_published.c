@@ -15,8 +15,8 @@ static const double significant = 3.0; /* sigma */
 /* The usable pixels, and what each thread works in. */
 typedef struct trial {
     int64_t n, n_pix;
-    double *value, *model; /* [n] */
-    double *work;          /* [threads, clip] */
+    float *value, *model; /* [n] */
+    double *work;         /* [threads, clip] */
     int64_t rounds[SQN_SCALING_N_FRACTION];
 } trial;
 
@@ -39,9 +39,8 @@ static void gather(trial *t, const sqn_scaling_frame *frame)
 static double score(int64_t *rounds, const trial *t, int64_t i)
 {
     const int64_t size = sqn__clip_work_size(t->n_pix);
-    sqn__clip clip = sqn__clip_carve(t->work + omp_get_thread_num() * size, t->n_pix);
 
-    return sqn__clip_tails(rounds, &clip,
+    return sqn__clip_tails(rounds, t->work + omp_get_thread_num() * size,
                            &(sqn__order_terms){t->value, t->model, fraction_at(i), t->n},
                            significant);
 }
@@ -71,17 +70,17 @@ sqn_status sqn_scaling_bff_published(sqn_scaling *out, const sqn_scaling_frame *
     const int64_t n_work = n_thread * sqn__clip_work_size(t.n_pix);
 
     *out = (sqn_scaling){0};
-    t.value = sqn__mem_alloc(2 * t.n_pix + n_work, sizeof *t.value);
-    if (t.value == NULL) {
+    t.work = sqn__mem_alloc(n_work + t.n_pix, sizeof *t.work);
+    if (t.work == NULL) {
         return SQN_RAISE(err, E_MEM, "best fraction of %" PRId64 " pixels", t.n_pix);
     }
+    t.value = (float *)(void *)(t.work + n_work);
     t.model = t.value + t.n_pix;
-    t.work = t.model + t.n_pix;
     gather(&t, frame);
     if (t.n > 0) {
         try_all(out, &t);
     }
-    sqn__mem_free(t.value);
+    sqn__mem_free(t.work);
     return t.n > 0 ? SQN_OK
                    : SQN_RAISE(err, E_DATA_EMPTY, "no pixel has data, model and weight");
 }

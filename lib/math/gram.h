@@ -8,6 +8,7 @@
 #ifndef SQN_GRAM_H
 #define SQN_GRAM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "sequin/matrix.h"
@@ -27,19 +28,28 @@ typedef struct sqn__gram_factor {
 typedef struct sqn__gram_fit {
     int64_t n, k;        /**< Models, components. */
     const double *w;     /**< [n, k] coefficients, rows `row_w` apart. */
-    const float *h;      /**< [k, SQN__GRAM_BLOCK] components. */
+    const float *h;      /**< [k, SQN__GRAM_BLOCK] components, rows `row_h` apart. */
     const double *x, *v; /**< [n, SQN__GRAM_BLOCK] data and weights, rows `row` apart. */
-    int64_t row_w, row;  /**< `row` is 0 where all models are of the same data. */
+    int64_t row_w, row_h;
+    int64_t row; /**< 0 where all models are of the same data. */
 } sqn__gram_fit;
 
 typedef struct sqn__gram_table {
     const char *name;
-    /** out += a b; b has as many rows as a depths, columns of the alignment. */
+    /** out += a b; b has as many rows as a depths, columns of the alignment. Depth by depth:
+     *  to the bit the same in one call or in many. */
     void (*product)(sqn_dmatrix out, sqn__gram_factor a, sqn_dmatrix_const b);
     /** The same of a b in float, which is widened; columns are multiples of 16. */
     void (*product_narrow)(sqn_dmatrix out, sqn__gram_factor a, sqn_matrix_const b);
-    /** out = in, n of them, a multiple of the alignment. */
-    void (*widen)(double *out, const float *in, int64_t n);
+    /**
+     * Numbers of data side by side: columns as rows, widened.
+     *
+     * @param[out] out  [SQN__GRAM_BLOCK, k aligned or more] 0 behind k.
+     * @param[in]  in   [k, SQN__GRAM_BLOCK]
+     *
+     * @returns false where one of them is not finite.
+     */
+    bool (*turn)(sqn_dmatrix out, sqn_matrix_const in);
     /** sum[i] += sum v (x - w h)^2 of model i. */
     void (*misfit)(double *sum, const sqn__gram_fit *fit);
     /**

@@ -13,6 +13,8 @@
 #define SQN__GRAM_ROWS  6
 #define SQN__GRAM_FEW   4
 #define SQN__GRAM_CASES GRAM_CASES_6
+#define SQN__GRAM_FRONT 0, 4, 1, 5
+#define SQN__GRAM_BACK  2, 6, 3, 7
 #include "gram_tile.h"
 
 static const sqn__gram_table table = SQN__GRAM_TABLE("avx2");

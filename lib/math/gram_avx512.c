@@ -13,6 +13,8 @@
 #define SQN__GRAM_ROWS  12
 #define SQN__GRAM_FEW   8
 #define SQN__GRAM_CASES GRAM_CASES_12
+#define SQN__GRAM_FRONT 0, 8, 1, 9, 2, 10, 3, 11
+#define SQN__GRAM_BACK  4, 12, 5, 13, 6, 14, 7, 15
 #include "gram_tile.h"
 
 static const sqn__gram_table table = SQN__GRAM_TABLE("avx512");

@@ -5,6 +5,8 @@
 #define SQN__GRAM_ROWS  6
 #define SQN__GRAM_FEW   4
 #define SQN__GRAM_CASES GRAM_CASES_6
+#define SQN__GRAM_FRONT 0, 2
+#define SQN__GRAM_BACK  1, 3
 #include "gram_tile.h"
 
 const sqn__gram_table sqn__gram_base = SQN__GRAM_TABLE("base");

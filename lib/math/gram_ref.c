@@ -1,4 +1,5 @@
 /** @file gram_ref.c @brief Sums over data: the specification of the fast tables. */
+#include <math.h>
 #include <string.h>
 
 #include "gram.h"
@@ -31,11 +32,19 @@ static void product_narrow(sqn_dmatrix out, sqn__gram_factor a, sqn_matrix_const
     }
 }
 
-static void widen(double *out, const float *in, int64_t n)
+static bool turn(sqn_dmatrix out, sqn_matrix_const in)
 {
-    for (int64_t i = 0; i < n; i++) {
-        out[i] = (double)in[i];
+    bool is_finite = true;
+
+    for (int64_t p = 0; p < out.rows; p++) {
+        for (int64_t j = 0; j < out.cols; j++) {
+            const double h = j < in.rows ? (double)in.data[j * in.stride + p] : 0.0;
+
+            out.data[p * out.stride + j] = h;
+            is_finite = is_finite && isfinite(h);
+        }
     }
+    return is_finite;
 }
 
 static void misfit(double *sum, const sqn__gram_fit *fit)
@@ -45,7 +54,7 @@ static void misfit(double *sum, const sqn__gram_fit *fit)
             double off = fit->x[i * fit->row + p];
 
             for (int64_t j = 0; j < fit->k; j++) {
-                off -= fit->w[i * fit->row_w + j] * (double)fit->h[j * SQN__GRAM_BLOCK + p];
+                off -= fit->w[i * fit->row_w + j] * (double)fit->h[j * fit->row_h + p];
             }
             sum[i] += fit->v[i * fit->row + p] * off * off;
         }
@@ -81,5 +90,5 @@ static void weighted_pairs(double *out, const double *v, sqn_dmatrix_const h, in
     }
 }
 
-const sqn__gram_table sqn__gram_ref = {"ref",  product, product_narrow, widen,
+const sqn__gram_table sqn__gram_ref = {"ref",  product, product_narrow, turn,
                                        misfit, pairs,   weighted_pairs};

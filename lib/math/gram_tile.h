@@ -4,13 +4,19 @@
  *
  * The file that includes it says how wide a vector is (SQN__GRAM_LANES), how many rows a tile of
  * two vectors may have (SQN__GRAM_ROWS), and how many vectors a tile of up to three rows has
- * (SQN__GRAM_FEW): as many sums as there are registers, so that none waits for itself.
+ * (SQN__GRAM_FEW): as many sums as there are registers, so that none waits for itself. Two vectors
+ * interleaved have their elements SQN__GRAM_FRONT in front and SQN__GRAM_BACK behind.
  */
 #ifndef SQN_GRAM_TILE_H
 #define SQN_GRAM_TILE_H
 
 #include <assert.h>
+#include <stdbool.h>
 #include <string.h>
+
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
 
 #include "gram.h"
 
@@ -45,6 +51,16 @@ GRAM_INLINE const gram_vector *vector_at(const double *p)
     return (const gram_vector *)(const void *)p;
 }
 
+/* So many numbers in float, widened: at once, where the compiler would make two halves of it. */
+GRAM_INLINE gram_vector widened(const float *p)
+{
+#if defined(__AVX512F__)
+    return (gram_vector)_mm512_cvtps_pd(_mm256_loadu_ps(p));
+#else
+    return __builtin_convertvector(*(const gram_narrow *)(const void *)p, gram_vector);
+#endif
+}
+
 /* What a tile multiplies. */
 typedef struct operands {
     sqn__gram_factor a;
@@ -52,7 +68,8 @@ typedef struct operands {
     int64_t stride, n; /* of b; depths */
 } operands;
 
-/* out [rows, cols vectors] += the product; rows and cols are constants where this is called. */
+/* out [rows, cols vectors] += the product, depth by depth; rows and cols are constants where this
+   is called. */
 GRAM_INLINE void add_tile(double *out, int64_t stride, const operands *of,
                           const int64_t rows, const int64_t cols)
 {
@@ -62,7 +79,7 @@ GRAM_INLINE void add_tile(double *out, int64_t stride, const operands *of,
     for (int64_t r = 0; r < rows; r++) {
         GRAM_UNROLL
         for (int64_t c = 0; c < cols; c++) {
-            sum[r][c] = (gram_vector){0};
+            sum[r][c] = *vector_at(out + r * stride + c * LANES);
         }
     }
     for (int64_t i = 0; i < of->n; i++) {
@@ -87,7 +104,7 @@ GRAM_INLINE void add_tile(double *out, int64_t stride, const operands *of,
     for (int64_t r = 0; r < rows; r++) {
         GRAM_UNROLL
         for (int64_t c = 0; c < cols; c++) {
-            *(gram_vector *)(void *)(out + r * stride + c * LANES) += sum[r][c];
+            *(gram_vector *)(void *)(out + r * stride + c * LANES) = sum[r][c];
         }
     }
 }
@@ -141,20 +158,25 @@ GRAM_INLINE void add_few(double *out, int64_t stride, const operands *of, int64_
     }
 }
 
-/* Rows of a strip of columns: as many vectors as are left, at most two, or FEW. */
-static int64_t add_strip(double *out, int64_t stride, const operands *of, int64_t rows,
-                         int64_t n_left)
+/* How wide a strip of columns is: as many vectors as are left, at most two, or FEW. */
+static int64_t strip_width(int64_t rows, int64_t n_left)
 {
-    if (rows <= FEW_ROWS && n_left >= FEW * (int64_t)LANES) {
+    const int64_t few = FEW * (int64_t)LANES, both = COLS * (int64_t)LANES;
+
+    return rows <= FEW_ROWS && n_left >= few ? few : n_left >= both ? both : LANES;
+}
+
+/* A tile that is a strip wide. */
+static void add_strip(double *out, int64_t stride, const operands *of, int64_t rows,
+                      int64_t width)
+{
+    if (width == FEW * (int64_t)LANES) {
         add_few(out, stride, of, rows);
-        return FEW * (int64_t)LANES;
-    }
-    if (n_left >= COLS * (int64_t)LANES) {
+    } else if (width == COLS * (int64_t)LANES) {
         add_rows(out, stride, of, rows, COLS);
-        return COLS * (int64_t)LANES;
+    } else {
+        add_rows(out, stride, of, rows, 1);
     }
-    add_rows(out, stride, of, rows, 1);
-    return LANES;
 }
 
 /* The end of tile `i` of the `n_tile` of nearly equal height that `rows` rows are cut into. */
@@ -174,11 +196,9 @@ GRAM_INLINE void add_narrow(double *out, int64_t stride, const sqn__gram_factor 
         sum[r][0] = sum[r][1] = (gram_vector){0};
     }
     for (int64_t i = 0; i < b->rows; i++) {
-        const gram_narrow *from =
-            (const gram_narrow *)(const void *)(b->data + i * b->stride);
+        const float *from = b->data + i * b->stride;
         const double *factor = a->data + i * a->depth;
-        const gram_vector first = __builtin_convertvector(from[0], gram_vector);
-        const gram_vector second = __builtin_convertvector(from[1], gram_vector);
+        const gram_vector first = widened(from), second = widened(from + LANES);
 
         GRAM_UNROLL
         for (int64_t r = 0; r < rows; r++) {
@@ -219,31 +239,87 @@ static void product_narrow(sqn_dmatrix out, sqn__gram_factor a, sqn_matrix_const
     }
 }
 
+/* Strip by strip of b, which stays in cache for all tiles. */
 static void product(sqn_dmatrix out, sqn__gram_factor a, sqn_dmatrix_const b)
 {
     const int64_t n_tile = (out.rows + ROWS - 1) / ROWS;
 
     assert(out.cols % SQN__GRAM_ALIGN == 0);
-    for (int64_t i = 0, row = 0; i < n_tile; i++) {
-        const int64_t end = tile_end(i, n_tile, out.rows);
-        operands of = {{a.data + row * a.row, a.row, a.depth}, b.data, b.stride, b.rows};
+    for (int64_t t = 0, width = 0; t < out.cols; t += width) {
+        width = strip_width(out.rows, out.cols - t);
+        for (int64_t i = 0, row = 0; i < n_tile; i++) {
+            const int64_t end = tile_end(i, n_tile, out.rows);
+            const operands of = {
+                {a.data + row * a.row, a.row, a.depth}, b.data + t, b.stride, b.rows};
 
-        for (int64_t t = 0; t < out.cols;) {
-            of.b = b.data + t;
-            t += add_strip(out.data + row * out.stride + t, out.stride, &of, end - row,
-                           out.cols - t);
+            add_strip(out.data + row * out.stride + t, out.stride, &of, end - row, width);
+            row = end;
         }
-        row = end;
     }
 }
 
-static void widen(double *out, const float *in, int64_t n)
+/* A square of numbers turned: interleaving halves log2(lanes) times swaps rows and columns. */
+GRAM_INLINE void turn_square(gram_vector row[LANES])
 {
-    assert(n % SQN__GRAM_ALIGN == 0);
-    for (int64_t i = 0; i < n; i += LANES) {
-        *(gram_vector *)(void *)(out + i) = __builtin_convertvector(
-            *(const gram_narrow *)(const void *)(in + i), gram_vector);
+    GRAM_UNROLL
+    for (int64_t step = 1; step < LANES; step *= 2) {
+        gram_vector next[LANES];
+
+        GRAM_UNROLL
+        for (int64_t i = 0; i < LANES / 2; i++) {
+            const gram_vector a = row[i], b = row[i + LANES / 2];
+
+            next[2 * i] = __builtin_shufflevector(a, b, SQN__GRAM_FRONT);
+            next[2 * i + 1] = __builtin_shufflevector(a, b, SQN__GRAM_BACK);
+        }
+        GRAM_UNROLL
+        for (int64_t i = 0; i < LANES; i++) {
+            row[i] = next[i];
+        }
     }
+}
+
+/* Columns j .. j + LANES of `out`; what is not finite leaves a NaN in `trace`. */
+GRAM_INLINE void turn_rows(sqn_dmatrix out, sqn_matrix_const in, int64_t j,
+                           gram_vector trace[LANES])
+{
+    static const float nothing[BLOCK];
+    const float *from[LANES];
+
+    for (int64_t i = 0; i < LANES; i++) {
+        from[i] = j + i < in.rows ? in.data + (j + i) * in.stride : nothing;
+    }
+    for (int64_t t = 0; t < BLOCK; t += LANES) {
+        gram_vector row[LANES];
+
+        GRAM_UNROLL
+        for (int64_t i = 0; i < LANES; i++) {
+            row[i] = widened(from[i] + t);
+            trace[i] += 0.0 * row[i];
+        }
+        turn_square(row);
+        GRAM_UNROLL
+        for (int64_t i = 0; i < LANES; i++) {
+            *(gram_vector *)(void *)(out.data + (t + i) * out.stride + j) = row[i];
+        }
+    }
+}
+
+static bool turn(sqn_dmatrix out, sqn_matrix_const in)
+{
+    gram_vector trace[LANES] = {{0}};
+    double all = 0.0;
+
+    assert(out.rows == BLOCK && in.rows <= out.cols && out.cols % SQN__GRAM_ALIGN == 0);
+    for (int64_t j = 0; j < out.cols; j += LANES) {
+        turn_rows(out, in, j, trace);
+    }
+    for (int64_t i = 0; i < LANES; i++) {
+        for (int64_t l = 0; l < LANES; l++) {
+            all += trace[i][l];
+        }
+    }
+    return all == 0.0;
 }
 
 /* sum v (x - w h)^2 of so many models, beginning with the first of `fit`. */
@@ -260,10 +336,8 @@ GRAM_INLINE void add_misfits(double *sum, const sqn__gram_fit *fit, const int64_
             model[r][0] = model[r][1] = (gram_vector){0};
         }
         for (int64_t j = 0; j < fit->k; j++) {
-            const gram_narrow *h =
-                (const gram_narrow *)(const void *)(fit->h + j * BLOCK + t);
-            const gram_vector first = __builtin_convertvector(h[0], gram_vector);
-            const gram_vector second = __builtin_convertvector(h[1], gram_vector);
+            const float *h = fit->h + j * fit->row_h + t;
+            const gram_vector first = widened(h), second = widened(h + LANES);
 
             GRAM_UNROLL
             for (int64_t r = 0; r < rows; r++) {
@@ -316,91 +390,11 @@ static void misfit(double *sum, const sqn__gram_fit *fit)
     }
 }
 
-/*
- * Vector by vector of h, the last first. What a row writes behind its end belongs to the first
- * vector of the next one, which is written later.
- */
-static void pairs(sqn_dmatrix out, sqn_dmatrix_const h, int64_t k)
-{
-    const int64_t n_pair = k * (k + 1) / 2;
+#include "gram_pairs.h"
 
-    for (int64_t p = 0; p < h.rows; p++) {
-        const double *from = h.data + p * h.stride;
-        double *to = out.data + p * out.stride;
-
-        for (int64_t j = (k - 1) / LANES * LANES; j >= 0; j -= LANES) {
-            const gram_vector vector = *vector_at(from + j);
-            double *row = to + j * (j + 1) / 2 + j;
-
-            for (int64_t i = j; i < k; i++) {
-                *(gram_vector *)(void *)row = from[i] * vector;
-                row += i + 1;
-            }
-        }
-        memset(to + n_pair, 0, (size_t)(out.cols - n_pair) * sizeof *to);
-    }
-}
-
-/* Rows i .. i + rows of the pairs, and the vector of columns at j. */
-GRAM_INLINE void add_pairs(double *out, const double *v, sqn_dmatrix_const h,
-                           const int64_t at[2], const int64_t rows)
-{
-    const int64_t i = at[0], j = at[1];
-    gram_vector sum[ROWS];
-
-    GRAM_UNROLL
-    for (int64_t r = 0; r < rows; r++) {
-        sum[r] = (gram_vector){0};
-    }
-    for (int64_t p = 0; p < h.rows; p++) {
-        const double *from = h.data + p * h.stride;
-        const gram_vector vector = *vector_at(from + j);
-        const double weight = v[p];
-
-        GRAM_UNROLL
-        for (int64_t r = 0; r < rows; r++) {
-            const gram_vector pair = from[i + r] * vector;
-
-            sum[r] += weight * pair;
-        }
-    }
-    for (int64_t r = 0; r < rows; r++) {
-        double *to = out + (i + r) * (i + r + 1) / 2 + j;
-
-        if (i + r - j >= LANES - 1) {
-            *(gram_vector *)(void *)to += sum[r];
-        } else {
-            for (int64_t l = 0; l <= i + r - j; l++) {
-                to[l] += sum[r][l];
-            }
-        }
-    }
-}
-
-static void weighted_pairs(double *out, const double *v, sqn_dmatrix_const h, int64_t k)
-{
-    for (int64_t j = 0; j < k; j += LANES) {
-        const int64_t n_tile = (k - j + ROWS - 1) / ROWS;
-
-        for (int64_t tile = 0, row = 0; tile < n_tile; tile++) {
-            const int64_t end = tile_end(tile, n_tile, k - j);
-            const int64_t at[2] = {j + row, j};
-
-#define CALL(n) add_pairs(out, v, h, at, n)
-            switch (end - row) {
-                SQN__GRAM_CASES(CALL)
-            default:
-                assert(end == row);
-            }
-#undef CALL
-            row = end;
-        }
-    }
-}
-
-#define SQN__GRAM_TABLE(NAME)                                                 \
-    {                                                                         \
-        (NAME), product, product_narrow, widen, misfit, pairs, weighted_pairs \
+#define SQN__GRAM_TABLE(NAME)                                                \
+    {                                                                        \
+        (NAME), product, product_narrow, turn, misfit, pairs, weighted_pairs \
     }
 
 #endif

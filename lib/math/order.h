@@ -9,17 +9,27 @@
 
 #include <stdint.h>
 
-/** Numbers from low on, below high: how many, and sums of their distances to an origin and of the
- *  squares of these. */
+/** Differences of numbers from an origin in three parts: the centre, which is nearer to 0 than
+ *  `near`, the tails, which are not nearer than `far`, and the bulk between them. */
 typedef struct sqn__order_bulk {
-    double low, high;
-    int64_t n;
-    double sum[2];
+    double near, far;          /**< near <= far */
+    double *centre, *tails;    /**< [n] each, borrowed, in their order. */
+    int64_t n_centre, n_tails; /**< How many are there. */
+    int64_t n;                 /**< Of bulk and centre. */
+    int64_t n_below;           /**< Of bulk and tails those below 0. */
+    double sum[2]; /**< Of bulk and centre: sums of them and of their squares. */
 } sqn__order_bulk;
 
-/** The n numbers a - factor b. Borrowed. */
+/** What is left of some numbers. */
+typedef struct sqn__order_kept {
+    int64_t n;
+    int64_t n_below; /**< That have just been left out below the limits. */
+    double sum[2];   /**< Of what is left, and of its squares. */
+} sqn__order_kept;
+
+/** The n numbers a - factor b, formed in double. Borrowed. */
 typedef struct sqn__order_terms {
-    const double *a, *b;
+    const float *a, *b;
     double factor;
     int64_t n;
 } sqn__order_terms;
@@ -47,14 +57,15 @@ typedef struct sqn__order {
     /** Places of the numbers below the first bound or above the second, n < 2^31; returns how
      *  many. Quick where they are few. */
     int64_t (*outside)(int32_t *out, const float *a, int64_t n, const float bounds[2]);
+    /** Sort the numbers a - factor b by their distance from an origin into the parts of `bulk`. */
+    void (*sift)(sqn__order_bulk *bulk, const sqn__order_terms *of, double origin);
     /**
-     * Of the numbers a - factor b, add up those of two bulks, and write the others in their
-     * order to `out` [n].
+     * Leave out the numbers outside the limits.
      *
-     * @returns How many others.
+     * @param[in,out] a     [kept->n] those left are moved to the front, in their order.
+     * @param[in,out] kept  Its n is how many there are, and then how many are left.
      */
-    int64_t (*sift)(double *out, sqn__order_bulk bulk[2], const sqn__order_terms *of,
-                    double origin);
+    void (*keep)(double *a, sqn__order_kept *kept, const double limits[2]);
 } sqn__order;
 
 /** What every processor runs. */

@@ -186,25 +186,6 @@ static int64_t outside(int32_t *restrict out, const float *restrict a, int64_t n
     return n_out + look_outside(out + n_out, rest, n_whole, bounds);
 }
 
-/* Sums of one bulk. */
-typedef struct bulk_sums {
-    truths minus_n;
-    lanes one, two;
-} bulk_sums;
-
-/* Add what lies in the bulk; the others stay in `kept`. */
-static inline void add_bulk(bulk_sums *to, truths *kept, const lanes *a,
-                            const sqn__order_bulk *bulk, double origin)
-{
-    const truths in = (*a >= bulk->low) & (*a < bulk->high);
-    const lanes d = (lanes)((truths)(*a - origin) & in);
-
-    to->minus_n += in;
-    to->one += d;
-    to->two += d * d;
-    *kept &= ~in;
-}
-
 static double total(const lanes *v)
 {
     double sum = 0.0;
@@ -215,36 +196,34 @@ static double total(const lanes *v)
     return sum;
 }
 
-static void finish(sqn__order_bulk *bulk, const bulk_sums *sums)
+/* How many truths were subtracted. */
+static int64_t count(const truths *minus_n)
 {
-    bulk->n = 0;
+    int64_t n = 0;
+
     for (int64_t l = 0; l < LANES; l++) {
-        bulk->n -= sums->minus_n[l];
+        n -= (*minus_n)[l];
     }
-    bulk->sum[0] = total(&sums->one);
-    bulk->sum[1] = total(&sums->two);
+    return n;
 }
 
-/* A vector of the numbers; behind the last of them `other`. */
-static inline void load_numbers(lanes *out, const sqn__order_terms *of, int64_t first,
-                                double other)
+/* So many floats, widened. */
+static inline lanes widened(const float *from)
 {
-    double a[LANES], b[LANES];
-
-    if (first + LANES <= of->n) {
-        *out = *(const lanes *)(const void *)(of->a + first) -
-               of->factor * *(const lanes *)(const void *)(of->b + first);
-        return;
-    }
-    for (int64_t l = 0; l < LANES; l++) {
-        a[l] = first + l < of->n ? of->a[first + l] : other;
-        b[l] = first + l < of->n ? of->b[first + l] : 0.0;
-    }
-    *out = *(const lanes *)(const void *)a - of->factor * *(const lanes *)(const void *)b;
+#if defined(__AVX512F__)
+    return (lanes)_mm512_cvtps_pd(_mm256_loadu_ps(from));
+#else
+    return __builtin_convertvector(*(const half_floats *)(const void *)from, lanes);
+#endif
 }
 
-/* Append the numbers that are kept; returns how many. Up to a vector is written. */
-static inline int64_t append_kept(double *out, const lanes *numbers, const truths *kept)
+static lanes all(double number)
+{
+    return number - (lanes){0};
+}
+
+/* Append the numbers of which it is true; returns how many. Up to a vector is written. */
+static inline int64_t append_wide(double *out, const lanes *numbers, const truths *kept)
 {
 #if defined(__AVX512F__)
     const __mmask8 mask = _mm512_test_epi64_mask((__m512i)*kept, (__m512i)*kept);
@@ -262,41 +241,102 @@ static inline int64_t append_kept(double *out, const lanes *numbers, const truth
 #endif
 }
 
-static int64_t sift(double *restrict out, sqn__order_bulk bulk[2],
-                    const sqn__order_terms *of, double origin)
+/* Sums lane by lane. */
+typedef struct lane_sums {
+    truths minus_n_below;
+    lanes one, two;
+} lane_sums;
+
+/* Add the numbers of which it is true. */
+static inline void add_part(lane_sums *to, const lanes *numbers, const truths *in)
 {
-    const sqn__order_bulk first = bulk[0], second = bulk[1];
-    const int64_t n_whole = of->n - of->n % LANES;
-    bulk_sums one = {{0}, {0}, {0}}, two = {{0}, {0}, {0}};
-    int64_t n_out = 0;
-    double rest[LANES];
-    lanes numbers;
-    truths kept;
+    const lanes part = (lanes)((truths)*numbers & *in);
 
-    for (int64_t i = 0; i < n_whole; i += LANES) {
-        load_numbers(&numbers, of, i, second.high);
-        kept = ~(truths){0};
-        add_bulk(&one, &kept, &numbers, &first, origin);
-        add_bulk(&two, &kept, &numbers, &second, origin);
-        n_out += append_kept(out + n_out, &numbers, &kept);
-    }
-    load_numbers(&numbers, of, n_whole, second.high); /* that is in no bulk */
-    kept = ~(truths){0};
-    add_bulk(&one, &kept, &numbers, &first, origin);
-    add_bulk(&two, &kept, &numbers, &second, origin);
-    const int64_t n_rest = append_kept(rest, &numbers, &kept) - (LANES - of->n % LANES);
-
-    for (int64_t l = 0; l < n_rest; l++) { /* the others follow */
-        out[n_out++] = rest[l];
-    }
-    finish(&bulk[0], &one);
-    finish(&bulk[1], &two);
-    return n_out;
+    to->one += part;
+    to->two += part * part;
 }
 
-#define SQN__ORDER_TABLE                 \
-    {                                    \
-        subtract, between, outside, sift \
+/* One number more for the parts. */
+static void sift_number(sqn__order_bulk *bulk, double d)
+{
+    const bool near = fabs(d) < bulk->near, inner = fabs(d) < bulk->far;
+
+    bulk->n += inner ? 1 : 0;
+    bulk->n_below += !near && d < 0.0 ? 1 : 0;
+    bulk->sum[0] += inner ? d : 0.0;
+    bulk->sum[1] += inner ? d * d : 0.0;
+    if (near) {
+        bulk->centre[bulk->n_centre++] = d;
+    }
+    if (!inner) {
+        bulk->tails[bulk->n_tails++] = d;
+    }
+}
+
+static void sift(sqn__order_bulk *bulk, const sqn__order_terms *of, double origin)
+{
+    const int64_t n = of->n, n_whole = n - n % LANES;
+    const lanes first = all(bulk->near), second = all(bulk->far), middle = all(origin);
+    const lanes factor = all(of->factor);
+    const float *a = of->a, *b = of->b;
+    sqn__order_bulk parts = *bulk;
+    int64_t n_centre = 0, n_tails = 0;
+    lane_sums sums = {{0}, {0}, {0}};
+
+    for (int64_t i = 0; i < n_whole; i += LANES) {
+        const lanes d = widened(a + i) - factor * widened(b + i) - middle;
+        const lanes size = (lanes)((truths)d & INT64_MAX);
+        const truths near = size < first, inner = size < second, tails = ~inner;
+
+        add_part(&sums, &d, &inner);
+        sums.minus_n_below += ~near & (d < 0.0);
+        n_centre += append_wide(parts.centre + n_centre, &d, &near);
+        n_tails += append_wide(parts.tails + n_tails, &d, &tails);
+    }
+    parts.n_centre = n_centre;
+    parts.n_tails = n_tails;
+    parts.n = n_whole - n_tails;
+    parts.n_below = count(&sums.minus_n_below);
+    parts.sum[0] = total(&sums.one);
+    parts.sum[1] = total(&sums.two);
+    for (int64_t i = n_whole; i < n; i++) {
+        sift_number(&parts, (double)a[i] - of->factor * (double)b[i] - origin);
+    }
+    *bulk = parts;
+}
+
+static void keep(double *a, sqn__order_kept *kept, const double limits[2])
+{
+    const int64_t n = kept->n, n_whole = n - n % LANES;
+    const lanes low = all(limits[0]), high = all(limits[1]);
+    lane_sums sums = {{0}, {0}, {0}};
+    int64_t n_out = 0;
+
+    for (int64_t i = 0; i < n_whole; i += LANES) {
+        const lanes d = *(const lanes *)(const void *)(a + i);
+        const truths below = d < low, in = ~below & (d <= high);
+
+        add_part(&sums, &d, &in);
+        sums.minus_n_below += below;
+        n_out += append_wide(a + n_out, &d, &in);
+    }
+    *kept = (sqn__order_kept){
+        n_out, count(&sums.minus_n_below), {total(&sums.one), total(&sums.two)}};
+    for (int64_t i = n_whole; i < n; i++) {
+        const double d = a[i];
+
+        kept->n_below += d < limits[0] ? 1 : 0;
+        if (d >= limits[0] && d <= limits[1]) {
+            a[kept->n++] = d;
+            kept->sum[0] += d;
+            kept->sum[1] += d * d;
+        }
+    }
+}
+
+#define SQN__ORDER_TABLE                       \
+    {                                          \
+        subtract, between, outside, sift, keep \
     }
 
 #endif

@@ -9,12 +9,17 @@
 #include "raise.h"
 #include "target_internal.h"
 
-enum { MAX_DOUBLES = 1 << 24 }; /* of frames read ahead; one frame may need more */
+enum {
+    MAX_DOUBLES = 1 << 24, /* of frames read ahead; one frame may need more */
+    LINE = 8,              /* doubles of a cache line */
+    PIECE = 4096           /* pixels of a basis looked at together */
+};
 
 /* Frames that are read ahead, and a desk for each thread. */
 typedef struct work_space {
     int64_t n_ahead;
     int n_desk;
+    int64_t row;        /* from frame to frame */
     double *frames;     /* [n_ahead, 3, n_pix] values, weights and their products */
     int64_t *n_data;    /* [n_ahead, n_block] of their weights above 0 */
     sqn_status *status; /* [n_ahead] of their reading */
@@ -40,8 +45,8 @@ static void destroy_space(work_space *space)
     *space = (work_space){0};
 }
 
-/* A desk for each thread, for up to n unknowns; false: no memory. */
-static bool create_desks(work_space *space, int64_t n, int64_t n_count)
+/* A desk for each thread, for up to n unknowns and frames of n_block blocks; false: no memory. */
+static bool create_desks(work_space *space, int64_t n, int64_t n_count, int64_t n_block)
 {
     const int64_t n_desk = space->n_desk;
     int64_t size[3];
@@ -54,7 +59,8 @@ static bool create_desks(work_space *space, int64_t n, int64_t n_count)
         sqn__mem_alloc(sqn__mem_product(n_desk, size[1]), sizeof *space->doubles);
     space->integers =
         sqn__mem_alloc(sqn__mem_product(n_desk, size[2]), sizeof *space->integers);
-    space->flags = sqn__mem_alloc(n_desk * n, sizeof *space->flags);
+    space->flags =
+        sqn__mem_alloc(sqn__mem_product(n_desk, n + n_block), sizeof *space->flags);
     if (space->desk == NULL || space->floats == NULL || space->doubles == NULL ||
         space->integers == NULL || space->flags == NULL) {
         return false;
@@ -63,14 +69,23 @@ static bool create_desks(work_space *space, int64_t n, int64_t n_count)
         sqn__target_desk_carve(&space->desk[s], space->floats + s * size[0],
                                space->doubles + s * size[1], space->integers + s * size[2],
                                n, n_count);
-        space->desk[s].passive = space->flags + s * n;
+        space->desk[s].passive = space->flags + s * (n + n_block);
+        space->desk[s].is_whole = space->desk[s].passive + n;
     }
     return true;
 }
 
+/* From frame to frame, an odd number of cache lines: else many frames' pixels of one block share
+   a few sets of the cache. */
+static int64_t frame_row(int64_t n_pix)
+{
+    return ((3 * n_pix + LINE - 1) / LINE | 1) * LINE;
+}
+
 static sqn_status create_space(work_space *space, const sqn_target *target, sqn_error *err)
 {
-    const int64_t n_desk = omp_get_max_threads(), room = MAX_DOUBLES / (3 * target->n_pix);
+    const int64_t row = frame_row(target->n_pix);
+    const int64_t n_desk = omp_get_max_threads(), room = MAX_DOUBLES / row;
     const int64_t most = room < 1 ? 1 : room;
     const int64_t n_turn = (target->n_frame + most - 1) / most; /* of nearly equal size */
     int64_t n = 1;
@@ -80,14 +95,15 @@ static sqn_status create_space(work_space *space, const sqn_target *target, sqn_
     }
     space->n_ahead = (target->n_frame + n_turn - 1) / n_turn;
     space->n_desk = (int)n_desk;
-    space->frames = sqn__mem_reserve(sqn__mem_product(space->n_ahead, 3 * target->n_pix),
-                                     sizeof *space->frames);
+    space->row = row;
+    space->frames =
+        sqn__mem_reserve(sqn__mem_product(space->n_ahead, row), sizeof *space->frames);
     space->status = sqn__mem_alloc(space->n_ahead, sizeof *space->status);
     space->n_data =
         sqn__mem_alloc(sqn__mem_product(space->n_ahead, sqn__target_n_block(target->n_pix)),
                        sizeof *space->n_data);
     if (space->frames == NULL || space->status == NULL || space->n_data == NULL ||
-        !create_desks(space, n, target->n_count)) {
+        !create_desks(space, n, target->n_count, sqn__target_n_block(target->n_pix))) {
         return SQN_RAISE(err, E_MEM, "work space to model %" PRId64 " frames at a time",
                          space->n_ahead);
     }
@@ -170,17 +186,32 @@ static sqn_status check(const sqn_target_basis *basis, const sqn_rows *rows, sqn
     return SQN_OK;
 }
 
+/* Pixels from `first` on, up to `end`, that have some components but not all. */
+static int64_t count_uneven(sqn_matrix_const basis, int64_t first, int64_t end)
+{
+    const float *restrict one = basis.data;
+    int64_t n = 0;
+
+    for (int64_t j = 1; j < basis.rows; j++) {
+        const float *restrict row = basis.data + j * basis.stride;
+        int32_t n_odd = 0;
+
+        for (int64_t p = first; p < end; p++) {
+            n_odd += (row[p] != row[p]) != (one[p] != one[p]) ? 1 : 0; /* NaN */
+        }
+        n += n_odd;
+    }
+    return n;
+}
+
 /* True when every pixel has all components or none. */
 static bool is_even(sqn_matrix_const basis)
 {
     int64_t n_odd = 0;
 
 #pragma omp parallel for schedule(static) default(none) shared(basis) reduction(+ : n_odd)
-    for (int64_t p = 0; p < basis.cols; p++) {
-        for (int64_t j = 1; j < basis.rows; j++) {
-            n_odd +=
-                isnan(basis.data[j * basis.stride + p]) != isnan(basis.data[p]) ? 1 : 0;
-        }
+    for (int64_t p = 0; p < basis.cols; p += PIECE) {
+        n_odd += count_uneven(basis, p, p + PIECE < basis.cols ? p + PIECE : basis.cols);
     }
     return n_odd == 0;
 }
@@ -280,10 +311,13 @@ static void fit_ahead(const sqn_target *target, const work_space *space, int64_t
     for (int64_t task = 0; task < n_group * target->n_count; task++) {
         const int64_t whole = target->n_count - 1 - task / n_group, g = task % n_group;
         const int64_t begin = g * n_here / n_group, end = (g + 1) * n_here / n_group;
-        const sqn__target_group group = {space->frames + begin * 3 * target->n_pix,
+        const sqn__target_group group = {space->frames + begin * space->row,
                                          space->n_data +
                                              begin * sqn__target_n_block(target->n_pix),
-                                         end - begin, target->n_pix, first + begin};
+                                         end - begin,
+                                         target->n_pix,
+                                         space->row,
+                                         first + begin};
 
         if (target->count[whole].whole == whole) {
             sqn__target_frame_fit(&space->desk[omp_get_thread_num()], n_shared, target,
@@ -314,13 +348,13 @@ static sqn_status read_ahead(const work_space *space, const sqn_rows *rows, int6
         sqn_error unsaid;
 
         space->status[s] =
-            read_frame(space->frames + s * 3 * rows->n_col, rows, first + s, &unsaid);
+            read_frame(space->frames + s * space->row, rows, first + s, &unsaid);
         count_blocks(space->n_data + s * sqn__target_n_block(rows->n_col),
-                     space->frames + (s * 3 + 1) * rows->n_col, rows->n_col);
+                     space->frames + s * space->row + rows->n_col, rows->n_col);
     }
     for (int64_t s = 0; s < n_here; s++) {
         if (space->status[s] != SQN_OK) { /* once more, to say why */
-            return read_frame(space->frames + s * 3 * rows->n_col, rows, first + s, err);
+            return read_frame(space->frames + s * space->row, rows, first + s, err);
         }
     }
     return SQN_OK;
@@ -416,36 +450,6 @@ sqn_status sqn_target_leverage(double *out, const sqn_target *target, int64_t i_
     *out = sqn__target_frame_leverage(count, frame, weight, target->n_pix, work);
     sqn__mem_free(work);
     return SQN_OK;
-}
-
-void sqn_target_model(float *out, const sqn_target *target, int64_t i_count, int64_t frame)
-{
-    const sqn__target_count *count = &target->count[i_count];
-    const int64_t k = count->basis.rows;
-    const double *w = count->coefficients + frame * k;
-    const double b = count->background != NULL ? count->background[frame] : 0.0;
-
-    for (int64_t first = 0; first < target->n_pix; first += SQN__TARGET_BLOCK) {
-        const int64_t left = target->n_pix - first;
-        const int64_t n = left < SQN__TARGET_BLOCK ? left : SQN__TARGET_BLOCK;
-        double m[SQN__TARGET_BLOCK];
-
-        for (int64_t p = 0; p < n; p++) {
-            m[p] = b;
-        }
-        for (int64_t j = 0; j < k; j++) {
-            const float *row = count->basis.data + j * count->basis.stride + first;
-            const double w_j = w[j];
-
-            for (int64_t p = 0; p < n; p++) {
-                m[p] += w_j * (double)row[p];
-            }
-        }
-        for (int64_t p = 0; p < n; p++) {
-            out[first + p] =
-                (float)m[p]; /* NaN where the basis is, or the coefficients are */
-        }
-    }
 }
 
 void sqn_target_destroy(sqn_target **target)

@@ -10,27 +10,20 @@ enum { BLOCK = SQN__TARGET_BLOCK };
 static void load_row(float *restrict h, float *restrict trace, const float *restrict row,
                      int64_t n)
 {
-    if (n == BLOCK) { /* a constant: vectors */
-        for (int64_t p = 0; p < BLOCK; p++) {
-            h[p] = row[p];
-            trace[p] += 0.0F * row[p];
-        }
-        return;
+    memcpy(h, row, (size_t)n * sizeof *h);
+    for (int64_t p = n; p < BLOCK; p++) {
+        h[p] = NAN;
     }
     for (int64_t p = 0; p < BLOCK; p++) {
-        h[p] = p < n ? row[p] : NAN;
         trace[p] += 0.0F * h[p];
     }
 }
 
-/* The components of the pixels from `first` on; the background, where there is one, is last.
-   True where all pixels have a value. */
-bool sqn__target_load_basis(const sqn__target_block *block, const sqn__target_count *count,
+void sqn__target_load_basis(const sqn__target_block *block, const sqn__target_count *count,
                             int64_t first, int64_t n)
 {
     const int64_t k = count->basis.rows;
     float *restrict has_value = block->has_value;
-    int64_t n_value = 0;
 
     memset(has_value, 0, BLOCK * sizeof *has_value);
     for (int64_t j = 0; j < k; j++) {
@@ -39,9 +32,8 @@ bool sqn__target_load_basis(const sqn__target_block *block, const sqn__target_co
     }
     for (int64_t p = 0; p < BLOCK; p++) {
         has_value[p] = isnan(has_value[p]) ? 0.0F : 1.0F;
-        n_value += has_value[p] > 0.0F ? 1 : 0;
     }
-    for (int64_t j = 0; j < k && n_value < BLOCK; j++) {
+    for (int64_t j = 0; j < k; j++) {
         float *restrict h = block->h + j * BLOCK;
 
         for (int64_t p = 0; p < BLOCK; p++) {
@@ -51,14 +43,13 @@ bool sqn__target_load_basis(const sqn__target_block *block, const sqn__target_co
     if (count->n_unknown > k) {
         memcpy(block->h + k * BLOCK, has_value, BLOCK * sizeof *block->h);
     }
-    return n_value == BLOCK;
 }
 
 /* Copy data and weights of a frame; 0 where the basis has no value. */
 static void load_frame(const sqn__target_block *block, const sqn__target_group *group,
                        int64_t i, int64_t first, int64_t n)
 {
-    const double *restrict value = group->frames + 3 * i * group->n_pix + first;
+    const double *restrict value = group->frames + i * group->row + first;
     const double *restrict weight = value + group->n_pix;
     const float *restrict has_value = block->has_value;
     double *restrict x = block->x + i * BLOCK, *restrict v = block->v + i * BLOCK;
@@ -74,7 +65,6 @@ static void load_frame(const sqn__target_block *block, const sqn__target_group *
     }
 }
 
-/* The data of a block whose basis was just loaded; only what is not whole is copied. */
 sqn__target_view sqn__target_view_frames(const sqn__target_block *block,
                                          const sqn__target_group *group, int64_t first,
                                          bool whole)
@@ -83,8 +73,7 @@ sqn__target_view sqn__target_view_frames(const sqn__target_block *block,
     const int64_t left = group->n_pix - first;
 
     if (whole) {
-        return (sqn__target_view){x, x + group->n_pix, x + 2 * group->n_pix,
-                                  3 * group->n_pix};
+        return (sqn__target_view){x, x + group->n_pix, x + 2 * group->n_pix, group->row};
     }
     for (int64_t i = 0; i < group->n; i++) {
         load_frame(block, group, i, first, left < BLOCK ? left : BLOCK);

@@ -33,10 +33,8 @@ void sqn__target_desk_carve(sqn__target_desk *desk, float *floats, double *doubl
 {
     const int64_t wide = sqn__gram_aligned(n), n_pair = sqn__gram_n_pair(n);
 
-    desk->kernels = sqn__kernels_choose();
     desk->sums = sqn__gram_choose();
     desk->block.h = take_floats(&floats, n * BLOCK);
-    desk->block.turned = take_floats(&floats, BLOCK * sqn__kernels_columns(n));
     desk->block.has_value = take_floats(&floats, BLOCK);
     desk->block.wide = take(&doubles, BLOCK * wide);
     desk->block.pairs = take(&doubles, SQN__TARGET_PART * n_pair + SQN__GRAM_ALIGN);
@@ -61,8 +59,7 @@ void sqn__target_desk_size(int64_t size[3], int64_t n, int64_t n_count)
 {
     const int64_t wide = sqn__gram_aligned(n), n_pair = sqn__gram_n_pair(n);
 
-    size[0] = whole_lines(n * BLOCK, 16) +
-              whole_lines(BLOCK * sqn__kernels_columns(n), 16) + BLOCK;
+    size[0] = n * BLOCK + BLOCK;
     size[1] = BLOCK * wide + SQN__TARGET_PART * n_pair + SQN__GRAM_ALIGN +
               3 * (int64_t)GROUP * BLOCK + 2 * (int64_t)GROUP * (n_pair + wide) +
               whole_lines(n * n, 8) + wide + whole_lines(sqn__nnls_work_size(n), 8) +

@@ -62,41 +62,47 @@ static void count_data(int64_t *n_data, const sqn__target_group *group,
 
 /* ---- Sums ------------------------------------------------------------------------------ */
 
-/* Turn the components of a block: a row of doubles for each pixel. */
-static sqn_dmatrix_const turn(const sqn__target_desk *desk, int64_t n_unknown)
+/* The basis turned, at the n pixels from `first` on; true where it is finite at a whole block. */
+static bool turn_basis(const sqn__target_desk *desk, const sqn__target_count *count,
+                       int64_t first, int64_t n)
 {
-    const sqn__target_block *block = &desk->block;
-    const int64_t stride = sqn__kernels_columns(n_unknown);
-    const int64_t wide = sqn__gram_aligned(n_unknown);
+    const int64_t k = count->basis.rows, wide = sqn__gram_aligned(count->n_unknown);
+    const sqn_dmatrix turned = {desk->block.wide, BLOCK, wide, wide};
+    const sqn_matrix_const basis = {count->basis.data + first, k, BLOCK,
+                                    count->basis.stride};
 
-    desk->kernels->turn(
-        (sqn_matrix){block->turned, BLOCK, sqn__kernels_aligned(n_unknown), stride},
-        block->h, n_unknown);
-    for (int64_t p = 0; p < BLOCK; p++) {
-        desk->sums->widen(block->wide + p * wide, block->turned + p * stride, wide);
+    if (n < BLOCK || !desk->sums->turn(turned, basis)) {
+        sqn__target_load_basis(&desk->block, count, first, n);
+        (void)desk->sums->turn(
+            turned, (sqn_matrix_const){desk->block.h, count->n_unknown, BLOCK, BLOCK});
+        return false;
     }
-    return (sqn_dmatrix_const){block->wide, BLOCK, wide, wide};
+    for (int64_t p = 0; p < BLOCK && count->n_unknown > k; p++) {
+        turned.data[p * wide + k] = 1.0; /* the background */
+    }
+    return true;
 }
 
-/* G += V P(H)^T and H V x of a block, for all frames of the group. */
-static void add_block(const sqn__target_desk *desk, const sqn__target_group *group,
-                      const sqn__target_view *data, int64_t n_unknown)
+/* G += V P(H)^T and H V x of a block whose basis is turned, for all frames of the group. */
+static void add_block(double *gram, const sqn__target_desk *desk,
+                      const sqn__target_group *group, const sqn__target_view *data,
+                      int64_t n_unknown)
 {
-    const sqn__target_block *block = &desk->block;
-    const sqn_dmatrix_const h = turn(desk, n_unknown);
+    const int64_t wide = sqn__gram_aligned(n_unknown);
     const int64_t n_pair = sqn__gram_n_pair(n_unknown);
-    const sqn_dmatrix pairs = {block->pairs, PART, n_pair, n_pair};
-    double *gram = desk->part, *rhs = gram + group->n * n_pair;
+    const sqn_dmatrix_const h = {desk->block.wide, BLOCK, wide, wide};
+    const sqn_dmatrix pairs = {desk->block.pairs, PART, n_pair, n_pair};
+    double *rhs = gram + group->n * n_pair;
 
     desk->sums->product((sqn_dmatrix){rhs, group->n, h.cols, h.cols},
                         (sqn__gram_factor){data->vx, data->row, 1}, h);
+    if (group->n == 1) { /* the pairs are of no use to others */
+        desk->sums->weighted_pairs(gram, data->v, h, n_unknown);
+        return;
+    }
     for (int64_t p = 0; p < BLOCK; p += PART) {
         const sqn_dmatrix_const part = {h.data + p * h.stride, PART, h.cols, h.stride};
 
-        if (group->n == 1) { /* the pairs are of no use to others */
-            desk->sums->weighted_pairs(gram, data->v + p, part, n_unknown);
-            continue;
-        }
         desk->sums->pairs(pairs, part, n_unknown);
         desk->sums->product((sqn_dmatrix){gram, group->n, n_pair, n_pair},
                             (sqn__gram_factor){data->v + p, data->row, 1},
@@ -110,40 +116,49 @@ static int64_t sums_size(const sqn__target_group *group, int64_t n_unknown)
     return group->n * (sqn__gram_n_pair(n_unknown) + sqn__gram_aligned(n_unknown));
 }
 
-/* Sums over the pixels of section `s`. */
-static void add_section(const sqn__target_desk *desk, const sqn__target_group *group,
+/* The first pixel of section `s`, or behind the last. */
+static int64_t section_begin(const sqn__target_group *group, int64_t s)
+{
+    const int64_t begin = s * SECTION * BLOCK;
+
+    return begin < group->n_pix ? begin : group->n_pix;
+}
+
+/* Section `s` of the pixels: the sums of all frames. */
+static void add_section(double *sums, int64_t *n_data, const sqn__target_desk *desk,
+                        uint8_t *is_whole, const sqn__target_group *group,
                         const sqn__target_count *count, int64_t s)
 {
-    const int64_t n = count->n_unknown, size = SECTION * (int64_t)BLOCK;
-    const int64_t end = (s + 1) * size < group->n_pix ? (s + 1) * size : group->n_pix;
+    const int64_t n = count->n_unknown, end = section_begin(group, s + 1);
 
-    memset(desk->part, 0, (size_t)sums_size(group, n) * sizeof *desk->part);
-    memset(desk->n_part, 0, (size_t)group->n * sizeof *desk->n_part);
-    for (int64_t first = s * size; first < end; first += BLOCK) {
+    memset(sums, 0, (size_t)sums_size(group, n) * sizeof *sums);
+    memset(n_data, 0, (size_t)group->n * sizeof *n_data);
+    for (int64_t first = section_begin(group, s); first < end; first += BLOCK) {
         const int64_t left = group->n_pix - first;
-        const bool whole =
-            sqn__target_load_basis(&desk->block, count, first, left < BLOCK ? left : BLOCK);
+        const bool whole = turn_basis(desk, count, first, left < BLOCK ? left : BLOCK);
         const sqn__target_view data =
             sqn__target_view_frames(&desk->block, group, first, whole);
 
-        count_data(desk->n_part, group, &data, whole, first / BLOCK);
-        add_block(desk, group, &data, n);
+        is_whole[first / BLOCK] = whole;
+        count_data(n_data, group, &data, whole, first / BLOCK);
+        add_block(sums, desk, group, &data, n);
     }
 }
 
-static void join_section(const sqn__target_desk *to, const sqn__target_desk *from,
-                         const sqn__target_group *group, int64_t n_unknown)
+static void join_section(const sqn__target_desk *to, const double *sums,
+                         const int64_t *n_data, const sqn__target_group *group,
+                         int64_t n_unknown)
 {
     const int64_t n_gram = group->n * sqn__gram_n_pair(n_unknown);
 
     for (int64_t e = 0; e < n_gram; e++) {
-        to->gram[e] += from->part[e];
+        to->gram[e] += sums[e];
     }
     for (int64_t e = 0; e < group->n * sqn__gram_aligned(n_unknown); e++) {
-        to->rhs[e] += from->part[n_gram + e];
+        to->rhs[e] += sums[n_gram + e];
     }
     for (int64_t i = 0; i < group->n; i++) {
-        to->n_data[i] += from->n_part[i];
+        to->n_data[i] += n_data[i];
     }
 }
 
@@ -154,37 +169,62 @@ static int64_t n_section(const sqn__target_group *group)
     return (group->n_pix + size - 1) / size;
 }
 
+/* The end of the sections that begin with `first` and have room beside each other. */
+static int64_t run_end(const sqn__target_group *group, int64_t first)
+{
+    const int64_t end = first + GROUP / group->n, n = n_section(group);
+
+    return end < n ? end : n;
+}
+
 /* Sums over all pixels, with the basis `count`, in the first of the desks: sections side by side,
    joined in their order. */
 static void accumulate(const sqn__target_desk *desk, int n_desk,
                        const sqn__target_group *group, const sqn__target_count *count)
 {
-    const int64_t n = count->n_unknown, n_here = n_section(group);
+    const int64_t n = count->n_unknown, size = sums_size(group, n);
 
     memset(desk->gram, 0, (size_t)(group->n * sqn__gram_n_pair(n)) * sizeof *desk->gram);
     memset(desk->rhs, 0, (size_t)(group->n * sqn__gram_aligned(n)) * sizeof *desk->rhs);
     memset(desk->n_data, 0, (size_t)group->n * sizeof *desk->n_data);
-#pragma omp parallel for ordered schedule(static, 1) num_threads(n_desk) default(none) \
-    shared(desk, group, count, n, n_here)
-    for (int64_t s = 0; s < n_here; s++) {
-        const sqn__target_desk *own = &desk[omp_get_thread_num()];
+    for (int64_t first = 0; first < n_section(group); first = run_end(group, first)) {
+        const int64_t end = run_end(group, first);
 
-        add_section(own, group, count, s);
-#pragma omp ordered
-        join_section(desk, own, group, n);
+#pragma omp parallel for schedule(dynamic, 1)         \
+    num_threads(n_desk) if (n_desk > 1) default(none) \
+        shared(desk, group, count, size, first, end)
+        for (int64_t s = first; s < end; s++) {
+            add_section(desk->part + (s - first) * size,
+                        desk->n_part + (s - first) * group->n, &desk[omp_get_thread_num()],
+                        desk->is_whole, group, count, s);
+        }
+        for (int64_t s = first; s < end; s++) {
+            join_section(desk, desk->part + (s - first) * size,
+                         desk->n_part + (s - first) * group->n, group, n);
+        }
     }
 }
 
 /* ---- The small problem ----------------------------------------------------------------- */
 
-/* The small problem of `count` and frame `i` of the group out of that of `whole`: its first
- * rows, and the background. */
-static void extract(const sqn__target_desk *desk, const sqn__target_count *count,
-                    const sqn__target_count *whole, int64_t i)
+/* The models that are solved and judged: of which basis, how many, where their numbers are. */
+typedef struct jury {
+    const sqn_target *target;
+    const sqn__target_count *whole;
+    const double *solution; /* [group, n_member, n_unknown aligned] */
+    const int64_t *member;
+    int64_t n_member, wide;
+} jury;
+
+/* The small problem of `count` and frame `i` of the group, out of that of `whole` in the sums:
+ * its first rows, and the background. */
+static void extract(const sqn__target_desk *desk, const sqn__target_desk *sums,
+                    const sqn__target_count *count, const sqn__target_count *whole,
+                    int64_t i)
 {
     const int64_t n = count->n_unknown, k = count->basis.rows, n_whole = whole->n_unknown;
-    const double *gram = desk->gram + i * sqn__gram_n_pair(n_whole);
-    const double *rhs = desk->rhs + i * sqn__gram_aligned(n_whole);
+    const double *gram = sums->gram + i * sqn__gram_n_pair(n_whole);
+    const double *rhs = sums->rhs + i * sqn__gram_aligned(n_whole);
 
     for (int64_t a = 0; a < n; a++) {
         const int64_t from = a < k ? a : n_whole - 1;
@@ -240,45 +280,45 @@ static void solve(const sqn__target_desk *desk, double *solution,
     }
 }
 
-/* Frame `i` of the group with every basis at work. The background moves to where the widest
- * basis has it. */
-static void solve_frame(const sqn__target_desk *desk, const sqn_target *target,
-                        const sqn__target_group *group, const sqn__target_count *whole,
-                        int64_t n_member, int64_t i)
+/* Frame `i` of the group with basis number `m` of those at work, its sums in the first of the
+ * desks; small problems are solved in `desk`. The background moves to where the widest has it. */
+static void solve_member(const sqn__target_desk *desk, const sqn__target_desk *first,
+                         const jury *j, const sqn__target_group *group, int64_t i,
+                         int64_t m)
 {
-    const int64_t wide = sqn__gram_aligned(whole->n_unknown), frame = group->first + i;
+    const sqn__target_count *count = &j->target->count[j->member[m]];
+    const int64_t n = count->n_unknown, frame = group->first + i;
+    double *solution = first->solution + (i * j->n_member + m) * j->wide;
 
-    for (int64_t m = 0; m < n_member; m++) {
-        const sqn__target_count *count = &target->count[desk->member[m]];
-        double *solution = desk->solution + (i * n_member + m) * wide;
+    memset(solution, 0, (size_t)j->wide * sizeof *solution);
+    if (first->n_data[i] == 0) {
+        leave_open(count, frame);
+        return;
+    }
+    count->record[frame] = (sqn_target_record){.n_data = first->n_data[i]};
+    extract(desk, first, count, j->whole, i);
+    solve(desk, solution, count, frame);
+    if (n > count->basis.rows) {
+        const double background = solution[n - 1];
 
-        memset(solution, 0, (size_t)wide * sizeof *solution);
-        if (desk->n_data[i] == 0) {
-            leave_open(count, frame);
-            continue;
-        }
-        count->record[frame] = (sqn_target_record){.n_data = desk->n_data[i]};
-        extract(desk, count, whole, i);
-        solve(desk, solution, count, frame);
-        if (count->n_unknown > count->basis.rows) {
-            const double background = solution[count->n_unknown - 1];
+        solution[n - 1] = 0.0;
+        solution[j->whole->n_unknown - 1] = background;
+    }
+}
 
-            solution[count->n_unknown - 1] = 0.0;
-            solution[whole->n_unknown - 1] = background;
-        }
+/* All frames of the group with all bases at work, the dearest of a frame first. */
+static void solve_all(const sqn__target_desk *desk, int n_desk,
+                      const sqn__target_group *group, const jury *j)
+{
+#pragma omp parallel for schedule(dynamic, 1) \
+    num_threads(n_desk) if (n_desk > 1) default(none) shared(desk, group, j)
+    for (int64_t e = 0; e < group->n * j->n_member; e++) {
+        solve_member(&desk[omp_get_thread_num()], desk, j, group, e / j->n_member,
+                     j->n_member - 1 - e % j->n_member);
     }
 }
 
 /* ---- What is left ---------------------------------------------------------------------- */
-
-/* The models that are judged: of which basis, how many, where their numbers are. */
-typedef struct jury {
-    const sqn_target *target;
-    const sqn__target_count *whole;
-    const double *solution; /* [group, n_member, n_unknown aligned] */
-    const int64_t *member;
-    int64_t n_member, wide;
-} jury;
 
 /* Unknowns of the models up to number `m` that may differ from 0. */
 static int64_t n_needed(const jury *j, int64_t m)
@@ -288,22 +328,9 @@ static int64_t n_needed(const jury *j, int64_t m)
     return count->n_unknown > count->basis.rows ? j->whole->n_unknown : count->basis.rows;
 }
 
-/* Add sum V r^2 over the block, of the models of `fit`; chi2 of one and the next lie `step`
- * apart. */
-static void add_misfits(double *chi2, int64_t step, const sqn__target_desk *desk,
-                        const sqn__gram_fit *fit)
-{
-    double sum[GROUP] = {0.0};
-
-    desk->sums->misfit(sum, fit);
-    for (int64_t i = 0; i < fit->n; i++) {
-        chi2[i * step] += sum[i];
-    }
-}
-
 /* Frame `i`, basis after basis; members are in the order of their sizes, or may be. */
-static void judge_frame(const sqn__target_desk *desk, const jury *j,
-                        const sqn__target_view *data, int64_t i)
+static void judge_frame(double *chi2, const sqn__target_desk *desk, const jury *j,
+                        sqn_matrix_const h, const sqn__target_view *data, int64_t i)
 {
     for (int64_t m = 0; m < j->n_member; m += MEMBERS) {
         const int64_t n = j->n_member - m < MEMBERS ? j->n_member - m : MEMBERS;
@@ -313,43 +340,57 @@ static void judge_frame(const sqn__target_desk *desk, const jury *j,
         for (int64_t q = m; q < m + n; q++) {
             k = n_needed(j, q) > k ? n_needed(j, q) : k;
         }
-        add_misfits(desk->chi2_part + at, 1, desk,
-                    &(sqn__gram_fit){n, k, j->solution + at * j->wide, desk->block.h,
-                                     data->x + i * data->row, data->v + i * data->row,
-                                     j->wide, 0});
+        desk->sums->misfit(chi2 + at,
+                           &(sqn__gram_fit){n, k, j->solution + at * j->wide, h.data,
+                                            data->x + i * data->row,
+                                            data->v + i * data->row, j->wide, h.stride, 0});
     }
 }
 
 /* Basis number `m` of those at work, frame after frame. */
-static void judge_member(const sqn__target_desk *desk, const jury *j,
-                         const sqn__target_view *data, int64_t m, int64_t n_frame)
+static void judge_member(double *chi2, const sqn__target_desk *desk, const jury *j,
+                         sqn_matrix_const h, const sqn__target_view *data, int64_t n_frame)
 {
-    add_misfits(desk->chi2_part + m, j->n_member, desk,
-                &(sqn__gram_fit){n_frame, n_needed(j, m), j->solution + m * j->wide,
-                                 desk->block.h, data->x, data->v, j->n_member * j->wide,
-                                 data->row});
+    desk->sums->misfit(chi2,
+                       &(sqn__gram_fit){n_frame, n_needed(j, 0), j->solution, h.data,
+                                        data->x, data->v, j->wide, h.stride, data->row});
+}
+
+/* The basis at the n pixels from `first` on, a block: where it lies, or copied. */
+static sqn_matrix_const view_basis(const sqn__target_desk *desk, const jury *j, bool whole,
+                                   int64_t first, int64_t n)
+{
+    const sqn__target_count *count = j->whole;
+
+    if (whole && count->n_unknown == count->basis.rows) {
+        return (sqn_matrix_const){count->basis.data + first, count->n_unknown, BLOCK,
+                                  count->basis.stride};
+    }
+    sqn__target_load_basis(&desk->block, count, first, n);
+    return (sqn_matrix_const){desk->block.h, count->n_unknown, BLOCK, BLOCK};
 }
 
 /* Misfits over the pixels of section `s`. */
-static void judge_section(const sqn__target_desk *desk, const sqn__target_group *group,
+static void judge_section(double *chi2, const sqn__target_desk *desk,
+                          const uint8_t *is_whole, const sqn__target_group *group,
                           const jury *j, int64_t s)
 {
-    const int64_t size = SECTION * (int64_t)BLOCK;
-    const int64_t end = (s + 1) * size < group->n_pix ? (s + 1) * size : group->n_pix;
+    const int64_t end = section_begin(group, s + 1);
 
-    memset(desk->chi2_part, 0, (size_t)(group->n * j->n_member) * sizeof *desk->chi2_part);
-    for (int64_t first = s * size; first < end; first += BLOCK) {
+    memset(chi2, 0, (size_t)(group->n * j->n_member) * sizeof *chi2);
+    for (int64_t first = section_begin(group, s); first < end; first += BLOCK) {
         const int64_t left = group->n_pix - first;
-        const bool whole = sqn__target_load_basis(&desk->block, j->whole, first,
-                                                  left < BLOCK ? left : BLOCK);
+        const bool whole = is_whole[first / BLOCK] != 0;
+        const sqn_matrix_const h =
+            view_basis(desk, j, whole, first, left < BLOCK ? left : BLOCK);
         const sqn__target_view data =
             sqn__target_view_frames(&desk->block, group, first, whole);
 
         for (int64_t i = 0; j->n_member > 1 && i < group->n; i++) {
-            judge_frame(desk, j, &data, i);
+            judge_frame(chi2, desk, j, h, &data, i);
         }
         if (j->n_member == 1) {
-            judge_member(desk, j, &data, 0, group->n);
+            judge_member(chi2, desk, j, h, &data, group->n);
         }
     }
 }
@@ -358,18 +399,21 @@ static void judge_section(const sqn__target_desk *desk, const sqn__target_group 
 static void judge(const sqn__target_desk *desk, int n_desk, const sqn__target_group *group,
                   const jury *j)
 {
-    const int64_t n = group->n * j->n_member, n_here = n_section(group);
+    const int64_t n = group->n * j->n_member;
 
     memset(desk->chi2, 0, (size_t)n * sizeof *desk->chi2);
-#pragma omp parallel for ordered schedule(static, 1) num_threads(n_desk) default(none) \
-    shared(desk, group, j, n, n_here)
-    for (int64_t s = 0; s < n_here; s++) {
-        const sqn__target_desk *own = &desk[omp_get_thread_num()];
+    for (int64_t first = 0; first < n_section(group); first = run_end(group, first)) {
+        const int64_t end = run_end(group, first);
 
-        judge_section(own, group, j, s);
-#pragma omp ordered
-        for (int64_t e = 0; e < n; e++) {
-            desk->chi2[e] += own->chi2_part[e];
+#pragma omp parallel for schedule(dynamic, 1)         \
+    num_threads(n_desk) if (n_desk > 1) default(none) \
+        shared(desk, group, j, n, first, end)
+        for (int64_t s = first; s < end; s++) {
+            judge_section(desk->chi2_part + (s - first) * n, &desk[omp_get_thread_num()],
+                          desk->is_whole, group, j, s);
+        }
+        for (int64_t e = 0; e < (end - first) * n; e++) {
+            desk->chi2[e % n] += desk->chi2_part[e];
         }
     }
 }
@@ -386,13 +430,11 @@ void sqn__target_frame_fit(const sqn__target_desk *desk, int n_desk,
             desk->member[n_member++] = c;
         }
     }
-    accumulate(desk, n_desk, group, widest);
-    for (int64_t i = 0; i < group->n; i++) {
-        solve_frame(desk, target, group, widest, n_member, i);
-    }
     const jury j = {target,       widest,   desk->solution,
                     desk->member, n_member, sqn__gram_aligned(widest->n_unknown)};
 
+    accumulate(desk, n_desk, group, widest);
+    solve_all(desk, n_desk, group, &j);
     judge(desk, n_desk, group, &j);
     for (int64_t i = 0; i < group->n; i++) {
         for (int64_t m = 0; m < n_member && desk->n_data[i] > 0; m++) {

@@ -10,7 +10,6 @@
 #define SQN_TARGET_INTERNAL_H
 
 #include "gram.h"
-#include "kernels.h"
 #include "sequin/target.h"
 
 /** Results of all frames with one basis; carved from the slabs of the target. */
@@ -27,9 +26,9 @@ typedef struct sqn__target_count {
 
 enum {
     SQN__TARGET_BLOCK = SQN__GRAM_BLOCK, /**< Pixels summed together. */
-    SQN__TARGET_PART = 16,  /**< Pixels of a block whose pairs are formed together. */
-    SQN__TARGET_GROUP = 26, /**< Frames fitted together, at most. */
-    SQN__TARGET_SECTION = 4 /**< Blocks whose sums one thread adds up. */
+    SQN__TARGET_PART = 64,  /**< Pixels of a block whose pairs are formed together. */
+    SQN__TARGET_GROUP = 52, /**< Frames fitted together, at most. */
+    SQN__TARGET_SECTION = 8 /**< Blocks whose sums one thread adds up. */
 };
 
 /** Frames that are fitted together, borrowed: [n, 3, n_pix] values, weights, their products. */
@@ -37,6 +36,7 @@ typedef struct sqn__target_group {
     const double *frames;  /**< Values are 0 where weights are. */
     const int64_t *n_data; /**< [n, sqn__target_n_block()] weights that are not 0. */
     int64_t n, n_pix;
+    int64_t row;   /**< From frame to frame. */
     int64_t first; /**< The number of the first. */
 } sqn__target_group;
 
@@ -52,9 +52,8 @@ int64_t sqn__target_count_data(const double *weight, int64_t n);
 /** A share of the pixels: 0 behind the last, and where the basis has no value. */
 typedef struct sqn__target_block {
     float *h;         /**< [n_unknown, block] */
-    float *turned;    /**< [block, n_unknown] rows as the kernels turn them. */
     float *has_value; /**< [block] 1 where the basis has one, else 0. */
-    double *wide;     /**< The same in double, rows aligned. */
+    double *wide;     /**< [block, n_unknown aligned] turned, in double. */
     double *pairs;    /**< [part of a block, n_pair] */
     double *x, *v;    /**< [group, block] of a share that is not whole. */
     double *vx;       /**< [group, block] */
@@ -68,22 +67,22 @@ typedef struct sqn__target_view {
 
 /** Work space of one thread, for the widest of the bases and a whole group. */
 typedef struct sqn__target_desk {
-    const sqn__kernels *kernels;
     const sqn__gram_table *sums;
     sqn__target_block block;
     double *gram;      /**< [group, n_pair] of the whole basis. */
     double *rhs;       /**< [group, n_unknown aligned] */
-    double *part;      /**< [group (n_pair + n_unknown aligned)] the same of a section. */
+    double *part;      /**< [group (n_pair + n_unknown aligned)] the same of sections. */
     double *small;     /**< [n_unknown, n_unknown] of one small problem. */
     double *small_rhs; /**< [n_unknown] */
     double *work;      /**< Of its solution. */
     double *solution;  /**< [group, n_count, n_unknown aligned] of the bases at work. */
     double *chi2;      /**< [group, n_count] */
-    double *chi2_part; /**< [group, n_count] of a section. */
+    double *chi2_part; /**< [group, n_count] of sections. */
     int64_t *member;   /**< [n_count] the bases at work. */
     int64_t *n_data;   /**< [group] */
-    int64_t *n_part;   /**< [group] of a section. */
+    int64_t *n_part;   /**< [group] of sections. */
     uint8_t *passive;  /**< [n_unknown] */
+    uint8_t *is_whole; /**< [n_block] where the basis at work has all values. */
 } sqn__target_desk;
 
 struct sqn_target {
@@ -132,12 +131,13 @@ SQN_NODISCARD sqn_status sqn__target_check_references(const sqn_target *target, 
                                                       sqn_dmatrix_const coefficients,
                                                       sqn_error *err);
 
-/** Load the components of the n pixels from `first` on; the background, where there is one, is
- *  last. True where all pixels of the block have a value. */
-bool sqn__target_load_basis(const sqn__target_block *block, const sqn__target_count *count,
+/** Load the components of the n pixels from `first` on, 0 where one has no value; the background,
+ *  where there is one, is last. */
+void sqn__target_load_basis(const sqn__target_block *block, const sqn__target_count *count,
                             int64_t first, int64_t n);
 
-/** The data of a block whose basis was just loaded; only what is not `whole` is copied. */
+/** The data of a block: where they lie if the basis is `whole` there, else copied for the values
+ *  of the basis that was just loaded. */
 sqn__target_view sqn__target_view_frames(const sqn__target_block *block,
                                          const sqn__target_group *group, int64_t first,
                                          bool whole);

@@ -1,6 +1,6 @@
 /**
  * @file target_rows.c
- * @brief Variances of the models of some frames, out of covariances that are known.
+ * @brief Models of some frames, and their variances out of covariances that are known.
  *
  * Legend: as target_variance.c: h C h^T of a frame, and w M w^T, sums over the pairs b <= a with
  * those off the diagonal counted twice.
@@ -9,7 +9,82 @@
 
 #include "target_internal.h"
 
-enum { BLOCK = SQN__TARGET_BLOCK };
+enum {
+    BLOCK = SQN__TARGET_BLOCK,
+    TILE = 12,      /* frames modelled together */
+    STEP = 16,      /* pixels, likewise */
+    LARGE = 1 << 18 /* multiply-adds that are worth several threads */
+};
+
+/* ---- Models ---------------------------------------------------------------------------- */
+
+/* b + w H of `n_frame` frames, at the n pixels from `first` on. */
+static void model_tile(double *m, const sqn__target_count *count, int64_t frame,
+                       int64_t n_frame, int64_t first, int64_t n)
+{
+    const int64_t k = count->basis.rows, n_whole = n - n % STEP;
+    const double *w = count->coefficients + frame * k;
+    const float *h = count->basis.data + first;
+
+    for (int64_t i = 0; i < n_frame; i++) {
+        for (int64_t p = 0; p < n; p++) {
+            m[i * BLOCK + p] =
+                count->background != NULL ? count->background[frame + i] : 0.0;
+        }
+        for (int64_t j = 0; j < k; j++) {
+            for (int64_t p = n_whole; p < n; p++) {
+                m[i * BLOCK + p] += w[i * k + j] * (double)h[j * count->basis.stride + p];
+            }
+        }
+    }
+    sqn__gram_choose()->product_narrow(
+        (sqn_dmatrix){m, n_frame, n_whole, BLOCK}, (sqn__gram_factor){w, k, 1},
+        (sqn_matrix_const){h, k, n_whole, count->basis.stride});
+}
+
+/* NaN where the basis is, or the coefficients are. */
+static void model_block(sqn_matrix out, const sqn__target_count *count, int64_t frame,
+                        int64_t first, int64_t n)
+{
+    double m[TILE * BLOCK];
+
+    for (int64_t i = 0; i < out.rows; i += TILE) {
+        const int64_t n_frame = out.rows - i < TILE ? out.rows - i : TILE;
+
+        model_tile(m, count, frame + i, n_frame, first, n);
+        for (int64_t r = 0; r < n_frame; r++) {
+            float *row = out.data + (i + r) * out.stride + first;
+
+            for (int64_t p = 0; p < n; p++) {
+                row[p] = (float)m[r * BLOCK + p];
+            }
+        }
+    }
+}
+
+void sqn_target_model_rows(sqn_matrix out, const sqn_target *target, int64_t i_count,
+                           int64_t first)
+{
+    const sqn__target_count *count = &target->count[i_count];
+    const int64_t n_pix = target->n_pix, n_block = sqn__target_n_block(n_pix);
+    const bool large = out.rows > 1 && out.rows * count->basis.rows * n_pix > LARGE;
+
+#pragma omp parallel for schedule(static) if (large) default(none) \
+    shared(out, count, first, n_pix, n_block)
+    for (int64_t b = 0; b < n_block; b++) {
+        const int64_t begin = b * BLOCK, left = n_pix - begin;
+
+        model_block(out, count, first, begin, left < BLOCK ? left : BLOCK);
+    }
+}
+
+void sqn_target_model(float *out, const sqn_target *target, int64_t i_count, int64_t frame)
+{
+    sqn_target_model_rows((sqn_matrix){out, 1, target->n_pix, target->n_pix}, target,
+                          i_count, frame);
+}
+
+/* ---- Variances ------------------------------------------------------------------------- */
 
 /* sum += factor times x times y, entry by entry; `y` NULL = 1. */
 static void add_product(double *restrict sum, double factor, const float *restrict x,

@@ -67,10 +67,6 @@ START_TEST(products_of_narrow_numbers_agree)
                 ck_assert_double_eq_tol(out[i], plain[i], 1e-14);
             }
             ck_assert(out[0] != number(3, 0));
-            table_at(t)->widen(out, narrow, WIDE);
-            for (int64_t i = 0; i < WIDE; i++) {
-                ck_assert(out[i] == (double)narrow[i]);
-            }
         }
     }
 }
@@ -133,23 +129,81 @@ START_TEST(an_element_does_not_depend_on_its_neighbours)
 }
 END_TEST
 
+START_TEST(depths_may_come_in_parts)
+{
+    fill(a, MD, 1);
+    fill(b, DS, 2);
+    for (int64_t t = 0; t < N_TABLE && table_at(t) != NULL; t++) {
+        for (int64_t m = 1; m <= M; m += 2) {
+            const int64_t first = 2 + m % (DEPTH - 3);
+            const sqn_dmatrix_const whole = {b, DEPTH, COLS, STRIDE};
+            const sqn_dmatrix_const front = {b, first, COLS, STRIDE};
+            const sqn_dmatrix_const back = {b + first * STRIDE, DEPTH - first, COLS,
+                                            STRIDE};
+
+            fill(out, MS, 3);
+            fill(plain, MS, 3);
+            table_at(t)->product((sqn_dmatrix){out, m, COLS, STRIDE},
+                                 (sqn__gram_factor){a, DEPTH, 1}, whole);
+            table_at(t)->product((sqn_dmatrix){plain, m, COLS, STRIDE},
+                                 (sqn__gram_factor){a, DEPTH, 1}, front);
+            table_at(t)->product((sqn_dmatrix){plain, m, COLS, STRIDE},
+                                 (sqn__gram_factor){a + first, DEPTH, 1}, back);
+            ck_assert_mem_eq(out, plain, sizeof out);
+        }
+    }
+}
+END_TEST
+
+START_TEST(columns_become_rows)
+{
+    enum { WIDE = 24, LARGE = WIDE * B };
+    static double turned[LARGE], expected[LARGE];
+    static float in[KB + K];
+
+    for (int64_t i = 0; i < KB + K; i++) {
+        in[i] = (float)number(8, i);
+    }
+    for (int64_t t = 0; t < N_TABLE && table_at(t) != NULL; t++) {
+        for (int64_t k = 1; k <= K; k++) {
+            const int64_t wide = sqn__gram_aligned(k), odd = k * 37 % (k * B);
+            const int64_t at = odd / B * (B + 1) + odd % B;
+            const sqn_matrix_const rows = {in, k, B, B + 1};
+            const sqn_dmatrix to = {turned, B, wide, wide};
+            const float was = in[at];
+
+            memset(turned, 0x7f, sizeof turned);
+            memset(expected, 0x7f, sizeof expected);
+            ck_assert(sqn__gram_ref.turn((sqn_dmatrix){expected, B, wide, wide}, rows));
+            ck_assert(table_at(t)->turn(to, rows));
+            ck_assert_mem_eq(turned, expected, sizeof turned);
+            in[at] = k % 2 == 0 ? NAN : INFINITY;
+            ck_assert(!sqn__gram_ref.turn(to, rows));
+            ck_assert(!table_at(t)->turn(to, rows));
+            in[at] = was;
+        }
+    }
+}
+END_TEST
+
 START_TEST(misfits_agree_and_stand_alone)
 {
+    enum { ROW = B + 8, KROW = K * ROW };
     static double w[MK], x[MB], v[MB], sum[M], expected[M];
-    static float h[KB];
+    static float h[KROW];
 
     fill(w, MK, 4);
     fill(x, MB, 5);
     for (int64_t i = 0; i < MB; i++) {
         v[i] = i % 7 == 0 ? 0.0 : 1.0 + number(6, i);
     }
-    for (int64_t i = 0; i < KB; i++) {
+    for (int64_t i = 0; i < KROW; i++) {
         h[i] = (float)number(7, i);
     }
     for (int64_t t = 0; t < N_TABLE && table_at(t) != NULL; t++) {
         for (int64_t n = 1; n <= M; n++) {
             for (int64_t row = 0; row <= B; row += B) {
-                const sqn__gram_fit fit = {n, K, w, h, x, v, K, row};
+                const sqn__gram_fit fit = {n, K, w, h, x, v, K, ROW, row};
 
                 for (int64_t i = 0; i < n; i++) {
                     sum[i] = expected[i] = 2.385;
@@ -158,8 +212,8 @@ START_TEST(misfits_agree_and_stand_alone)
                 sqn__gram_ref.misfit(expected, &fit);
                 for (int64_t i = 0; i < n; i++) {
                     double one = 2.385;
-                    const sqn__gram_fit alone = {1,           K,           w + i * K, h,
-                                                 x + i * row, v + i * row, K,         row};
+                    const sqn__gram_fit alone = {1,           K, w + i * K, h,  x + i * row,
+                                                 v + i * row, K, ROW,       row};
 
                     table_at(t)->misfit(&one, &alone);
                     ck_assert_double_eq_tol(sum[i] / expected[i], 1.0, 1e-13);
@@ -197,7 +251,7 @@ END_TEST
 
 START_TEST(weighted_pairs_are_the_product_of_weights_and_pairs)
 {
-    enum { DEEP = 16, WIDE = 32, MOST = 472 };
+    enum { DEEP = 16, PART = 5, WIDE = 32, MOST = 472 };
     static double h[DEEP * WIDE], v[DEEP], of_pairs[DEEP * MOST + SQN__GRAM_ALIGN];
     static double at_once[MOST], apart[MOST], expected[MOST];
 
@@ -217,7 +271,10 @@ START_TEST(weighted_pairs_are_the_product_of_weights_and_pairs)
             fill(at_once, MOST, 21);
             memcpy(apart, at_once, sizeof apart);
             memcpy(expected, at_once, sizeof expected);
-            table->weighted_pairs(at_once, v, rows, k);
+            table->weighted_pairs(at_once, v, (sqn_dmatrix_const){h, PART, wide, wide}, k);
+            table->weighted_pairs(
+                at_once, v + PART,
+                (sqn_dmatrix_const){h + PART * wide, DEEP - PART, wide, wide}, k);
             table->pairs((sqn_dmatrix){of_pairs, DEEP, n_pair, n_pair}, rows, k);
             table->product((sqn_dmatrix){apart, 1, n_pair, n_pair},
                            (sqn__gram_factor){v, 1, 1}, pairs_of_rows);
@@ -239,6 +296,8 @@ int main(void)
     tcase_add_test(tcase, products_of_narrow_numbers_agree);
     tcase_add_test(tcase, products_of_all_shapes_agree);
     tcase_add_test(tcase, an_element_does_not_depend_on_its_neighbours);
+    tcase_add_test(tcase, depths_may_come_in_parts);
+    tcase_add_test(tcase, columns_become_rows);
     tcase_add_test(tcase, misfits_agree_and_stand_alone);
     tcase_add_test(tcase, pairs_agree);
     tcase_add_test(tcase, weighted_pairs_are_the_product_of_weights_and_pairs);

@@ -2,6 +2,7 @@
 #include "order.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "rng.h"
 #include "sqn_check.h"
@@ -89,42 +90,108 @@ START_TEST(parts_of_all_sizes_agree)
 }
 END_TEST
 
-START_TEST(bulks_are_added_up_and_the_others_kept)
-{
-    const double factor = 2.0,
-                 origin = 0.385; /* exact: every table gives the same numbers */
+static float terms_a[N], terms_b[N];
+static double centre[N], tails[N];
 
+/* Numbers that every table forms alike, in some order. */
+static double term(int64_t i, double origin)
+{
+    return (double)terms_a[i] - 2.0 * (double)terms_b[i] - origin;
+}
+
+static void fill_terms(void)
+{
     fill();
     for (int64_t i = 0; i < N; i++) {
-        b[i] = floor(4.0 * b[i]);
+        terms_a[i] = x[i];
+        terms_b[i] = floorf(4.0F * (float)b[i]);
     }
+}
+
+/* The parts of the first n numbers, one by one. */
+static void assert_parts(const sqn__order_bulk *bulk, int64_t n, double origin)
+{
+    double one = 0.0, two = 0.0;
+    int64_t n_centre = 0, n_tails = 0, n_below = 0;
+
+    for (int64_t i = 0; i < n; i++) {
+        const double d = term(i, origin);
+
+        n_below += d < 0.0 && fabs(d) >= bulk->near ? 1 : 0;
+        if (fabs(d) < bulk->far) {
+            one += d;
+            two += d * d;
+        }
+        if (fabs(d) < bulk->near) {
+            ck_assert(n_centre < bulk->n_centre && centre[n_centre] == d);
+            n_centre++;
+        }
+        if (fabs(d) >= bulk->far) {
+            ck_assert(n_tails < bulk->n_tails && tails[n_tails] == d);
+            n_tails++;
+        }
+    }
+    ck_assert_int_eq(bulk->n_centre, n_centre);
+    ck_assert_int_eq(bulk->n_tails, n_tails);
+    ck_assert_int_eq(bulk->n, n - n_tails);
+    ck_assert_int_eq(bulk->n_below, n_below);
+    ck_assert_double_eq_tol(bulk->sum[0], one, 1e-10);
+    ck_assert_double_eq_tol(bulk->sum[1], two, 1e-10);
+}
+
+START_TEST(numbers_are_sifted_into_centre_bulk_and_tails)
+{
+    const double reach[][2] = {{2.0, 9.0}, {3.385, 3.385}, {0.0, 0.0}, {100.0, 200.0}};
+
+    fill_terms();
     for (int64_t t = 0; t < N_TABLE && table_at(t) != NULL; t++) {
         for (int64_t n = 0; n <= N; n += n < 40 ? 1 : 57) {
-            const sqn__order_terms of = {a, b, factor, n};
-            sqn__order_bulk bulk[2] = {{.low = -9.0, .high = -2.0},
-                                       {.low = 1.0, .high = 12.0}};
-            const int64_t n_kept = table_at(t)->sift(out, bulk, &of, origin);
-            double one[2] = {0.0, 0.0}, two[2] = {0.0, 0.0};
-            int64_t n_in[2] = {0, 0}, kept = 0;
+            for (int k = 0; k < 4; k++) {
+                const double origin = k == 0 ? 1.0 : 0.385; /* numbers on the bounds */
+                sqn__order_bulk bulk = {.near = reach[k][0],
+                                        .far = reach[k][1],
+                                        .centre = centre,
+                                        .tails = tails,
+                                        .n_centre = 5,
+                                        .n_below = 7};
 
-            for (int64_t i = 0; i < n; i++) {
-                const double d = a[i] - factor * b[i];
-                const int k = d >= -9.0 && d < -2.0 ? 0 : d >= 1.0 && d < 12.0 ? 1 : 2;
-
-                if (k == 2) {
-                    ck_assert_int_lt(kept, n_kept);
-                    ck_assert(out[kept++] == d);
-                } else {
-                    n_in[k]++;
-                    one[k] += d - origin;
-                    two[k] += (d - origin) * (d - origin);
-                }
+                table_at(t)->sift(&bulk, &(sqn__order_terms){terms_a, terms_b, 2.0, n},
+                                  origin);
+                assert_parts(&bulk, n, origin);
             }
-            ck_assert_int_eq(kept, n_kept);
-            for (int64_t k = 0; k < 2; k++) {
-                ck_assert_int_eq(bulk[k].n, n_in[k]);
-                ck_assert_double_eq_tol(bulk[k].sum[0], one[k], 1e-10);
-                ck_assert_double_eq_tol(bulk[k].sum[1], two[k], 1e-10);
+        }
+    }
+}
+END_TEST
+
+START_TEST(numbers_outside_limits_are_left_out)
+{
+    const double limits[][2] = {
+        {-INFINITY, INFINITY}, {-9.0, 7.0}, {3.0, 3.0}, {50.0, 60.0}};
+
+    fill();
+    for (int64_t t = 0; t < N_TABLE && table_at(t) != NULL; t++) {
+        for (int64_t n = 0; n <= N; n += n < 40 ? 1 : 57) {
+            for (int k = 0; k < 4; k++) {
+                sqn__order_kept kept = {.n = n, .n_below = 9};
+                double one = 0.0, two = 0.0;
+                int64_t n_kept = 0, n_below = 0;
+
+                memcpy(out, a, sizeof out);
+                table_at(t)->keep(out, &kept, limits[k]);
+                for (int64_t i = 0; i < n; i++) {
+                    n_below += a[i] < limits[k][0] ? 1 : 0;
+                    if (a[i] >= limits[k][0] && a[i] <= limits[k][1]) {
+                        ck_assert(n_kept < kept.n && out[n_kept] == a[i]);
+                        n_kept++;
+                        one += a[i];
+                        two += a[i] * a[i];
+                    }
+                }
+                ck_assert_int_eq(kept.n, n_kept);
+                ck_assert_int_eq(kept.n_below, n_below);
+                ck_assert_double_eq_tol(kept.sum[0], one, 1e-10);
+                ck_assert_double_eq_tol(kept.sum[1], two, 1e-10);
             }
         }
     }
@@ -138,7 +205,8 @@ int main(void)
 
     tcase_add_test(tcase, differences_agree);
     tcase_add_test(tcase, parts_of_all_sizes_agree);
-    tcase_add_test(tcase, bulks_are_added_up_and_the_others_kept);
+    tcase_add_test(tcase, numbers_are_sifted_into_centre_bulk_and_tails);
+    tcase_add_test(tcase, numbers_outside_limits_are_left_out);
     suite_add_tcase(suite, tcase);
     return sqn_check_run(suite);
 }

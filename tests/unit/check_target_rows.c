@@ -1,11 +1,12 @@
-/** @file check_target_rows.c @brief Variances of some frames are those of all frames. */
+/** @file check_target_rows.c @brief Models and variances of some frames are those of all frames. */
 #include <math.h>
+#include <string.h>
 
 #include "rng.h"
 #include "sequin/target.h"
 #include "sqn_check.h"
 
-enum { N_FRAME = 11, N_PIX = 301, K = 3, FIRST = 5, N_SOME = 3 };
+enum { N_FRAME = 29, N_PIX = 301, K = 3, FIRST = 5, N_SOME = 3 };
 enum { N_VALUES = N_FRAME * N_PIX, N_PAIR = K * (K + 1) / 2 };
 
 static sqn_error err;
@@ -94,6 +95,49 @@ START_TEST(variances_of_some_frames_are_those_of_all)
 }
 END_TEST
 
+/* Element e of the models, term by term. */
+static double model_at(const sqn_target *target, int64_t e)
+{
+    const int64_t i = e / N_PIX, p = e % N_PIX;
+    const double *background = sqn_target_background(target, 0);
+    double m = background != NULL ? background[i] : 0.0;
+
+    for (int64_t j = 0; j < K; j++) {
+        m += sqn_target_coefficients(target, 0).data[i * K + j] *
+             (double)basis[j * N_PIX + p];
+    }
+    return m;
+}
+
+START_TEST(models_of_many_frames_are_those_of_each)
+{
+    const sqn_target_basis target_basis = {1, &components, _i == 1};
+    const sqn_rows rows = sqn_rows_dense(&pair);
+    sqn_target *target = NULL;
+
+    observe(_i == 1 ? -7.385 : 0.0);
+    SQN_ASSERT_OK(sqn_target_fit(&target, &target_basis, &rows, &err), err);
+    for (int64_t first = 0; first < N_FRAME; first += 9) {
+        const int64_t n = N_FRAME - first;
+
+        memset(fit, 0x7f, sizeof fit);
+        sqn_target_model_rows((sqn_matrix){fit, n, N_PIX, N_PIX}, target, 0, first);
+        for (int64_t e = 0; e < n * N_PIX; e++) {
+            const double expected = model_at(target, first * N_PIX + e);
+
+            ck_assert(isnan(expected) == isnan(fit[e]));
+            ck_assert(isnan(expected) ||
+                      fabs((double)fit[e] - expected) <= 1e-7 * fabs(expected));
+        }
+        for (int64_t i = 0; i < n; i++) {
+            sqn_target_model(comp, target, 0, first + i);
+            ck_assert_mem_eq(comp, fit + i * N_PIX, N_PIX * sizeof *comp);
+        }
+    }
+    sqn_target_destroy(&target);
+}
+END_TEST
+
 START_TEST(errors_are_named)
 {
     const sqn_target_basis target_basis = {1, &components, false};
@@ -121,6 +165,7 @@ int main(void)
     TCase *tcase = tcase_create("rows");
 
     tcase_add_loop_test(tcase, variances_of_some_frames_are_those_of_all, 0, 2);
+    tcase_add_loop_test(tcase, models_of_many_frames_are_those_of_each, 0, 2);
     tcase_add_test(tcase, errors_are_named);
     suite_add_tcase(suite, tcase);
     return sqn_check_run(suite);

@@ -101,6 +101,14 @@ SQN_API void sqn_target_model(float *out, const sqn_target *target, int64_t i_co
                               int64_t frame);
 
 /**
+ * What sqn_target_model() finds, to the bit, for many frames: the components are read once.
+ *
+ * @param[out] out  [n, n_pix] (data unit) of the frames first .. first + n - 1. Owned by the caller.
+ */
+SQN_API void sqn_target_model_rows(sqn_matrix out, const sqn_target *target,
+                                   int64_t i_count, int64_t first);
+
+/**
  * Variances of the model (data unit^2), conditional on the active sets; NaN where the basis
  * has no value or the frame no data. With equal weights of 1 they are per unit variance of the
  * data: of the frame (from_fit), of the references (from_components).
