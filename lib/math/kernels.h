@@ -4,7 +4,8 @@
  *
  * Legend: T lanes (columns of a panel), always SQN__KERNELS_WIDTH and contiguous from row to
  * row; n rows of a panel, k columns of a factor. Every table
- * gives the same numbers to the rounding of float32; one table always gives the same bits.
+ * gives the same numbers to the rounding of float32, packed pairs to one unit; one table always
+ * gives the same bits.
  */
 #ifndef SQN_KERNELS_H
 #define SQN_KERNELS_H

@@ -92,7 +92,6 @@ TILE_INLINE void fused_along(float *g, const sqn__kernels_fit fit, int64_t j, in
     for (int64_t a = 0; a < fit.s.cols; a++) {
         const float *s = fit.s.data + j * fit.s.stride + a;
         float *to = g + a * SQN__KERNELS_WIDTH + t;
-
         tile_vector sum[FUSED_COLS];
 
         for (int64_t c = 0; c < FUSED_COLS; c++) {
@@ -181,7 +180,7 @@ TILE_INLINE void fused_positive(tile_vector *part, const fused_tile *of, const i
     }
 }
 
-/* The first sums over lanes, of whole vectors; the others stand behind them. */
+/* Sums of r u^T by lanes; in front of them stand those of what is positive. */
 TILE_INLINE tile_vector *fused_parts(const sqn__kernels_sums to)
 {
     return (tile_vector *)to.work + SQN__TILE_LANES;

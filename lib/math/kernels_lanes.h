@@ -38,7 +38,7 @@ static inline void sqn__lanes_scales(float *restrict tile, const float *restrict
     for (int64_t a = 0; a < k; a++) {
         for (int64_t l = 0; l < N; l++) {
             const float diagonal = gram[a * (a + 3) / 2 * T + l] + proximal * mean[l];
-            const float size = sqrtf(diagonal);
+            const float size = diagonal > 0.0F ? sqrtf(diagonal) : 0.0F;
 
             tile[a * N + l] = size > 0.0F ? 1.0F / size : 0.0F;
             tile[(k + a) * N + l] = size;

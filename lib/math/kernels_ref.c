@@ -35,8 +35,8 @@ static void spread(float *out, sqn_matrix_const a, const float *b, bool add_to,
                    sqn__kernels_ahead *ahead)
 {
     (void)ahead;
-    for (int64_t i = 0; i < a.cols * T && !add_to; i++) {
-        out[i] = 0.0F;
+    if (!add_to) {
+        memset(out, 0, (size_t)(a.cols * T) * sizeof *out);
     }
     for (int64_t c = 0; c < a.cols; c++) {
         for (int64_t i = 0; i < a.rows; i++) {
@@ -132,7 +132,8 @@ static void pack_scales(float *scale, const float *gram, int64_t k, float proxim
         mean += gram[a * (a + 3) / 2 * T] / (float)k;
     }
     for (int64_t a = 0; a < k; a++) {
-        const float size = sqrtf(gram[a * (a + 3) / 2 * T] + proximal * mean);
+        const float diagonal = gram[a * (a + 3) / 2 * T] + proximal * mean;
+        const float size = diagonal > 0.0F ? sqrtf(diagonal) : 0.0F;
 
         scale[a * SQN__KERNELS_PART] = size > 0.0F ? 1.0F / size : 0.0F;
         scale[(k + a) * SQN__KERNELS_PART] = size;
@@ -172,8 +173,11 @@ static float pair_of(const scaled *of, int64_t a, int64_t b)
     const int64_t i = a < b ? b * (b - 1) / 2 + a : a * (a - 1) / 2 + b;
     int16_t pair;
 
+    if (a == b) {
+        return 1.0F;
+    }
     memcpy(&pair, (const char *)of->tile + pair_offset(of->k, i, of->lane), sizeof pair);
-    return a == b ? 1.0F : (float)pair / sqn__kernels_unit;
+    return (float)pair / sqn__kernels_unit;
 }
 
 /* One step of unknown `a`; the gradients follow. */

@@ -186,8 +186,8 @@ TILE_INLINE void sweep_widen(const sweep_tile of, const float *tile, int64_t par
     }
 }
 
-/* u scaled, of an unknown of `k` whose scales are at `scale`. */
-TILE_INLINE tile_vector sweep_begin(const float *scale, int64_t k, tile_vector u)
+/* u in units of 2^15 and scaled to a diagonal of 1, of an unknown of `k` whose scales are at `scale`. */
+TILE_INLINE tile_vector sweep_scaled(const float *scale, int64_t k, tile_vector u)
 {
     const tile_vector size = *(const tile_vector *)(scale + k * SQN__KERNELS_PART);
 
@@ -209,8 +209,8 @@ TILE_INLINE void sweep_load(const sweep_tile of, const sqn__kernels_lanes *lanes
 
         of.pace[a * n_vector + v] = (tile_vector)((tile_mask)pace & (d > zero));
         of.g[a * n_vector + v] = d * *(const tile_vector *)(lanes->g + at);
-        of.u[a * n_vector + v] = sweep_begin(scale + a * SQN__KERNELS_PART, of.k,
-                                             *(const tile_vector *)(lanes->u + at));
+        of.u[a * n_vector + v] = sweep_scaled(scale + a * SQN__KERNELS_PART, of.k,
+                                              *(const tile_vector *)(lanes->u + at));
     }
 }
 
@@ -225,7 +225,7 @@ TILE_INLINE void sweep_store(const sweep_tile of, const sqn__kernels_lanes *lane
         const int64_t at = a * SQN__KERNELS_WIDTH + t;
         const tile_vector from = *(const tile_vector *)(lanes->u + at);
         const tile_vector d = *(const tile_vector *)scale, y = of.u[a * n_vector + v];
-        const tile_vector step = (y - sweep_begin(scale, of.k, from)) * sqn__kernels_unit;
+        const tile_vector step = (y - sweep_scaled(scale, of.k, from)) * sqn__kernels_unit;
         const tile_vector to = from + d * step;
         const tile_mask stays = ((y > zero) & (to > zero)) | ~(d > zero);
 
@@ -273,7 +273,7 @@ TILE_INLINE void sweep_lanes(const sqn__kernels_lanes *lanes, int n_sweep,
 TILE_INLINE void sweep_narrow(int16_t *out, tile_vector scaled)
 {
     const tile_vector zero = {0}, most = zero + (sqn__kernels_unit - 1.0F);
-    const tile_mask low = scaled<-most, high = scaled> most;
+    const tile_mask low = -most > scaled, high = scaled > most;
     const tile_vector inside =
         (tile_vector)(((tile_mask)scaled & ~low & ~high) | ((tile_mask)most & high) |
                       ((tile_mask)-most & low));

@@ -118,10 +118,10 @@ static inline int64_t sqn__nmf_anls_n_column(const sqn__nmf_anls *a)
     return a->k + a->extra;
 }
 
-/** Rows of a panel that are worked on together: X and V of a block stay in L2. */
+/** Rows of a panel between two products: X, V and P(S) of a block stay in the second cache. */
 enum { SQN__NMF_ANLS_BLOCK = 128 };
 
-/** Rows of a panel that fits into the second cache twice. */
+/** Rows of a panel that fits twice into a second cache of 2 MB. */
 enum { SQN__NMF_ANLS_LOW = 600 };
 
 /** Sweeps of coordinate descent in a pass: best of 2, 5 and 10. */
@@ -165,6 +165,11 @@ void sqn__nmf_anls_equal_begin(sqn__nmf_anls *state);
 
 /** Gram matrices [k(k+1)/2, T] of all lanes of a panel for which equal_holds(). */
 void sqn__nmf_anls_equal_gram(const sqn__nmf_anls *state, float *out, int64_t panel);
+
+/** Whether such a panel must join Q the general way after all: some row misses nearly all of a
+ *  component, by P(U) in `slot`, and the difference would be rounding. */
+bool sqn__nmf_anls_equal_cancels(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot,
+                                 int64_t panel);
 
 /** Such a panel joins Q: the sum over its lanes `shared` (times b), what is missing q. */
 void sqn__nmf_anls_equal_sums(const sqn__nmf_anls *state, sqn__nmf_anls_slot *slot,

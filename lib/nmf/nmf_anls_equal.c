@@ -223,6 +223,38 @@ void sqn__nmf_anls_equal_begin(sqn__nmf_anls *state)
     }
 }
 
+/* Whether lane `t` misses nearly all of a component: what is left in `gram` of the difference is
+ * then rounding. */
+static bool lane_cancels(const sqn__nmf_anls *state, const float *gram, float along,
+                         int64_t t)
+{
+    const float least = (float)(1.0 - share_max) * along;
+
+    for (int64_t a = 0; a < sqn__nmf_anls_n_along(state); a++) {
+        const int64_t i = a * (a + 3) / 2;
+
+        if (gram[i * T + t] < least * state->pairs_sum[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The Gram matrix of one lane from its own weights `v`. */
+static void form_lane(const sqn__nmf_anls *state, float *out, const float *v, int64_t t)
+{
+    const int64_t k = sqn__nmf_anls_n_along(state);
+
+    for (int64_t i = 0; i < k * (k + 1) / 2; i++) {
+        double sum = 0.0;
+
+        for (int64_t j = 0; j < state->panels->n_short; j++) {
+            sum += (double)v[j * T + t] * (double)state->pairs[j * state->n_pair + i];
+        }
+        out[i * T + t] = (float)sum;
+    }
+}
+
 void sqn__nmf_anls_equal_gram(const sqn__nmf_anls *state, float *out, int64_t panel)
 {
     const sqn__nmf_anls_equal *equal = &state->equal;
@@ -244,6 +276,11 @@ void sqn__nmf_anls_equal_gram(const sqn__nmf_anls *state, float *out, int64_t pa
             out[i * T + t] -= weight * pairs[i];
         }
     }
+    for (int64_t t = 0; t < T && equal->n[panel] > 0; t++) {
+        if (lane_cancels(state, out, along[t], t)) {
+            form_lane(state, out, sqn__panels_v(state->panels, panel), t);
+        }
+    }
 }
 
 /* sum_l a_l row_l of a panel, in a fixed order that vectors can keep. */
@@ -262,6 +299,38 @@ static double sum_lanes(const float *along, const float *row)
         sum += (double)part[i];
     }
     return sum;
+}
+
+/* Whether a row misses nearly all that the lanes of a panel hold of one component. */
+static bool row_cancels(const sqn__nmf_anls *state, const float *squares, int64_t panel)
+{
+    const sqn__nmf_anls_equal *equal = &state->equal;
+    const int64_t *missing = equal->missing + equal->first[panel];
+    const float *along = equal->along + panel * T;
+    const double most = share_max * sum_lanes(along, squares);
+    double lost = 0.0;
+
+    for (int64_t m = 0; m < equal->n[panel]; m++) { /* row after row */
+        const bool same = m > 0 && missing[m] / T == missing[m - 1] / T;
+        const int64_t t = missing[m] % T;
+
+        lost = (same ? lost : 0.0) + (double)along[t] * (double)squares[t];
+        if (lost > most) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool sqn__nmf_anls_equal_cancels(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot,
+                                 int64_t panel)
+{
+    for (int64_t a = 0; a < sqn__nmf_anls_n_across(state); a++) {
+        if (row_cancels(state, slot->pairs + a * (a + 3) / 2 * T, panel)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void sqn__nmf_anls_equal_sums(const sqn__nmf_anls *state, sqn__nmf_anls_slot *slot,

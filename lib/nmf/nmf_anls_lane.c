@@ -63,7 +63,7 @@ static void apply(double *out, const problem *p, const double *v)
 static void start(const problem *p, const sqn__nmf_anls_lane *lane)
 {
     for (int64_t a = 0; a < p->k; a++) {
-        p->u[a] = (double)lane->anchor[a * lane->width];
+        p->u[a] = a < lane->n_anchor ? (double)lane->anchor[a * lane->width] : 0.0;
         p->direction[a] = p->u[a] - (double)lane->u[a * lane->width];
     }
     apply(p->image, p, p->direction);

@@ -9,7 +9,8 @@ typedef struct sqn__nmf_anls_lane {
     int64_t k, n_bounded, width;
     const float *gram;    /**< [k(k+1)/2] pair (a <= b) at b(b+1)/2 + a. */
     const float *g;       /**< [k] minus half the gradient at u. */
-    const float *anchor;  /**< [k] the solution of the stage before. */
+    int64_t n_anchor;     /**< Unknowns that have an anchor; that of the others is 0. */
+    const float *anchor;  /**< [n_anchor] the solution of the stage before. */
     const float *support; /**< [k] 0: stays at its anchor. */
     float *u;             /**< [k] */
     double *work;         /**< [sqn__nmf_anls_lane_work_size(k)] */

@@ -106,7 +106,6 @@ static void form_problems(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *
     }
     for (int64_t j = 0; j < p->n_short; j += SQN__NMF_ANLS_BLOCK) {
         const block b = block_at(p, j);
-
         const sqn__kernels_fit fit = fit_of(state, p, p->from, b);
 
         ask_behind(p, b, true);
@@ -177,6 +176,7 @@ static void descend_held(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *s
             .width = p->width,
             .gram = slot->gram + t,
             .g = slot->g + t,
+            .n_anchor = state->k - 1, /* the newest component was not there */
             .anchor = anchor + t,
             .support = slot->support + t,
             .u = p->u + t,
@@ -239,24 +239,38 @@ static void gather_pairs(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *s
                            slot->pairs, p->v + b.first * p->width, slot->turned, p->ahead);
 }
 
+/* How a panel joins Q. */
+typedef enum joining { NOT, GENERALLY, SHARED } joining;
+
+/* P(U) is formed where it is needed. */
+static joining join_pairs(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot,
+                          const panel *p)
+{
+    const int64_t k = sqn__nmf_anls_n_across(state);
+
+    if (!state->renew || k == 0) {
+        return NOT;
+    }
+    state->kernels->pairs(slot->pairs, p->u, k, p->width);
+    return p->equal && !sqn__nmf_anls_equal_cancels(state, slot, p->index) ? SHARED
+                                                                           : GENERALLY;
+}
+
 /* chi2, Q += V P(U) unless Q is kept, C += R U, and what is left over. */
 static void form_sums(const sqn__nmf_anls *state, sqn__nmf_anls_slot *slot, const panel *p)
 {
-    const bool renew = state->renew && !p->equal && sqn__nmf_anls_n_across(state) > 0;
+    const joining way = join_pairs(state, slot, p);
 
-    if (state->renew) {
-        state->kernels->pairs(slot->pairs, p->u, sqn__nmf_anls_n_across(state), p->width);
-    }
     for (int64_t j = 0; j < p->n_short; j += SQN__NMF_ANLS_BLOCK) {
         const block b = block_at(p, j);
 
         ask_behind(p, b, false);
         gather_gradient(state, slot, p, b);
-        if (renew) {
+        if (way == GENERALLY) {
             gather_pairs(state, slot, p, b);
         }
     }
-    if (state->renew && p->equal) {
+    if (way == SHARED) {
         sqn__nmf_anls_equal_sums(state, slot, p->index);
     }
 }

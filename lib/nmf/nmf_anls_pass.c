@@ -116,7 +116,6 @@ void sqn__nmf_anls_pass_run(sqn__nmf_anls *state)
     const int64_t n_group = sqn__panels_n_group(n_visit(state));
     const bool worth_threads =
         n_visit(state) * state->panels->n_short * (state->k + 1) >= WORTH_THREADS;
-
     const int64_t n_turn = state->renew ? state->panels->n_short : 0;
 
     begin(state);

@@ -183,7 +183,7 @@ static void across_agrees(const sqn__kernels *kernels, int64_t n, int64_t k, boo
 START_TEST(products_agree_with_sums_in_double_for_any_size)
 {
     const sqn__kernels *kernels = sqn_kernels_at(_i);
-    const int64_t sizes[] = {1, 6, 12, 16, 18, 20, 31, N};
+    const int64_t sizes[] = {1, 3, 6, 12, 16, 18, 19, 20, 31, N};
 
     sqn_kernels_fill(u, KT, 2, 2.0);
     sqn_kernels_fill(x, NT, 3, 2.0);

@@ -16,12 +16,13 @@ enum {
     NK = N * K,
     KT = K * T,
     NT = N * T,
-    HELD = 2 * T,                 /* row of the unknown that is held */
+    HELD = 2 * T, /* row of the unknown that is held */
+    PACKED = (2 * K + (K * (K - 1) / 2 + 1) / 2) * T,
     SIZES = K * SQN__KERNELS_PART /* from the scales of packed problems to the sizes */
 };
 
 static float s[NK], u[KT], v[NT];
-static float gram[PAIRS * T], packed[(PAIRS + K) * T], g[KT], next[KT], to[KT],
+static float gram[PAIRS * T], packed[PACKED], g[KT], next[KT], to[KT],
     work[2 * (PAIRS + 3 * K) * SQN__KERNELS_PART];
 
 /* A problem per lane from random rows; lane 5 has no data at all. */
@@ -76,8 +77,8 @@ static double objective(const float *now, int64_t t)
     return sum;
 }
 
-/* g - G d of unknown `a` in a lane, over sqrt(G_aa). */
-static double slack(const float *now, int64_t a, int64_t t)
+/* g - G d of unknown `a` in a lane. */
+static double gradient_of(const float *now, int64_t a, int64_t t)
 {
     double sum = (double)g[a * T + t];
 
@@ -86,7 +87,7 @@ static double slack(const float *now, int64_t a, int64_t t)
 
         sum -= gram[pair * T + t] * ((double)now[b * T + t] - u[b * T + t]);
     }
-    return sum / sqrt((double)gram[a * (a + 3) / 2 * T + t]);
+    return sum;
 }
 
 START_TEST(sweeps_descend_keep_the_bound_and_reach_the_minimum)
@@ -107,20 +108,15 @@ START_TEST(sweeps_descend_keep_the_bound_and_reach_the_minimum)
     for (int visit = 0; visit < 20; visit++) { /* with the gradient formed anew */
         sqn_kernels_at(_i)->descend(&lanes, 100);
         for (int64_t i = 0; i < KT; i++) {
-            const double left = slack(to, i / T, i % T);
-
-            next[i] =
-                i % T == 5
-                    ? g[i]
-                    : (float)(left *
-                              sqrt((double)gram[i / T * (i / T + 3) / 2 * T + i % T]));
+            next[i] = (float)gradient_of(to, i / T, i % T);
         }
         memcpy(g, next, sizeof g);
         memcpy(u, to, sizeof u);
     }
     for (int64_t t = 0; t < T; t++) {
         for (int64_t a = 0; a < K && t != 5; a++) {
-            const double left = slack(u, a, t);
+            const double size = sqrt((double)gram[a * (a + 3) / 2 * T + t]);
+            const double left = gradient_of(u, a, t) / size;
 
             ck_assert(a >= K - 1 || u[a * T + t] >= 0.0F);
             below = below || u[a * T + t] < 0.0F;
@@ -150,7 +146,7 @@ static void fill_easy(int64_t k, float *easy)
 START_TEST(few_and_many_unknowns_go_where_plain_loops_go)
 {
     enum { MOST = 24, MOST_PAIRS = MOST * (MOST + 1) / 2, MANY_T = MOST * T };
-    static float easy[MOST_PAIRS * T], easy_packed[(MOST_PAIRS + MOST) * T];
+    static float easy[MOST_PAIRS * T], easy_packed[(2 * MOST + MOST * (MOST - 1) / 4) * T];
     static float from[MANY_T], g_of[MANY_T], to_of[2][MANY_T],
         work_of[2 * (MOST_PAIRS + 3 * MOST) * SQN__KERNELS_PART];
     const int64_t counts[] = {1, 2, 3, 4, 5, 11, 20, 21, MOST};
@@ -167,6 +163,10 @@ START_TEST(few_and_many_unknowns_go_where_plain_loops_go)
                                               from, to_of[which], work_of};
 
             sqn_kernels_fill(g_of, k * T, 21, 1.0);
+            sqn_kernels_fill(from, k * T, 22, 1.0);
+            for (int64_t e = 0; e < (k - 1) * T; e++) { /* the last has no bound */
+                from[e] = fmaxf(from[e], 0.0F);
+            }
             kernels->pack(easy_packed, easy, k, 1e-3F);
             kernels->descend(&lanes, 5);
         }
@@ -175,6 +175,101 @@ START_TEST(few_and_many_unknowns_go_where_plain_loops_go)
                                    2e-5F * (1.0F + fabsf(to_of[0][e])));
         }
     }
+}
+END_TEST
+
+/* Problems of nearly the same columns, from `n` rows; two of them are exactly the same. */
+static void fill_alike(float *alike, int64_t k, double apart)
+{
+    for (int64_t t = 0; t < T; t++) {
+        for (int64_t b = 0; b < k; b++) {
+            for (int64_t a = 0; a <= b; a++) {
+                double sum = 0.0;
+
+                for (uint64_t j = 0; j < 40; j++) {
+                    const uint64_t row = 40 * (uint64_t)t + j;
+                    const double base = 1.0 + sqn__rng_uniform_double(5, 1, row);
+                    const uint64_t first = a == 1 ? 0 : (uint64_t)a;
+                    const uint64_t second = b == 1 ? 0 : (uint64_t)b;
+                    const double left = sqn__rng_uniform_double(5, 2 + first, row);
+                    const double right = sqn__rng_uniform_double(5, 2 + second, row);
+
+                    sum += (base + apart * left) * (base + apart * right);
+                }
+                alike[(b * (b + 1) / 2 + a) * T + t] = (float)sum;
+            }
+        }
+    }
+}
+
+/* 1/2 d^T G d - g^T d in double, and the size of its terms. */
+static double change(const float *alike, const float *grad, const float *from,
+                     const float *end, int64_t k, int64_t t)
+{
+    double sum = 0.0;
+
+    for (int64_t a = 0; a < k; a++) {
+        const double d = (double)end[a * T + t] - from[a * T + t];
+
+        sum -= d * grad[a * T + t];
+        for (int64_t b = 0; b < k; b++) {
+            const int64_t pair = a <= b ? b * (b + 1) / 2 + a : a * (a + 1) / 2 + b;
+
+            sum +=
+                0.5 * d * alike[pair * T + t] * ((double)end[b * T + t] - from[b * T + t]);
+        }
+    }
+    return sum;
+}
+
+START_TEST(rounded_pairs_of_nearly_the_same_columns_lead_down)
+{
+    enum {
+        MANY = 24,
+        MANY_PAIRS = MANY * (MANY + 1) / 2,
+        MANY_T = MANY * T,
+        BOUND_T = MANY_T - T
+    };
+    static float alike[MANY_PAIRS * T], many_packed[(2 * MANY + MANY * (MANY - 1) / 4) * T];
+    static float grad[MANY_T], from[MANY_T], end[MANY_T];
+    static float many_work[2 * (MANY_PAIRS + 3 * MANY) * SQN__KERNELS_PART];
+    const double apart[] = {1e-1, 1e-3, 0.0};
+    const sqn__kernels_lanes lanes = {MANY, MANY - 1, many_packed, grad,
+                                      from, end,      many_work};
+
+    for (int i = 0; i < 3; i++) {
+        fill_alike(alike, MANY, apart[i]);
+        sqn_kernels_fill(grad, MANY_T, 31, 1.0);
+        sqn_kernels_fill(from, MANY_T, 32, 1.0);
+        for (int64_t e = 0; e < BOUND_T; e++) {
+            from[e] = fmaxf(from[e], 0.0F);
+        }
+        sqn_kernels_at(_i)->pack(many_packed, alike, MANY, 1e-7F);
+        for (int n_sweep = 5; n_sweep <= 10; n_sweep += 5) {
+            sqn_kernels_at(_i)->descend(&lanes, n_sweep);
+            for (int64_t t = 0; t < T; t++) {
+                ck_assert_double_lt(change(alike, grad, from, end, MANY, t), 0.0);
+            }
+        }
+    }
+}
+END_TEST
+
+START_TEST(an_unknown_whose_diagonal_is_rounding_stays_where_it_is)
+{
+    const float diagonals[] = {0.0F, -6e-6F, -1.0F};
+    const sqn__kernels_lanes lanes = lanes_of(sqn_kernels_at(_i), K);
+
+    for (int64_t t = 0; t < T; t++) {
+        gram[HELD + t] = diagonals[t % 3]; /* of unknown 1 */
+    }
+    sqn_kernels_at(_i)->pack(packed, gram, K, 0.0F);
+    sqn_kernels_at(_i)->descend(&lanes, 3);
+    for (int64_t i = 0; i < KT; i++) {
+        ck_assert(isfinite(to[i]));
+        ck_assert(i / T != 1 || (to[i] <= u[i] && to[i] >= u[i]));
+    }
+    ck_assert(to[0] < u[0] || to[0] > u[0]);
 }
 END_TEST
 
@@ -255,6 +350,10 @@ int main(void)
                         packed_problems_are_the_scaled_gram_matrices_with_the_proximal_term,
                         0, SQN_N_KERNELS);
     tcase_add_loop_test(tcase, what_has_no_scale_stays_where_it_is, 0, SQN_N_KERNELS);
+    tcase_add_loop_test(tcase, an_unknown_whose_diagonal_is_rounding_stays_where_it_is, 0,
+                        SQN_N_KERNELS);
+    tcase_add_loop_test(tcase, rounded_pairs_of_nearly_the_same_columns_lead_down, 0,
+                        SQN_N_KERNELS);
     suite_add_tcase(suite, tcase);
     return sqn_check_run(suite);
 }

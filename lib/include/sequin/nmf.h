@@ -115,7 +115,8 @@ SQN_API sqn_nmf_options sqn_nmf_options_default(void);
  *                              along a longer axis of frames) bytes per component of
  *                              each pixel and frame; anls also up to 160 MiB or half of
  *                              the panels, 1 byte per component of each index of the
- *                              longer axis, and 768 bytes per one of the shorter and thread.
+ *                              longer axis, and 10 k (k + 1) bytes per one of the shorter,
+ *                              of every thread 2 k (k + 1) + 8 k.
  * @retval SQN_ERR_INTERRUPTED  The progress callback asked for it.
  */
 SQN_API SQN_NODISCARD sqn_status sqn_nmf_fit(sqn_nmf **out, const sqn_panels *panels,
