@@ -9,9 +9,26 @@
 
 #include "kernels.h"
 
+/* Pairs of one lane lie one behind the other. */
+static inline void sqn__lanes_pairs_of_one(float *restrict out, const float *restrict m,
+                                           int64_t k)
+{
+    for (int64_t b = 0; b < k; b++) {
+        float *restrict row = out + b * (b + 1) / 2;
+
+        for (int64_t a = 0; a <= b; a++) {
+            row[a] = m[a] * m[b];
+        }
+    }
+}
+
 static inline void sqn__lanes_pairs(float *restrict out, const float *restrict m, int64_t k,
                                     int64_t n)
 {
+    if (n == 1) {
+        sqn__lanes_pairs_of_one(out, m, k);
+        return;
+    }
     for (int64_t b = 0; b < k; b++) {
         for (int64_t a = 0; a <= b; a++) {
             float *restrict row = out + (b * (b + 1) / 2 + a) * n;

@@ -188,6 +188,9 @@ void sqn__nmf_anls_sample_accept(sqn__nmf_anls *state);
 /** Both factors are again those of sample_begin(). */
 void sqn__nmf_anls_sample_undo(sqn__nmf_anls *state);
 
+/** Whether the Gram matrices of a panel are kept from pass to pass. */
+bool sqn__nmf_anls_panel_keeps(const sqn__nmf_anls *state, int64_t index);
+
 /** A panel in a pass, `next` (-1: none) behind it: its u_next, and what it adds to `slot`. */
 void sqn__nmf_anls_panel_visit(const sqn__nmf_anls *state, sqn__nmf_anls_slot *slot,
                                int64_t index, int64_t next);

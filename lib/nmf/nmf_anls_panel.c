@@ -302,6 +302,13 @@ static panel panel_at(const sqn__nmf_anls *state, int64_t index, int64_t next)
     };
 }
 
+bool sqn__nmf_anls_panel_keeps(const sqn__nmf_anls *state, int64_t index)
+{
+    const panel p = panel_at(state, index, -1);
+
+    return keeping(state, &p) != NULL;
+}
+
 void sqn__nmf_anls_panel_visit(const sqn__nmf_anls *state, sqn__nmf_anls_slot *slot,
                                int64_t index, int64_t next)
 {

@@ -23,7 +23,7 @@ static void zero_slot(const sqn__nmf_anls *state, sqn__nmf_anls_slot *slot)
     slot->chi2 = 0.0;
 }
 
-/* Q of the group joins that of all. */
+/* Q of the group joins that of all: with what panels of equal weights have in common, or not. */
 static void join_pairs(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slot)
 {
     const int64_t n = state->panels->n_short, k = sqn__nmf_anls_n_across(state);
@@ -34,7 +34,10 @@ static void join_pairs(const sqn__nmf_anls *state, const sqn__nmf_anls_slot *slo
         double *restrict sum = state->q_turned + i * state->n_aligned;
 
         for (int64_t j = 0; j < n; j++) {
-            sum[j] += (double)q[j] + (double)state->equal.across[j] * shared;
+            sum[j] += (double)q[j];
+        }
+        for (int64_t j = 0; j < n && shared > 0.0; j++) {
+            sum[j] += (double)state->equal.across[j] * shared;
         }
     }
 }
@@ -79,7 +82,18 @@ static void visit_group(const sqn__nmf_anls *state, sqn__nmf_anls_slot *slot, in
     }
 }
 
-/* Zero the totals; form P(S). */
+/* Whether some panel forms Gram matrices in this pass. */
+static bool forms_gram(const sqn__nmf_anls *state)
+{
+    bool forms = state->renew;
+
+    for (int64_t i = 0; i < n_visit(state) && !forms; i++) {
+        forms = !sqn__nmf_anls_panel_keeps(state, visit_at(state, i));
+    }
+    return forms;
+}
+
+/* Zero the totals. */
 static void begin(sqn__nmf_anls *state)
 {
     const int64_t n = state->panels->n_short, k = sqn__nmf_anls_n_across(state);
@@ -91,13 +105,19 @@ static void begin(sqn__nmf_anls *state)
     memset(state->c, 0, (size_t)(n * k) * sizeof *state->c);
     memset(state->positive, 0, (size_t)n * sizeof *state->positive);
     state->chi2 = 0.0;
-    for (int64_t j = 0; j < n; j++) {
+    sqn__nmf_support_squares(state->squares,
+                             (sqn_matrix_const){state->s, n, state->k, state->stride});
+}
+
+/* P(S), and what panels of equal weights have in common. */
+static void form_pairs(sqn__nmf_anls *state, int64_t n_thread)
+{
+#pragma omp parallel for num_threads(n_thread) default(none) shared(state)
+    for (int64_t j = 0; j < state->panels->n_short; j++) {
         state->kernels->pairs(state->pairs + j * state->n_pair,
                               state->s + j * state->stride, sqn__nmf_anls_n_along(state),
                               1);
     }
-    sqn__nmf_support_squares(state->squares,
-                             (sqn_matrix_const){state->s, n, state->k, state->stride});
     sqn__nmf_anls_equal_begin(state);
 }
 
@@ -119,6 +139,9 @@ void sqn__nmf_anls_pass_run(sqn__nmf_anls *state)
     const int64_t n_turn = state->renew ? state->panels->n_short : 0;
 
     begin(state);
+    if (forms_gram(state)) {
+        form_pairs(state, worth_threads ? state->n_slot : 1);
+    }
 #pragma omp parallel num_threads(state->n_slot) if (worth_threads) default(none) \
     shared(state, n_group, n_turn)
     {

@@ -227,14 +227,17 @@ END_TEST
 START_TEST(pairs_are_products_of_columns)
 {
     static float out[PAIRS * T];
+    const int64_t widths[] = {1, T};
 
     sqn_kernels_fill(u, KT, 2, 3.0);
-    sqn_kernels_at(_i)->pairs(out, u, K, T);
-    for (int64_t b = 0; b < K; b++) {
-        for (int64_t a = 0; a <= b; a++) {
-            for (int64_t t = 0; t < T; t++) {
-                ck_assert_float_eq(out[(b * (b + 1) / 2 + a) * T + t],
-                                   u[a * T + t] * u[b * T + t]);
+    for (int i = 0; i < 2; i++) {
+        const int64_t n = widths[i];
+
+        sqn_kernels_at(_i)->pairs(out, u, K, n);
+        for (int64_t b = 0; b < K; b++) {
+            for (int64_t at = 0; at < (b + 1) * n; at++) {
+                ck_assert_float_eq(out[b * (b + 1) / 2 * n + at],
+                                   u[at] * u[b * n + at % n]);
             }
         }
     }
