@@ -18,14 +18,14 @@
 static const double cancellation = 1e3; /* of the terms of the model over the data */
 
 /* Of the extrapolation: beta grows from pass to pass up to a limit, which a lost pass lowers. */
-static const double beta_start = 1.0, beta_growth = 1.1, limit_growth = 1.02;
+static const double beta_start = 1.0, beta_growth = 1.2, limit_growth = 1.02;
 static const double turned = 0.7;     /* what is left of beta where it led away */
 static const double loose = 10.0;     /* of the tolerance, while another stage follows */
 static const double kkt_limit = 1e-3; /* guarantee 7 */
 /* Fall of chi2 below which Gram matrices serve on, for so many passes and one more for every
- * four components: what they cost grows with k^2, a pass without them with k. */
+ * two components: what they cost grows with k^2, a pass without them with k. */
 static const double slow = 0.03;
-enum { SERVE = 8, SERVE_PER = 4 };
+enum { SERVE = 8, SERVE_PER = 2 };
 
 /* The beginning of a stage on a sample. */
 static const double sample_tolerance = 3e-4;
