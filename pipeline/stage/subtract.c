@@ -134,23 +134,31 @@ static void flag_frame(uint8_t *flags, const target_input *in, int64_t i, int64_
     }
 }
 
-double target_data_variance(const target_input *in, int64_t i, int64_t p)
+/* Squares of the given errors. */
+static void square_errors(double *out, const target_input *in, int64_t i, int64_t first,
+                          int64_t n)
 {
     const int64_t n_all = in->obs->science.ny * in->obs->science.nx;
+    const int64_t *index = in->obs->pixels.index + first;
+    const float *error = in->obs->science.error.data + i * n_all;
 
-    if (in->obs->noise == READ_ERRORS) {
-        const double sigma =
-            in->obs->science.error.data[i * n_all + in->obs->pixels.index[p]];
+    for (int64_t p = 0; p < n; p++) {
+        const double sigma = error[index[p]];
 
-        return sigma * sigma;
+        out[p] = sigma * sigma;
     }
-    return in->obs->noise == READ_POISSON ? in->target->variance[p] : NAN;
 }
 
-bool target_is_fitted(uint8_t flags)
+void target_data_variances(double *out, const target_input *in, int64_t i, int64_t first,
+                           int64_t n)
 {
-    return (flags & (SQN_FLAG_NO_SCIENCE | SQN_FLAG_NO_REFERENCE | SQN_FLAG_OUTSIDE |
-                     SQN_FLAG_EXCLUDED)) == 0;
+    if (in->obs->noise == READ_ERRORS) {
+        square_errors(out, in, i, first, n);
+        return;
+    }
+    for (int64_t p = 0; p < n; p++) {
+        out[p] = in->obs->noise == READ_POISSON ? in->target->variance[first + p] : NAN;
+    }
 }
 
 /* Find the pixels that count: fitted, and the model has a value. True where they are others
@@ -187,14 +195,20 @@ static int64_t gather(const slot *w, const float *plane, const sqn_pixels *pixel
 /* Inverse variances of the pixels of frame `i` that count. */
 static void weigh(const slot *w, const target_input *in, int64_t i)
 {
+    enum { STRIP = 64 }; /* pixels at a time */
     const sqn_pixels *pixels = &in->obs->pixels;
 
     memset(w->weight, 0, (size_t)(pixels->ny * pixels->nx) * sizeof *w->weight);
-    for (int64_t p = 0; p < pixels->n_pix; p++) {
-        const double variance = target_data_variance(in, i, p);
+    for (int64_t first = 0; first < pixels->n_pix; first += STRIP) {
+        const int64_t left = pixels->n_pix - first, n = left < STRIP ? left : STRIP;
+        double variance[STRIP];
 
-        if (w->fitted[p] != 0) {
-            w->weight[pixels->index[p]] = isnan(variance) ? 1.0 : 1.0 / variance;
+        target_data_variances(variance, in, i, first, n);
+        for (int64_t p = 0; p < n; p++) {
+            if (w->fitted[first + p] != 0) {
+                w->weight[pixels->index[first + p]] =
+                    isnan(variance[p]) ? 1.0 : 1.0 / variance[p];
+            }
         }
     }
 }
