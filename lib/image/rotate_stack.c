@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "interleave.h"
 #include "mem.h"
 #include "raise.h"
 #include "rotate_internal.h"
@@ -30,6 +31,7 @@ enum { KNOWS_NOTHING = 0, KNOWS_VALUE = 1, KNOWS_BOTH = 2 };
 typedef struct sqn_rotate_stack {
     int64_t ny, nx, n_pix, stride, n_wide;
     int64_t n_image; /* at a time */
+    int64_t lanes;   /* of a pixel, for as many */
     int n_thread;
     double *coeff;   /* [n_thread, wide] */
     double *work;    /* [n_thread, sqn__turn_work_size()] */
@@ -37,11 +39,13 @@ typedef struct sqn_rotate_stack {
     uint8_t *round;  /* [STACK, ny, nx] 0 = valid */
     uint8_t *knows;  /* [STACK, ny, nx] */
     uint8_t *flags;  /* [STACK, ny, nx] of the input */
-    float *lanes;    /* [wide, STACK] coefficients */
-    float *variance; /* [wide, STACK] 0 where there is none */
-    float *ratio;    /* [ny, nx, STACK] shared over all of the variance */
+    float *coeffs;   /* [wide, lanes] coefficients */
+    float *variance; /* [wide, lanes] 0 where there is none */
+    float *ratio;    /* [ny, nx, lanes] shared over all of the variance */
     float *present;  /* [wide] 1 where there is a variance */
-    uint8_t *whole;  /* [wide] of sqn__spline_stack */
+    uint8_t *along; /* [wide] 1 where the pixels of the row behind a cell are all present */
+    uint8_t *whole; /* [wide] of sqn__spline_stack */
+    const sqn__spline_lanes *table;
     sqn__spline_stack planes;
 } desk;
 
@@ -49,6 +53,7 @@ typedef struct sqn_rotate_stack {
 typedef struct group {
     int64_t n, member[STACK]; /* their numbers in the stack */
     sqn_image out[STACK], in[STACK];
+    bool flagged_alike[STACK]; /* flags are those of the first one */
 } group;
 
 /* ---- Memory ---------------------------------------------------------------------------- */
@@ -66,10 +71,11 @@ void sqn_rotate_stack_destroy(sqn_rotate_stack **stack)
     sqn__mem_free(d->round);
     sqn__mem_free(d->knows);
     sqn__mem_free(d->flags);
-    sqn__mem_free(d->lanes);
+    sqn__mem_free(d->coeffs);
     sqn__mem_free(d->variance);
     sqn__mem_free(d->ratio);
     sqn__mem_free(d->present);
+    sqn__mem_free(d->along);
     sqn__mem_free(d->whole);
     sqn__mem_free(d);
     *stack = NULL;
@@ -87,13 +93,15 @@ static bool allocate(desk *d)
     d->round = sqn__mem_alloc(sqn__mem_product(n, d->n_pix), sizeof *d->round);
     d->knows = sqn__mem_alloc(sqn__mem_product(n, d->n_pix), sizeof *d->knows);
     d->flags = sqn__mem_alloc(sqn__mem_product(n, d->n_pix), sizeof *d->flags);
-    d->lanes = sqn__mem_alloc(sqn__mem_product(STACK, d->n_wide), sizeof *d->lanes);
-    d->variance = sqn__mem_alloc(sqn__mem_product(STACK, d->n_wide), sizeof *d->variance);
-    d->ratio = sqn__mem_alloc(sqn__mem_product(STACK, d->n_pix), sizeof *d->ratio);
+    d->coeffs = sqn__mem_alloc(sqn__mem_product(d->lanes, d->n_wide), sizeof *d->coeffs);
+    d->variance =
+        sqn__mem_alloc(sqn__mem_product(d->lanes, d->n_wide), sizeof *d->variance);
+    d->ratio = sqn__mem_alloc(sqn__mem_product(d->lanes, d->n_pix), sizeof *d->ratio);
+    d->along = sqn__mem_alloc(d->n_wide, sizeof *d->along);
     d->present = sqn__mem_alloc(d->n_wide, sizeof *d->present);
     d->whole = sqn__mem_alloc(d->n_wide, sizeof *d->whole);
     return d->coeff != NULL && d->work != NULL && d->flat != NULL && d->round != NULL &&
-           d->knows != NULL && d->flags != NULL && d->lanes != NULL &&
+           d->knows != NULL && d->flags != NULL && d->coeffs != NULL && d->along != NULL &&
            d->variance != NULL && d->ratio != NULL && d->present != NULL &&
            d->whole != NULL;
 }
@@ -116,6 +124,8 @@ sqn_status sqn_rotate_stack_create(sqn_rotate_stack **out, int64_t ny, int64_t n
         d->n_pix = sqn__mem_product(ny, nx);
         d->n_wide = sqn__mem_product(ny + 2 * (int64_t)BORDER, d->stride);
         d->n_image = n < STACK ? n : STACK;
+        d->table = sqn__spline_lanes_choose();
+        d->lanes = sqn__spline_stack_lanes(d->table, d->n_image);
         d->n_thread = omp_get_max_threads();
     }
     if (d == NULL || !allocate(d)) {
@@ -173,73 +183,100 @@ static void load_images(const desk *d, const sqn_image *in, int64_t n)
 /* Row `y` of the coefficients, counted with the border. */
 static void spread_coefficients(const desk *d, const group *g, int64_t y)
 {
-    float *restrict to = d->lanes + y * d->stride * STACK;
+    sqn__rows_of rows = {.n = g->n};
 
     for (int64_t l = 0; l < g->n; l++) {
-        const float *restrict from = d->flat + g->member[l] * d->n_wide + y * d->stride;
+        rows.row[l] = d->flat + g->member[l] * d->n_wide + y * d->stride;
+    }
+    sqn__interleave(d->coeffs + y * d->stride * d->lanes, &rows, d->lanes, d->stride);
+}
 
-        for (int64_t x = 0; x < d->stride; x++) {
-            to[x * STACK + l] = from[x];
-        }
+/* Row `y` of the part of the variances that is shared. */
+static void spread_shared(const desk *d, const group *g, int64_t y)
+{
+    const float *restrict variance =
+        d->variance + ((y + BORDER) * d->stride + BORDER) * d->lanes;
+    float *restrict ratio = d->ratio + y * d->nx * d->lanes;
+    sqn__rows_of rows = {.n = g->n};
+
+    for (int64_t l = 0; l < g->n; l++) {
+        rows.row[l] = g->in[l].shared + y * d->nx;
+    }
+    sqn__interleave(ratio, &rows, d->lanes, d->nx);
+    for (int64_t e = 0; e < d->nx * d->lanes; e++) {
+        const float one = ratio[e] / variance[e];
+
+        ratio[e] = variance[e] > 0.0F ? one : 0.0F;
     }
 }
 
-/* Row `y` of the variances, and the part of them that is shared. */
+/* Row `y` of the variances, and what is shared of them. */
 static void spread_variances(const desk *d, const group *g, int64_t y)
 {
     const int64_t wide = (y + BORDER) * d->stride + BORDER;
     const uint8_t *restrict knows = d->knows + g->member[0] * d->n_pix + y * d->nx;
-    float *restrict to = d->variance + wide * STACK;
-    float *restrict ratio = d->ratio + y * d->nx * STACK;
+    float *restrict to = d->variance + wide * d->lanes;
+    sqn__rows_of rows = {.n = g->n};
 
+    for (int64_t l = 0; l < g->n; l++) {
+        rows.row[l] = g->in[l].variance + y * d->nx;
+    }
+    sqn__interleave(to, &rows, d->lanes, d->nx);
+    if (g->in[0].shared != NULL) {
+        spread_shared(d, g, y);
+    }
     for (int64_t x = 0; x < d->nx; x++) {
         d->present[wide + x] = knows[x] == KNOWS_BOTH ? 1.0F : 0.0F;
+        if (knows[x] != KNOWS_BOTH) { /* rare */
+            memset(to + x * d->lanes, 0, (size_t)d->lanes * sizeof *to);
+        }
     }
-    for (int64_t l = 0; l < g->n && g->in[l].variance != NULL; l++) {
-        const float *restrict from = g->in[l].variance + y * d->nx;
-        const float *restrict shared =
-            g->in[l].shared != NULL ? g->in[l].shared + y * d->nx : NULL;
+}
 
-        for (int64_t x = 0; x < d->nx; x++) {
-            const float variance = knows[x] == KNOWS_BOTH ? from[x] : 0.0F;
+enum { BEFORE = N_PIXEL / 2 - 1 }; /* pixels behind a cell that lie before it */
 
-            to[x * STACK + l] = variance;
-        }
-        for (int64_t x = 0; x < d->nx && shared != NULL; x++) {
-            ratio[x * STACK + l] = from[x] > 0.0F ? shared[x] / from[x] : 0.0F;
-        }
+/* Row `y` with its border: where pixels x - 3 to x + 4 all have a variance. */
+static void mark_along(const desk *d, int64_t y)
+{
+    const float *present = d->present + (y + BORDER) * d->stride + BORDER;
+    uint8_t *along = d->along + (y + BORDER) * d->stride + BORDER;
+    int64_t n = 0; /* side by side that are there, up to pixel x + 4 */
+
+    for (int64_t x = -1 - N_PIXEL; x <= d->nx; x++) {
+        const int64_t last = x + N_PIXEL - 1 - BEFORE;
+
+        n = last < -BEFORE - 1 ? 0 : present[last] > 0.0F ? n + 1 : 0;
+        along[x < -1 ? -1 : x] = n >= N_PIXEL ? 1 : 0;
     }
 }
 
 /* True where pixels (y - 3, x - 3) to (y + 4, x + 4) all have a variance. */
 static void mark_whole(const desk *d, int64_t y)
 {
-    const int64_t before = (int64_t)N_PIXEL / 2 - 1;
-    uint8_t *whole = d->whole + (y + BORDER) * d->stride + BORDER;
+    const int64_t first = (y + BORDER) * d->stride + BORDER - 1;
+    uint8_t *restrict whole = d->whole + first;
 
-    for (int64_t x = -1; x <= d->nx; x++) {
-        const float *first =
-            d->present + (y + BORDER - before) * d->stride + x + BORDER - before;
-        float sum = 0.0F;
+    memset(whole, 1, (size_t)d->nx + 2);
+    for (int64_t j = -BEFORE; j < N_PIXEL - BEFORE; j++) {
+        const uint8_t *restrict along = d->along + first + j * d->stride;
 
-        for (int64_t j = 0; j < N_PIXEL; j++) {
-            for (int64_t i = 0; i < N_PIXEL; i++) {
-                sum += first[j * d->stride + i];
-            }
+        for (int64_t x = 0; x < d->nx + 2; x++) {
+            whole[x] &= along[x];
         }
-        whole[x] = sum == (float)N_PIXEL * N_PIXEL ? 1 : 0;
     }
 }
 
 static void load_group(desk *d, const group *g)
 {
     const int64_t origin = BORDER * d->stride + BORDER, n_row = d->ny + 2 * (int64_t)BORDER;
+    const bool varies = g->in[0].variance != NULL;
 
-#pragma omp parallel for schedule(static) default(none) shared(d, g, n_row)
+#pragma omp parallel for schedule(static) default(none) shared(d, g, n_row, varies)
     for (int64_t y = 0; y < n_row; y++) {
         spread_coefficients(d, g, y);
-        if (y >= BORDER && y < d->ny + BORDER) {
+        if (varies && y >= BORDER && y < d->ny + BORDER) {
             spread_variances(d, g, y - BORDER);
+            mark_along(d, y - BORDER);
         }
     }
 #pragma omp parallel for schedule(static) default(none) shared(d)
@@ -247,36 +284,39 @@ static void load_group(desk *d, const group *g)
         mark_whole(d, y);
     }
     d->planes.stride = d->stride;
-    d->planes.coeff = d->lanes + origin * STACK;
-    d->planes.variance = d->variance + origin * STACK;
+    d->planes.lanes = d->lanes;
+    d->planes.coeff = d->coeffs + origin * d->lanes;
+    d->planes.variance = d->variance + origin * d->lanes;
     d->planes.present = d->present + origin;
     d->planes.whole = d->whole + origin;
 }
 
 /* ---- Turning --------------------------------------------------------------------------- */
 
-/* The points of a row, lane by lane. */
+/* The points of a row, [point, lane]. */
 typedef struct strip {
-    float value[N_POINT][STACK], variance[N_POINT][STACK], shared[N_POINT][STACK];
+    float value[N_POINT * STACK], variance[N_POINT * STACK], shared[N_POINT * STACK];
 } strip;
 
-static void set_missing(float lanes[STACK])
+static void set_missing(float *lanes, int64_t n)
 {
-    for (int64_t l = 0; l < STACK; l++) {
+    for (int64_t l = 0; l < n; l++) {
         lanes[l] = NAN;
     }
 }
 
 /* Put the points where they belong, from the last on, and between them what is missing. */
-static void part_points(float lanes[N_POINT][STACK], const sqn__turn_points *of)
+static void part_points(float *points, int64_t lanes, const sqn__turn_points *of)
 {
     int64_t from = of->n_valid;
 
     for (int64_t i = of->n - 1; i >= 0 && of->n_valid < of->n; i--) {
         if (of->missing[i]) {
-            set_missing(lanes[i]);
+            set_missing(points + i * lanes, lanes);
         } else {
-            memcpy(lanes[i], lanes[--from], sizeof lanes[i]);
+            from--;
+            memmove(points + i * lanes, points + from * lanes,
+                    (size_t)lanes * sizeof *points);
         }
     }
 }
@@ -285,19 +325,48 @@ static void part_points(float lanes[N_POINT][STACK], const sqn__turn_points *of)
 static void share_variance(strip *s, const desk *d, const sqn__turn_points *of)
 {
     for (int64_t i = 0; i < of->n_valid; i++) {
-        const float *ratio = d->ratio + of->nearest[of->place[i]] * STACK;
+        const float *restrict ratio = d->ratio + of->nearest[of->place[i]] * d->lanes;
+        const float *restrict variance = s->variance + i * d->lanes;
+        float *restrict shared = s->shared + i * d->lanes;
 
-        for (int64_t l = 0; l < STACK; l++) {
-            s->shared[i][l] = ratio[l] * s->variance[i][l];
+        for (int64_t l = 0; l < d->lanes; l++) {
+            shared[l] = ratio[l] * variance[l];
         }
     }
-    part_points(s->shared, of);
+    part_points(s->shared, d->lanes, of);
 }
 
-static void store(float *restrict out, float lanes[N_POINT][STACK], int64_t lane, int64_t n)
+/* What the points of a row are of the images. */
+typedef enum plane { VALUE, VARIANCE, SHARED } plane;
+
+/* The points to the rows of a plane of all images. */
+static void store(const group *g, const float *points, const desk *d, plane which,
+                  int64_t first, int64_t n)
 {
-    for (int64_t i = 0; i < n; i++) {
-        out[i] = lanes[i][lane];
+    sqn__rows_to to = {.n = g->n};
+
+    for (int64_t l = 0; l < g->n; l++) {
+        const sqn_image *out = &g->out[l];
+
+        to.row[l] = (which == VALUE      ? out->value
+                     : which == VARIANCE ? out->variance
+                                         : out->shared) +
+                    first;
+    }
+    sqn__separate(&to, points, d->lanes, n);
+}
+
+/* Flags and DQ of all images. */
+static void flag_points(group *g, const sqn__turn_points *of, int64_t first)
+{
+    for (int64_t l = 0; l < g->n; l++) {
+        sqn_image in = g->in[l];
+
+        if (g->flagged_alike[l]) {
+            memcpy(g->out[l].flags + first, g->out[0].flags + first, (size_t)of->n);
+            in.flags = NULL;
+        }
+        sqn__rotate_flags(&g->out[l], &in, of, first);
     }
 }
 
@@ -307,24 +376,32 @@ static void turn_points(group *g, const desk *d, const sqn__turn_points *of, int
     const bool varies = g->in[0].variance != NULL, shares = g->in[0].shared != NULL;
     strip s;
 
-    sqn__spline_lanes_choose()->stack(&s.value[0][0], varies ? &s.variance[0][0] : NULL,
-                                      &d->planes, of->y, of->x, of->n_valid);
+    d->table->stack(s.value, varies ? s.variance : NULL, &d->planes, of->y, of->x,
+                    of->n_valid);
     if (shares) {
         share_variance(&s, d, of);
+        store(g, s.shared, d, SHARED, first, of->n);
     }
-    part_points(s.value, of);
+    part_points(s.value, d->lanes, of);
+    store(g, s.value, d, VALUE, first, of->n);
     if (varies) {
-        part_points(s.variance, of);
+        part_points(s.variance, d->lanes, of);
+        store(g, s.variance, d, VARIANCE, first, of->n);
     }
+    flag_points(g, of, first);
+}
+
+/* Flags as they were, for what is written may be what is read; and which are the same. */
+static void keep_flags(group *g, const desk *d)
+{
     for (int64_t l = 0; l < g->n; l++) {
-        store(g->out[l].value + first, s.value, l, of->n);
-        if (varies) {
-            store(g->out[l].variance + first, s.variance, l, of->n);
+        const bool both = g->in[0].flags != NULL && g->in[l].flags != NULL;
+
+        if (g->in[l].flags != NULL) {
+            g->in[l].flags = d->flags + g->member[l] * d->n_pix;
         }
-        if (shares) {
-            store(g->out[l].shared + first, s.shared, l, of->n);
-        }
-        sqn__rotate_flags(&g->out[l], &g->in[l], of, first);
+        g->flagged_alike[l] =
+            l > 0 && both && memcmp(g->in[l].flags, g->in[0].flags, (size_t)d->n_pix) == 0;
     }
 }
 
@@ -333,11 +410,7 @@ static void turn_group(group *g, desk *d, const sqn__turn *t)
     const sqn__turn_map map = {d->ny, d->nx, d->round + g->member[0] * d->n_pix};
 
     load_group(d, g);
-    for (int64_t l = 0; l < g->n; l++) { /* what is written may be what is read */
-        if (g->in[l].flags != NULL) {
-            g->in[l].flags = d->flags + g->member[l] * d->n_pix;
-        }
-    }
+    keep_flags(g, d);
 #pragma omp parallel for schedule(dynamic, 8) default(none) shared(g, d, t, map)
     for (int64_t row = 0; row < d->ny; row++) {
         for (int64_t column = 0; column < d->nx; column += N_POINT) {
