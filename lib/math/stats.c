@@ -3,7 +3,6 @@
 
 #include <gsl/gsl_sort_double.h>
 #include <gsl/gsl_statistics_double.h>
-#include <gsl/gsl_statistics_float.h>
 #include <math.h>
 
 #include "blur.h"
@@ -217,9 +216,4 @@ void sqn__stats_smooth(double *image, int64_t ny, int64_t nx, double fwhm, doubl
 void sqn__stats_sort(double *values, int64_t n)
 {
     gsl_sort(values, 1, (size_t)n);
-}
-
-float sqn__stats_select(float *values, int64_t n, int64_t rank)
-{
-    return gsl_stats_float_select(values, 1, (size_t)n, (size_t)rank);
 }

@@ -9,7 +9,7 @@
 enum { N = 211, N_TABLE = 3 };
 
 static double a[N], b[N], out[N];
-static float x[N], found[N];
+static float x[N], found[N], kept[N];
 static int32_t place[N];
 
 static const sqn__order *table_at(int64_t i)
@@ -26,17 +26,38 @@ static void fill(void)
     }
 }
 
+/* Differences, and those within bounds, one by one. */
+static void differences_are(const sqn__order *table, int64_t n, const float bounds[2])
+{
+    const sqn__order_terms of = {a, b, 2.385, n};
+    int64_t n_below = -1, below = 0, within = 0;
+
+    found[n < N ? n : 0] = 7.0F;
+    const int64_t n_kept = table->subtract(found, kept, &n_below, &of, bounds);
+
+    for (int64_t i = 0; i < n; i++) {
+        ck_assert_double_eq_tol((double)found[i], a[i] - 2.385 * b[i], 2e-6);
+        below += found[i] < bounds[0];
+        if (found[i] >= bounds[0] && found[i] <= bounds[1]) {
+            ck_assert_int_lt(within, n_kept);
+            ck_assert(kept[within++] == found[i]);
+        }
+    }
+    ck_assert(n == N || found[n] == 7.0F);
+    ck_assert_int_eq(within, n_kept);
+    ck_assert_int_eq(below, n_below);
+}
+
 START_TEST(differences_agree)
 {
+    const float bounds[][2] = {{-2.0F, 3.0F}, {1.0F, -1.0F}, {-INFINITY, INFINITY}};
+
     fill();
     for (int64_t t = 0; t < N_TABLE && table_at(t) != NULL; t++) {
         for (int64_t n = 0; n <= N; n += n < 40 ? 1 : 57) {
-            found[n < N ? n : 0] = 7.0F;
-            table_at(t)->subtract(found, a, b, 2.385, n);
-            for (int64_t i = 0; i < n; i++) {
-                ck_assert_double_eq_tol((double)found[i], a[i] - 2.385 * b[i], 2e-6);
+            for (int k = 0; k < 3; k++) {
+                differences_are(table_at(t), n, bounds[k]);
             }
-            ck_assert(n == N || found[n] == 7.0F);
         }
     }
 }
@@ -67,6 +88,7 @@ static void parts_agree(const sqn__order *table, int64_t n, const float bounds[2
     ck_assert_int_eq(within, n_within);
     ck_assert_int_eq(without, n_without);
     ck_assert_int_eq(below, n_below);
+    ck_assert(!isnan(origin) || table->below(x, n, bounds[0]) == below);
 }
 
 START_TEST(parts_of_all_sizes_agree)
@@ -105,22 +127,22 @@ START_TEST(bulks_are_added_up_and_the_others_kept)
                                        {.low = 1.0, .high = 12.0}};
             const int64_t n_kept = table_at(t)->sift(out, bulk, &of, origin);
             double one[2] = {0.0, 0.0}, two[2] = {0.0, 0.0};
-            int64_t n_in[2] = {0, 0}, kept = 0;
+            int64_t n_in[2] = {0, 0}, others = 0;
 
             for (int64_t i = 0; i < n; i++) {
                 const double d = a[i] - factor * b[i];
                 const int k = d >= -9.0 && d < -2.0 ? 0 : d >= 1.0 && d < 12.0 ? 1 : 2;
 
                 if (k == 2) {
-                    ck_assert_int_lt(kept, n_kept);
-                    ck_assert(out[kept++] == d);
+                    ck_assert_int_lt(others, n_kept);
+                    ck_assert(out[others++] == d);
                 } else {
                     n_in[k]++;
                     one[k] += d - origin;
                     two[k] += (d - origin) * (d - origin);
                 }
             }
-            ck_assert_int_eq(kept, n_kept);
+            ck_assert_int_eq(others, n_kept);
             for (int64_t k = 0; k < 2; k++) {
                 ck_assert_int_eq(bulk[k].n, n_in[k]);
                 ck_assert_double_eq_tol(bulk[k].sum[0], one[k], 1e-10);
