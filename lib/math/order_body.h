@@ -31,6 +31,15 @@ typedef int32_t float_truths __attribute__((
 typedef float half_floats
     __attribute__((vector_size(SQN__ORDER_LANES * sizeof(float)), aligned(4), may_alias));
 
+/* Lanes of two half vectors of floats, one after the other. */
+#if SQN__ORDER_LANES == 2
+#define SIDE_BY_SIDE 0, 1, 2, 3
+#elif SQN__ORDER_LANES == 4
+#define SIDE_BY_SIDE 0, 1, 2, 3, 4, 5, 6, 7
+#else
+#define SIDE_BY_SIDE 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+#endif
+
 /* A bit for each lane that is true. */
 static inline uint32_t bits_of(const float_truths *t)
 {
@@ -148,8 +157,8 @@ static int64_t between(float *restrict out, int64_t *n_below, const sqn__order_f
 }
 
 /* A vector of a - factor b, of which the first `n` are there; others are 0. */
-static inline void subtract_vector(floats *out, const sqn__order_terms *of, int64_t first,
-                                   int64_t n)
+static inline __attribute__((always_inline)) void
+subtract_vector(floats *out, const sqn__order_terms *of, int64_t first, int64_t n)
 {
     double a[FLOATS], b[FLOATS];
     const double *from_a = of->a + first, *from_b = of->b + first;
@@ -162,15 +171,14 @@ static inline void subtract_vector(floats *out, const sqn__order_terms *of, int6
         from_a = a;
         from_b = b;
     }
-    half_floats half[2];
+    const lanes low = *(const lanes *)(const void *)from_a -
+                      of->factor * *(const lanes *)(const void *)from_b;
+    const lanes high = *(const lanes *)(const void *)(from_a + LANES) -
+                       of->factor * *(const lanes *)(const void *)(from_b + LANES);
 
-    for (int64_t h = 0; h < 2; h++) {
-        const lanes d = *(const lanes *)(const void *)(from_a + h * LANES) -
-                        of->factor * *(const lanes *)(const void *)(from_b + h * LANES);
-
-        half[h] = __builtin_convertvector(d, half_floats);
-    }
-    *out = *(const floats *)(const void *)half;
+    *out =
+        __builtin_shufflevector(__builtin_convertvector(low, half_floats),
+                                __builtin_convertvector(high, half_floats), SIDE_BY_SIDE);
 }
 
 static int64_t subtract(float *restrict out, float *restrict kept, int64_t *n_below,
