@@ -12,6 +12,7 @@
 
 enum {
     LANES = SQN__APERTURE_LANES,
+    LINE = 16,      /* floats of a line of the cache */
     STEPS = 64,     /* of the table in a pixel */
     MAX_HEIGHT = 24 /* of a kernel in the table (9 MiB of them) */
 };
@@ -23,9 +24,11 @@ struct sqn__aperture_scan {
     int64_t height; /* and width: how many they are; 0 = no table */
     int64_t begin[STEPS]; /* by step: the first that the circle touches, from `first` */
     int64_t side;         /* of a kernel: the most that one touches */
+    int64_t kernel_size;  /* floats from kernel to kernel: whole lines of the cache */
     int64_t border;       /* pixels around the planes that are missing */
     int64_t wide_y, wide_x;
-    float *kernels;  /* [STEPS, STEPS, side, side] overlaps by offset of the centre */
+    float *kernels;  /* [STEPS, STEPS, kernel size] overlaps [side, side] by offset of the
+                           centre */
     float *pixels;   /* [wide_y, wide_x, LANES] 0 where missing */
     uint16_t *known; /* [wide_y, wide_x] a bit per plane */
     uint16_t
@@ -49,7 +52,7 @@ static const sqn__aperture_lanes *choose_lanes(void)
 /* The kernel of a centre `y` and `x` steps from that of a pixel. */
 static float *kernel_of(const sqn__aperture_scan *scan, int64_t y, int64_t x)
 {
-    return scan->kernels + (y * STEPS + x) * scan->side * scan->side;
+    return scan->kernels + (y * STEPS + x) * scan->kernel_size;
 }
 
 /* The kernel of a centre `y` and `x` steps from that of a pixel. */
@@ -89,6 +92,7 @@ static void plan_kernels(sqn__aperture_scan *scan)
         scan->begin[step] = begin - scan->first;
         scan->side = scan->side < end - begin ? end - begin : scan->side;
     }
+    scan->kernel_size = (scan->side * scan->side + LINE - 1) / LINE * LINE;
     for (int64_t step = 0; step < STEPS; step++) { /* all of them fit into the height */
         const int64_t last = scan->height - scan->side;
 
@@ -134,8 +138,8 @@ sqn_status sqn__aperture_scan_create(sqn__aperture_scan **out, int64_t ny, int64
     *scan = plan(ny, nx, radius);
     const int64_t n = sqn__mem_product(scan->wide_y, scan->wide_x);
 
-    scan->kernels = sqn__mem_alloc((int64_t)STEPS * STEPS * scan->side * scan->side,
-                                   sizeof *scan->kernels);
+    scan->kernels =
+        sqn__mem_alloc((int64_t)STEPS * STEPS * scan->kernel_size, sizeof *scan->kernels);
     scan->pixels = sqn__mem_alloc(n, LANES * sizeof *scan->pixels);
     scan->known = sqn__mem_alloc(n, sizeof *scan->known);
     scan->clear = sqn__mem_alloc(n, sizeof *scan->clear);
@@ -260,12 +264,12 @@ static uint32_t locate(sqn__aperture_box *box, const sqn__aperture_scan *scan,
     return scan->clear[begin] == scan->all ? scan->all : touched(scan, at, by, bx);
 }
 
-static bool leaves(const sqn__aperture_scan *scan, const double at[2])
+bool sqn__aperture_scan_leaves(const sqn__aperture_scan *scan, double x, double y)
 {
     const double r = scan->radius;
 
-    return !(at[1] - r >= -0.5 && at[1] + r <= (double)scan->ny - 0.5 &&
-             at[0] - r >= -0.5 && at[0] + r <= (double)scan->nx - 0.5);
+    return !(y - r >= -0.5 && y + r <= (double)scan->ny - 0.5 && x - r >= -0.5 &&
+             x + r <= (double)scan->nx - 0.5);
 }
 
 /* Plane by plane, without a table. */
@@ -284,24 +288,37 @@ static uint32_t measure(float *out, const sqn__aperture_scan *scan, const double
     return known;
 }
 
-uint32_t sqn__aperture_scan_flux(float *out, const sqn__aperture_scan *scan, double x,
-                                 double y)
+/* Ask for the numbers that are needed soon: kernels lie anywhere in the table. */
+static void fetch(const sqn__aperture_scan *scan, const float *kernel)
 {
-    const double at[2] = {x, y};
-    sqn__aperture_box box;
+    for (int64_t e = 0; e < scan->kernel_size; e += LINE) {
+        __builtin_prefetch(kernel + e);
+    }
+}
 
-    if (leaves(scan, at)) {
-        return 0;
+void sqn__aperture_scan_find(sqn__aperture_spot *out, const sqn__aperture_scan *scan,
+                             double x, double y)
+{
+    *out = (sqn__aperture_spot){.at = {x, y}, .known = 0};
+    if (sqn__aperture_scan_leaves(scan, x, y)) {
+        return;
     }
-    if (scan->height == 0) {
-        return measure(out, scan, at);
+    out->known = scan->height == 0 ? scan->all : locate(&out->box, scan, out->at);
+    if (scan->height != 0 && out->known != 0) {
+        fetch(scan, out->box.kernel);
     }
-    const uint32_t known = locate(&box, scan, at);
+}
 
-    if (known != 0) {
-        scan->lanes->flux(out, &box);
+uint32_t sqn__aperture_scan_flux(float *out, const sqn__aperture_scan *scan,
+                                 const sqn__aperture_spot *spot)
+{
+    if (spot->known != 0 && scan->height == 0) {
+        return measure(out, scan, spot->at);
     }
-    return known;
+    if (spot->known != 0) {
+        scan->lanes->flux(out, &spot->box);
+    }
+    return spot->known;
 }
 
 void sqn__aperture_sums_add(sqn__aperture_sums *sums, const float *flux, uint32_t known)
@@ -322,27 +339,15 @@ void sqn__aperture_sums_add(sqn__aperture_sums *sums, const float *flux, uint32_
 }
 
 void sqn__aperture_scan_add(sqn__aperture_sums *sums, const sqn__aperture_scan *scan,
-                            double x, double y)
+                            const sqn__aperture_spot *spot)
 {
-    const double at[2] = {x, y};
     float flux[LANES];
-    sqn__aperture_box box;
 
-    if (leaves(scan, at)) {
-        return;
-    }
-    if (scan->height == 0) {
-        sqn__aperture_sums_add(sums, flux, measure(flux, scan, at));
-        return;
-    }
-    const uint32_t known = locate(&box, scan, at);
-
-    if (known == scan->all && sums->begun == scan->all) {
-        scan->lanes->add(sums, &box);
+    if (scan->height != 0 && spot->known == scan->all && sums->begun == scan->all) {
+        scan->lanes->add(sums, &spot->box);
         sums->n_whole++;
-    } else if (known != 0) {
-        scan->lanes->flux(flux, &box);
-        sqn__aperture_sums_add(sums, flux, known);
+    } else if (spot->known != 0) {
+        sqn__aperture_sums_add(sums, flux, sqn__aperture_scan_flux(flux, scan, spot));
     }
 }
 

@@ -127,21 +127,47 @@ static int64_t find_opposite(const batch *b, double dx, double dy)
     return is_pixel ? (int64_t)y * b->nx + (int64_t)x : -1;
 }
 
+/* Flux on every plane of the aperture (dx, dy) from the star. */
+static void measure(fluxes *out, const batch *b, double dx, double dy)
+{
+    sqn__aperture_spot spot;
+
+    sqn__aperture_scan_find(&spot, b->scan, b->star_x + dx, b->star_y + dy);
+    out->known = sqn__aperture_scan_flux(out->value, b->scan, &spot);
+}
+
+/* True when too much of the circle lies outside the planes for any of them to tell the noise. */
+static bool leaves(const batch *b, double dx, double dy, int64_t n_all)
+{
+    const double out_x = fmax(-b->star_x, b->star_x - (double)b->nx + 1.0);
+    const double out_y = fmax(-b->star_y, b->star_y - (double)b->ny + 1.0);
+    turn t = begin_turn(dx, dy, n_all);
+    int64_t n = 0;
+
+    if (hypot(dx, dy) + 0.5 * b->fwhm < -fmax(out_x, out_y)) {
+        return false; /* none of it, as of most */
+    }
+    for (int64_t k = 1; k < n_all; k++) {
+        next(&t);
+        n += sqn__aperture_scan_leaves(b->scan, b->star_x + t.x, b->star_y + t.y) ? 0 : 1;
+    }
+    return is_unknown(n, n_all);
+}
+
 static void begin_walk(walk *w, const batch *b, int64_t pixel, double dx, double dy)
 {
     const int64_t n_all = n_aperture(hypot(dx, dy), b->fwhm);
 
-    *w = (walk){.pixel = pixel, .opposite = -1, .n_all = n_all};
-    if (n_all == 0) {
+    *w = (walk){.pixel = pixel, .opposite = -1};
+    if (n_all == 0 || leaves(b, dx, dy, n_all)) {
         return;
     }
+    w->n_all = n_all;
     w->opposite = n_all % 2 == 0 ? find_opposite(b, dx, dy) : -1;
     w->t = begin_turn(dx, dy, n_all);
-    w->own.known =
-        sqn__aperture_scan_flux(w->own.value, b->scan, b->star_x + dx, b->star_y + dy);
+    measure(&w->own, b, dx, dy);
     if (w->opposite >= 0) {
-        w->other.known = sqn__aperture_scan_flux(w->other.value, b->scan, b->star_x - dx,
-                                                 b->star_y - dy);
+        measure(&w->other, b, -dx, -dy);
     }
 }
 
@@ -171,15 +197,32 @@ static void end_walk(const walk *w, const batch *b)
     }
 }
 
-static void step(walk *w, const batch *b, int64_t k)
+/* Go on to aperture `k`; true where it is one of others. */
+static bool step(walk *w, int64_t k)
 {
     const bool goes = (w->own.known | w->other.known) != 0 && k < w->n_all;
 
     if (goes) {
         next(&w->t);
     }
-    if (goes && (w->opposite < 0 || 2 * k != w->n_all)) {
-        sqn__aperture_scan_add(&w->sums, b->scan, b->star_x + w->t.x, b->star_y + w->t.y);
+    return goes && (w->opposite < 0 || 2 * k != w->n_all);
+}
+
+/* One aperture further: first all places, so that what lies there is at hand when it is added. */
+static void step_all(walk *walks, const batch *b, int64_t n, int64_t k)
+{
+    sqn__aperture_spot spot[TILE * TILE];
+    int64_t of[TILE * TILE], n_spot = 0;
+
+    for (int64_t i = 0; i < n; i++) {
+        if (step(&walks[i], k)) {
+            sqn__aperture_scan_find(&spot[n_spot], b->scan, b->star_x + walks[i].t.x,
+                                    b->star_y + walks[i].t.y);
+            of[n_spot++] = i;
+        }
+    }
+    for (int64_t s = 0; s < n_spot; s++) {
+        sqn__aperture_scan_add(&walks[of[s]].sums, b->scan, &spot[s]);
     }
 }
 
@@ -201,9 +244,7 @@ static void fill_tile(const batch *b, int64_t first_y, int64_t first_x)
         }
     }
     for (int64_t k = 1; k < n_most; k++) {
-        for (int64_t i = 0; i < n; i++) {
-            step(&walks[i], b, k);
-        }
+        step_all(walks, b, n, k);
     }
     for (int64_t i = 0; i < n; i++) {
         end_walk(&walks[i], b);
