@@ -85,25 +85,42 @@ void sqn_rotate_stack_destroy(sqn_rotate_stack **stack)
 static bool allocate(desk *d)
 {
     const int64_t n = d->n_image, n_thread = d->n_thread;
+    const int64_t n_flat = sqn__mem_product(n, d->n_pix);
 
-    d->coeff = sqn__mem_alloc(sqn__mem_product(n_thread, d->n_wide), sizeof *d->coeff);
-    d->work = sqn__mem_alloc(sqn__mem_product(n_thread, sqn__turn_work_size(d->ny, d->nx)),
-                             sizeof *d->work);
-    d->flat = sqn__mem_alloc(sqn__mem_product(n, d->n_wide), sizeof *d->flat);
-    d->round = sqn__mem_alloc(sqn__mem_product(n, d->n_pix), sizeof *d->round);
-    d->knows = sqn__mem_alloc(sqn__mem_product(n, d->n_pix), sizeof *d->knows);
-    d->flags = sqn__mem_alloc(sqn__mem_product(n, d->n_pix), sizeof *d->flags);
-    d->coeffs = sqn__mem_alloc(sqn__mem_product(d->lanes, d->n_wide), sizeof *d->coeffs);
+    d->coeff = sqn__mem_reserve(sqn__mem_product(n_thread, d->n_wide), sizeof *d->coeff);
+    d->work = sqn__mem_reserve(
+        sqn__mem_product(n_thread, sqn__turn_work_size(d->ny, d->nx)), sizeof *d->work);
+    d->flat = sqn__mem_reserve(sqn__mem_product(n, d->n_wide), sizeof *d->flat);
+    d->round = sqn__mem_reserve(n_flat, sizeof *d->round);
+    d->knows = sqn__mem_reserve(n_flat, sizeof *d->knows);
+    d->flags = sqn__mem_reserve(n_flat, sizeof *d->flags);
+    d->coeffs = sqn__mem_reserve(sqn__mem_product(d->lanes, d->n_wide), sizeof *d->coeffs);
     d->variance =
-        sqn__mem_alloc(sqn__mem_product(d->lanes, d->n_wide), sizeof *d->variance);
-    d->ratio = sqn__mem_alloc(sqn__mem_product(d->lanes, d->n_pix), sizeof *d->ratio);
-    d->along = sqn__mem_alloc(d->n_wide, sizeof *d->along);
+        sqn__mem_reserve(sqn__mem_product(d->lanes, d->n_wide), sizeof *d->variance);
+    d->ratio = sqn__mem_reserve(sqn__mem_product(d->lanes, d->n_pix), sizeof *d->ratio);
     d->present = sqn__mem_alloc(d->n_wide, sizeof *d->present);
+    d->along = sqn__mem_alloc(d->n_wide, sizeof *d->along);
     d->whole = sqn__mem_alloc(d->n_wide, sizeof *d->whole);
     return d->coeff != NULL && d->work != NULL && d->flat != NULL && d->round != NULL &&
            d->knows != NULL && d->flags != NULL && d->coeffs != NULL && d->along != NULL &&
            d->variance != NULL && d->ratio != NULL && d->present != NULL &&
            d->whole != NULL;
+}
+
+/* Borders, and lanes that no image has, are 0. All threads share the first touch of the pages. */
+static void clear_planes(const desk *d)
+{
+    const int64_t n_row = d->ny + 2 * (int64_t)BORDER, row = d->stride * d->lanes;
+
+#pragma omp parallel for schedule(static) default(none) shared(d, n_row, row)
+    for (int64_t y = 0; y < n_row; y++) {
+        memset(d->coeffs + y * row, 0, (size_t)row * sizeof *d->coeffs);
+        memset(d->variance + y * row, 0, (size_t)row * sizeof *d->variance);
+        if (y < d->ny) {
+            memset(d->ratio + y * d->nx * d->lanes, 0,
+                   (size_t)(d->nx * d->lanes) * sizeof *d->ratio);
+        }
+    }
 }
 
 sqn_status sqn_rotate_stack_create(sqn_rotate_stack **out, int64_t ny, int64_t nx,
@@ -135,6 +152,7 @@ sqn_status sqn_rotate_stack_create(sqn_rotate_stack **out, int64_t ny, int64_t n
                            n, nx, ny);
         goto cleanup;
     }
+    clear_planes(d);
     sqn__turn_taps(&d->planes.value, &d->planes.pixel);
     *out = d;
     d = NULL;

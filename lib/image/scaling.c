@@ -292,7 +292,7 @@ static double sampled_median(const disk_sieve *sieve, double factor)
 static void measure(disk_sieve *sieve, double factor)
 {
     const int64_t n = *sieve->n;
-    const sqn__order_terms terms = {sieve->data, sieve->model, factor, n};
+    const sqn__order_scaled scaled = {sieve->data, sieve->model, factor, n};
     const double reach = guess_reach * sieve->sigma;
     const double sampled = sampled_median(sieve, factor);
     const double guess = sieve->median + sampled - sieve->sampled;
@@ -301,7 +301,7 @@ static void measure(disk_sieve *sieve, double factor)
                              guesses ? (float)(guess + reach) : -INFINITY};
     int64_t n_below = 0;
     const int64_t n_kept =
-        sieve->order->subtract(sieve->z, sieve->work, &n_below, &terms, bounds);
+        sieve->order->subtract(sieve->z, sieve->work, &n_below, &scaled, bounds);
 
     sieve->sampled = sampled;
     sieve->median = sqn__middle_of_kept(&(sqn__order_floats){sieve->z, n, NAN}, n_below,

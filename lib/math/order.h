@@ -24,6 +24,13 @@ typedef struct sqn__order_terms {
     int64_t n;
 } sqn__order_terms;
 
+/** The n numbers a - factor b, to be kept. Borrowed. */
+typedef struct sqn__order_scaled {
+    const double *a, *b;
+    double factor;
+    int64_t n;
+} sqn__order_scaled;
+
 /** The n numbers a or, where an origin is given, |a - origin|. Borrowed. */
 typedef struct sqn__order_floats {
     const float *a; /**< No NaN. */
@@ -41,7 +48,7 @@ typedef struct sqn__order {
      * @returns How many are kept, both bounds included, in their order.
      */
     int64_t (*subtract)(float *out, float *kept, int64_t *n_below,
-                        const sqn__order_terms *of, const float bounds[2]);
+                        const sqn__order_scaled *of, const float bounds[2]);
     /** How many of n numbers lie below a bound. */
     int64_t (*below)(const float *a, int64_t n, float bound);
     /**

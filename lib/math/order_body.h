@@ -158,7 +158,7 @@ static int64_t between(float *restrict out, int64_t *n_below, const sqn__order_f
 
 /* A vector of a - factor b, of which the first `n` are there; others are 0. */
 static inline __attribute__((always_inline)) void
-subtract_vector(floats *out, const sqn__order_terms *of, int64_t first, int64_t n)
+subtract_vector(floats *out, const sqn__order_scaled *of, int64_t first, int64_t n)
 {
     double a[FLOATS], b[FLOATS];
     const double *from_a = of->a + first, *from_b = of->b + first;
@@ -182,7 +182,7 @@ subtract_vector(floats *out, const sqn__order_terms *of, int64_t first, int64_t 
 }
 
 static int64_t subtract(float *restrict out, float *restrict kept, int64_t *n_below,
-                        const sqn__order_terms *of, const float bounds[2])
+                        const sqn__order_scaled *of, const float bounds[2])
 {
     const int64_t n_whole = of->n - of->n % FLOATS, n_rest = of->n - n_whole;
     collection c = {.low = bounds[0], .high = bounds[1]};

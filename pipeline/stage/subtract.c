@@ -64,9 +64,9 @@ static sqn_status work_create(work *w, const target_input *in, sqn_error *err)
 
     w->n_slot = omp_get_max_threads();
     w->slot = sqn__mem_alloc(w->n_slot, sizeof *w->slot);
-    w->floats = sqn__mem_alloc(sqn__mem_product(w->n_slot, n_float), sizeof *w->floats);
-    w->doubles =
-        sqn__mem_alloc(sqn__mem_product(w->n_slot, n_all + n_scaling), sizeof *w->doubles);
+    w->floats = sqn__mem_reserve(sqn__mem_product(w->n_slot, n_float), sizeof *w->floats);
+    w->doubles = sqn__mem_reserve(sqn__mem_product(w->n_slot, n_all + n_scaling),
+                                  sizeof *w->doubles);
     w->fitted = sqn__mem_alloc(sqn__mem_product(w->n_slot, n_pix), sizeof *w->fitted);
     if (w->slot == NULL || w->floats == NULL || w->doubles == NULL || w->fitted == NULL) {
         return SQN_RAISE(err, E_MEM, "work space of %" PRId64 " pixels", n_all);

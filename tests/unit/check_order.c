@@ -29,7 +29,7 @@ static void fill(void)
 /* Differences, and those within bounds, one by one. */
 static void differences_are(const sqn__order *table, int64_t n, const float bounds[2])
 {
-    const sqn__order_terms of = {a, b, 2.385, n};
+    const sqn__order_scaled of = {a, b, 2.385, n};
     int64_t n_below = -1, below = 0, within = 0;
 
     found[n < N ? n : 0] = 7.0F;
