@@ -5,6 +5,7 @@
  * Where the input is needed, the weights there and which pixels are missing are the same for all
  * of them. Images that miss other pixels than the first ones are turned in groups of their own.
  */
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <omp.h>
@@ -20,7 +21,8 @@
 enum {
     BORDER = SQN__SPLINE_BORDER,
     STACK = SQN__SPLINE_STACK,
-    N_POINT = SQN__TURN_POINTS,
+    SLICE = 32, /* width and */
+    BAND = 32,  /* height of what is turned together */
     N_PIXEL = SQN__SPLINE_N_CARDINAL
 };
 
@@ -178,9 +180,12 @@ static void load_image(const desk *d, const sqn_image *in, int64_t k)
         flat[p] = (float)coeff[p];
     }
     for (int64_t p = 0; p < d->n_pix; p++) {
-        const bool both = in->variance != NULL && isfinite(in->variance[p]);
+        knows[p] = round[p] != 0 ? KNOWS_NOTHING : KNOWS_VALUE;
+    }
+    for (int64_t p = 0; p < d->n_pix && in->variance != NULL; p++) {
+        const bool both = fabsf(in->variance[p]) <= FLT_MAX;
 
-        knows[p] = round[p] != 0 ? KNOWS_NOTHING : both ? KNOWS_BOTH : KNOWS_VALUE;
+        knows[p] = both ? (uint8_t)(KNOWS_BOTH * knows[p]) : knows[p];
     }
     if (in->flags != NULL) {
         memcpy(d->flags + k * d->n_pix, in->flags, (size_t)d->n_pix);
@@ -313,28 +318,26 @@ static void load_group(desk *d, const group *g)
 
 /* The points of a row, [point, lane]. */
 typedef struct strip {
-    float value[N_POINT * STACK], variance[N_POINT * STACK], shared[N_POINT * STACK];
+    float value[SLICE * STACK], variance[SLICE * STACK], shared[SLICE * STACK];
 } strip;
 
-static void set_missing(float *lanes, int64_t n)
+/* Positions of all points; those that are missing stand in the first pixel. */
+static void place_all(double y[SLICE], double x[SLICE], const sqn__turn_points *of)
 {
-    for (int64_t l = 0; l < n; l++) {
-        lanes[l] = NAN;
+    for (int64_t i = 0, from = 0; i < of->n; i++) {
+        const bool there = !of->missing[i];
+
+        y[i] = there ? of->y[from] : 0.0;
+        x[i] = there ? of->x[from] : 0.0;
+        from += there ? 1 : 0;
     }
 }
 
-/* Put the points where they belong, from the last on, and between them what is missing. */
-static void part_points(float *points, int64_t lanes, const sqn__turn_points *of)
+static void set_missing(float *points, int64_t lanes, const sqn__turn_points *of)
 {
-    int64_t from = of->n_valid;
-
-    for (int64_t i = of->n - 1; i >= 0 && of->n_valid < of->n; i--) {
-        if (of->missing[i]) {
-            set_missing(points + i * lanes, lanes);
-        } else {
-            from--;
-            memmove(points + i * lanes, points + from * lanes,
-                    (size_t)lanes * sizeof *points);
+    for (int64_t i = 0; i < of->n && of->n_valid < of->n; i++) {
+        for (int64_t l = 0; l < lanes && of->missing[i]; l++) {
+            points[i * lanes + l] = NAN;
         }
     }
 }
@@ -342,8 +345,9 @@ static void part_points(float *points, int64_t lanes, const sqn__turn_points *of
 /* Covariances turn as variances do. */
 static void share_variance(strip *s, const desk *d, const sqn__turn_points *of)
 {
-    for (int64_t i = 0; i < of->n_valid; i++) {
-        const float *restrict ratio = d->ratio + of->nearest[of->place[i]] * d->lanes;
+    for (int64_t i = 0; i < of->n; i++) {
+        const int64_t nearest = of->nearest[i] < 0 ? 0 : of->nearest[i];
+        const float *restrict ratio = d->ratio + nearest * d->lanes;
         const float *restrict variance = s->variance + i * d->lanes;
         float *restrict shared = s->shared + i * d->lanes;
 
@@ -351,15 +355,14 @@ static void share_variance(strip *s, const desk *d, const sqn__turn_points *of)
             shared[l] = ratio[l] * variance[l];
         }
     }
-    part_points(s->shared, d->lanes, of);
 }
 
 /* What the points of a row are of the images. */
 typedef enum plane { VALUE, VARIANCE, SHARED } plane;
 
 /* The points to the rows of a plane of all images. */
-static void store(const group *g, const float *points, const desk *d, plane which,
-                  int64_t first, int64_t n)
+static void store(const group *g, float *points, const desk *d, plane which,
+                  const sqn__turn_points *of, int64_t first)
 {
     sqn__rows_to to = {.n = g->n};
 
@@ -371,7 +374,8 @@ static void store(const group *g, const float *points, const desk *d, plane whic
                                          : out->shared) +
                     first;
     }
-    sqn__separate(&to, points, d->lanes, n);
+    set_missing(points, d->lanes, of);
+    sqn__separate(&to, points, d->lanes, of->n);
 }
 
 /* Flags and DQ of all images. */
@@ -392,19 +396,18 @@ static void flag_points(group *g, const sqn__turn_points *of, int64_t first)
 static void turn_points(group *g, const desk *d, const sqn__turn_points *of, int64_t first)
 {
     const bool varies = g->in[0].variance != NULL, shares = g->in[0].shared != NULL;
+    double y[SLICE], x[SLICE];
     strip s;
 
-    d->table->stack(s.value, varies ? s.variance : NULL, &d->planes, of->y, of->x,
-                    of->n_valid);
+    place_all(y, x, of);
+    d->table->stack(s.value, varies ? s.variance : NULL, &d->planes, y, x, of->n);
     if (shares) {
         share_variance(&s, d, of);
-        store(g, s.shared, d, SHARED, first, of->n);
+        store(g, s.shared, d, SHARED, of, first);
     }
-    part_points(s.value, d->lanes, of);
-    store(g, s.value, d, VALUE, first, of->n);
+    store(g, s.value, d, VALUE, of, first);
     if (varies) {
-        part_points(s.variance, d->lanes, of);
-        store(g, s.variance, d, VARIANCE, first, of->n);
+        store(g, s.variance, d, VARIANCE, of, first);
     }
     flag_points(g, of, first);
 }
@@ -423,20 +426,33 @@ static void keep_flags(group *g, const desk *d)
     }
 }
 
+/* A tile of which (y, x) is the first pixel: the input behind a row of it, and most of that behind
+   the next one, stays in the first cache. */
+static void turn_tile(group *g, const desk *d, const sqn__turn *t, const sqn__turn_map *map,
+                      const int64_t at[2])
+{
+    const int64_t end = at[0] + BAND < d->ny ? at[0] + BAND : d->ny;
+    const int64_t n = at[1] + SLICE < d->nx ? SLICE : d->nx - at[1];
+
+    for (int64_t row = at[0]; row < end; row++) {
+        const int64_t first[2] = {row, at[1]};
+        sqn__turn_points found;
+
+        sqn__turn_place(&found, t, map, first, n);
+        turn_points(g, d, &found, row * d->nx + at[1]);
+    }
+}
+
 static void turn_group(group *g, desk *d, const sqn__turn *t)
 {
     const sqn__turn_map map = {d->ny, d->nx, d->round + g->member[0] * d->n_pix};
 
     load_group(d, g);
     keep_flags(g, d);
-#pragma omp parallel for schedule(dynamic, 8) default(none) shared(g, d, t, map)
-    for (int64_t row = 0; row < d->ny; row++) {
-        for (int64_t column = 0; column < d->nx; column += N_POINT) {
-            const int64_t first[2] = {row, column}, left = d->nx - column;
-            sqn__turn_points found;
-
-            sqn__turn_place(&found, t, &map, first, left < N_POINT ? left : N_POINT);
-            turn_points(g, d, &found, row * d->nx + column);
+#pragma omp parallel for schedule(dynamic, 1) default(none) shared(g, d, t, map)
+    for (int64_t row = 0; row < d->ny; row += BAND) {
+        for (int64_t column = 0; column < d->nx; column += SLICE) {
+            turn_tile(g, d, t, &map, (const int64_t[2]){row, column});
         }
     }
 }

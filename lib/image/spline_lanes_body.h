@@ -169,17 +169,16 @@ TAPS_INLINE void combine(float *out, const tap_pair *w, const float *first, int6
 TAPS_INLINE float compensation(const sqn__spline_stack *planes, int64_t first,
                                const taps *w_y, const taps *w_x)
 {
-    taps known = {0};
+    narrow_taps known[2] = {{0.0F}};
 
+    LANES_UNROLL
     for (int64_t j = 0; j < N_PIXEL; j++) {
-        const narrow_taps present =
-            *(const narrow_taps *)(const void *)(planes->present + first +
-                                                 j * planes->stride);
-
-        known += (*w_y)[j] * __builtin_convertvector(present, taps);
+        known[j % 2] += (float)(*w_y)[j] *
+                        *(const narrow_taps *)(const void *)(planes->present + first +
+                                                             j * planes->stride);
     }
-    known *= *w_x;
-    const double share = total(w_y) * total(w_x) / total(&known);
+    const taps sum = *w_x * __builtin_convertvector(known[0] + known[1], taps);
+    const double share = total(w_y) * total(w_x) / total(&sum);
 
     return (float)(share * share);
 }
