@@ -99,7 +99,7 @@ typedef struct turned {
     float *variance;     /* [n_science, ny, nx] of the largest count */
     uint8_t *flags;
     uint32_t *dq; /* [n_science, ny, nx] of all counts */
-    double *work; /* [ny + nx] */
+    double *work; /* [n_batch, ny + nx] */
 } turned;
 
 static sqn_status turned_create(turned *t, const observation *obs, int64_t n_batch,
@@ -115,7 +115,7 @@ static sqn_status turned_create(turned *t, const observation *obs, int64_t n_bat
     t->out = sqn__mem_alloc(n_image, sizeof *t->out);
     t->group = sqn__mem_alloc(sci->n_frame, sizeof *t->group);
     t->variance = sqn__mem_alloc(n, sizeof *t->variance);
-    t->work = sqn__mem_alloc(sci->ny + sci->nx, sizeof *t->work);
+    t->work = sqn__mem_alloc(sqn__mem_product(n_batch, sci->ny + sci->nx), sizeof *t->work);
     t->flags = sqn__mem_alloc(n, sizeof *t->flags);
     t->dq = sci->dq != NULL ? sqn__mem_alloc(n, sizeof *t->dq) : NULL;
     if (t->in == NULL || t->out == NULL || t->group == NULL || t->variance == NULL ||
@@ -172,8 +172,9 @@ static sqn_status turn_frame(turned *t, const disk *d, const observation *obs,
     const double theta = obs->derotate ? obs->science.frames[i].theta : 0.0;
     sqn_image *in = t->in + i * batch->n, *out = t->out + i * batch->n;
 
+#pragma omp parallel for schedule(static) default(none) shared(t, d, obs, batch, i)
     for (int64_t c = 0; c < batch->n; c++) {
-        shared_fill(batch->count[c], d, obs, i, t->work);
+        shared_fill(batch->count[c], d, obs, i, t->work + c * (d->ny + d->nx));
         view_frame(t, d, obs, batch, i, c);
     }
     return sqn_rotate_stack_turn(t->stack, out, in, batch->n, obs->center, theta, err);
