@@ -8,12 +8,6 @@
 
 enum { STRIP = 64, LANES = 8 }; /* pixels at a time; partial sums */
 
-/* Variances of the models of one count, per unit variance of the data where these are equal. */
-typedef struct parts {
-    float *from_fit;  /* [n_science, n_pix] */
-    float *from_comp; /* [n_science, n_pix] */
-} parts;
-
 /* Variance of reference data of weight 1 (uniform): what the stage leaves per datum. */
 static double reference_variance(const target_input *in, int64_t i_count)
 {
@@ -35,22 +29,22 @@ typedef struct strip {
         n; /* numbers of the first, in the region and in the planes; how many */
 } strip;
 
-/* The pixels of frame `i` from number `pixel` of the region on that lie side by side. */
-static strip find_strip(const sqn_pixels *pixels, int64_t i, int64_t pixel)
+/* The last pixels of frame `i` below number `end` of the region that lie side by side. */
+static strip find_strip(const sqn_pixels *pixels, int64_t i, int64_t end)
 {
-    const int64_t *index = pixels->index + pixel;
-    const int64_t left = pixels->n_pix - pixel, most = left < STRIP ? left : STRIP;
-    int64_t n = 1;
+    const int64_t *index = pixels->index;
+    const int64_t least = end > STRIP ? end - STRIP : 0;
+    int64_t pixel = end - 1;
 
-    while (n < most && index[n] == index[0] + n) {
-        n++;
+    while (pixel > least && index[pixel - 1] == index[pixel] - 1) {
+        pixel--;
     }
-    return (strip){pixel, i * pixels->ny * pixels->nx + index[0], n};
+    return (strip){pixel, i * pixels->ny * pixels->nx + index[pixel], end - pixel};
 }
 
 /* What the variances of a frame are made of. */
 typedef struct shares {
-    const float *from_fit, *from_comp; /* [n_pix] */
+    const float *from_fit, *from_comp; /* [n_pix] where the variances will be */
     double factor, fit, components;    /* of the model; of the two, in (stored unit)^2 */
     bool own;                          /* the components hold the frame's own fitted data */
     double chi2[LANES];                /* partial sums */
@@ -64,8 +58,8 @@ typedef struct terms {
 static void load_terms(terms *t, const subtraction *s, const shares *of, const strip *at)
 {
     const uint8_t *restrict flags = s->flags + at->at;
-    const float *restrict fit = of->from_fit + at->pixel;
-    const float *restrict components = of->from_comp + at->pixel;
+    const float *fit = of->from_fit + at->pixel;
+    const float *components = of->from_comp + at->pixel;
     const double own = of->own ? 1.0 : 0.0;
 
     for (int64_t x = 0; x < at->n; x++) {
@@ -127,55 +121,65 @@ static void add_chi2(shares *of, const subtraction *s, const terms *t, const str
     }
 }
 
-/* Planes of frame `i` outside the region. */
-static void clear_planes(subtraction *out, int64_t i)
+/* What lies outside the region: pixels first to end - 1 of the planes. */
+static void clear_planes(const subtraction *s, int64_t first, int64_t end)
 {
-    const int64_t n = out->residual.ny * out->residual.nx, first = i * n;
-
-    set_all(out->residual_variance.data + first, n, NAN);
-    set_all(out->component_variance.data + first, n, 0.0F);
-    if (out->model.data != NULL) {
-        set_all(out->model_variance.data + first, n, NAN);
+    set_all(s->residual_variance.data + first, end - first, NAN);
+    set_all(s->component_variance.data + first, end - first, 0.0F);
+    if (s->model.data != NULL) {
+        set_all(s->model_variance.data + first, end - first, NAN);
     }
 }
 
+/* Variances of the pixels of a strip. */
+static void propagate_strip(subtraction *out, shares *of, const target_input *in, int64_t i,
+                            const strip *at)
+{
+    const double sigma2_frame = of->fit;
+    terms t;
+
+    target_data_variances(t.sigma2, in, i, at->pixel, at->n);
+    for (int64_t x = 0; x < at->n && in->obs->noise == READ_UNIFORM; x++) {
+        t.sigma2[x] = sigma2_frame;
+    }
+    load_terms(&t, out, of, at);
+    store_residual(out, &t, of->factor, at);
+    if (out->model.data != NULL) {
+        store_model(out, &t, of->factor, at);
+    }
+    add_chi2(of, out, &t, at);
+}
+
 /* Variances of the model and of the residual of frame `i`, and its reduced chi2; NaN where these
-   are, as outside the region. */
-static void propagate_frame(subtraction *out, const parts *from, const target_input *in,
-                            int64_t i, double sigma2_ref)
+   are, as outside the region. What they are made of stands in front of the planes that take
+   them, pixel by pixel of the region: no pixel goes to where one before it still is. */
+static void propagate_frame(subtraction *out, const target_input *in, int64_t i,
+                            double sigma2_ref)
 {
     const sqn_pixels *pixels = &in->obs->pixels;
-    const bool uniform = in->obs->noise == READ_UNIFORM;
+    const int64_t n_all = pixels->ny * pixels->nx, first = i * n_all;
     target_frame *frame = &out->frames[i];
-    const double sigma2_frame = uniform ? frame->sigma * frame->sigma : 1.0;
-    shares of = {from->from_fit + i * pixels->n_pix,
-                 from->from_comp + i * pixels->n_pix,
+    const double sigma2_frame =
+        in->obs->noise == READ_UNIFORM ? frame->sigma * frame->sigma : 1.0;
+    shares of = {out->residual_variance.data + first,
+                 out->component_variance.data + first,
                  frame->factor,
                  sigma2_frame,
                  sigma2_ref,
                  in->obs->references_are_science,
                  {0.0}};
+    int64_t end = first + n_all; /* of what is not done */
     double chi2 = 0.0;
-    terms t;
 
-    if (pixels->n_pix < pixels->ny * pixels->nx) {
-        clear_planes(out, i);
-    }
-    for (int64_t p = 0; p < pixels->n_pix;) {
+    for (int64_t p = pixels->n_pix; p > 0;) {
         const strip at = find_strip(pixels, i, p);
 
-        target_data_variances(t.sigma2, in, i, p, at.n);
-        for (int64_t x = 0; x < at.n && uniform; x++) {
-            t.sigma2[x] = sigma2_frame;
-        }
-        load_terms(&t, out, &of, &at);
-        store_residual(out, &t, of.factor, &at);
-        if (out->model.data != NULL) {
-            store_model(out, &t, of.factor, &at);
-        }
-        add_chi2(&of, out, &t, &at);
-        p += at.n;
+        propagate_strip(out, &of, in, i, &at);
+        clear_planes(out, at.at + at.n, end);
+        end = at.at;
+        p = at.pixel;
     }
+    clear_planes(out, first, end);
     for (int64_t l = 0; l < LANES; l++) {
         chi2 += of.chi2[l];
     }
@@ -195,17 +199,21 @@ static sqn_dmatrix_const reference_coefficients(const target_input *in, int64_t 
     return coefficients;
 }
 
+static const sqn_panels *reference_panels(const target_input *in)
+{
+    return in->basis->nmf != NULL ? in->basis->panels : NULL;
+}
+
 /* How alike the errors of the components are in the residuals of two frames. */
 static sqn_status fill_alike(subtraction *out, const target_input *in, int64_t i_count,
                              sqn_error *err)
 {
     const int64_t n = in->obs->science.n_frame;
-    const sqn_dmatrix_const coefficients = reference_coefficients(in, i_count);
     sqn_status status = SQN_OK;
 
-    SQN_TRY(sqn_target_component_covariance(
-        (sqn_dmatrix){out->alike, n, n, n}, in->target->fit, i_count,
-        coefficients.data != NULL ? in->basis->panels : NULL, coefficients, err));
+    SQN_TRY(sqn_target_component_covariance((sqn_dmatrix){out->alike, n, n, n},
+                                            in->target->fit, i_count, reference_panels(in),
+                                            reference_coefficients(in, i_count), err));
     for (int64_t e = 0; e < n * n; e++) {
         out->alike[e] *= out->frames[e / n].factor * out->frames[e % n].factor;
     }
@@ -214,50 +222,46 @@ cleanup:
     return status;
 }
 
-/* All frames with one count. */
-static sqn_status propagate_count(subtraction *out, const parts *from,
-                                  const target_input *in, int64_t i_count, sqn_error *err)
+/* Variances of the models with all counts at work, per unit variance of the data where these are
+   equal: in front of the planes of every frame. */
+static sqn_status fill_parts(const subtraction_batch *batch, const target_input *in,
+                             sqn_error *err)
 {
-    const int64_t n_pix = in->obs->pixels.n_pix, n_frame = in->obs->science.n_frame;
-    const sqn_matrix fit = {from->from_fit, n_frame, n_pix, n_pix};
-    const sqn_matrix comp = {from->from_comp, n_frame, n_pix, n_pix};
-    const sqn_dmatrix_const coefficients = reference_coefficients(in, i_count);
-    const double sigma2_ref = reference_variance(in, i_count);
-    sqn_status status = SQN_OK;
+    const sqn_pixels *pixels = &in->obs->pixels;
+    const int64_t n_all = pixels->ny * pixels->nx, n_frame = in->obs->science.n_frame;
+    sqn_target_variance_of asked[TARGET_BATCH];
 
-    SQN_TRY(sqn_target_variance(fit, comp, in->target->fit, i_count,
-                                coefficients.data != NULL ? in->basis->panels : NULL,
-                                coefficients, err));
-    SQN_TRY(fill_alike(out, in, i_count, err));
-#pragma omp parallel for schedule(dynamic, 1) default(none) \
-    shared(out, from, in, sigma2_ref, n_frame, n_pix)
-    for (int64_t i = 0; i < n_frame; i++) {
-        propagate_frame(out, from, in, i, sigma2_ref);
+    for (int64_t c = 0; c < batch->n; c++) {
+        const subtraction *s = batch->count[c];
+
+        asked[c] = (sqn_target_variance_of){
+            batch->first + c,
+            {s->residual_variance.data, n_frame, pixels->n_pix, n_all},
+            {s->component_variance.data, n_frame, pixels->n_pix, n_all},
+            reference_coefficients(in, batch->first + c)};
     }
-
-cleanup:
-    return status;
+    return sqn_target_variances(asked, batch->n, in->target->fit, reference_panels(in),
+                                err);
 }
 
 sqn_status target_propagate(const subtraction_batch *batch, const target_input *in,
                             sqn_error *err)
 {
-    const int64_t n = sqn__mem_product(in->obs->science.n_frame, in->obs->pixels.n_pix);
+    const int64_t n_frame = in->obs->science.n_frame;
     sqn_status status = SQN_OK;
-    parts from = {sqn__mem_reserve(n, sizeof *from.from_fit),
-                  sqn__mem_reserve(n, sizeof *from.from_comp)};
 
-    if (from.from_fit == NULL || from.from_comp == NULL) {
-        status = SQN_RAISE(err, E_MEM, "variances of %" PRId64 " frames",
-                           in->obs->science.n_frame);
-        goto cleanup;
-    }
+    SQN_TRY(fill_parts(batch, in, err));
     for (int64_t c = 0; c < batch->n; c++) {
-        SQN_TRY(propagate_count(batch->count[c], &from, in, batch->first + c, err));
+        SQN_TRY(fill_alike(batch->count[c], in, batch->first + c, err));
+    }
+#pragma omp parallel for schedule(dynamic, 1) default(none) shared(batch, in, n_frame)
+    for (int64_t task = 0; task < batch->n * n_frame; task++) {
+        const int64_t c = task / n_frame;
+
+        propagate_frame(batch->count[c], in, task % n_frame,
+                        reference_variance(in, batch->first + c));
     }
 
 cleanup:
-    sqn__mem_free(from.from_fit);
-    sqn__mem_free(from.from_comp);
     return status;
 }
