@@ -32,18 +32,33 @@ void sqn__aperture_scan_load(sqn__aperture_scan *scan, const float *value, int64
 /** True where a circle about (x, y) leaves the planes. */
 bool sqn__aperture_scan_leaves(const sqn__aperture_scan *scan, double x, double y);
 
+enum { SQN__APERTURE_PLACES = 16 };
+
+/** Circles that are placed side by side: about (x, y). */
+typedef struct sqn__aperture_places {
+    double x[SQN__APERTURE_PLACES], y[SQN__APERTURE_PLACES];
+    double margin
+        [SQN__APERTURE_PLACES]; /**< To the edge of the planes: below 0 it leaves them. */
+    int32_t begin[SQN__APERTURE_PLACES],
+        offset[SQN__APERTURE_PLACES]; /**< Of the tables. */
+} sqn__aperture_places;
+
+/** Find where they are, all of them: x and y are given. */
+void sqn__aperture_scan_place(sqn__aperture_places *out, const sqn__aperture_scan *scan);
+
 /** A circle, and where the numbers for its flux lie. */
 typedef struct sqn__aperture_spot {
-    double at[2];          /**< x, y */
+    double x, y;
     sqn__aperture_box box; /**< Where there is a table of overlaps. */
     uint32_t
         known; /**< A bit for each plane that may have a flux: with a table, those of which
                          the circle touches no missing pixel. */
 } sqn__aperture_spot;
 
-/** Find the circle about (x, y), and ask for its overlaps: to be used a little later. */
-void sqn__aperture_scan_find(sqn__aperture_spot *out, const sqn__aperture_scan *scan,
-                             double x, double y);
+/** Circle `i` of those that were placed, and a request for its overlaps: to be used a little
+ *  later. False where no plane has a flux. */
+bool sqn__aperture_scan_find(sqn__aperture_spot *out, const sqn__aperture_scan *scan,
+                             const sqn__aperture_places *places, int64_t i);
 
 /**
  * Flux of a circle on every plane.

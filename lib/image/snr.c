@@ -1,6 +1,7 @@
 /** @file snr.c @brief Small-sample signal to noise (Mawet et al. 2014). */
 #include "sequin/snr.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdbool.h>
@@ -10,6 +11,8 @@
 #include "raise.h"
 
 enum { TILE = 4 }; /* pixels on a side */
+
+static_assert((int)TILE * TILE == (int)SQN__APERTURE_PLACES, "the circles of a step");
 
 static const double pi = 3.14159265358979323846;
 
@@ -114,8 +117,14 @@ typedef struct walk {
     int64_t n_all;           /* apertures on the circle, 0 without */
     fluxes own, other;       /* of both */
     sqn__aperture_sums sums; /* of the apertures that are neither */
-    turn t;
 } walk;
+
+/* The walks of a tile: a step of all of them is one of many numbers side by side. */
+typedef struct tile {
+    int64_t n;
+    walk walk[TILE * TILE];
+    double x[TILE * TILE], y[TILE * TILE], c[TILE * TILE], s[TILE * TILE]; /* turns */
+} tile;
 
 /* The pixel across the star from one at (dx, dy) from it; -1 where none is. */
 static int64_t find_opposite(const batch *b, double dx, double dy)
@@ -130,9 +139,11 @@ static int64_t find_opposite(const batch *b, double dx, double dy)
 /* Flux on every plane of the aperture (dx, dy) from the star. */
 static void measure(fluxes *out, const batch *b, double dx, double dy)
 {
+    sqn__aperture_places places = {.x = {b->star_x + dx}, .y = {b->star_y + dy}};
     sqn__aperture_spot spot;
 
-    sqn__aperture_scan_find(&spot, b->scan, b->star_x + dx, b->star_y + dy);
+    sqn__aperture_scan_place(&places, b->scan);
+    (void)sqn__aperture_scan_find(&spot, b->scan, &places, 0);
     out->known = sqn__aperture_scan_flux(out->value, b->scan, &spot);
 }
 
@@ -154,17 +165,25 @@ static bool leaves(const batch *b, double dx, double dy, int64_t n_all)
     return is_unknown(n, n_all);
 }
 
-static void begin_walk(walk *w, const batch *b, int64_t pixel, double dx, double dy)
+/* Walk number `i` of a tile. */
+static void begin_walk(tile *t, int64_t i, const batch *b, int64_t pixel, double dx,
+                       double dy)
 {
     const int64_t n_all = n_aperture(hypot(dx, dy), b->fwhm);
+    walk *w = &t->walk[i];
 
     *w = (walk){.pixel = pixel, .opposite = -1};
     if (n_all == 0 || leaves(b, dx, dy, n_all)) {
         return;
     }
+    const turn begin = begin_turn(dx, dy, n_all);
+
+    t->x[i] = begin.x;
+    t->y[i] = begin.y;
+    t->c[i] = begin.c;
+    t->s[i] = begin.s;
     w->n_all = n_all;
     w->opposite = n_all % 2 == 0 ? find_opposite(b, dx, dy) : -1;
-    w->t = begin_turn(dx, dy, n_all);
     measure(&w->own, b, dx, dy);
     if (w->opposite >= 0) {
         measure(&w->other, b, -dx, -dy);
@@ -197,32 +216,44 @@ static void end_walk(const walk *w, const batch *b)
     }
 }
 
-/* Go on to aperture `k`; true where it is one of others. */
-static bool step(walk *w, int64_t k)
+/* All walks go on by one aperture: next(), side by side. */
+static void step(sqn__aperture_places *places, tile *t, const batch *b)
 {
-    const bool goes = (w->own.known | w->other.known) != 0 && k < w->n_all;
+    for (int64_t i = 0; i < TILE * TILE; i++) {
+        const double x = t->c[i] * t->x[i] - t->s[i] * t->y[i];
 
-    if (goes) {
-        next(&w->t);
+        t->y[i] = t->s[i] * t->x[i] + t->c[i] * t->y[i];
+        t->x[i] = x;
+        places->x[i] = b->star_x + x;
+        places->y[i] = b->star_y + t->y[i];
     }
-    return goes && (w->opposite < 0 || 2 * k != w->n_all);
 }
 
-/* One aperture further: first all places, so that what lies there is at hand when it is added. */
-static void step_all(walk *walks, const batch *b, int64_t n, int64_t k)
+/* True where aperture `k` of a walk is one of others. */
+static bool is_other(const walk *w, int64_t k)
 {
-    sqn__aperture_spot spot[TILE * TILE];
-    int64_t of[TILE * TILE], n_spot = 0;
+    return k < w->n_all && (w->own.known | w->other.known) != 0 &&
+           (w->opposite < 0 || 2 * k != w->n_all);
+}
 
-    for (int64_t i = 0; i < n; i++) {
-        if (step(&walks[i], k)) {
-            sqn__aperture_scan_find(&spot[n_spot], b->scan, b->star_x + walks[i].t.x,
-                                    b->star_y + walks[i].t.y);
-            of[n_spot++] = i;
+/* Aperture `k` of all walks: first all places, so that what lies there is at hand when it is
+   added. */
+static void add_all(tile *t, const batch *b, int64_t k)
+{
+    sqn__aperture_places places;
+    sqn__aperture_spot spot[TILE * TILE];
+    int64_t of[TILE * TILE], n = 0;
+
+    step(&places, t, b);
+    sqn__aperture_scan_place(&places, b->scan);
+    for (int64_t i = 0; i < t->n; i++) {
+        if (is_other(&t->walk[i], k) &&
+            sqn__aperture_scan_find(&spot[n], b->scan, &places, i)) {
+            of[n++] = i;
         }
     }
-    for (int64_t s = 0; s < n_spot; s++) {
-        sqn__aperture_scan_add(&walks[of[s]].sums, b->scan, &spot[s]);
+    for (int64_t i = 0; i < n; i++) {
+        sqn__aperture_scan_add(&t->walk[of[i]].sums, b->scan, &spot[i]);
     }
 }
 
@@ -230,24 +261,26 @@ static void step_all(walk *walks, const batch *b, int64_t n, int64_t k)
    is still in the first cache for the next of them. */
 static void fill_tile(const batch *b, int64_t first_y, int64_t first_x)
 {
-    walk walks[TILE * TILE];
-    int64_t n = 0, n_most = 0;
+    tile t = {.n = 0};
+    int64_t n_most = 0;
 
     for (int64_t y = first_y; y < first_y + TILE && y < b->ny; y++) {
         for (int64_t x = first_x; x < first_x + TILE && x < b->nx; x++) {
-            begin_walk(&walks[n], b, y * b->nx + x, (double)x - b->star_x,
+            const walk *w = &t.walk[t.n];
+
+            begin_walk(&t, t.n, b, y * b->nx + x, (double)x - b->star_x,
                        (double)y - b->star_y);
-            if (walks[n].opposite < 0 || walks[n].opposite > walks[n].pixel) {
-                n_most = walks[n].n_all > n_most ? walks[n].n_all : n_most;
-                n++; /* the others are done by those opposite */
+            if (w->opposite < 0 || w->opposite > w->pixel) {
+                n_most = w->n_all > n_most ? w->n_all : n_most;
+                t.n++; /* the others are done by those opposite */
             }
         }
     }
     for (int64_t k = 1; k < n_most; k++) {
-        step_all(walks, b, n, k);
+        add_all(&t, b, k);
     }
-    for (int64_t i = 0; i < n; i++) {
-        end_walk(&walks[i], b);
+    for (int64_t i = 0; i < t.n; i++) {
+        end_walk(&t.walk[i], b);
     }
 }
 

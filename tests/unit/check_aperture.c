@@ -103,12 +103,24 @@ static void fill_planes(void)
     }
 }
 
+/* One of the circles that are placed together. */
+static bool find_at(sqn__aperture_spot *out, const sqn__aperture_scan *scan, double x,
+                    double y)
+{
+    const int64_t i = (int64_t)fabs(37.0 * x) % SQN__APERTURE_PLACES;
+    sqn__aperture_places places = {.x = {0.0}};
+
+    places.x[i] = x;
+    places.y[i] = y;
+    sqn__aperture_scan_place(&places, scan);
+    return sqn__aperture_scan_find(out, scan, &places, i);
+}
+
 static uint32_t flux_at(float *out, const sqn__aperture_scan *scan, double x, double y)
 {
     sqn__aperture_spot spot;
 
-    sqn__aperture_scan_find(&spot, scan, x, y);
-    return sqn__aperture_scan_flux(out, scan, &spot);
+    return find_at(&spot, scan, x, y) ? sqn__aperture_scan_flux(out, scan, &spot) : 0;
 }
 
 static void add_at(sqn__aperture_sums *sums, const sqn__aperture_scan *scan, double x,
@@ -116,8 +128,9 @@ static void add_at(sqn__aperture_sums *sums, const sqn__aperture_scan *scan, dou
 {
     sqn__aperture_spot spot;
 
-    sqn__aperture_scan_find(&spot, scan, x, y);
-    sqn__aperture_scan_add(sums, scan, &spot);
+    if (find_at(&spot, scan, x, y)) {
+        sqn__aperture_scan_add(sums, scan, &spot);
+    }
 }
 
 /* Fluxes of both ways at random places; returns the RMS of their difference. */
