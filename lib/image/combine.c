@@ -22,6 +22,8 @@ typedef struct stack {
     sqn_combine_method method;
 } stack;
 
+static const double most = FLT_MAX;
+
 enum { STRIP = 64 }; /* pixels of a row that are combined side by side */
 
 /* Sums over the frames that take part, pixel by pixel; w is 1 or an inverse variance. */
@@ -29,69 +31,86 @@ typedef struct sums {
     double n[STRIP], weight[STRIP];
     double value[STRIP], variance[STRIP];            /* w x, var */
     double shared[STRIP], squares[STRIP], by[STRIP]; /* w cov, w^2 cov, and w of these */
-    uint32_t dq[STRIP], flags[STRIP];                /* OR of those behind the pixel, */
-    uint32_t all_dq[STRIP], all_flags[STRIP];        /* and of all */
+    uint32_t dq[STRIP], all_dq[STRIP]; /* OR of those behind the pixel, and of all */
+    uint8_t flags[STRIP], all_flags[STRIP];
 } sums;
 
-/* Weights of a frame at the `n` pixels from `p` on: 0 where it takes no part. */
-static void weigh(double *restrict w, const stack *s, const sqn_image *frame, int64_t p,
+/* How a frame takes part: weights, and where they are not 0. */
+typedef struct part {
+    double there[STRIP], w[STRIP];
+} part;
+
+static void weigh(part *restrict of, const stack *s, const sqn_image *frame, int64_t p,
                   int64_t n)
 {
-    const float *restrict value = frame->value + p;
+    const float *restrict value = frame->value + p, *restrict variance = frame->variance;
 
     for (int64_t x = 0; x < n; x++) {
-        w[x] = fabsf(value[x]) <= FLT_MAX ? 1.0 : 0.0;
+        of->there[x] = of->w[x] = fabs((double)value[x]) <= most ? 1.0 : 0.0;
     }
     for (int64_t x = 0; x < n && s->method == SQN_COMBINE_WEIGHTED; x++) {
-        const float variance = frame->variance[p + x];
-        const bool known = variance > 0.0F && variance <= FLT_MAX;
+        const double v = variance[p + x];
+        const bool known = of->there[x] > 0.0 && v > 0.0 && v <= most;
 
-        w[x] = known && w[x] > 0.0 ? 1.0 / (double)variance : 0.0;
+        of->there[x] = known ? 1.0 : 0.0;
+        of->w[x] = known ? 1.0 / v : 0.0;
     }
 }
 
-static void add_values(sums *restrict to, const double *restrict w,
+static void add_values(sums *restrict to, const part *restrict of,
                        const float *restrict value, int64_t n)
 {
     for (int64_t x = 0; x < n; x++) {
-        const double v = w[x] > 0.0 ? (double)value[x] : 0.0;
+        const double v = value[x], kept = of->there[x] > 0.0 ? v : 0.0;
 
-        to->n[x] += w[x] > 0.0 ? 1.0 : 0.0;
-        to->weight[x] += w[x];
-        to->value[x] += w[x] * v;
+        to->n[x] += of->there[x];
+        to->weight[x] += of->w[x];
+        to->value[x] += of->w[x] * kept;
     }
 }
 
-static void add_variances(sums *restrict to, const double *restrict w,
+static void add_variances(sums *restrict to, const part *restrict of,
                           const float *restrict variance, int64_t n)
 {
     for (int64_t x = 0; x < n; x++) {
-        to->variance[x] += w[x] > 0.0 ? (double)variance[x] : 0.0;
+        const double v = variance[x];
+
+        to->variance[x] += of->there[x] > 0.0 ? v : 0.0;
     }
 }
 
-static void add_shared(sums *restrict to, const double *restrict w,
+static void add_shared(sums *restrict to, const part *restrict of,
                        const float *restrict shared, int64_t n)
 {
     for (int64_t x = 0; x < n; x++) {
-        const double part = w[x] > 0.0 ? w[x] * (double)shared[x] : 0.0;
+        const double v = shared[x], kept = of->there[x] > 0.0 ? v : 0.0;
 
-        to->shared[x] += part;
-        to->squares[x] += w[x] * part;
-        to->by[x] += w[x];
+        to->shared[x] += of->w[x] * kept;
+        to->squares[x] += of->w[x] * of->w[x] * kept;
+        to->by[x] += of->w[x];
     }
 }
 
-static void join_flags(sums *to, const double *w, const sqn_image *frame, int64_t p,
-                       int64_t n)
+static void join_flags(sums *restrict to, const part *restrict of,
+                       const uint8_t *restrict flags, int64_t n)
 {
-    for (int64_t x = 0; x < n && frame->dq != NULL; x++) {
-        to->dq[x] |= w[x] > 0.0 ? frame->dq[p + x] : 0;
-        to->all_dq[x] |= frame->dq[p + x];
+    int32_t there[STRIP];
+
+    for (int64_t x = 0; x < n; x++) {
+        there[x] = -(int32_t)of->there[x]; /* all bits, or none */
     }
-    for (int64_t x = 0; x < n && frame->flags != NULL; x++) {
-        to->flags[x] |= w[x] > 0.0 ? frame->flags[p + x] : 0;
-        to->all_flags[x] |= frame->flags[p + x];
+    for (int64_t x = 0; x < n; x++) {
+        to->flags[x] |= (uint8_t)(flags[x] & there[x]);
+        to->all_flags[x] |= flags[x];
+    }
+}
+
+static void join_dq(sums *restrict to, const part *restrict of, const uint32_t *restrict dq,
+                    int64_t n)
+{
+    for (int64_t x = 0; x < n; x++) {
+        to->dq[x] |= of->there[x] > 0.0 ? dq[x] : 0;
+        to->all_dq[x] |= dq[x];
     }
 }
 
@@ -101,17 +120,22 @@ static void add_frames(sums *to, const stack *s, int64_t p, int64_t n)
     memset(to, 0, sizeof *to);
     for (int64_t f = 0; f < s->n_frame; f++) {
         const sqn_image *frame = &s->frames[f];
-        double w[STRIP];
+        part of;
 
-        weigh(w, s, frame, p, n);
-        add_values(to, w, frame->value + p, n);
+        weigh(&of, s, frame, p, n);
+        add_values(to, &of, frame->value + p, n);
         if (frame->variance != NULL) {
-            add_variances(to, w, frame->variance + p, n);
+            add_variances(to, &of, frame->variance + p, n);
         }
         if (frame->shared != NULL) {
-            add_shared(to, w, frame->shared + p, n);
+            add_shared(to, &of, frame->shared + p, n);
         }
-        join_flags(to, w, frame, p, n);
+        if (frame->flags != NULL) {
+            join_flags(to, &of, frame->flags + p, n);
+        }
+        if (frame->dq != NULL) {
+            join_dq(to, &of, frame->dq + p, n);
+        }
     }
 }
 
@@ -239,7 +263,7 @@ static void combine_strip(const sqn_image *out, int32_t *coverage, const stack *
         out->dq[p + x] = sum.n[x] > 0.0 ? sum.dq[x] : sum.all_dq[x];
     }
     for (int64_t x = 0; x < n && out->flags != NULL; x++) {
-        out->flags[p + x] = (uint8_t)(sum.n[x] > 0.0 ? sum.flags[x] : sum.all_flags[x]);
+        out->flags[p + x] = sum.n[x] > 0.0 ? sum.flags[x] : sum.all_flags[x];
     }
 }
 
