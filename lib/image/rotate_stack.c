@@ -5,7 +5,6 @@
  * Where the input is needed, the weights there and which pixels are missing are the same for all
  * of them. Images that miss other pixels than the first ones are turned in groups of their own.
  */
-#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <omp.h>
@@ -15,48 +14,18 @@
 #include "interleave.h"
 #include "mem.h"
 #include "raise.h"
-#include "rotate_internal.h"
+#include "rotate_desk.h"
 #include "sequin/cube.h"
 
 enum {
     BORDER = SQN__SPLINE_BORDER,
     STACK = SQN__SPLINE_STACK,
     SLICE = 32, /* width and */
-    BAND = 32,  /* height of what is turned together */
-    N_PIXEL = SQN__SPLINE_N_CARDINAL
+    BAND = 32   /* height of what is turned together */
 };
 
-/* What is known of a pixel. */
-enum { KNOWS_NOTHING = 0, KNOWS_VALUE = 1, KNOWS_BOTH = 2 };
-
-/* "Wide" planes have a border. */
-typedef struct sqn_rotate_stack {
-    int64_t ny, nx, n_pix, stride, n_wide;
-    int64_t n_image; /* at a time */
-    int64_t lanes;   /* of a pixel, for as many */
-    int n_thread;
-    double *coeff;   /* [n_thread, wide] */
-    double *work;    /* [n_thread, sqn__turn_work_size()] */
-    float *flat;     /* [STACK, wide] coefficients, image by image */
-    uint8_t *round;  /* [STACK, ny, nx] 0 = valid */
-    uint8_t *knows;  /* [STACK, ny, nx] */
-    uint8_t *flags;  /* [STACK, ny, nx] of the input */
-    float *coeffs;   /* [wide, lanes] coefficients */
-    float *variance; /* [wide, lanes] 0 where there is none */
-    float *ratio;    /* [ny, nx, lanes] shared over all of the variance */
-    float *present;  /* [wide] 1 where there is a variance */
-    uint8_t *along; /* [wide] 1 where the pixels of the row behind a cell are all present */
-    uint8_t *whole; /* [wide] of sqn__spline_stack */
-    const sqn__spline_lanes *table;
-    sqn__spline_stack planes;
-} desk;
-
-/* Images of the call that are turned together. */
-typedef struct group {
-    int64_t n, member[STACK]; /* their numbers in the stack */
-    sqn_image out[STACK], in[STACK];
-    bool flagged_alike[STACK]; /* flags are those of the first one */
-} group;
+typedef sqn__rotate_desk desk;
+typedef sqn__rotate_group group;
 
 /* ---- Memory ---------------------------------------------------------------------------- */
 
@@ -67,9 +36,8 @@ void sqn_rotate_stack_destroy(sqn_rotate_stack **stack)
     if (d == NULL) {
         return;
     }
-    sqn__mem_free(d->coeff);
     sqn__mem_free(d->work);
-    sqn__mem_free(d->flat);
+    sqn__mem_free(d->filled);
     sqn__mem_free(d->round);
     sqn__mem_free(d->knows);
     sqn__mem_free(d->flags);
@@ -89,10 +57,8 @@ static bool allocate(desk *d)
     const int64_t n = d->n_image, n_thread = d->n_thread;
     const int64_t n_flat = sqn__mem_product(n, d->n_pix);
 
-    d->coeff = sqn__mem_reserve(sqn__mem_product(n_thread, d->n_wide), sizeof *d->coeff);
-    d->work = sqn__mem_reserve(
-        sqn__mem_product(n_thread, sqn__turn_work_size(d->ny, d->nx)), sizeof *d->work);
-    d->flat = sqn__mem_reserve(sqn__mem_product(n, d->n_wide), sizeof *d->flat);
+    d->work = sqn__mem_reserve(sqn__mem_product(n_thread, d->n_pix), sizeof *d->work);
+    d->filled = sqn__mem_reserve(n_flat, sizeof *d->filled);
     d->round = sqn__mem_reserve(n_flat, sizeof *d->round);
     d->knows = sqn__mem_reserve(n_flat, sizeof *d->knows);
     d->flags = sqn__mem_reserve(n_flat, sizeof *d->flags);
@@ -103,8 +69,8 @@ static bool allocate(desk *d)
     d->present = sqn__mem_alloc(d->n_wide, sizeof *d->present);
     d->along = sqn__mem_alloc(d->n_wide, sizeof *d->along);
     d->whole = sqn__mem_alloc(d->n_wide, sizeof *d->whole);
-    return d->coeff != NULL && d->work != NULL && d->flat != NULL && d->round != NULL &&
-           d->knows != NULL && d->flags != NULL && d->coeffs != NULL && d->along != NULL &&
+    return d->work != NULL && d->filled != NULL && d->round != NULL && d->knows != NULL &&
+           d->flags != NULL && d->coeffs != NULL && d->along != NULL &&
            d->variance != NULL && d->ratio != NULL && d->present != NULL &&
            d->whole != NULL;
 }
@@ -162,156 +128,6 @@ sqn_status sqn_rotate_stack_create(sqn_rotate_stack **out, int64_t ny, int64_t n
 cleanup:
     sqn_rotate_stack_destroy(&d);
     return status;
-}
-
-/* ---- Image by image -------------------------------------------------------------------- */
-
-/* Coefficients of image `k`, what it knows, and a copy of its flags. */
-static void load_image(const desk *d, const sqn_image *in, int64_t k)
-{
-    const int64_t thread = omp_get_thread_num();
-    double *coeff = d->coeff + thread * d->n_wide;
-    double *work = d->work + thread * sqn__turn_work_size(d->ny, d->nx);
-    uint8_t *round = d->round + k * d->n_pix, *knows = d->knows + k * d->n_pix;
-    float *flat = d->flat + k * d->n_wide;
-
-    sqn__turn_coefficients(coeff, round, in->value, d->ny, d->nx, work);
-    for (int64_t p = 0; p < d->n_wide; p++) {
-        flat[p] = (float)coeff[p];
-    }
-    for (int64_t p = 0; p < d->n_pix; p++) {
-        knows[p] = round[p] != 0 ? KNOWS_NOTHING : KNOWS_VALUE;
-    }
-    for (int64_t p = 0; p < d->n_pix && in->variance != NULL; p++) {
-        const bool both = fabsf(in->variance[p]) <= FLT_MAX;
-
-        knows[p] = both ? (uint8_t)(KNOWS_BOTH * knows[p]) : knows[p];
-    }
-    if (in->flags != NULL) {
-        memcpy(d->flags + k * d->n_pix, in->flags, (size_t)d->n_pix);
-    }
-}
-
-static void load_images(const desk *d, const sqn_image *in, int64_t n)
-{
-#pragma omp parallel for schedule(dynamic, 1) num_threads(d->n_thread) default(none) \
-    shared(d, in, n)
-    for (int64_t k = 0; k < n; k++) {
-        load_image(d, &in[k], k);
-    }
-}
-
-/* ---- Lane by lane ---------------------------------------------------------------------- */
-
-/* Row `y` of the coefficients, counted with the border. */
-static void spread_coefficients(const desk *d, const group *g, int64_t y)
-{
-    sqn__rows_of rows = {.n = g->n};
-
-    for (int64_t l = 0; l < g->n; l++) {
-        rows.row[l] = d->flat + g->member[l] * d->n_wide + y * d->stride;
-    }
-    sqn__interleave(d->coeffs + y * d->stride * d->lanes, &rows, d->lanes, d->stride);
-}
-
-/* Row `y` of the part of the variances that is shared. */
-static void spread_shared(const desk *d, const group *g, int64_t y)
-{
-    const float *restrict variance =
-        d->variance + ((y + BORDER) * d->stride + BORDER) * d->lanes;
-    float *restrict ratio = d->ratio + y * d->nx * d->lanes;
-    sqn__rows_of rows = {.n = g->n};
-
-    for (int64_t l = 0; l < g->n; l++) {
-        rows.row[l] = g->in[l].shared + y * d->nx;
-    }
-    sqn__interleave(ratio, &rows, d->lanes, d->nx);
-    for (int64_t e = 0; e < d->nx * d->lanes; e++) {
-        const float one = ratio[e] / variance[e];
-
-        ratio[e] = variance[e] > 0.0F ? one : 0.0F;
-    }
-}
-
-/* Row `y` of the variances, and what is shared of them. */
-static void spread_variances(const desk *d, const group *g, int64_t y)
-{
-    const int64_t wide = (y + BORDER) * d->stride + BORDER;
-    const uint8_t *restrict knows = d->knows + g->member[0] * d->n_pix + y * d->nx;
-    float *restrict to = d->variance + wide * d->lanes;
-    sqn__rows_of rows = {.n = g->n};
-
-    for (int64_t l = 0; l < g->n; l++) {
-        rows.row[l] = g->in[l].variance + y * d->nx;
-    }
-    sqn__interleave(to, &rows, d->lanes, d->nx);
-    if (g->in[0].shared != NULL) {
-        spread_shared(d, g, y);
-    }
-    for (int64_t x = 0; x < d->nx; x++) {
-        d->present[wide + x] = knows[x] == KNOWS_BOTH ? 1.0F : 0.0F;
-        if (knows[x] != KNOWS_BOTH) { /* rare */
-            memset(to + x * d->lanes, 0, (size_t)d->lanes * sizeof *to);
-        }
-    }
-}
-
-enum { BEFORE = N_PIXEL / 2 - 1 }; /* pixels behind a cell that lie before it */
-
-/* Row `y` with its border: where pixels x - 3 to x + 4 all have a variance. */
-static void mark_along(const desk *d, int64_t y)
-{
-    const float *present = d->present + (y + BORDER) * d->stride + BORDER;
-    uint8_t *along = d->along + (y + BORDER) * d->stride + BORDER;
-    int64_t n = 0; /* side by side that are there, up to pixel x + 4 */
-
-    for (int64_t x = -1 - N_PIXEL; x <= d->nx; x++) {
-        const int64_t last = x + N_PIXEL - 1 - BEFORE;
-
-        n = last < -BEFORE - 1 ? 0 : present[last] > 0.0F ? n + 1 : 0;
-        along[x < -1 ? -1 : x] = n >= N_PIXEL ? 1 : 0;
-    }
-}
-
-/* True where pixels (y - 3, x - 3) to (y + 4, x + 4) all have a variance. */
-static void mark_whole(const desk *d, int64_t y)
-{
-    const int64_t first = (y + BORDER) * d->stride + BORDER - 1;
-    uint8_t *restrict whole = d->whole + first;
-
-    memset(whole, 1, (size_t)d->nx + 2);
-    for (int64_t j = -BEFORE; j < N_PIXEL - BEFORE; j++) {
-        const uint8_t *restrict along = d->along + first + j * d->stride;
-
-        for (int64_t x = 0; x < d->nx + 2; x++) {
-            whole[x] &= along[x];
-        }
-    }
-}
-
-static void load_group(desk *d, const group *g)
-{
-    const int64_t origin = BORDER * d->stride + BORDER, n_row = d->ny + 2 * (int64_t)BORDER;
-    const bool varies = g->in[0].variance != NULL;
-
-#pragma omp parallel for schedule(static) default(none) shared(d, g, n_row, varies)
-    for (int64_t y = 0; y < n_row; y++) {
-        spread_coefficients(d, g, y);
-        if (varies && y >= BORDER && y < d->ny + BORDER) {
-            spread_variances(d, g, y - BORDER);
-            mark_along(d, y - BORDER);
-        }
-    }
-#pragma omp parallel for schedule(static) default(none) shared(d)
-    for (int64_t y = -1; y <= d->ny; y++) {
-        mark_whole(d, y);
-    }
-    d->planes.stride = d->stride;
-    d->planes.lanes = d->lanes;
-    d->planes.coeff = d->coeffs + origin * d->lanes;
-    d->planes.variance = d->variance + origin * d->lanes;
-    d->planes.present = d->present + origin;
-    d->planes.whole = d->whole + origin;
 }
 
 /* ---- Turning --------------------------------------------------------------------------- */
@@ -447,7 +263,7 @@ static void turn_group(group *g, desk *d, const sqn__turn *t)
 {
     const sqn__turn_map map = {d->ny, d->nx, d->round + g->member[0] * d->n_pix};
 
-    load_group(d, g);
+    sqn__rotate_load_group(d, g);
     keep_flags(g, d);
 #pragma omp parallel for schedule(dynamic, 1) default(none) shared(g, d, t, map)
     for (int64_t row = 0; row < d->ny; row += BAND) {
@@ -484,7 +300,7 @@ static void turn_stack(sqn_image *out, const sqn_image *in, desk *d, int64_t n,
 {
     bool done[STACK] = {false};
 
-    load_images(d, in, n);
+    sqn__rotate_load_images(d, in, n);
     for (int64_t k = 0; k < n; k++) {
         if (!done[k]) {
             group g = find_group(done, out, in, d, n, k);

@@ -34,6 +34,13 @@ typedef struct sqn__spline_lines {
     int64_t n, step, width;
 } sqn__spline_lines;
 
+/** Lines of n pixels of many images side by side. */
+typedef struct sqn__spline_beside {
+    int64_t n, step;        /**< Pixels of a line, and floats from each to the next. */
+    int64_t n_line, across; /**< Lines, and floats from each to the next. */
+    int64_t lanes;          /**< Of a pixel: a multiple of the vectors of the table. */
+} sqn__spline_beside;
+
 /** Images that are turned together, as planes with their borders; pointers are to pixel (0, 0).
  *  All borrowed. */
 typedef struct sqn__spline_stack {
@@ -61,6 +68,8 @@ typedef struct sqn__spline_lanes {
     /** 1 / ((1 - z q^-1) (1 - z q)) times `gain` along lines that run side by side: value k of
      *  line i is data[k step + i]. */
     void (*filter)(double *data, const sqn__spline_lines *lines, double z, double gain);
+    /** The same in float, of many images; lines of at least two pixels. */
+    void (*filter_stack)(float *data, const sqn__spline_beside *lines, float z, float gain);
 } sqn__spline_lanes;
 
 /** What every processor runs. */

@@ -311,4 +311,79 @@ static void filter(double *data, const sqn__spline_lines *l, double z, double ga
     }
 }
 
+/* ---- Prefilter of many images ---------------------------------------------------------- */
+
+enum { SIDE_BY_SIDE = 8 }; /* lines, so that none waits for itself */
+
+/* A vector of the images at pixel `k` of a line. */
+TAPS_INLINE images *pixel_at(float *data, const sqn__spline_beside *of, int64_t line,
+                             int64_t k)
+{
+    return (images *)(void *)(data + line * of->across + k * of->step);
+}
+
+/* First causal value: as start_causal(). */
+TAPS_INLINE void start_line(images *out, float *data, const sqn__spline_beside *of,
+                            int64_t line, float z)
+{
+    enum { HORIZON = 24 }; /* larger pole ^ 24 = 2e-9 */
+    const int64_t period = 2 * of->n - 2;
+    const int64_t n_sum = of->n > HORIZON ? HORIZON : period;
+    images sum = *pixel_at(data, of, line, 0);
+    float power = z;
+
+    for (int64_t k = 1; k < n_sum; k++) {
+        sum += power * *pixel_at(data, of, line, k < of->n ? k : period - k);
+        power *= z;
+    }
+    *out = sum * (n_sum == period ? 1.0F / (1.0F - power) : 1.0F);
+}
+
+/* One vector of so many lines; their number is a constant where this is called. */
+TAPS_INLINE void filter_lines(float *data, const sqn__spline_beside *of, float z,
+                              float gain, const int64_t n_line)
+{
+    images now[SIDE_BY_SIDE];
+
+    for (int64_t r = 0; r < n_line; r++) {
+        start_line(&now[r], data, of, r, z);
+        now[r] *= gain;
+        *pixel_at(data, of, r, 0) = now[r];
+    }
+    for (int64_t k = 1; k < of->n; k++) {
+        LANES_UNROLL
+        for (int64_t r = 0; r < n_line; r++) {
+            now[r] = gain * *pixel_at(data, of, r, k) + z * now[r];
+            *pixel_at(data, of, r, k) = now[r];
+        }
+    }
+    for (int64_t r = 0; r < n_line; r++) {
+        now[r] = z / (z * z - 1.0F) * (now[r] + z * *pixel_at(data, of, r, of->n - 2));
+        *pixel_at(data, of, r, of->n - 1) = now[r];
+    }
+    for (int64_t k = of->n - 2; k >= 0; k--) {
+        LANES_UNROLL
+        for (int64_t r = 0; r < n_line; r++) {
+            now[r] = z * (now[r] - *pixel_at(data, of, r, k));
+            *pixel_at(data, of, r, k) = now[r];
+        }
+    }
+}
+
+static void filter_stack(float *data, const sqn__spline_beside *lines, float z, float gain)
+{
+    const int64_t n_whole = lines->n_line - lines->n_line % SIDE_BY_SIDE;
+
+    for (int64_t v = 0; v < lines->lanes; v += WIDTH) {
+        float *first = data + v;
+
+        for (int64_t line = 0; line < n_whole; line += SIDE_BY_SIDE) {
+            filter_lines(first + line * lines->across, lines, z, gain, SIDE_BY_SIDE);
+        }
+        for (int64_t line = n_whole; line < lines->n_line; line++) {
+            filter_lines(first + line * lines->across, lines, z, gain, 1);
+        }
+    }
+}
+
 #endif

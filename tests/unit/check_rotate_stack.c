@@ -226,7 +226,7 @@ START_TEST(wrong_arguments_and_no_memory_are_errors)
     sqn_rotate_stack *s = NULL;
 
     fill();
-    for (int64_t k = 0; k < 13; k++) {
+    for (int64_t k = 0; k < 12; k++) {
         sqn_allocations_before_failure = k;
         SQN_ASSERT_FAILS(sqn_rotate_stack_create(&s, NY, NX, 2, &err), err, SQN_E_MEM);
     }
