@@ -360,17 +360,25 @@ void sqn__aperture_sums_add(sqn__aperture_sums *sums, const float *flux, uint32_
     sums->begun |= known;
 }
 
-void sqn__aperture_scan_add(sqn__aperture_sums *sums, const sqn__aperture_scan *scan,
-                            const sqn__aperture_spot *spot)
+void sqn__aperture_scan_add(sqn__aperture_sums *const *sums, const sqn__aperture_scan *scan,
+                            const sqn__aperture_spot *spot, int64_t n)
 {
-    float flux[LANES];
+    sqn__aperture_task whole[SQN__APERTURE_PLACES];
+    int64_t n_whole = 0;
 
-    if (scan->height != 0 && spot->known == scan->all && sums->begun == scan->all) {
-        scan->lanes->add(sums, &spot->box);
-        sums->n_whole++;
-    } else if (spot->known != 0) {
-        sqn__aperture_sums_add(sums, flux, sqn__aperture_scan_flux(flux, scan, spot));
+    for (int64_t i = 0; i < n; i++) {
+        if (scan->height != 0 && spot[i].known == scan->all &&
+            sums[i]->begun == scan->all) {
+            whole[n_whole++] = (sqn__aperture_task){sums[i], &spot[i].box};
+            sums[i]->n_whole++;
+        } else if (spot[i].known != 0) {
+            float flux[LANES];
+
+            sqn__aperture_sums_add(sums[i], flux,
+                                   sqn__aperture_scan_flux(flux, scan, &spot[i]));
+        }
     }
+    scan->lanes->add(whole, n_whole);
 }
 
 void sqn__aperture_scan_destroy(sqn__aperture_scan **scan)

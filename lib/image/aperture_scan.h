@@ -69,9 +69,14 @@ bool sqn__aperture_scan_find(sqn__aperture_spot *out, const sqn__aperture_scan *
 uint32_t sqn__aperture_scan_flux(float *out, const sqn__aperture_scan *scan,
                                  const sqn__aperture_spot *spot);
 
-/** Add the flux of a circle to the sums of the planes that have one. */
-void sqn__aperture_scan_add(sqn__aperture_sums *sums, const sqn__aperture_scan *scan,
-                            const sqn__aperture_spot *spot);
+/**
+ * Add the fluxes of circles to the sums of the planes that have them.
+ *
+ * @param[in,out] sums  [n] Where each goes: all different.
+ * @param[in]     n     At most SQN__APERTURE_PLACES.
+ */
+void sqn__aperture_scan_add(sqn__aperture_sums *const *sums, const sqn__aperture_scan *scan,
+                            const sqn__aperture_spot *spot, int64_t n);
 
 /** Add a flux [lanes] to the sums of the planes in `known` alone. */
 void sqn__aperture_sums_add(sqn__aperture_sums *sums, const float *flux, uint32_t known);

@@ -305,19 +305,18 @@ static void add_all(tile *t, const batch *b, int64_t k)
 {
     sqn__aperture_places places;
     sqn__aperture_spot spot[TILE];
-    int64_t of[TILE], n = 0;
+    sqn__aperture_sums *sums[TILE];
+    int64_t n = 0;
 
     step(&places, t, b);
     sqn__aperture_scan_place(&places, b->scan);
     for (int64_t i = 0; i < t->n; i++) {
         if (is_other(&t->walk[i], k) &&
             sqn__aperture_scan_find(&spot[n], b->scan, &places, i)) {
-            of[n++] = i;
+            sums[n++] = &t->walk[i].sums;
         }
     }
-    for (int64_t i = 0; i < n; i++) {
-        sqn__aperture_scan_add(&t->walk[of[i]].sums, b->scan, &spot[i]);
-    }
+    sqn__aperture_scan_add(sums, b->scan, spot, n);
 }
 
 /* Go around the star with all walks of a tile, which is empty then. */
