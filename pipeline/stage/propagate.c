@@ -34,7 +34,8 @@ static strip find_strip(const sqn_pixels *pixels, int64_t i, int64_t end)
 {
     const int64_t *index = pixels->index;
     const int64_t least = end > STRIP ? end - STRIP : 0;
-    int64_t pixel = end - 1;
+    const bool whole = index[end - 1] - index[least] == end - 1 - least; /* they rise */
+    int64_t pixel = whole ? least : end - 1;
 
     while (pixel > least && index[pixel - 1] == index[pixel] - 1) {
         pixel--;

@@ -172,14 +172,20 @@ static void flag_frame(uint8_t *flags, const uint8_t *common, const target_input
 }
 
 /* Squares of the given errors. */
-static void square_errors(double *out, const target_input *in, int64_t i, int64_t first,
-                          int64_t n)
+static void square_errors(double *restrict out, const target_input *in, int64_t i,
+                          int64_t first, int64_t n)
 {
     const int64_t n_all = in->obs->science.ny * in->obs->science.nx;
     const int64_t *index = in->obs->pixels.index + first;
-    const float *error = in->obs->science.error.data + i * n_all;
+    const float *restrict error = in->obs->science.error.data + i * n_all;
+    const bool side_by_side = index[n - 1] - index[0] == n - 1; /* they rise */
 
-    for (int64_t p = 0; p < n; p++) {
+    for (int64_t p = 0; p < n && side_by_side; p++) {
+        const double sigma = error[index[0] + p];
+
+        out[p] = sigma * sigma;
+    }
+    for (int64_t p = 0; p < n && !side_by_side; p++) {
         const double sigma = error[index[p]];
 
         out[p] = sigma * sigma;
