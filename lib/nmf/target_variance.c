@@ -392,6 +392,7 @@ sqn_status sqn_target_variance(sqn_matrix from_fit, sqn_matrix from_components,
     return sqn_target_variances(&asked, 1, target, references, err);
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): written through the count */
 sqn_status sqn_target_pixel_covariance(double *out, const sqn_target *target,
                                        int64_t i_count, const sqn_panels *references,
                                        sqn_dmatrix_const coefficients, sqn_error *err)

@@ -141,7 +141,7 @@ static double scatter(const sqn__aperture_scan *scan, double radius, int64_t n)
 
     for (int64_t k = 0; k < n; k++) {
         const double x = NX * uniform(1, k) - 0.5, y = NY * uniform(2, k) - 0.5;
-        float quick[SQN__APERTURE_LANES];
+        float quick[SQN__APERTURE_LANES] = {0.0F};
         const uint32_t known = flux_at(quick, scan, x, y);
 
         ck_assert_uint_lt(known, 1U << N_PLANE);

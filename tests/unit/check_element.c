@@ -151,9 +151,10 @@ START_TEST(errors_are_those_of_the_pixels_times_the_growth)
     error[40 * N + 30] = NAN;
     make_circle(3.4);
     sqn_element_errors(sums, element, &map);
-    for (int64_t p = 41 * N + HALF; p < 42 * N - HALF; p++) { /* a whole row */
+    for (int64_t p = INT64_C(41) * N + HALF; p < INT64_C(42) * N - HALF; p++) { /* a row */
         error[p] = (float)(2.385 * sqrt(sum_circle(noise, p % N, p / N, 2.0)));
-        ck_assert(isnan(sums[p]) == (llabs(p - 41 * N - 30) <= 2)); /* of the row below */
+        ck_assert(isnan(sums[p]) ==
+                  (llabs(p - INT64_C(41) * N - 30) <= 2)); /* of the row below */
         ck_assert(isnan(sums[p]) || fabsf(sums[p] / error[p] - 1.0F) < 3e-3F);
     }
     ck_assert_double_eq_tol(sums[80 * N + 80], sqrt(sum_circle(noise, 80, 80, 2.0)), 1e-3);
