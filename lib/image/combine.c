@@ -146,26 +146,35 @@ static double median_variance(double n)
     return n > 2.0 ? pi * n / (2.0 * n + (fmod(n, 2.0) == 1.0 ? 0.95 : 2.65)) : 1.0;
 }
 
-/* What the frames share at a pixel: sum of w_i w_j cov_ij over pairs, each frame's covariances
-   being spread evenly over the others; w = 1 / n or inverse variances, normalised to 1. */
-static double shared_variance(const sums *sum, const stack *s, int64_t x)
+/* var / n for a mean, var = 1 / sum (1 / var_i) for one by inverse variances. */
+static void find_own(double *restrict own, const sums *restrict sum,
+                     sqn_combine_method method, int64_t n)
 {
-    const double by = sum->by[x];
-
-    return sum->n[x] < 2.0 || by == 0.0
-               ? 0.0
-               : (sum->shared[x] / by - sum->squares[x] / (by * by)) /
-                     (double)(s->n_frame - 1);
+    for (int64_t x = 0; x < n; x++) {
+        own[x] = sum->variance[x] / (sum->n[x] * sum->n[x]);
+    }
+    for (int64_t x = 0; x < n && method == SQN_COMBINE_MEDIAN; x++) {
+        own[x] *= median_variance(sum->n[x]);
+    }
+    for (int64_t x = 0; x < n && method == SQN_COMBINE_WEIGHTED; x++) {
+        own[x] = 1.0 / sum->weight[x];
+    }
 }
 
-/* var / n for a mean, var = 1 / sum (1 / var_i) for one by inverse variances. */
-static double own_variance(const sums *sum, const stack *s, int64_t x)
+/* What the frames share at a pixel: sum of w_i w_j cov_ij over pairs, each frame's covariances
+   being spread evenly over the others; w = 1 / n or inverse variances, normalised to 1. */
+static void find_shared(double *restrict out, const sums *restrict sum, int64_t n_frame,
+                        int64_t n)
 {
-    const double n = sum->n[x], mean = sum->variance[x] / (n * n);
+    const double others = (double)(n_frame - 1);
 
-    return s->method == SQN_COMBINE_WEIGHTED ? 1.0 / sum->weight[x]
-           : s->method == SQN_COMBINE_MEDIAN ? median_variance(n) * mean
-                                             : mean;
+    for (int64_t x = 0; x < n; x++) {
+        const double by = sum->by[x] > 0.0 ? sum->by[x] : NAN; /* none, or alone: nothing */
+        const double one = (sum->shared[x] / by - sum->squares[x] / (by * by)) / others;
+        const double pairs = sum->n[x] >= 2.0 ? one : 0.0;
+
+        out[x] = sum->by[x] > 0.0 ? pairs : 0.0;
+    }
 }
 
 /* Part the range about a pivot until element k is the k-th smallest (Hoare's selection). */
@@ -231,12 +240,16 @@ static double median(const stack *s, int64_t p, float *work)
 static void store_variances(const sqn_image *out, const sums *sum, const stack *s,
                             int64_t p, int64_t n)
 {
-    for (int64_t x = 0; x < n; x++) {
-        const double own = own_variance(sum, s, x);
-        const double whole = own + shared_variance(sum, s, x);
-        const double kept = whole > least_share * own ? whole : least_share * own;
+    float *restrict variance = out->variance + p;
+    double own[STRIP], shared[STRIP];
 
-        out->variance[p + x] = sum->n[x] > 0.0 ? (float)kept : NAN;
+    find_own(own, sum, s->method, n);
+    find_shared(shared, sum, s->n_frame, n);
+    for (int64_t x = 0; x < n; x++) {
+        const double whole = own[x] + shared[x], least = least_share * own[x];
+        const double kept = whole > least ? whole : least;
+
+        variance[x] = sum->n[x] > 0.0 ? (float)kept : NAN;
     }
 }
 

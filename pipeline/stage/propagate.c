@@ -1,8 +1,6 @@
 /** @file propagate.c @brief Stage 3c: variances of model and residual. */
-#include <inttypes.h>
 #include <math.h>
 
-#include "mem.h"
 #include "raise.h"
 #include "target.h"
 
