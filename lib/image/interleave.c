@@ -58,7 +58,8 @@ static void store(const sqn__rows_to *rows, const quad q[SIDE], int64_t l, int64
     }
 }
 
-void sqn__separate(const sqn__rows_to *rows, const float *in, int64_t lanes, int64_t n_pix)
+void sqn__interleave_undo(const sqn__rows_to *rows, const float *in, int64_t lanes,
+                          int64_t n_pix)
 {
     const int64_t n_whole = n_pix - n_pix % SIDE;
 

@@ -28,6 +28,7 @@ typedef struct sqn__rows_to {
 } sqn__rows_to;
 
 /** Row l at x = in[x lanes + l], of the first lanes; in [n_pix, lanes]. */
-void sqn__separate(const sqn__rows_to *rows, const float *in, int64_t lanes, int64_t n_pix);
+void sqn__interleave_undo(const sqn__rows_to *rows, const float *in, int64_t lanes,
+                          int64_t n_pix);
 
 #endif

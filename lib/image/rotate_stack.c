@@ -191,7 +191,7 @@ static void store(const group *g, float *points, const desk *d, plane which,
                     first;
     }
     set_missing(points, d->lanes, of);
-    sqn__separate(&to, points, d->lanes, of->n);
+    sqn__interleave_undo(&to, points, d->lanes, of->n);
 }
 
 /* Flags and DQ of all images. */

@@ -43,8 +43,9 @@ static void gather_weights(const sqn__variance_slot *slot, const sqn_panels *pan
 }
 
 /* Rows of a panel lie far apart: side by side they stay in the cache for all counts. */
-void sqn__variance_load(const sqn__variance_slot *slot, const sqn__variance_call *call,
-                        const sqn__variance_block *block)
+void sqn__target_inverse_load(const sqn__variance_slot *slot,
+                              const sqn__variance_call *call,
+                              const sqn__variance_block *block)
 {
     const float *stored = stored_weights(call, block);
 
@@ -108,8 +109,9 @@ static void keep(const sqn__variance_slot *slot, const sqn__variance_call *call,
     }
 }
 
-void sqn__variance_invert(const sqn__variance_slot *slot, const sqn__variance_call *call,
-                          const sqn__variance_count *of, const sqn__variance_block *block)
+void sqn__target_inverse_find(const sqn__variance_slot *slot,
+                              const sqn__variance_call *call, const sqn__variance_count *of,
+                              const sqn__variance_block *block)
 {
     const int64_t k = of->coefficients.cols, n_pair = sqn__inverse_n_pair(k);
     const sqn_matrix_const weight = {slot->weight, call->references->info.n_frame_used,

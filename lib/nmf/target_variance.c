@@ -234,7 +234,7 @@ static void fill_components(const sqn__variance_slot *slot, const sqn__variance_
 
     memset(slot->result, 0, (size_t)(call->n_frame * BLOCK) * sizeof *slot->result);
     if (call->references != NULL) {
-        sqn__variance_invert(slot, call, of, block);
+        sqn__target_inverse_find(slot, call, of, block);
         apply(slot, of->w, call->n_frame, sqn__inverse_n_pair(k));
     }
     find_known(known, slot, k);
@@ -287,7 +287,7 @@ static void fill_block(const sqn__variance_slot *slot, const sqn__variance_call 
     const sqn__variance_block block = {begin[0], begin[1] - begin[0]};
 
     if (call->references != NULL) {
-        sqn__variance_load(slot, call, &block);
+        sqn__target_inverse_load(slot, call, &block);
     }
     for (int64_t i = 0; i < call->n_count; i++) {
         load(slot, &call->count[i], &block);

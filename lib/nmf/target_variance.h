@@ -53,12 +53,14 @@ typedef struct sqn__variance_block {
 } sqn__variance_block;
 
 /** Weights of the used references at a block; 0 where a pixel takes no part. */
-void sqn__variance_load(const sqn__variance_slot *slot, const sqn__variance_call *call,
-                        const sqn__variance_block *block);
+void sqn__target_inverse_load(const sqn__variance_slot *slot,
+                              const sqn__variance_call *call,
+                              const sqn__variance_block *block);
 
 /** M of all pixels of a block whose weights and h were loaded, into the pairs; where it was asked
  *  for, also to where it is kept. */
-void sqn__variance_invert(const sqn__variance_slot *slot, const sqn__variance_call *call,
-                          const sqn__variance_count *of, const sqn__variance_block *block);
+void sqn__target_inverse_find(const sqn__variance_slot *slot,
+                              const sqn__variance_call *call, const sqn__variance_count *of,
+                              const sqn__variance_block *block);
 
 #endif

@@ -50,7 +50,7 @@ START_TEST(and_go_back_where_they_were)
                 lanes[x * LANES + l] = rows[l][x];
             }
         }
-        sqn__separate(&to, lanes, LANES, N_PIX - 1);
+        sqn__interleave_undo(&to, lanes, LANES, N_PIX - 1);
         for (int64_t e = 0; e < INT64_C(1) * MOST * N_PIX; e++) {
             const int64_t l = e / N_PIX, x = e % N_PIX;
 
