@@ -26,11 +26,17 @@ typedef struct sqn__aperture_sums {
     uint32_t begun;             /**< Lanes that have an origin. */
 } sqn__aperture_sums;
 
+/** A circle, and the sums it is added to. Borrowed. */
+typedef struct sqn__aperture_task {
+    sqn__aperture_sums *sums;
+    const sqn__aperture_box *box;
+} sqn__aperture_task;
+
 typedef struct sqn__aperture_lanes {
     /** out [lanes] = sum of overlap times pixel. */
     void (*flux)(float *out, const sqn__aperture_box *box);
-    /** Add it to the sums of all lanes; n stays. */
-    void (*add)(sqn__aperture_sums *sums, const sqn__aperture_box *box);
+    /** Add it to the sums of all lanes, of n circles whose boxes have one side; their n stay. */
+    void (*add)(const sqn__aperture_task *task, int64_t n);
 } sqn__aperture_lanes;
 
 /** What every processor runs. */

@@ -51,52 +51,60 @@ LANES_INLINE void sum_side(float *sum, const sqn__aperture_box *box, const int64
     }
 }
 
-/* Most boxes are small: their loops are written out. */
-LANES_INLINE void sum_box(float *sum, const sqn__aperture_box *box)
+LANES_INLINE void add_side(const sqn__aperture_task *task, int64_t n, const int64_t side)
 {
-    switch (box->side) {
-    case 3:
-        sum_side(sum, box, 3);
-        break;
-    case 4:
-        sum_side(sum, box, 4);
-        break;
-    case 5:
-        sum_side(sum, box, 5);
-        break;
-    case 6:
-        sum_side(sum, box, 6);
-        break;
-    case 7:
-        sum_side(sum, box, 7);
-        break;
-    default:
-        sum_side(sum, box, box->side);
+    for (int64_t i = 0; i < n; i++) {
+        sqn__aperture_sums *sums = task[i].sums;
+        float sum[LANES];
+
+        sum_side(sum, task[i].box, side);
+        LANES_UNROLL
+        for (int64_t l = 0; l < LANES; l += SQN__LANES_WIDTH) {
+            const vector d = *(const vector *)(const void *)(sum + l) -
+                             *(const vector *)(const void *)(sums->origin + l);
+
+            *(vector *)(void *)(sums->one + l) += d;
+            *(vector *)(void *)(sums->two + l) += d * d;
+        }
     }
 }
+
+/* Most boxes are small: their loops are written out. */
+#define LANES_SIDES(CALL, side) \
+    switch (side) {             \
+    case 3:                     \
+        CALL(3);                \
+        break;                  \
+    case 4:                     \
+        CALL(4);                \
+        break;                  \
+    case 5:                     \
+        CALL(5);                \
+        break;                  \
+    case 6:                     \
+        CALL(6);                \
+        break;                  \
+    case 7:                     \
+        CALL(7);                \
+        break;                  \
+    default:                    \
+        CALL(side);             \
+    }
 
 static void flux(float *out, const sqn__aperture_box *box)
 {
-    float sum[LANES];
-
-    sum_box(sum, box);
-    for (int64_t l = 0; l < LANES; l++) {
-        out[l] = sum[l];
-    }
+#define CALL(n) sum_side(out, box, n)
+    LANES_SIDES(CALL, box->side)
+#undef CALL
 }
 
-static void add(sqn__aperture_sums *sums, const sqn__aperture_box *box)
+static void add(const sqn__aperture_task *task, int64_t n)
 {
-    float sum[LANES];
+    const int64_t side = n > 0 ? task[0].box->side : 0;
 
-    sum_box(sum, box);
-    for (int64_t l = 0; l < LANES; l += SQN__LANES_WIDTH) {
-        const vector d = *(const vector *)(const void *)(sum + l) -
-                         *(const vector *)(const void *)(sums->origin + l);
-
-        *(vector *)(void *)(sums->one + l) += d;
-        *(vector *)(void *)(sums->two + l) += d * d;
-    }
+#define CALL(constant) add_side(task, n, constant)
+    LANES_SIDES(CALL, side)
+#undef CALL
 }
 
 #endif

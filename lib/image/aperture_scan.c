@@ -12,8 +12,10 @@
 
 enum {
     LANES = SQN__APERTURE_LANES,
-    STEPS = 64,     /* of the table in a pixel */
-    MAX_HEIGHT = 24 /* of a kernel in the table (9 MiB of them) */
+    LINE = 16, /* floats of a line of the cache */
+    STEP_BITS = 6,
+    STEPS = 1 << STEP_BITS, /* of the table in a pixel */
+    MAX_HEIGHT = 24         /* of a kernel in the table (9 MiB of them) */
 };
 
 struct sqn__aperture_scan {
@@ -21,11 +23,14 @@ struct sqn__aperture_scan {
     double radius;
     int64_t first;  /* of the pixels that any circle about a place in a pixel can touch */
     int64_t height; /* and width: how many they are; 0 = no table */
-    int64_t begin[STEPS]; /* by step: the first that the circle touches, from `first` */
-    int64_t side;         /* of a kernel: the most that one touches */
-    int64_t border;       /* pixels around the planes that are missing */
+    int64_t begin[STEPS];  /* by step: the first that the circle touches, from `first` */
+    int64_t skip_y[STEPS]; /* the same in rows of the planes with their border */
+    int64_t side;          /* of a kernel: the most that one touches */
+    int64_t kernel_size;   /* floats from kernel to kernel: whole lines of the cache */
+    int64_t border;        /* pixels around the planes that are missing */
     int64_t wide_y, wide_x;
-    float *kernels;  /* [STEPS, STEPS, side, side] overlaps by offset of the centre */
+    float *kernels;  /* [STEPS, STEPS, kernel size] overlaps [side, side] by offset of the
+                           centre */
     float *pixels;   /* [wide_y, wide_x, LANES] 0 where missing */
     uint16_t *known; /* [wide_y, wide_x] a bit per plane */
     uint16_t
@@ -49,7 +54,7 @@ static const sqn__aperture_lanes *choose_lanes(void)
 /* The kernel of a centre `y` and `x` steps from that of a pixel. */
 static float *kernel_of(const sqn__aperture_scan *scan, int64_t y, int64_t x)
 {
-    return scan->kernels + (y * STEPS + x) * scan->side * scan->side;
+    return scan->kernels + (y * STEPS + x) * scan->kernel_size;
 }
 
 /* The kernel of a centre `y` and `x` steps from that of a pixel. */
@@ -89,10 +94,12 @@ static void plan_kernels(sqn__aperture_scan *scan)
         scan->begin[step] = begin - scan->first;
         scan->side = scan->side < end - begin ? end - begin : scan->side;
     }
+    scan->kernel_size = (scan->side * scan->side + LINE - 1) / LINE * LINE;
     for (int64_t step = 0; step < STEPS; step++) { /* all of them fit into the height */
         const int64_t last = scan->height - scan->side;
 
         scan->begin[step] = scan->begin[step] < last ? scan->begin[step] : last;
+        scan->skip_y[step] = scan->begin[step] * scan->wide_x;
     }
 }
 
@@ -134,8 +141,8 @@ sqn_status sqn__aperture_scan_create(sqn__aperture_scan **out, int64_t ny, int64
     *scan = plan(ny, nx, radius);
     const int64_t n = sqn__mem_product(scan->wide_y, scan->wide_x);
 
-    scan->kernels = sqn__mem_alloc((int64_t)STEPS * STEPS * scan->side * scan->side,
-                                   sizeof *scan->kernels);
+    scan->kernels =
+        sqn__mem_alloc((int64_t)STEPS * STEPS * scan->kernel_size, sizeof *scan->kernels);
     scan->pixels = sqn__mem_alloc(n, LANES * sizeof *scan->pixels);
     scan->known = sqn__mem_alloc(n, sizeof *scan->known);
     scan->clear = sqn__mem_alloc(n, sizeof *scan->clear);
@@ -209,10 +216,12 @@ void sqn__aperture_scan_load(sqn__aperture_scan *scan, const float *value, int64
     }
 }
 
-/* Planes that know every pixel the circle touches; the box begins at pixel (by, bx). */
-static uint32_t touched(const sqn__aperture_scan *scan, const double at[2], int64_t by,
-                        int64_t bx)
+/* Planes that know every pixel the circle touches; its box begins at number `begin`. */
+static uint32_t touched(const sqn__aperture_scan *scan, const sqn__aperture_spot *spot,
+                        int64_t begin)
 {
+    const int64_t by = begin / scan->wide_x - scan->border;
+    const int64_t bx = begin % scan->wide_x - scan->border;
     uint32_t known = scan->all;
 
     for (int64_t j = by; j < by + scan->height; j++) {
@@ -221,8 +230,8 @@ static uint32_t touched(const sqn__aperture_scan *scan, const double at[2], int6
 
         for (int64_t i = bx; i < bx + scan->height; i++) {
             if ((row[i] & known) != known &&
-                sqn__aperture_overlap((double)i - at[0], (double)j - at[1], scan->radius) >
-                    0.0) {
+                sqn__aperture_overlap((double)i - spot->x, (double)j - spot->y,
+                                      scan->radius) > 0.0) {
                 known &= row[i];
             }
         }
@@ -230,53 +239,55 @@ static uint32_t touched(const sqn__aperture_scan *scan, const double at[2], int6
     return known;
 }
 
-/* The step of the table next to a position; none is more than a pixel below 0. */
-static int64_t nearest_step(double position)
-{
-    return (int64_t)(position * STEPS + 0.5 + STEPS) - STEPS; /* quicker than floor() */
-}
-
-/* The pixel whose centre lies at a step or before it. */
-static int64_t floor_cell(int64_t step)
-{
-    return (step + STEPS) / STEPS - 1;
-}
-
-/* The box of a circle about `at`, and the planes that know all of it. */
-static uint32_t locate(sqn__aperture_box *box, const sqn__aperture_scan *scan,
-                       const double at[2])
-{
-    const int64_t step_x = nearest_step(at[0]), step_y = nearest_step(at[1]);
-    const int64_t cell_y = floor_cell(step_y), cell_x = floor_cell(step_x);
-    const int64_t in_y = step_y - cell_y * STEPS, in_x = step_x - cell_x * STEPS;
-    const int64_t by = cell_y + scan->first, bx = cell_x + scan->first;
-    const int64_t begin = (by + scan->border) * scan->wide_x + bx + scan->border;
-    const int64_t skipped = scan->begin[in_y] * scan->wide_x + scan->begin[in_x];
-
-    *box = (sqn__aperture_box){.side = scan->side,
-                               .kernel = kernel_of(scan, in_y, in_x),
-                               .pixels = scan->pixels + (begin + skipped) * LANES,
-                               .stride = scan->wide_x * LANES};
-    return scan->clear[begin] == scan->all ? scan->all : touched(scan, at, by, bx);
-}
-
-static bool leaves(const sqn__aperture_scan *scan, const double at[2])
+bool sqn__aperture_scan_leaves(const sqn__aperture_scan *scan, double x, double y)
 {
     const double r = scan->radius;
 
-    return !(at[1] - r >= -0.5 && at[1] + r <= (double)scan->ny - 0.5 &&
-             at[0] - r >= -0.5 && at[0] + r <= (double)scan->nx - 0.5);
+    return !(y - r >= -0.5 && y + r <= (double)scan->ny - 0.5 && x - r >= -0.5 &&
+             x + r <= (double)scan->nx - 0.5);
+}
+
+static inline double least(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+void sqn__aperture_scan_place(sqn__aperture_places *out, const sqn__aperture_scan *scan)
+{
+    enum { N = SQN__APERTURE_PLACES };
+    const double r = scan->radius, low = -0.5;
+    const double high_y = (double)scan->ny - 0.5, high_x = (double)scan->nx - 0.5;
+    const int32_t first = (int32_t)(scan->first + scan->border - 1);
+    const int32_t row = (int32_t)scan->wide_x;
+    int32_t step_y[N], step_x[N]; /* next to the places, from one pixel below 0 on */
+
+    for (int64_t i = 0; i < N; i++) {
+        const double y = out->y[i], x = out->x[i];
+        const double margin_y = least(y - r - low, high_y - (y + r));
+        const double margin_x = least(x - r - low, high_x - (x + r));
+
+        out->margin[i] = least(margin_y, margin_x);
+        step_y[i] = (int32_t)(y * STEPS + 0.5 + STEPS);
+        step_x[i] = (int32_t)(x * STEPS + 0.5 + STEPS);
+    }
+    for (int64_t i = 0; i < N; i++) {
+        const int32_t cell_y = step_y[i] >> STEP_BITS, cell_x = step_x[i] >> STEP_BITS;
+
+        out->begin[i] = (first + cell_y) * row + first + cell_x;
+        out->offset[i] = (step_y[i] & (STEPS - 1)) * STEPS + (step_x[i] & (STEPS - 1));
+    }
 }
 
 /* Plane by plane, without a table. */
-static uint32_t measure(float *out, const sqn__aperture_scan *scan, const double at[2])
+static uint32_t measure(float *out, const sqn__aperture_scan *scan,
+                        const sqn__aperture_spot *spot)
 {
     uint32_t known = 0;
 
     for (int64_t l = 0; l < scan->n_plane; l++) {
         const sqn__aperture_image image = {scan->ny, scan->nx,
                                            scan->value + l * scan->ny * scan->nx};
-        const double flux = sqn__aperture_flux(&image, at[0], at[1], scan->radius);
+        const double flux = sqn__aperture_flux(&image, spot->x, spot->y, scan->radius);
 
         out[l] = (float)flux;
         known |= isnan(flux) ? 0U : 1U << l;
@@ -284,24 +295,52 @@ static uint32_t measure(float *out, const sqn__aperture_scan *scan, const double
     return known;
 }
 
-uint32_t sqn__aperture_scan_flux(float *out, const sqn__aperture_scan *scan, double x,
-                                 double y)
+/* Ask for the numbers that are needed soon: kernels lie anywhere in the table. */
+static void fetch(const sqn__aperture_scan *scan, const float *kernel)
 {
-    const double at[2] = {x, y};
-    sqn__aperture_box box;
-
-    if (leaves(scan, at)) {
-        return 0;
+    for (int64_t e = 0; e < scan->kernel_size; e += LINE) {
+        __builtin_prefetch(kernel + e);
     }
+}
+
+bool sqn__aperture_scan_find(sqn__aperture_spot *out, const sqn__aperture_scan *scan,
+                             const sqn__aperture_places *places, int64_t i)
+{
+    const int64_t begin = places->begin[i], offset = places->offset[i];
+
+    out->known = 0;
+    if (!(places->margin[i] >= 0.0)) {
+        return false;
+    }
+    out->x = places->x[i];
+    out->y = places->y[i];
+    out->known = scan->all;
     if (scan->height == 0) {
-        return measure(out, scan, at);
+        return true;
     }
-    const uint32_t known = locate(&box, scan, at);
+    out->box.kernel = scan->kernels + offset * scan->kernel_size;
+    out->box.pixels =
+        scan->pixels +
+        (begin + scan->skip_y[offset / STEPS] + scan->begin[offset % STEPS]) * LANES;
+    out->box.side = scan->side;
+    out->box.stride = scan->wide_x * LANES;
+    fetch(scan, out->box.kernel);
+    if (scan->clear[begin] != scan->all) {
+        out->known = touched(scan, out, begin);
+    }
+    return out->known != 0;
+}
 
-    if (known != 0) {
-        scan->lanes->flux(out, &box);
+uint32_t sqn__aperture_scan_flux(float *out, const sqn__aperture_scan *scan,
+                                 const sqn__aperture_spot *spot)
+{
+    if (spot->known != 0 && scan->height == 0) {
+        return measure(out, scan, spot);
     }
-    return known;
+    if (spot->known != 0) {
+        scan->lanes->flux(out, &spot->box);
+    }
+    return spot->known;
 }
 
 void sqn__aperture_sums_add(sqn__aperture_sums *sums, const float *flux, uint32_t known)
@@ -321,29 +360,25 @@ void sqn__aperture_sums_add(sqn__aperture_sums *sums, const float *flux, uint32_
     sums->begun |= known;
 }
 
-void sqn__aperture_scan_add(sqn__aperture_sums *sums, const sqn__aperture_scan *scan,
-                            double x, double y)
+void sqn__aperture_scan_add(sqn__aperture_sums *const *sums, const sqn__aperture_scan *scan,
+                            const sqn__aperture_spot *spot, int64_t n)
 {
-    const double at[2] = {x, y};
-    float flux[LANES];
-    sqn__aperture_box box;
+    sqn__aperture_task whole[SQN__APERTURE_PLACES];
+    int64_t n_whole = 0;
 
-    if (leaves(scan, at)) {
-        return;
-    }
-    if (scan->height == 0) {
-        sqn__aperture_sums_add(sums, flux, measure(flux, scan, at));
-        return;
-    }
-    const uint32_t known = locate(&box, scan, at);
+    for (int64_t i = 0; i < n; i++) {
+        if (scan->height != 0 && spot[i].known == scan->all &&
+            sums[i]->begun == scan->all) {
+            whole[n_whole++] = (sqn__aperture_task){sums[i], &spot[i].box};
+            sums[i]->n_whole++;
+        } else if (spot[i].known != 0) {
+            float flux[LANES];
 
-    if (known == scan->all && sums->begun == scan->all) {
-        scan->lanes->add(sums, &box);
-        sums->n_whole++;
-    } else if (known != 0) {
-        scan->lanes->flux(flux, &box);
-        sqn__aperture_sums_add(sums, flux, known);
+            sqn__aperture_sums_add(sums[i], flux,
+                                   sqn__aperture_scan_flux(flux, scan, &spot[i]));
+        }
     }
+    scan->lanes->add(whole, n_whole);
 }
 
 void sqn__aperture_scan_destroy(sqn__aperture_scan **scan)

@@ -1,4 +1,4 @@
-/** @file bits.c @brief Sets of pixels, 64 of a row at a time. */
+/** @file bits.c @brief Sets of pixels, 64 of a row at a time; all rows together. */
 #include "bits.h"
 
 #include <math.h>
@@ -6,62 +6,66 @@
 
 enum { WORD = SQN__BITS_WORD };
 
-/* row |= from moved to larger x by `step`. */
-static void join_later(uint64_t *row, const uint64_t *from, int64_t n, int64_t step)
+/* The words of all rows, with one before and one behind them that are 0. */
+typedef struct rows {
+    int64_t ny, n_word, n;
+    uint64_t *word, *copy; /* [n] */
+} rows;
+
+int64_t sqn__bits_work_size(int64_t ny, int64_t nx)
 {
-    const int64_t words = step / WORD, bits = step % WORD;
+    return 2 * (ny * sqn__bits_n_word(nx) + 2);
+}
 
-    for (int64_t i = words; i < n; i++) {
-        const uint64_t carried =
-            bits > 0 && i > words ? from[i - words - 1] >> (WORD - bits) : 0;
+static rows lay_out(const sqn__bits *in, uint64_t *work)
+{
+    const int64_t n_word = sqn__bits_n_word(in->nx), n = in->ny * n_word;
 
-        row[i] |= from[i - words] << bits | carried;
+    memset(work, 0, (size_t)(2 * (n + 2)) * sizeof *work);
+    memcpy(work + 1, in->word, (size_t)n * sizeof *work);
+    return (rows){in->ny, n_word, n, work + 1, work + n + 3};
+}
+
+/* Rows that hold all within some distance of their pixels: then all within `step` more. What
+   leaves a row goes no further than its last word, which no pixel has. */
+static void widen(const rows *r, int64_t step)
+{
+    uint64_t *restrict word = r->word;
+    const uint64_t *restrict copy = r->copy;
+
+    memcpy(r->copy, r->word, (size_t)r->n * sizeof *r->copy);
+    for (int64_t i = 0; i < r->n; i++) {
+        word[i] |= copy[i] << step | copy[i] >> step | copy[i - 1] >> (WORD - step) |
+                   copy[i + 1] << (WORD - step);
+    }
+    for (int64_t y = 0; y < r->ny; y++) {
+        word[(y + 1) * r->n_word - 1] = 0;
     }
 }
 
-/* row |= from moved to smaller x by `step`. */
-static void join_earlier(uint64_t *row, const uint64_t *from, int64_t n, int64_t step)
-{
-    const int64_t words = step / WORD, bits = step % WORD;
-
-    for (int64_t i = 0; i + words < n; i++) {
-        const uint64_t carried =
-            bits > 0 && i + words + 1 < n ? from[i + words + 1] << (WORD - bits) : 0;
-
-        row[i] |= from[i + words] >> bits | carried;
-    }
-}
-
-/* A row that holds all within `from` of its pixels: then all within `to`. */
-static void widen(uint64_t *row, uint64_t *copy, int64_t n, int64_t from, int64_t to)
+/* Rows that hold all within `from` of their pixels: then all within `to`. */
+static void widen_to(const rows *r, int64_t from, int64_t to)
 {
     while (from < to) {
-        const int64_t step =
-            to - from < 2 * from + 1 ? to - from : 2 * from + 1; /* no gap */
+        const int64_t most = 2 * from + 1 < WORD ? 2 * from + 1 : WORD - 1; /* no gap */
+        const int64_t step = to - from < most ? to - from : most;
 
-        memcpy(copy, row, (size_t)n * sizeof *row);
-        join_later(row, copy, n, step);
-        join_earlier(row, copy, n, step);
+        widen(r, step);
         from += step;
     }
 }
 
-static bool is_empty(const uint64_t *row, int64_t n)
+/* Join the rows to those `height` above and below. */
+static void join(uint64_t *restrict out, const rows *r, int64_t height)
 {
-    uint64_t any = 0;
+    const uint64_t *restrict word = r->word;
+    const int64_t shift = height * r->n_word;
 
-    for (int64_t i = 0; i < n; i++) {
-        any |= row[i];
+    for (int64_t i = 0; i < r->n - shift; i++) {
+        out[i] |= word[i + shift];
     }
-    return any == 0;
-}
-
-static void join(const sqn__bits *out, int64_t y, const uint64_t *row, int64_t n)
-{
-    uint64_t *to = sqn__bits_row(out, y);
-
-    for (int64_t i = 0; i < n && y >= 0 && y < out->ny; i++) {
-        to[i] |= row[i];
+    for (int64_t i = shift; i < r->n; i++) {
+        out[i] |= word[i - shift];
     }
 }
 
@@ -79,22 +83,16 @@ static int64_t half_chord(double radius, int64_t height, int64_t limit)
 void sqn__bits_grow(const sqn__bits *out, const sqn__bits *in, double radius,
                     uint64_t *work)
 {
-    const int64_t n = sqn__bits_n_word(in->nx);
+    const rows r = lay_out(in, work);
     const int64_t reach = (int64_t)floor(fmin(radius, (double)in->ny));
-    uint64_t *row = work, *copy = work + n;
+    int64_t from = 0;
 
-    memset(out->word, 0, (size_t)(in->ny * n) * sizeof *out->word);
-    for (int64_t y = 0; y < in->ny; y++) {
-        int64_t from = 0;
+    memset(out->word, 0, (size_t)r.n * sizeof *out->word);
+    for (int64_t height = reach; height >= 0; height--) {
+        const int64_t half = half_chord(radius, height, in->nx);
 
-        memcpy(row, sqn__bits_row(in, y), (size_t)n * sizeof *row);
-        for (int64_t height = reach; height >= 0 && !is_empty(row, n); height--) {
-            const int64_t half = half_chord(radius, height, in->nx);
-
-            widen(row, copy, n, from, half);
-            from = half;
-            join(out, y - height, row, n);
-            join(out, y + height, row, n);
-        }
+        widen_to(&r, from, half);
+        from = half;
+        join(out->word, &r, height);
     }
 }

@@ -1,10 +1,12 @@
 /** @file combine.c @brief Frames of one orientation to one image. */
 #include "sequin/combine.h"
 
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "mem.h"
 #include "raise.h"
@@ -20,90 +22,159 @@ typedef struct stack {
     sqn_combine_method method;
 } stack;
 
-/* Value and variance of one output pixel. */
-typedef struct datum {
-    double value, variance;
-} datum;
+static const double most = FLT_MAX;
 
-/* True when frame `f` takes part at pixel `p`. */
-static bool valid(const stack *s, int64_t f, int64_t p)
+enum { STRIP = 64 }; /* pixels of a row that are combined side by side */
+
+/* Sums over the frames that take part, pixel by pixel; w is 1 or an inverse variance. */
+typedef struct sums {
+    double n[STRIP], weight[STRIP];
+    double value[STRIP], variance[STRIP];            /* w x, var */
+    double shared[STRIP], squares[STRIP], by[STRIP]; /* w cov, w^2 cov, and w of these */
+    uint32_t dq[STRIP], all_dq[STRIP]; /* OR of those behind the pixel, and of all */
+    uint8_t flags[STRIP], all_flags[STRIP];
+} sums;
+
+/* How a frame takes part: weights, and where they are not 0. */
+typedef struct part {
+    double there[STRIP], w[STRIP];
+} part;
+
+static void weigh(part *restrict of, const stack *s, const sqn_image *frame, int64_t p,
+                  int64_t n)
 {
-    const sqn_image *frame = &s->frames[f];
+    const float *restrict value = frame->value + p, *restrict variance = frame->variance;
 
-    return isfinite(frame->value[p]) &&
-           (s->method != SQN_COMBINE_WEIGHTED ||
-            (isfinite(frame->variance[p]) && frame->variance[p] > 0.0F));
+    for (int64_t x = 0; x < n; x++) {
+        of->there[x] = of->w[x] = fabs((double)value[x]) <= most ? 1.0 : 0.0;
+    }
+    for (int64_t x = 0; x < n && s->method == SQN_COMBINE_WEIGHTED; x++) {
+        const double v = variance[p + x];
+        const bool known = of->there[x] > 0.0 && v > 0.0 && v <= most;
+
+        of->there[x] = known ? 1.0 : 0.0;
+        of->w[x] = known ? 1.0 / v : 0.0;
+    }
 }
 
-/* Sum of the values and of the variances at `p`, over the frames that take part. */
-static datum sums(const stack *s, int64_t p)
+static void add_values(sums *restrict to, const part *restrict of,
+                       const float *restrict value, int64_t n)
 {
-    datum sum = {0.0, 0.0};
+    for (int64_t x = 0; x < n; x++) {
+        const double v = value[x], kept = of->there[x] > 0.0 ? v : 0.0;
 
+        to->n[x] += of->there[x];
+        to->weight[x] += of->w[x];
+        to->value[x] += of->w[x] * kept;
+    }
+}
+
+static void add_variances(sums *restrict to, const part *restrict of,
+                          const float *restrict variance, int64_t n)
+{
+    for (int64_t x = 0; x < n; x++) {
+        const double v = variance[x];
+
+        to->variance[x] += of->there[x] > 0.0 ? v : 0.0;
+    }
+}
+
+static void add_shared(sums *restrict to, const part *restrict of,
+                       const float *restrict shared, int64_t n)
+{
+    for (int64_t x = 0; x < n; x++) {
+        const double v = shared[x], kept = of->there[x] > 0.0 ? v : 0.0;
+
+        to->shared[x] += of->w[x] * kept;
+        to->squares[x] += of->w[x] * of->w[x] * kept;
+        to->by[x] += of->w[x];
+    }
+}
+
+static void join_flags(sums *restrict to, const part *restrict of,
+                       const uint8_t *restrict flags, int64_t n)
+{
+    int32_t there[STRIP];
+
+    for (int64_t x = 0; x < n; x++) {
+        there[x] = -(int32_t)of->there[x]; /* all bits, or none */
+    }
+    for (int64_t x = 0; x < n; x++) {
+        to->flags[x] |= (uint8_t)(flags[x] & there[x]);
+        to->all_flags[x] |= flags[x];
+    }
+}
+
+static void join_dq(sums *restrict to, const part *restrict of, const uint32_t *restrict dq,
+                    int64_t n)
+{
+    for (int64_t x = 0; x < n; x++) {
+        to->dq[x] |= of->there[x] > 0.0 ? dq[x] : 0;
+        to->all_dq[x] |= dq[x];
+    }
+}
+
+/* All frames at the `n` pixels from `p` on. */
+static void add_frames(sums *to, const stack *s, int64_t p, int64_t n)
+{
+    memset(to, 0, sizeof *to);
     for (int64_t f = 0; f < s->n_frame; f++) {
-        if (valid(s, f, p)) {
-            const sqn_image *frame = &s->frames[f];
+        const sqn_image *frame = &s->frames[f];
+        part of;
 
-            sum.value += frame->value[p];
-            sum.variance += frame->variance != NULL ? frame->variance[p] : 0.0F;
+        weigh(&of, s, frame, p, n);
+        add_values(to, &of, frame->value + p, n);
+        if (frame->variance != NULL) {
+            add_variances(to, &of, frame->variance + p, n);
+        }
+        if (frame->shared != NULL) {
+            add_shared(to, &of, frame->shared + p, n);
+        }
+        if (frame->flags != NULL) {
+            join_flags(to, &of, frame->flags + p, n);
+        }
+        if (frame->dq != NULL) {
+            join_dq(to, &of, frame->dq + p, n);
         }
     }
-    return sum;
 }
 
 /* Variance of a median of n over that of their mean, normal noise: pi / 2 for many, less for few
    (a fit to the exact values, within 1 % from 3 on); 1 for one or two, whose median is the mean. */
-static double median_variance(int64_t n)
+static double median_variance(double n)
 {
-    const double count = (double)n;
-
-    return n > 2 ? pi * count / (2.0 * count + (n % 2 == 1 ? 0.95 : 2.65)) : 1.0;
+    return n > 2.0 ? pi * n / (2.0 * n + (fmod(n, 2.0) == 1.0 ? 0.95 : 2.65)) : 1.0;
 }
 
-/* What the frames share at `p`: sum of w_i w_j cov_ij over pairs, each frame's covariances
+/* var / n for a mean, var = 1 / sum (1 / var_i) for one by inverse variances. */
+static void find_own(double *restrict own, const sums *restrict sum,
+                     sqn_combine_method method, int64_t n)
+{
+    for (int64_t x = 0; x < n; x++) {
+        own[x] = sum->variance[x] / (sum->n[x] * sum->n[x]);
+    }
+    for (int64_t x = 0; x < n && method == SQN_COMBINE_MEDIAN; x++) {
+        own[x] *= median_variance(sum->n[x]);
+    }
+    for (int64_t x = 0; x < n && method == SQN_COMBINE_WEIGHTED; x++) {
+        own[x] = 1.0 / sum->weight[x];
+    }
+}
+
+/* What the frames share at a pixel: sum of w_i w_j cov_ij over pairs, each frame's covariances
    being spread evenly over the others; w = 1 / n or inverse variances, normalised to 1. */
-static double shared_variance(const stack *s, int64_t p, int64_t n)
+static void find_shared(double *restrict out, const sums *restrict sum, int64_t n_frame,
+                        int64_t n)
 {
-    const bool by_variance = s->method == SQN_COMBINE_WEIGHTED;
-    double sum = 0.0, sum_w = 0.0, sum_own = 0.0;
+    const double others = (double)(n_frame - 1);
 
-    for (int64_t f = 0; f < s->n_frame; f++) {
-        const sqn_image *frame = &s->frames[f];
+    for (int64_t x = 0; x < n; x++) {
+        const double by = sum->by[x] > 0.0 ? sum->by[x] : NAN; /* none, or alone: nothing */
+        const double one = (sum->shared[x] / by - sum->squares[x] / (by * by)) / others;
+        const double pairs = sum->n[x] >= 2.0 ? one : 0.0;
 
-        if (frame->shared != NULL && valid(s, f, p)) {
-            const double w = by_variance ? 1.0 / (double)frame->variance[p] : 1.0;
-
-            sum += w * frame->shared[p];
-            sum_w += w;
-            sum_own += w * w * frame->shared[p];
-        }
+        out[x] = sum->by[x] > 0.0 ? pairs : 0.0;
     }
-    return n < 2 || sum_w == 0.0
-               ? 0.0
-               : (sum / sum_w - sum_own / (sum_w * sum_w)) / (double)(s->n_frame - 1);
-}
-
-static datum mean(const stack *s, int64_t p, int64_t n)
-{
-    const datum sum = sums(s, p);
-
-    return (datum){sum.value / (double)n, sum.variance / ((double)n * (double)n)};
-}
-
-/* x = sum (x_i / var_i) / sum (1 / var_i), var = 1 / sum (1 / var_i) */
-static datum weighted(const stack *s, int64_t p)
-{
-    double sum = 0.0, sum_w = 0.0;
-
-    for (int64_t f = 0; f < s->n_frame; f++) {
-        if (valid(s, f, p)) {
-            const double w = 1.0 / (double)s->frames[f].variance[p];
-
-            sum += w * s->frames[f].value[p];
-            sum_w += w;
-        }
-    }
-    return (datum){sum / sum_w, 1.0 / sum_w};
 }
 
 /* Part the range about a pivot until element k is the k-th smallest (Hoare's selection). */
@@ -152,65 +223,61 @@ static double middle(float *values, int64_t n)
     return 0.5 * ((double)below + (double)values[k]);
 }
 
-static datum median(const stack *s, int64_t p, int64_t n, float *work)
+/* Median of the frames that take part at `p`, of which there are some. */
+static double median(const stack *s, int64_t p, float *work)
 {
-    int64_t k = 0;
-
-    for (int64_t f = 0; f < s->n_frame; f++) {
-        if (valid(s, f, p)) {
-            work[k++] = s->frames[f].value[p];
-        }
-    }
-    return (datum){middle(work, n), median_variance(n) * mean(s, p, n).variance};
-}
-
-/* OR of the flags over the frames behind the pixel; over all where there are none. */
-static void join_flags(sqn_image *out, const stack *s, int64_t p, int64_t n)
-{
-    uint32_t dq = 0;
-    unsigned flags = 0;
-
-    for (int64_t f = 0; f < s->n_frame; f++) {
-        const sqn_image *frame = &s->frames[f];
-
-        if (n == 0 || valid(s, f, p)) {
-            dq |= frame->dq != NULL ? frame->dq[p] : 0;
-            flags |= frame->flags != NULL ? frame->flags[p] : 0U;
-        }
-    }
-    if (out->dq != NULL) {
-        out->dq[p] = dq;
-    }
-    if (out->flags != NULL) {
-        out->flags[p] = (uint8_t)flags;
-    }
-}
-
-/* Combine pixel `p`; returns the number of frames behind it. */
-static int32_t combine_pixel(sqn_image *out, const stack *s, int64_t p, float *work)
-{
-    datum d = {(double)NAN, (double)NAN};
     int64_t n = 0;
 
     for (int64_t f = 0; f < s->n_frame; f++) {
-        n += valid(s, f, p);
+        if (isfinite(s->frames[f].value[p])) {
+            work[n++] = s->frames[f].value[p];
+        }
     }
-    if (n > 0 && s->method == SQN_COMBINE_WEIGHTED) {
-        d = weighted(s, p);
-    } else if (n > 0 && s->method == SQN_COMBINE_MEDIAN) {
-        d = median(s, p, n, work);
-    } else if (n > 0) {
-        d = mean(s, p, n);
-    }
-    out->value[p] = (float)d.value;
-    if (out->variance != NULL) {
-        const double whole = d.variance + shared_variance(s, p, n);
+    return middle(work, n);
+}
 
-        out->variance[p] =
-            (float)(whole > least_share * d.variance ? whole : least_share * d.variance);
+/* Variances of the `n` pixels from `p` on. */
+static void store_variances(const sqn_image *out, const sums *sum, const stack *s,
+                            int64_t p, int64_t n)
+{
+    float *restrict variance = out->variance + p;
+    double own[STRIP], shared[STRIP];
+
+    find_own(own, sum, s->method, n);
+    find_shared(shared, sum, s->n_frame, n);
+    for (int64_t x = 0; x < n; x++) {
+        const double whole = own[x] + shared[x], least = least_share * own[x];
+        const double kept = whole > least ? whole : least;
+
+        variance[x] = sum->n[x] > 0.0 ? (float)kept : NAN;
     }
-    join_flags(out, s, p, n);
-    return (int32_t)n;
+}
+
+/* Combine the `n` pixels from `p` on. */
+static void combine_strip(const sqn_image *out, int32_t *coverage, const stack *s,
+                          int64_t p, int64_t n, float *work)
+{
+    sums sum;
+
+    add_frames(&sum, s, p, n);
+    for (int64_t x = 0; x < n; x++) {
+        const double mean = sum.value[x] / sum.weight[x]; /* weights are 1, or not */
+
+        coverage[p + x] = (int32_t)sum.n[x];
+        out->value[p + x] = sum.n[x] > 0.0 ? (float)mean : NAN;
+    }
+    for (int64_t x = 0; x < n && s->method == SQN_COMBINE_MEDIAN; x++) {
+        out->value[p + x] = sum.n[x] > 0.0 ? (float)median(s, p + x, work) : NAN;
+    }
+    if (out->variance != NULL) {
+        store_variances(out, &sum, s, p, n);
+    }
+    for (int64_t x = 0; x < n && out->dq != NULL; x++) {
+        out->dq[p + x] = sum.n[x] > 0.0 ? sum.dq[x] : sum.all_dq[x];
+    }
+    for (int64_t x = 0; x < n && out->flags != NULL; x++) {
+        out->flags[p + x] = sum.n[x] > 0.0 ? sum.flags[x] : sum.all_flags[x];
+    }
 }
 
 static sqn_status check(const sqn_image *out, const stack *s, sqn_error *err)
@@ -251,10 +318,11 @@ sqn_status sqn_combine_frames(sqn_image *out, int32_t *coverage, const sqn_image
     }
 #pragma omp parallel for default(none) shared(out, coverage, s, n_work, work)
     for (int64_t y = 0; y < out->ny; y++) {
-        for (int64_t x = 0; x < out->nx; x++) {
-            const int64_t p = y * out->nx + x;
+        for (int64_t x = 0; x < out->nx; x += STRIP) {
+            const int64_t left = out->nx - x;
 
-            coverage[p] = combine_pixel(out, &s, p, work + y * n_work);
+            combine_strip(out, coverage, &s, y * out->nx + x, left < STRIP ? left : STRIP,
+                          work + y * n_work);
         }
     }
 

@@ -2,6 +2,8 @@
 #include "sequin/element.h"
 
 #include <math.h>
+#include <stdbool.h>
+#include <string.h>
 
 #include "aperture.h"
 #include "mem.h"
@@ -12,7 +14,9 @@ enum {
     DIRECTIONS = 16,
     PER_PIXEL = 4, /* steps of the table */
     REACH = SQN_ROTATE_REACH,
-    HALF_FINE = 24 /* circles beyond are large against a pixel */
+    HALF_FINE = 24,  /* circles beyond are large against a pixel */
+    MAX_REACH = 500, /* of a circle, along the axes */
+    CHUNK = 128      /* pixels of a row that are summed side by side */
 };
 
 static const double pi = 3.14159265358979323846;
@@ -102,7 +106,7 @@ static void tabulate(sqn_element *e)
 
 sqn_status sqn_element_create(sqn_element **out, double fwhm, sqn_error *err)
 {
-    const double most = 1000.0;
+    const double most = 2.0 * MAX_REACH;
     sqn_element *e = NULL;
 
     *out = NULL;
@@ -165,39 +169,88 @@ double sqn_element_overlap(const sqn_element *element, double distance)
     return (1.0 - rest) * element->overlap[i] + rest * element->overlap[i + 1];
 }
 
-/* sum a^2 error^2 about (x, y); NaN where a pixel is missing. */
-static double sum_squares(const sqn_element *e, const sqn_element_map *map, int64_t x,
-                          int64_t y)
+/* How far the circle reaches along the axes. */
+static int64_t reach_of(const sqn_element *e)
 {
-    const int64_t reach = (int64_t)(e->radius + 0.5); /* of the circle, along the axes */
-    double sum = 0.0;
+    return (int64_t)(e->radius + 0.5);
+}
 
-    if (x < reach || x + reach >= map->nx || y < reach || y + reach >= map->ny) {
-        return (double)NAN;
+/* Squares of the errors of the rows `away` above and below `y`, added up: of the `n` pixels from
+   `first` on. */
+static void add_rows(double *restrict out, const sqn_element_map *map, int64_t y,
+                     int64_t away, const int64_t first, int64_t n)
+{
+    const float *restrict above = map->error + (y - away) * map->nx + first;
+    const float *restrict below = map->error + (y + away) * map->nx + first;
+    const double share = away == 0 ? 0.5 : 1.0; /* both are the same row */
+
+    for (int64_t x = 0; x < n; x++) {
+        out[x] = share * ((double)above[x] * (double)above[x] +
+                          (double)below[x] * (double)below[x]);
     }
-    for (int64_t k = 0; k < e->side * e->side; k++) {
-        const int64_t px = x + k % e->side - e->half, py = y + k / e->side - e->half;
+}
 
-        if (e->weight[k] > 0.0) {
-            const double a = e->weight[k] * (double)map->error[py * map->nx + px];
+/* sum a^2 error^2 about the `n` pixels from (first, y) on, whose circles lie in the image; NaN
+   where a pixel is missing. The circle is the same to all four sides. */
+static void sum_squares(double *restrict sum, const sqn_element *e,
+                        const sqn_element_map *map, int64_t y, const int64_t first,
+                        int64_t n)
+{
+    const int64_t reach = reach_of(e);
+    double rows[CHUNK + 2 * MAX_REACH];
 
-            sum += a * a;
+    memset(sum, 0, (size_t)n * sizeof *sum);
+    for (int64_t dy = 0; dy <= reach; dy++) {
+        add_rows(rows, map, y, dy, first - reach, n + 2 * reach);
+        for (int64_t dx = 0; dx <= reach; dx++) {
+            const double a = e->weight[(e->half + dy) * e->side + e->half + dx];
+            const double factor = dx == 0 ? 0.5 * a * a : a * a;
+            const double *restrict left = rows + reach - dx, *right = rows + reach + dx;
+
+            for (int64_t x = 0; x < n && a > 0.0; x++) { /* others may be missing */
+                sum[x] += factor * (left[x] + right[x]);
+            }
         }
     }
-    return sum;
+}
+
+/* The errors of the `n` pixels from (first, y) on, of which `sum` was found. */
+static void grow(float *restrict out, const double *restrict sum,
+                 const sqn_element_map *map, int64_t y, int64_t first, int64_t n)
+{
+    const double dy = (double)y + 1.0 - map->center[1];
+
+    for (int64_t x = 0; x < n; x++) {
+        const double dx = (double)(first + x) + 1.0 - map->center[0];
+        const int64_t r = (int64_t)(sqrt(dx * dx + dy * dy) + 0.5);
+
+        out[x] =
+            (float)(map->growth[r < map->n_radius ? r : map->n_radius - 1] * sqrt(sum[x]));
+    }
+}
+
+static void fill_row(float *out, const sqn_element *e, const sqn_element_map *map,
+                     int64_t y)
+{
+    const int64_t reach = reach_of(e), end = map->nx - reach;
+    const bool leaves = y < reach || y + reach >= map->ny;
+    double sum[CHUNK];
+
+    for (int64_t x = 0; x < map->nx; x++) {
+        out[x] = NAN;
+    }
+    for (int64_t x = reach; x < end && !leaves; x += CHUNK) {
+        const int64_t n = end - x < CHUNK ? end - x : CHUNK;
+
+        sum_squares(sum, e, map, y, x, n);
+        grow(out + x, sum, map, y, x, n);
+    }
 }
 
 void sqn_element_errors(float *out, const sqn_element *element, const sqn_element_map *map)
 {
-#pragma omp parallel for default(none) shared(out, element, map)
+#pragma omp parallel for schedule(static) default(none) shared(out, element, map)
     for (int64_t y = 0; y < map->ny; y++) {
-        for (int64_t x = 0; x < map->nx; x++) {
-            const int64_t r = (int64_t)(hypot((double)x + 1.0 - map->center[0],
-                                              (double)y + 1.0 - map->center[1]) +
-                                        0.5);
-            const double growth = map->growth[r < map->n_radius ? r : map->n_radius - 1];
-
-            out[y * map->nx + x] = (float)(growth * sqrt(sum_squares(element, map, x, y)));
-        }
+        fill_row(out + y * map->nx, element, map, y);
     }
 }

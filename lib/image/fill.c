@@ -1,43 +1,57 @@
 /** @file fill.c @brief Missing pixels made up from their neighbours. */
 #include "fill.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
 
 enum { RADIUS = 3, N_ROUND = 4, EMPTY = 255 };
 
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
+/* A neighbour, and its weight. */
+typedef struct neighbour {
+    int64_t y, x;
+    double weight;
+} neighbour;
 
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
+enum { N_NEIGHBOUR = 28 }; /* within RADIUS */
 
 /* The image that is filled. */
 typedef struct canvas {
     double *value;
     uint8_t *round;
     int64_t ny, nx;
+    neighbour neighbour[N_NEIGHBOUR];
 } canvas;
+
+/* 1 / distance^2 of all neighbours, row by row. */
+static void list_neighbours(neighbour list[N_NEIGHBOUR])
+{
+    int64_t n = 0;
+
+    for (int64_t y = -RADIUS; y <= RADIUS; y++) {
+        for (int64_t x = -RADIUS; x <= RADIUS; x++) {
+            const int64_t d2 = y * y + x * x;
+
+            if (d2 > 0 && d2 <= (int64_t)RADIUS * RADIUS) {
+                list[n++] = (neighbour){y, x, 1.0 / (double)d2};
+            }
+        }
+    }
+}
 
 /* Mean of the neighbours filled before round `now`; NaN when there are none. */
 static double mean_of_neighbours(const canvas *c, int64_t y, int64_t x, int now)
 {
     double sum = 0.0, sum_w = 0.0;
 
-    for (int64_t j = larger(y - RADIUS, 0); j <= smaller(y + RADIUS, c->ny - 1); j++) {
-        for (int64_t i = larger(x - RADIUS, 0); i <= smaller(x + RADIUS, c->nx - 1); i++) {
-            const int64_t d2 = (j - y) * (j - y) + (i - x) * (i - x);
+    for (int k = 0; k < N_NEIGHBOUR; k++) {
+        const neighbour *of = &c->neighbour[k];
+        const int64_t j = y + of->y, i = x + of->x, p = j * c->nx + i;
+        const bool known = j >= 0 && j < c->ny && i >= 0 && i < c->nx && c->round[p] < now;
 
-            if (d2 <= (int64_t)RADIUS * RADIUS && c->round[j * c->nx + i] < now) {
-                sum += c->value[j * c->nx + i] / (double)d2;
-                sum_w += 1.0 / (double)d2;
-            }
-        }
+        sum += known ? of->weight * c->value[p] : 0.0;
+        sum_w += known ? of->weight : 0.0;
     }
     return sum_w > 0.0 ? sum / sum_w : (double)NAN;
 }
@@ -74,13 +88,15 @@ static void fill_round(const canvas *c, int now)
 void sqn__fill_missing(double *out, uint8_t *round, const float *image, int64_t ny,
                        int64_t nx)
 {
-    const canvas c = {out, round, ny, nx};
     const int64_t n = ny * nx;
+    canvas c = {.value = out, .round = round, .ny = ny, .nx = nx};
 
+    list_neighbours(c.neighbour);
     for (int64_t p = 0; p < n; p++) {
-        const bool valid = isfinite(image[p]);
+        const float value = image[p];
+        const bool valid = fabsf(value) <= FLT_MAX;
 
-        out[p] = valid ? image[p] : 0.0;
+        out[p] = valid ? (double)value : 0.0;
         round[p] = valid ? 0 : EMPTY;
     }
     for (int now = 1; now <= N_ROUND && next_empty(&c, 0, n) < n; now++) {

@@ -11,45 +11,21 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "interleave.h"
 #include "mem.h"
 #include "raise.h"
-#include "rotate_internal.h"
+#include "rotate_desk.h"
 #include "sequin/cube.h"
 
 enum {
     BORDER = SQN__SPLINE_BORDER,
     STACK = SQN__SPLINE_STACK,
-    N_POINT = SQN__TURN_POINTS,
-    N_PIXEL = SQN__SPLINE_N_CARDINAL
+    SLICE = 32, /* width and */
+    BAND = 32   /* height of what is turned together */
 };
 
-/* What is known of a pixel. */
-enum { KNOWS_NOTHING = 0, KNOWS_VALUE = 1, KNOWS_BOTH = 2 };
-
-/* "Wide" planes have a border. */
-typedef struct sqn_rotate_stack {
-    int64_t ny, nx, n_pix, stride, n_wide;
-    int64_t n_image; /* at a time */
-    int n_thread;
-    double *coeff;   /* [n_thread, wide] */
-    double *work;    /* [n_thread, sqn__turn_work_size()] */
-    float *flat;     /* [STACK, wide] coefficients, image by image */
-    uint8_t *round;  /* [STACK, ny, nx] 0 = valid */
-    uint8_t *knows;  /* [STACK, ny, nx] */
-    uint8_t *flags;  /* [STACK, ny, nx] of the input */
-    float *lanes;    /* [wide, STACK] coefficients */
-    float *variance; /* [wide, STACK] 0 where there is none */
-    float *ratio;    /* [ny, nx, STACK] shared over all of the variance */
-    float *present;  /* [wide] 1 where there is a variance */
-    uint8_t *whole;  /* [wide] of sqn__spline_stack */
-    sqn__spline_stack planes;
-} desk;
-
-/* Images of the call that are turned together. */
-typedef struct group {
-    int64_t n, member[STACK]; /* their numbers in the stack */
-    sqn_image out[STACK], in[STACK];
-} group;
+typedef sqn__rotate_desk desk;
+typedef sqn__rotate_group group;
 
 /* ---- Memory ---------------------------------------------------------------------------- */
 
@@ -60,16 +36,16 @@ void sqn_rotate_stack_destroy(sqn_rotate_stack **stack)
     if (d == NULL) {
         return;
     }
-    sqn__mem_free(d->coeff);
     sqn__mem_free(d->work);
-    sqn__mem_free(d->flat);
+    sqn__mem_free(d->filled);
     sqn__mem_free(d->round);
     sqn__mem_free(d->knows);
     sqn__mem_free(d->flags);
-    sqn__mem_free(d->lanes);
+    sqn__mem_free(d->coeffs);
     sqn__mem_free(d->variance);
     sqn__mem_free(d->ratio);
     sqn__mem_free(d->present);
+    sqn__mem_free(d->along);
     sqn__mem_free(d->whole);
     sqn__mem_free(d);
     *stack = NULL;
@@ -79,23 +55,40 @@ void sqn_rotate_stack_destroy(sqn_rotate_stack **stack)
 static bool allocate(desk *d)
 {
     const int64_t n = d->n_image, n_thread = d->n_thread;
+    const int64_t n_flat = sqn__mem_product(n, d->n_pix);
 
-    d->coeff = sqn__mem_alloc(sqn__mem_product(n_thread, d->n_wide), sizeof *d->coeff);
-    d->work = sqn__mem_alloc(sqn__mem_product(n_thread, sqn__turn_work_size(d->ny, d->nx)),
-                             sizeof *d->work);
-    d->flat = sqn__mem_alloc(sqn__mem_product(n, d->n_wide), sizeof *d->flat);
-    d->round = sqn__mem_alloc(sqn__mem_product(n, d->n_pix), sizeof *d->round);
-    d->knows = sqn__mem_alloc(sqn__mem_product(n, d->n_pix), sizeof *d->knows);
-    d->flags = sqn__mem_alloc(sqn__mem_product(n, d->n_pix), sizeof *d->flags);
-    d->lanes = sqn__mem_alloc(sqn__mem_product(STACK, d->n_wide), sizeof *d->lanes);
-    d->variance = sqn__mem_alloc(sqn__mem_product(STACK, d->n_wide), sizeof *d->variance);
-    d->ratio = sqn__mem_alloc(sqn__mem_product(STACK, d->n_pix), sizeof *d->ratio);
+    d->work = sqn__mem_reserve(sqn__mem_product(n_thread, d->n_pix), sizeof *d->work);
+    d->filled = sqn__mem_reserve(n_flat, sizeof *d->filled);
+    d->round = sqn__mem_reserve(n_flat, sizeof *d->round);
+    d->knows = sqn__mem_reserve(n_flat, sizeof *d->knows);
+    d->flags = sqn__mem_reserve(n_flat, sizeof *d->flags);
+    d->coeffs = sqn__mem_reserve(sqn__mem_product(d->lanes, d->n_wide), sizeof *d->coeffs);
+    d->variance =
+        sqn__mem_reserve(sqn__mem_product(d->lanes, d->n_wide), sizeof *d->variance);
+    d->ratio = sqn__mem_reserve(sqn__mem_product(d->lanes, d->n_pix), sizeof *d->ratio);
     d->present = sqn__mem_alloc(d->n_wide, sizeof *d->present);
+    d->along = sqn__mem_alloc(d->n_wide, sizeof *d->along);
     d->whole = sqn__mem_alloc(d->n_wide, sizeof *d->whole);
-    return d->coeff != NULL && d->work != NULL && d->flat != NULL && d->round != NULL &&
-           d->knows != NULL && d->flags != NULL && d->lanes != NULL &&
+    return d->work != NULL && d->filled != NULL && d->round != NULL && d->knows != NULL &&
+           d->flags != NULL && d->coeffs != NULL && d->along != NULL &&
            d->variance != NULL && d->ratio != NULL && d->present != NULL &&
            d->whole != NULL;
+}
+
+/* Borders, and lanes that no image has, are 0. All threads share the first touch of the pages. */
+static void clear_planes(const desk *d)
+{
+    const int64_t n_row = d->ny + 2 * (int64_t)BORDER, row = d->stride * d->lanes;
+
+#pragma omp parallel for schedule(static) default(none) shared(d, n_row, row)
+    for (int64_t y = 0; y < n_row; y++) {
+        memset(d->coeffs + y * row, 0, (size_t)row * sizeof *d->coeffs);
+        memset(d->variance + y * row, 0, (size_t)row * sizeof *d->variance);
+        if (y < d->ny) {
+            memset(d->ratio + y * d->nx * d->lanes, 0,
+                   (size_t)(d->nx * d->lanes) * sizeof *d->ratio);
+        }
+    }
 }
 
 sqn_status sqn_rotate_stack_create(sqn_rotate_stack **out, int64_t ny, int64_t nx,
@@ -116,6 +109,8 @@ sqn_status sqn_rotate_stack_create(sqn_rotate_stack **out, int64_t ny, int64_t n
         d->n_pix = sqn__mem_product(ny, nx);
         d->n_wide = sqn__mem_product(ny + 2 * (int64_t)BORDER, d->stride);
         d->n_image = n < STACK ? n : STACK;
+        d->table = sqn__spline_lanes_choose();
+        d->lanes = sqn__spline_stack_lanes(d->table, d->n_image);
         d->n_thread = omp_get_max_threads();
     }
     if (d == NULL || !allocate(d)) {
@@ -125,6 +120,7 @@ sqn_status sqn_rotate_stack_create(sqn_rotate_stack **out, int64_t ny, int64_t n
                            n, nx, ny);
         goto cleanup;
     }
+    clear_planes(d);
     sqn__turn_taps(&d->planes.value, &d->planes.pixel);
     *out = d;
     d = NULL;
@@ -134,149 +130,30 @@ cleanup:
     return status;
 }
 
-/* ---- Image by image -------------------------------------------------------------------- */
-
-/* Coefficients of image `k`, what it knows, and a copy of its flags. */
-static void load_image(const desk *d, const sqn_image *in, int64_t k)
-{
-    const int64_t thread = omp_get_thread_num();
-    double *coeff = d->coeff + thread * d->n_wide;
-    double *work = d->work + thread * sqn__turn_work_size(d->ny, d->nx);
-    uint8_t *round = d->round + k * d->n_pix, *knows = d->knows + k * d->n_pix;
-    float *flat = d->flat + k * d->n_wide;
-
-    sqn__turn_coefficients(coeff, round, in->value, d->ny, d->nx, work);
-    for (int64_t p = 0; p < d->n_wide; p++) {
-        flat[p] = (float)coeff[p];
-    }
-    for (int64_t p = 0; p < d->n_pix; p++) {
-        const bool both = in->variance != NULL && isfinite(in->variance[p]);
-
-        knows[p] = round[p] != 0 ? KNOWS_NOTHING : both ? KNOWS_BOTH : KNOWS_VALUE;
-    }
-    if (in->flags != NULL) {
-        memcpy(d->flags + k * d->n_pix, in->flags, (size_t)d->n_pix);
-    }
-}
-
-static void load_images(const desk *d, const sqn_image *in, int64_t n)
-{
-#pragma omp parallel for schedule(dynamic, 1) num_threads(d->n_thread) default(none) \
-    shared(d, in, n)
-    for (int64_t k = 0; k < n; k++) {
-        load_image(d, &in[k], k);
-    }
-}
-
-/* ---- Lane by lane ---------------------------------------------------------------------- */
-
-/* Row `y` of the coefficients, counted with the border. */
-static void spread_coefficients(const desk *d, const group *g, int64_t y)
-{
-    float *restrict to = d->lanes + y * d->stride * STACK;
-
-    for (int64_t l = 0; l < g->n; l++) {
-        const float *restrict from = d->flat + g->member[l] * d->n_wide + y * d->stride;
-
-        for (int64_t x = 0; x < d->stride; x++) {
-            to[x * STACK + l] = from[x];
-        }
-    }
-}
-
-/* Row `y` of the variances, and the part of them that is shared. */
-static void spread_variances(const desk *d, const group *g, int64_t y)
-{
-    const int64_t wide = (y + BORDER) * d->stride + BORDER;
-    const uint8_t *restrict knows = d->knows + g->member[0] * d->n_pix + y * d->nx;
-    float *restrict to = d->variance + wide * STACK;
-    float *restrict ratio = d->ratio + y * d->nx * STACK;
-
-    for (int64_t x = 0; x < d->nx; x++) {
-        d->present[wide + x] = knows[x] == KNOWS_BOTH ? 1.0F : 0.0F;
-    }
-    for (int64_t l = 0; l < g->n && g->in[l].variance != NULL; l++) {
-        const float *restrict from = g->in[l].variance + y * d->nx;
-        const float *restrict shared =
-            g->in[l].shared != NULL ? g->in[l].shared + y * d->nx : NULL;
-
-        for (int64_t x = 0; x < d->nx; x++) {
-            const float variance = knows[x] == KNOWS_BOTH ? from[x] : 0.0F;
-
-            to[x * STACK + l] = variance;
-        }
-        for (int64_t x = 0; x < d->nx && shared != NULL; x++) {
-            ratio[x * STACK + l] = from[x] > 0.0F ? shared[x] / from[x] : 0.0F;
-        }
-    }
-}
-
-/* True where pixels (y - 3, x - 3) to (y + 4, x + 4) all have a variance. */
-static void mark_whole(const desk *d, int64_t y)
-{
-    const int64_t before = (int64_t)N_PIXEL / 2 - 1;
-    uint8_t *whole = d->whole + (y + BORDER) * d->stride + BORDER;
-
-    for (int64_t x = -1; x <= d->nx; x++) {
-        const float *first =
-            d->present + (y + BORDER - before) * d->stride + x + BORDER - before;
-        float sum = 0.0F;
-
-        for (int64_t j = 0; j < N_PIXEL; j++) {
-            for (int64_t i = 0; i < N_PIXEL; i++) {
-                sum += first[j * d->stride + i];
-            }
-        }
-        whole[x] = sum == (float)N_PIXEL * N_PIXEL ? 1 : 0;
-    }
-}
-
-static void load_group(desk *d, const group *g)
-{
-    const int64_t origin = BORDER * d->stride + BORDER, n_row = d->ny + 2 * (int64_t)BORDER;
-
-#pragma omp parallel for schedule(static) default(none) shared(d, g, n_row)
-    for (int64_t y = 0; y < n_row; y++) {
-        spread_coefficients(d, g, y);
-        if (y >= BORDER && y < d->ny + BORDER) {
-            spread_variances(d, g, y - BORDER);
-        }
-    }
-#pragma omp parallel for schedule(static) default(none) shared(d)
-    for (int64_t y = -1; y <= d->ny; y++) {
-        mark_whole(d, y);
-    }
-    d->planes.stride = d->stride;
-    d->planes.coeff = d->lanes + origin * STACK;
-    d->planes.variance = d->variance + origin * STACK;
-    d->planes.present = d->present + origin;
-    d->planes.whole = d->whole + origin;
-}
-
 /* ---- Turning --------------------------------------------------------------------------- */
 
-/* The points of a row, lane by lane. */
+/* The points of a row, [point, lane]. */
 typedef struct strip {
-    float value[N_POINT][STACK], variance[N_POINT][STACK], shared[N_POINT][STACK];
+    float value[SLICE * STACK], variance[SLICE * STACK], shared[SLICE * STACK];
 } strip;
 
-static void set_missing(float lanes[STACK])
+/* Positions of all points; those that are missing stand in the first pixel. */
+static void place_all(double y[SLICE], double x[SLICE], const sqn__turn_points *of)
 {
-    for (int64_t l = 0; l < STACK; l++) {
-        lanes[l] = NAN;
+    for (int64_t i = 0, from = 0; i < of->n; i++) {
+        const bool there = !of->missing[i];
+
+        y[i] = there ? of->y[from] : 0.0;
+        x[i] = there ? of->x[from] : 0.0;
+        from += there ? 1 : 0;
     }
 }
 
-/* Put the points where they belong, from the last on, and between them what is missing. */
-static void part_points(float lanes[N_POINT][STACK], const sqn__turn_points *of)
+static void set_missing(float *points, int64_t lanes, const sqn__turn_points *of)
 {
-    int64_t from = of->n_valid;
-
-    for (int64_t i = of->n - 1; i >= 0 && of->n_valid < of->n; i--) {
-        if (of->missing[i]) {
-            set_missing(lanes[i]);
-        } else {
-            memcpy(lanes[i], lanes[--from], sizeof lanes[i]);
+    for (int64_t i = 0; i < of->n && of->n_valid < of->n; i++) {
+        for (int64_t l = 0; l < lanes && of->missing[i]; l++) {
+            points[i * lanes + l] = NAN;
         }
     }
 }
@@ -284,20 +161,50 @@ static void part_points(float lanes[N_POINT][STACK], const sqn__turn_points *of)
 /* Covariances turn as variances do. */
 static void share_variance(strip *s, const desk *d, const sqn__turn_points *of)
 {
-    for (int64_t i = 0; i < of->n_valid; i++) {
-        const float *ratio = d->ratio + of->nearest[of->place[i]] * STACK;
+    for (int64_t i = 0; i < of->n; i++) {
+        const int64_t nearest = of->nearest[i] < 0 ? 0 : of->nearest[i];
+        const float *restrict ratio = d->ratio + nearest * d->lanes;
+        const float *restrict variance = s->variance + i * d->lanes;
+        float *restrict shared = s->shared + i * d->lanes;
 
-        for (int64_t l = 0; l < STACK; l++) {
-            s->shared[i][l] = ratio[l] * s->variance[i][l];
+        for (int64_t l = 0; l < d->lanes; l++) {
+            shared[l] = ratio[l] * variance[l];
         }
     }
-    part_points(s->shared, of);
 }
 
-static void store(float *restrict out, float lanes[N_POINT][STACK], int64_t lane, int64_t n)
+/* What the points of a row are of the images. */
+typedef enum plane { VALUE, VARIANCE, SHARED } plane;
+
+/* The points to the rows of a plane of all images. */
+static void store(const group *g, float *points, const desk *d, plane which,
+                  const sqn__turn_points *of, int64_t first)
 {
-    for (int64_t i = 0; i < n; i++) {
-        out[i] = lanes[i][lane];
+    sqn__rows_to to = {.n = g->n};
+
+    for (int64_t l = 0; l < g->n; l++) {
+        const sqn_image *out = &g->out[l];
+
+        to.row[l] = (which == VALUE      ? out->value
+                     : which == VARIANCE ? out->variance
+                                         : out->shared) +
+                    first;
+    }
+    set_missing(points, d->lanes, of);
+    sqn__interleave_undo(&to, points, d->lanes, of->n);
+}
+
+/* Flags and DQ of all images. */
+static void flag_points(group *g, const sqn__turn_points *of, int64_t first)
+{
+    for (int64_t l = 0; l < g->n; l++) {
+        sqn_image in = g->in[l];
+
+        if (g->flagged_alike[l]) {
+            memcpy(g->out[l].flags + first, g->out[0].flags + first, (size_t)of->n);
+            in.flags = NULL;
+        }
+        sqn__rotate_flags(&g->out[l], &in, of, first);
     }
 }
 
@@ -305,26 +212,50 @@ static void store(float *restrict out, float lanes[N_POINT][STACK], int64_t lane
 static void turn_points(group *g, const desk *d, const sqn__turn_points *of, int64_t first)
 {
     const bool varies = g->in[0].variance != NULL, shares = g->in[0].shared != NULL;
+    double y[SLICE], x[SLICE];
     strip s;
 
-    sqn__spline_lanes_choose()->stack(&s.value[0][0], varies ? &s.variance[0][0] : NULL,
-                                      &d->planes, of->y, of->x, of->n_valid);
+    place_all(y, x, of);
+    d->table->stack(s.value, varies ? s.variance : NULL, &d->planes, y, x, of->n);
     if (shares) {
         share_variance(&s, d, of);
+        store(g, s.shared, d, SHARED, of, first);
     }
-    part_points(s.value, of);
+    store(g, s.value, d, VALUE, of, first);
     if (varies) {
-        part_points(s.variance, of);
+        store(g, s.variance, d, VARIANCE, of, first);
     }
+    flag_points(g, of, first);
+}
+
+/* Flags as they were, for what is written may be what is read; and which are the same. */
+static void keep_flags(group *g, const desk *d)
+{
     for (int64_t l = 0; l < g->n; l++) {
-        store(g->out[l].value + first, s.value, l, of->n);
-        if (varies) {
-            store(g->out[l].variance + first, s.variance, l, of->n);
+        const bool both = g->in[0].flags != NULL && g->in[l].flags != NULL;
+
+        if (g->in[l].flags != NULL) {
+            g->in[l].flags = d->flags + g->member[l] * d->n_pix;
         }
-        if (shares) {
-            store(g->out[l].shared + first, s.shared, l, of->n);
-        }
-        sqn__rotate_flags(&g->out[l], &g->in[l], of, first);
+        g->flagged_alike[l] =
+            l > 0 && both && memcmp(g->in[l].flags, g->in[0].flags, (size_t)d->n_pix) == 0;
+    }
+}
+
+/* A tile of which (y, x) is the first pixel: the input behind a row of it, and most of that behind
+   the next one, stays in the first cache. */
+static void turn_tile(group *g, const desk *d, const sqn__turn *t, const sqn__turn_map *map,
+                      const int64_t at[2])
+{
+    const int64_t end = at[0] + BAND < d->ny ? at[0] + BAND : d->ny;
+    const int64_t n = at[1] + SLICE < d->nx ? SLICE : d->nx - at[1];
+
+    for (int64_t row = at[0]; row < end; row++) {
+        const int64_t first[2] = {row, at[1]};
+        sqn__turn_points found;
+
+        sqn__turn_place(&found, t, map, first, n);
+        turn_points(g, d, &found, row * d->nx + at[1]);
     }
 }
 
@@ -332,20 +263,12 @@ static void turn_group(group *g, desk *d, const sqn__turn *t)
 {
     const sqn__turn_map map = {d->ny, d->nx, d->round + g->member[0] * d->n_pix};
 
-    load_group(d, g);
-    for (int64_t l = 0; l < g->n; l++) { /* what is written may be what is read */
-        if (g->in[l].flags != NULL) {
-            g->in[l].flags = d->flags + g->member[l] * d->n_pix;
-        }
-    }
-#pragma omp parallel for schedule(dynamic, 8) default(none) shared(g, d, t, map)
-    for (int64_t row = 0; row < d->ny; row++) {
-        for (int64_t column = 0; column < d->nx; column += N_POINT) {
-            const int64_t first[2] = {row, column}, left = d->nx - column;
-            sqn__turn_points found;
-
-            sqn__turn_place(&found, t, &map, first, left < N_POINT ? left : N_POINT);
-            turn_points(g, d, &found, row * d->nx + column);
+    sqn__rotate_load_group(d, g);
+    keep_flags(g, d);
+#pragma omp parallel for schedule(dynamic, 1) default(none) shared(g, d, t, map)
+    for (int64_t row = 0; row < d->ny; row += BAND) {
+        for (int64_t column = 0; column < d->nx; column += SLICE) {
+            turn_tile(g, d, t, &map, (const int64_t[2]){row, column});
         }
     }
 }
@@ -377,7 +300,7 @@ static void turn_stack(sqn_image *out, const sqn_image *in, desk *d, int64_t n,
 {
     bool done[STACK] = {false};
 
-    load_images(d, in, n);
+    sqn__rotate_load_images(d, in, n);
     for (int64_t k = 0; k < n; k++) {
         if (!done[k]) {
             group g = find_group(done, out, in, d, n, k);

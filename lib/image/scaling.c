@@ -43,14 +43,15 @@ static double total(const double lane[LANES])
  * z = data - f model: smoothing is linear.
  */
 typedef struct disk_sieve {
-    int64_t *n;           /* usable pixels */
-    double *root;         /* [ny, nx] sqrt(V), 0 where not usable */
-    double *data;         /* [n] of the usable pixels: smoothed sqrt(V) x */
-    double *shared;       /* [n] share of the Gaussian that lies on usable pixels */
-    int32_t *pixel;       /* [n] their numbers */
+    int64_t *n;    /* usable pixels */
+    double *root;  /* [ny, nx] sqrt(V), 0 where not usable */
+    double *value; /* [ny, nx] sqrt(V) x, 0 where not usable */
+    double *data;  /* [n] of the usable pixels: smoothed sqrt(V) x */
+    double *share; /* [n] 1 over the share of the Gaussian that lies on usable pixels */
+    int32_t *pixel, *bit; /* [n] their numbers, and those of their bits in a set */
     double *model;        /* [n] smoothed sqrt(V) m */
-    double *xm, *mm;      /* [ny, nx] V x m and V m^2, 0 where not usable */
-    double total[2];      /* sums of these */
+    double all[2];        /* sums of V x m and V m^2 */
+    double inside[2];     /* and of those in the disk */
     double *scratch;      /* of the smoothing */
     float *z, *work;      /* [n], [sqn__middle_work_size()] */
     int32_t *place;       /* [n] in the lists, of what stands out */
@@ -58,7 +59,8 @@ typedef struct disk_sieve {
     double sampled;       /* median of a few z */
     const sqn__order *order;
     sqn__bits seed, disk; /* what stands out; the same, grown */
-    uint64_t *row;        /* [2 words of a row] */
+    sqn__bits summed;     /* the disk whose sums are `inside` */
+    uint64_t *row;        /* [sqn__bits_work_size()] */
 } disk_sieve;
 
 enum { HEADER = 8 }; /* doubles before the planes */
@@ -79,8 +81,9 @@ int64_t sqn_scaling_work_size(int64_t ny, int64_t nx, double fwhm)
 {
     const int64_t n = ny * nx;
 
-    return HEADER + 6 * n + 3 * half_size(n) + half_size(sqn__middle_work_size(n)) +
-           2 * set_size(ny, nx) + set_size(2, nx) + sqn__stats_blur_work_size(ny, nx, fwhm);
+    return HEADER + 5 * n + 4 * half_size(n) + half_size(sqn__middle_work_size(n)) +
+           3 * set_size(ny, nx) + sqn__bits_work_size(ny, nx) +
+           sqn__stats_blur_work_size(ny, nx, fwhm);
 }
 
 /* Take `n` doubles off the front of the work space. */
@@ -92,6 +95,11 @@ static double *take(double **from, int64_t n)
     return taken;
 }
 
+static sqn__bits take_set(double **from, int64_t ny, int64_t nx)
+{
+    return (sqn__bits){ny, nx, (uint64_t *)(void *)take(from, set_size(ny, nx))};
+}
+
 /* Lay out the sieve in `work`. */
 static disk_sieve carve(double *work, const sqn_scaling_frame *frame)
 {
@@ -100,18 +108,19 @@ static disk_sieve carve(double *work, const sqn_scaling_frame *frame)
 
     sieve.order = sqn__order_choose();
     sieve.root = take(&work, n);
+    sieve.value = take(&work, n);
     sieve.data = take(&work, n);
-    sieve.shared = take(&work, n);
+    sieve.share = take(&work, n);
     sieve.model = take(&work, n);
-    sieve.xm = take(&work, n);
-    sieve.mm = take(&work, n);
     sieve.pixel = (int32_t *)(void *)take(&work, half_size(n));
+    sieve.bit = (int32_t *)(void *)take(&work, half_size(n));
     sieve.z = (float *)(void *)take(&work, half_size(n));
     sieve.place = (int32_t *)(void *)take(&work, half_size(n));
     sieve.work = (float *)(void *)take(&work, half_size(sqn__middle_work_size(n)));
-    sieve.seed = (sqn__bits){ny, nx, (uint64_t *)(void *)take(&work, set_size(ny, nx))};
-    sieve.disk = (sqn__bits){ny, nx, (uint64_t *)(void *)take(&work, set_size(ny, nx))};
-    sieve.row = (uint64_t *)(void *)take(&work, set_size(2, nx));
+    sieve.seed = take_set(&work, ny, nx);
+    sieve.disk = take_set(&work, ny, nx);
+    sieve.summed = take_set(&work, ny, nx);
+    sieve.row = (uint64_t *)(void *)take(&work, sqn__bits_work_size(ny, nx));
     sieve.scratch = work;
     return sieve;
 }
@@ -120,7 +129,23 @@ static disk_sieve carve(double *work, const sqn_scaling_frame *frame)
 static void gather(double *plane, const disk_sieve *sieve)
 {
     for (int64_t i = 0; i < *sieve->n; i++) {
-        plane[i] = plane[sieve->pixel[i]] / sieve->shared[i];
+        plane[i] = plane[sieve->pixel[i]] * sieve->share[i];
+    }
+}
+
+/* Data and weights of row `y`, and which pixels are usable. */
+static void prepare_row(const disk_sieve *sieve, const sqn_scaling_frame *frame, int64_t y)
+{
+    for (int64_t x = 0; x < frame->nx; x++) {
+        const int64_t p = y * frame->nx + x;
+        const bool used = sqn__scaling_usable(frame, p);
+
+        sieve->root[p] = used ? sqrt(frame->weight[p]) : 0.0;
+        sieve->value[p] = used ? sieve->root[p] * (double)frame->value[p] : 0.0;
+        sieve->share[p] = used ? 1.0 : 0.0;
+        sieve->pixel[*sieve->n] = (int32_t)p;
+        sieve->bit[*sieve->n] = (int32_t)sqn__bits_at(&sieve->seed, y, x);
+        *sieve->n += used ? 1 : 0;
     }
 }
 
@@ -128,151 +153,159 @@ void sqn_scaling_prepare(double *work, const sqn_scaling_frame *frame)
 {
     const disk_sieve sieve = carve(work, frame);
     const int64_t n_pix = frame->ny * frame->nx;
-    double *valid = sieve.shared;
 
     *sieve.n = 0;
-    for (int64_t p = 0; p < n_pix; p++) {
-        const bool used = sqn__scaling_usable(frame, p);
-
-        sieve.root[p] = used ? sqrt(frame->weight[p]) : 0.0;
-        sieve.data[p] = used ? sieve.root[p] * (double)frame->value[p] : 0.0;
-        valid[p] = used ? 1.0 : 0.0;
-        sieve.pixel[*sieve.n] = (int32_t)p;
-        *sieve.n += used ? 1 : 0;
+    for (int64_t y = 0; y < frame->ny; y++) {
+        prepare_row(&sieve, frame, y);
     }
+    memcpy(sieve.data, sieve.value, (size_t)n_pix * sizeof *sieve.data);
     sqn__stats_blur(sieve.data, frame->ny, frame->nx, frame->fwhm, sieve.scratch);
-    sqn__stats_blur(valid, frame->ny, frame->nx, frame->fwhm, sieve.scratch);
+    sqn__stats_blur(sieve.share, frame->ny, frame->nx, frame->fwhm, sieve.scratch);
     for (int64_t i = 0; i < *sieve.n; i++) {
-        valid[i] = valid[sieve.pixel[i]];
+        sieve.share[i] = 1.0 / sieve.share[sieve.pixel[i]];
     }
     gather(sieve.data, &sieve);
 }
 
-/* Sums of V x m and V m^2, by lanes. */
-typedef struct fit_sums {
-    double xm[LANES], mm[LANES];
-} fit_sums;
-
-/* The model of pixel `p` and its products with the data. */
-static inline void load_pixel(const disk_sieve *sieve, const sqn_scaling_frame *frame,
-                              int64_t p)
+/* sqrt(V) m of pixel `p`. */
+static inline double weighted_model(const disk_sieve *sieve, const float *model, int64_t p)
 {
     const double root = sieve->root[p];
-    const bool used = root > 0.0;
-    const double m = used ? (double)frame->model[p] : 0.0;
-    const double x = used ? (double)frame->value[p] : 0.0;
-    const double vm = (used ? frame->weight[p] : 0.0) * m;
 
-    sieve->model[p] = root * m;
-    sieve->xm[p] = vm * x;
-    sieve->mm[p] = vm * m;
+    return root * (root > 0.0 ? (double)model[p] : 0.0);
 }
 
-/* The model, its products with the data and their sums over all pixels. */
+/* The model, and the sums of its products with the data over all pixels. */
 static void load_model(disk_sieve *sieve, const sqn_scaling_frame *frame)
 {
-    const int64_t n_pix = frame->ny * frame->nx;
-    fit_sums sums = {.xm = {0.0}};
+    const int64_t n_pix = frame->ny * frame->nx, n_whole = n_pix - n_pix % LANES;
+    double xm[LANES] = {0.0}, mm[LANES] = {0.0};
 
-    for (int64_t p = 0; p < n_pix; p++) {
-        load_pixel(sieve, frame, p);
-    }
-    for (int64_t p = 0; p < n_pix; p += LANES) {
-        for (int64_t l = 0; l < LANES && p + l < n_pix; l++) {
-            sums.xm[l] += sieve->xm[p + l];
-            sums.mm[l] += sieve->mm[p + l];
+    for (int64_t p = 0; p < n_whole; p += LANES) {
+        for (int64_t l = 0; l < LANES; l++) {
+            const double m = weighted_model(sieve, frame->model, p + l);
+
+            sieve->model[p + l] = m;
+            xm[l] += m * sieve->value[p + l];
+            mm[l] += m * m;
         }
     }
-    sieve->total[0] = total(sums.xm);
-    sieve->total[1] = total(sums.mm);
+    for (int64_t p = n_whole; p < n_pix; p++) {
+        const double m = weighted_model(sieve, frame->model, p);
+
+        sieve->model[p] = m;
+        xm[0] += m * sieve->value[p];
+        mm[0] += m * m;
+    }
+    sieve->all[0] = total(xm);
+    sieve->all[1] = total(mm);
     sqn__stats_blur(sieve->model, frame->ny, frame->nx, frame->fwhm, sieve->scratch);
     gather(sieve->model, sieve);
 }
 
 /* Add the pixels of a word, which begins with pixel `first`. */
-static void add_word(fit_sums *sums, const disk_sieve *sieve, uint64_t word, int64_t first)
+static void add_word(double sum[2], const disk_sieve *sieve, const float *model,
+                     uint64_t word, int64_t first)
 {
-    const double *restrict xm = sieve->xm + first, *restrict mm = sieve->mm + first;
-
-    if (word == UINT64_MAX) {
-        for (int64_t p = 0; p < SQN__BITS_WORD; p += LANES) {
-            for (int64_t l = 0; l < LANES; l++) {
-                sums->xm[l] += xm[p + l];
-                sums->mm[l] += mm[p + l];
-            }
-        }
-        return;
-    }
     for (uint64_t left = word; left != 0; left &= left - 1) {
-        const int64_t p = __builtin_ctzll(left);
+        const int64_t p = first + __builtin_ctzll(left);
+        const double m = weighted_model(sieve, model, p);
 
-        sums->xm[p % LANES] += xm[p];
-        sums->mm[p % LANES] += mm[p];
+        sum[0] += m * sieve->value[p];
+        sum[1] += m * m;
     }
 }
 
-/* Sums over the disk, or over all that is not disk. */
-static void sum_disk(double out[2], const disk_sieve *sieve, bool outside)
+/* Bits of the pixels from `x` on that a row of `nx` has in a word. */
+static uint64_t pixels_of_word(int64_t nx, int64_t x)
+{
+    return nx - x < SQN__BITS_WORD ? (UINT64_C(1) << (nx - x)) - 1 : UINT64_MAX;
+}
+
+/* Sums over the disk: those before, with what has come and without what has gone. */
+static void follow_disk(disk_sieve *sieve, const float *model)
 {
     const int64_t ny = sieve->disk.ny, nx = sieve->disk.nx;
-    fit_sums sums = {.xm = {0.0}};
+    double come[2] = {0.0, 0.0}, gone[2] = {0.0, 0.0};
 
+    for (int64_t y = 0; y < ny; y++) {
+        const uint64_t *now = sqn__bits_row(&sieve->disk, y);
+        const uint64_t *before = sqn__bits_row(&sieve->summed, y);
+
+        for (int64_t x = 0; x < nx; x += SQN__BITS_WORD) {
+            const int64_t i = x / SQN__BITS_WORD;
+            const uint64_t changed = (now[i] ^ before[i]) & pixels_of_word(nx, x);
+
+            add_word(come, sieve, model, changed & now[i], y * nx + x);
+            add_word(gone, sieve, model, changed & before[i], y * nx + x);
+        }
+    }
+    memcpy(sieve->summed.word, sieve->disk.word,
+           (size_t)set_size(ny, nx) * sizeof *sieve->disk.word);
+    sieve->inside[0] += come[0] - gone[0];
+    sieve->inside[1] += come[1] - gone[1];
+}
+
+/* Sums over all that is not disk. */
+static void sum_outside(double out[2], const disk_sieve *sieve, const float *model)
+{
+    const int64_t ny = sieve->disk.ny, nx = sieve->disk.nx;
+
+    out[0] = out[1] = 0.0;
     for (int64_t y = 0; y < ny; y++) {
         const uint64_t *row = sqn__bits_row(&sieve->disk, y);
 
         for (int64_t x = 0; x < nx; x += SQN__BITS_WORD) {
-            const uint64_t word = row[x / SQN__BITS_WORD];
-            const uint64_t there =
-                nx - x < SQN__BITS_WORD ? (UINT64_C(1) << (nx - x)) - 1 : UINT64_MAX;
-
-            add_word(&sums, sieve, (outside ? ~word : word) & there, y * nx + x);
+            add_word(out, sieve, model, ~row[x / SQN__BITS_WORD] & pixels_of_word(nx, x),
+                     y * nx + x);
         }
     }
-    out[0] = total(sums.xm);
-    out[1] = total(sums.mm);
 }
 
 /* f = sum V x m / sum V m^2 over usable pixels outside the disk; NaN if none tells. Most are
    outside: what is inside is taken off the sums of all, if they keep their digits. */
-static double fit(const disk_sieve *sieve)
+static double fit(disk_sieve *sieve, const float *model)
 {
-    double sum[2];
+    follow_disk(sieve, model);
+    double sum[2] = {sieve->all[0] - sieve->inside[0], sieve->all[1] - sieve->inside[1]};
 
-    sum_disk(sum, sieve, false);
-    sum[0] = sieve->total[0] - sum[0];
-    sum[1] = sieve->total[1] - sum[1];
-    if (!(sum[1] > keeps_digits * sieve->total[1])) {
-        sum_disk(sum, sieve, true);
+    if (!(sum[1] > keeps_digits * sieve->all[1])) {
+        sum_outside(sum, sieve, model);
     }
     return sum[1] > 0.0 ? sum[0] / sum[1] : NAN;
 }
 
 /* Median of z of a few pixels of the image: it moves as that of all. */
-static double sampled_median(const disk_sieve *sieve)
+static double sampled_median(const disk_sieve *sieve, double factor)
 {
     const int64_t n = *sieve->n, step = n / SAMPLE + 1;
     float few[SAMPLE];
     int64_t n_few = 0;
 
     for (int64_t i = step / 2; i < n && n_few < SAMPLE; i += step) {
-        few[n_few++] = sieve->z[i];
+        few[n_few++] = (float)(sieve->data[i] - factor * sieve->model[i]);
     }
-    return sqn__stats_select(few, n_few, n_few / 2);
+    return sqn__middle_select(few, n_few, n_few / 2);
 }
 
 /* z of a factor, and its median and robust sigma: near those of the round before. */
 static void measure(disk_sieve *sieve, double factor)
 {
     const int64_t n = *sieve->n;
+    const sqn__order_scaled scaled = {sieve->data, sieve->model, factor, n};
     const double reach = guess_reach * sieve->sigma;
+    const double sampled = sampled_median(sieve, factor);
+    const double guess = sieve->median + sampled - sieve->sampled;
+    const bool guesses = sieve->sigma > 0.0;
+    const float bounds[2] = {guesses ? (float)(guess - reach) : INFINITY,
+                             guesses ? (float)(guess + reach) : -INFINITY};
+    int64_t n_below = 0;
+    const int64_t n_kept =
+        sieve->order->subtract(sieve->z, sieve->work, &n_below, &scaled, bounds);
 
-    sieve->order->subtract(sieve->z, sieve->data, sieve->model, factor, n);
-    const double sampled = sampled_median(sieve);
-
-    sieve->median =
-        sqn__middle_median(&(sqn__order_floats){sieve->z, n, NAN},
-                           sieve->median + sampled - sieve->sampled, reach, sieve->work);
     sieve->sampled = sampled;
+    sieve->median = sqn__middle_of_kept(&(sqn__order_floats){sieve->z, n, NAN}, n_below,
+                                        n_kept, sieve->work);
     sieve->sigma =
         SQN__STATS_MAD_TO_SIGMA *
         sqn__middle_median(&(sqn__order_floats){sieve->z, n, (float)sieve->median},
@@ -295,9 +328,9 @@ static void find_disk(disk_sieve *sieve, double fwhm, double factor, bool both)
     const int64_t n_seed = sieve->order->outside(sieve->place, sieve->z, *sieve->n, limits);
 
     for (int64_t i = 0; i < n_seed; i++) {
-        const int64_t pixel = sieve->pixel[sieve->place[i]];
+        const int32_t bit = sieve->bit[sieve->place[i]];
 
-        sqn__bits_set(&sieve->seed, pixel / sieve->seed.nx, pixel % sieve->seed.nx);
+        sieve->seed.word[bit / SQN__BITS_WORD] |= UINT64_C(1) << (bit % SQN__BITS_WORD);
     }
     sqn__bits_grow(&sieve->disk, &sieve->seed, fwhm, sieve->row);
 }
@@ -312,7 +345,8 @@ static double limited(double factor)
  * a factor that is too high makes half the star negative; then both, for one tail of the noise
  * alone pulls the factor down (by 0.007 with equal weights beside a bright star).
  */
-static void iterate(sqn_scaling *out, disk_sieve *sieve, double fwhm, double first)
+static void iterate(sqn_scaling *out, disk_sieve *sieve, const sqn_scaling_frame *frame,
+                    double first)
 {
     double factor = limited(first);
     bool both = false, done = false;
@@ -321,8 +355,8 @@ static void iterate(sqn_scaling *out, disk_sieve *sieve, double fwhm, double fir
         const int64_t damped = out->rounds - UNDAMPED;
         const double gain = damped < 0 ? 1.0 : 1.0 / (double)(damped + 2);
 
-        find_disk(sieve, fwhm, factor, both);
-        const double next = fit(sieve);
+        find_disk(sieve, frame->fwhm, factor, both);
+        const double next = fit(sieve, frame->model);
         const double step =
             isnan(next) ? 0.0 : gain * (next - factor); /* NaN: all is disk */
         const bool stays = fabs(limited(factor + step) - factor) < moves;
@@ -342,13 +376,14 @@ bool sqn_scaling_find(sqn_scaling *out, const sqn_scaling_frame *frame, double *
 
     *out = (sqn_scaling){0};
     load_model(&sieve, frame);
-    if (!(sieve.total[1] > 0.0)) {
+    if (!(sieve.all[1] > 0.0)) {
         return false;
     }
     for (int64_t i = 0; i < SQN_SCALING_N_FRACTION; i++) {
         out->curve[i] = NAN;
     }
-    iterate(out, &sieve, frame->fwhm, sieve.total[0] / sieve.total[1]);
+    memset(sieve.summed.word, 0, (size_t)set_size(frame->ny, frame->nx) * sizeof(uint64_t));
+    iterate(out, &sieve, frame, sieve.all[0] / sieve.all[1]);
     return true;
 }
 

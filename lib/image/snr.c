@@ -9,7 +9,7 @@
 #include "aperture_scan.h"
 #include "raise.h"
 
-enum { TILE = 4 }; /* pixels on a side */
+enum { ROWS = 4 }; /* whose pixels go around the star together */
 
 static const double pi = 3.14159265358979323846;
 
@@ -105,109 +105,249 @@ typedef struct fluxes {
     uint32_t known; /* planes that have it */
 } fluxes;
 
+enum { MOST = 4 }; /* pixels that share a circle */
+
 /*
- * A pixel of a tile on its way around the star. Where the star stands in the middle of the grid
- * and the number of apertures is even, they are those of the pixel opposite, too.
+ * A pixel on its way around the star. Where the star stands in the middle of the grid and the
+ * number of apertures is even, they are those of the pixel opposite, too; where four divides it,
+ * of those a quarter of a turn away as well.
  */
 typedef struct walk {
-    int64_t pixel, opposite; /* -1: it goes its own way */
-    int64_t n_all;           /* apertures on the circle, 0 without */
-    fluxes own, other;       /* of both */
-    sqn__aperture_sums sums; /* of the apertures that are neither */
-    turn t;
+    int64_t n_all; /* apertures on the circle, 0 without */
+    int64_t n;     /* pixels among them */
+    int64_t next;  /* the aperture that is one of these */
+    int64_t pixel[MOST];
+    fluxes flux[MOST];
+    uint32_t known;          /* planes that any of the pixels has */
+    sqn__aperture_sums sums; /* of the other apertures */
 } walk;
 
-/* The pixel across the star from one at (dx, dy) from it; -1 where none is. */
-static int64_t find_opposite(const batch *b, double dx, double dy)
+enum { TILE = SQN__APERTURE_PLACES };
+
+/* Walks side by side: a step of all of them is one of many numbers. */
+typedef struct tile {
+    int64_t n, n_most; /* apertures at most */
+    walk walk[TILE];
+    double x[TILE], y[TILE], c[TILE], s[TILE]; /* turns */
+} tile;
+
+/* The pixel at (dx, dy) from the star; -1 where none is. */
+static int64_t find_pixel(const batch *b, double dx, double dy)
 {
-    const double x = b->star_x - dx, y = b->star_y - dy;
+    const double x = b->star_x + dx, y = b->star_y + dy;
     const bool is_pixel = x == floor(x) && y == floor(y) && x >= 0.0 && y >= 0.0 &&
                           x < (double)b->nx && y < (double)b->ny;
 
     return is_pixel ? (int64_t)y * b->nx + (int64_t)x : -1;
 }
 
-static void begin_walk(walk *w, const batch *b, int64_t pixel, double dx, double dy)
+/* What is left of (dx, dy) after quarters of a turn. */
+static void quarter(double at[2], double dx, double dy, int64_t turns)
 {
-    const int64_t n_all = n_aperture(hypot(dx, dy), b->fwhm);
+    const double c[] = {1.0, 0.0, -1.0, 0.0}, s[] = {0.0, 1.0, 0.0, -1.0};
 
-    *w = (walk){.pixel = pixel, .opposite = -1, .n_all = n_all};
-    if (n_all == 0) {
-        return;
+    at[0] = c[turns] * dx - s[turns] * dy;
+    at[1] = s[turns] * dx + c[turns] * dy;
+}
+
+/* Find the pixels that share the circle of one at (dx, dy), itself first: `n` of them, where all
+   are there. */
+static bool share(walk *w, const batch *b, double dx, double dy, int64_t n)
+{
+    if (w->n_all % n != 0) {
+        return false;
     }
-    w->opposite = n_all % 2 == 0 ? find_opposite(b, dx, dy) : -1;
-    w->t = begin_turn(dx, dy, n_all);
-    w->own.known =
-        sqn__aperture_scan_flux(w->own.value, b->scan, b->star_x + dx, b->star_y + dy);
-    if (w->opposite >= 0) {
-        w->other.known = sqn__aperture_scan_flux(w->other.value, b->scan, b->star_x - dx,
-                                                 b->star_y - dy);
+    for (int64_t j = 0; j < n; j++) {
+        double at[2];
+
+        quarter(at, dx, dy, j * MOST / n);
+        w->pixel[j] = find_pixel(b, at[0], at[1]);
+        if (w->pixel[j] < 0) {
+            return false;
+        }
+    }
+    w->n = n;
+    return true;
+}
+
+/* True for the first of the pixels that share a circle. */
+static bool leads(const walk *w)
+{
+    for (int64_t j = 1; j < w->n; j++) {
+        if (w->pixel[j] < w->pixel[0]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Flux on every plane of the aperture (dx, dy) from the star. */
+static void measure(fluxes *out, const batch *b, double dx, double dy)
+{
+    sqn__aperture_places places = {.x = {b->star_x + dx}, .y = {b->star_y + dy}};
+    sqn__aperture_spot spot;
+
+    sqn__aperture_scan_place(&places, b->scan);
+    (void)sqn__aperture_scan_find(&spot, b->scan, &places, 0);
+    out->known = sqn__aperture_scan_flux(out->value, b->scan, &spot);
+}
+
+/* True when too much of the circle lies outside the planes for any of them to tell the noise. */
+static bool leaves(const batch *b, double dx, double dy, int64_t n_all)
+{
+    const double out_x = fmax(-b->star_x, b->star_x - (double)b->nx + 1.0);
+    const double out_y = fmax(-b->star_y, b->star_y - (double)b->ny + 1.0);
+    turn t = begin_turn(dx, dy, n_all);
+    int64_t n = 0;
+
+    if (hypot(dx, dy) + 0.5 * b->fwhm < -fmax(out_x, out_y)) {
+        return false; /* none of it, as of most */
+    }
+    for (int64_t k = 1; k < n_all; k++) {
+        next(&t);
+        n += sqn__aperture_scan_leaves(b->scan, b->star_x + t.x, b->star_y + t.y) ? 0 : 1;
+    }
+    return is_unknown(n, n_all);
+}
+
+/* Begin a walk that goes from (dx, dy) on. */
+static void measure_all(tile *t, const batch *b, double dx, double dy)
+{
+    walk *w = &t->walk[t->n];
+    const turn begin = begin_turn(dx, dy, w->n_all);
+
+    t->x[t->n] = begin.x;
+    t->y[t->n] = begin.y;
+    t->c[t->n] = begin.c;
+    t->s[t->n] = begin.s;
+    t->n_most = w->n_all > t->n_most ? w->n_all : t->n_most;
+    w->next = w->n_all / w->n;
+    for (int64_t j = 0; j < w->n; j++) {
+        double at[2];
+
+        quarter(at, dx, dy, j * MOST / w->n);
+        measure(&w->flux[j], b, at[0], at[1]);
+        w->known |= w->flux[j].known;
     }
 }
 
-/* S/N of a pixel on every plane: `others` are the apertures of the walk and one more. */
-static void end_pixel(const walk *w, const batch *b, int64_t pixel, const fluxes *own,
-                      const fluxes *more)
+/* Add the walk of a pixel to a tile, unless another does it. */
+static void begin_walk(tile *t, const batch *b, int64_t y, int64_t x)
 {
+    const double dx = (double)x - b->star_x, dy = (double)y - b->star_y;
+    walk *w = &t->walk[t->n];
+
+    *w = (walk){
+        .n_all = n_aperture(hypot(dx, dy), b->fwhm), .n = 1, .pixel = {y * b->nx + x}};
+    if (w->n_all > 0 && !share(w, b, dx, dy, 4) && !share(w, b, dx, dy, 2)) {
+        w->n = 1;
+        w->pixel[0] = y * b->nx + x;
+    }
+    if (!leads(w)) {
+        return;
+    }
+    if (w->n_all > 0 && leaves(b, dx, dy, w->n_all)) {
+        w->n_all = 0;
+    }
+    if (w->n_all > 0) {
+        measure_all(t, b, dx, dy);
+    }
+    t->n++;
+}
+
+/* S/N of pixel `j` of a walk on every plane: the others are apertures like those between. */
+static void end_pixel(const walk *w, const batch *b, int64_t j)
+{
+    const fluxes *own = &w->flux[j];
     sqn__aperture_sums sums = w->sums;
 
-    sqn__aperture_sums_add(&sums, more->value, more->known);
+    for (int64_t i = 0; i < w->n; i++) {
+        if (i != j) {
+            sqn__aperture_sums_add(&sums, w->flux[i].value, w->flux[i].known);
+        }
+    }
     for (int64_t l = 0; l < b->n_plane; l++) {
         const int64_t n = sums.n[l] + sums.n_whole;
         const double both[2] = {sums.one[l], sums.two[l]};
 
-        b->out[l * b->n_pix + pixel] =
+        b->out[l * b->n_pix + w->pixel[j]] =
             (own->known >> l & 1U) == 0 || is_unknown(n, w->n_all)
                 ? NAN
                 : (float)ratio((double)own->value[l], both, (double)sums.origin[l], n);
     }
 }
 
-static void end_walk(const walk *w, const batch *b)
+/* All walks go on by one aperture: next(), side by side. */
+static void step(sqn__aperture_places *places, tile *t, const batch *b)
 {
-    end_pixel(w, b, w->pixel, &w->own, &w->other);
-    if (w->opposite >= 0) {
-        end_pixel(w, b, w->opposite, &w->other, &w->own);
+    for (int64_t i = 0; i < TILE; i++) {
+        const double x = t->c[i] * t->x[i] - t->s[i] * t->y[i];
+
+        t->y[i] = t->s[i] * t->x[i] + t->c[i] * t->y[i];
+        t->x[i] = x;
+        places->x[i] = b->star_x + x;
+        places->y[i] = b->star_y + t->y[i];
     }
 }
 
-static void step(walk *w, const batch *b, int64_t k)
+/* True where aperture `k` of a walk is none of its pixels. */
+static bool is_other(walk *w, int64_t k)
 {
-    const bool goes = (w->own.known | w->other.known) != 0 && k < w->n_all;
+    const bool own = k == w->next;
 
-    if (goes) {
-        next(&w->t);
-    }
-    if (goes && (w->opposite < 0 || 2 * k != w->n_all)) {
-        sqn__aperture_scan_add(&w->sums, b->scan, b->star_x + w->t.x, b->star_y + w->t.y);
-    }
+    w->next += own ? w->n_all / w->n : 0;
+    return !own && k < w->n_all && w->known != 0;
 }
 
-/* The pixels of a tile go around the star side by side: what they meet lies close together, and
-   is still in the first cache for the next of them. */
-static void fill_tile(const batch *b, int64_t first_y, int64_t first_x)
+/* Aperture `k` of all walks: first all places, so that what lies there is at hand when it is
+   added. */
+static void add_all(tile *t, const batch *b, int64_t k)
 {
-    walk walks[TILE * TILE];
-    int64_t n = 0, n_most = 0;
+    sqn__aperture_places places;
+    sqn__aperture_spot spot[TILE];
+    sqn__aperture_sums *sums[TILE];
+    int64_t n = 0;
 
-    for (int64_t y = first_y; y < first_y + TILE && y < b->ny; y++) {
-        for (int64_t x = first_x; x < first_x + TILE && x < b->nx; x++) {
-            begin_walk(&walks[n], b, y * b->nx + x, (double)x - b->star_x,
-                       (double)y - b->star_y);
-            if (walks[n].opposite < 0 || walks[n].opposite > walks[n].pixel) {
-                n_most = walks[n].n_all > n_most ? walks[n].n_all : n_most;
-                n++; /* the others are done by those opposite */
+    step(&places, t, b);
+    sqn__aperture_scan_place(&places, b->scan);
+    for (int64_t i = 0; i < t->n; i++) {
+        if (is_other(&t->walk[i], k) &&
+            sqn__aperture_scan_find(&spot[n], b->scan, &places, i)) {
+            sums[n++] = &t->walk[i].sums;
+        }
+    }
+    sqn__aperture_scan_add(sums, b->scan, spot, n);
+}
+
+/* Go around the star with all walks of a tile, which is empty then. */
+static void go_around(tile *t, const batch *b)
+{
+    for (int64_t k = 1; k < t->n_most; k++) {
+        add_all(t, b, k);
+    }
+    for (int64_t i = 0; i < t->n; i++) {
+        for (int64_t j = 0; j < t->walk[i].n; j++) {
+            end_pixel(&t->walk[i], b, j);
+        }
+    }
+    t->n = t->n_most = 0;
+}
+
+/* The pixels of some rows, tile by tile: what neighbours meet lies close together, and is still
+   in the first cache for the next of them. */
+static void fill_rows(const batch *b, int64_t first, int64_t end)
+{
+    tile t = {.n = 0};
+
+    for (int64_t x = 0; x < b->nx; x++) {
+        for (int64_t y = first; y < end; y++) {
+            begin_walk(&t, b, y, x);
+            if (t.n == TILE) {
+                go_around(&t, b);
             }
         }
     }
-    for (int64_t k = 1; k < n_most; k++) {
-        for (int64_t i = 0; i < n; i++) {
-            step(&walks[i], b, k);
-        }
-    }
-    for (int64_t i = 0; i < n; i++) {
-        end_walk(&walks[i], b);
-    }
+    go_around(&t, b);
 }
 
 /* NOLINTNEXTLINE(readability-non-const-parameter): filled through the batch */
@@ -235,11 +375,9 @@ sqn_status sqn_snr_maps(float *out, const sqn_snr_planes *planes, const double c
                          .fwhm = fwhm};
 
         sqn__aperture_scan_load(scan, planes->value + first * ny * nx, b.n_plane);
-#pragma omp parallel for default(none) shared(b, ny, nx) schedule(dynamic)
-        for (int64_t y = 0; y < ny; y += TILE) {
-            for (int64_t x = 0; x < nx; x += TILE) {
-                fill_tile(&b, y, x);
-            }
+#pragma omp parallel for default(none) shared(b, ny) schedule(dynamic)
+        for (int64_t y = 0; y < ny; y += ROWS) {
+            fill_rows(&b, y, y + ROWS < ny ? y + ROWS : ny);
         }
     }
 

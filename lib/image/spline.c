@@ -10,6 +10,7 @@ enum {
     N_POLE = 2,
     BLOCK = 32, /* columns filtered side by side */
     ROWS = 16,  /* rows filtered side by side */
+    BESIDE = 8, /* lines of many images that are */
     REACH = 64, /* of the impulse behind sqn__spline_response() */
     N_RESPONSE = SQN__SPLINE_N_CARDINAL - 1
 };
@@ -71,6 +72,38 @@ void sqn__spline_prefilter(double *image, int64_t ny, int64_t nx, int64_t stride
     }
 }
 
+/* Both poles, of lines side by side. */
+static void filter_beside(float *data, const sqn__spline_beside *l)
+{
+    for (int64_t p = 0; p < N_POLE && l->n > 1; p++) {
+        const double z = poles[p];
+
+        sqn__spline_lanes_choose()->filter_stack(data, l, (float)z,
+                                                 (float)((1.0 - z) * (1.0 - 1.0 / z)));
+    }
+}
+
+void sqn__spline_prefilter_stack(float *images, int64_t ny, int64_t nx, int64_t stride,
+                                 int64_t lanes)
+{
+    const int64_t row = stride * lanes;
+
+#pragma omp parallel for default(none) shared(images, ny, nx, lanes, row)
+    for (int64_t y = 0; y < ny; y += BESIDE) {
+        const sqn__spline_beside rows = {nx, lanes, ny - y < BESIDE ? ny - y : BESIDE, row,
+                                         lanes};
+
+        filter_beside(images + y * row, &rows);
+    }
+#pragma omp parallel for default(none) shared(images, ny, nx, lanes, row)
+    for (int64_t x = 0; x < nx; x += BESIDE) {
+        const sqn__spline_beside columns = {ny, row, nx - x < BESIDE ? nx - x : BESIDE,
+                                            lanes, lanes};
+
+        filter_beside(images + x * lanes, &columns);
+    }
+}
+
 void sqn__spline_weights(double weight[N_TAP][N_TAP])
 {
     /* the six B-splines over a cell, times 120 */
@@ -95,24 +128,25 @@ static int64_t mirrored(int64_t i, int64_t n)
     return k < n ? k : period - k;
 }
 
-void sqn__spline_mirror(double *image, int64_t ny, int64_t nx, int64_t border)
+void sqn__spline_mirror(void *image, int64_t ny, int64_t nx, int64_t border, size_t size)
 {
-    const int64_t stride = nx + 2 * border;
+    const int64_t stride = (nx + 2 * border) * (int64_t)size;
+    char *first = image;
 
     for (int64_t y = 0; y < ny; y++) {
-        double *row = image + y * stride;
+        char *row = first + y * stride;
 
         for (int64_t x = 1; x <= border; x++) {
-            row[-x] = row[mirrored(-x, nx)];
-            row[nx - 1 + x] = row[mirrored(nx - 1 + x, nx)];
+            memcpy(row - x * (int64_t)size, row + mirrored(-x, nx) * (int64_t)size, size);
+            memcpy(row + (nx - 1 + x) * (int64_t)size,
+                   row + mirrored(nx - 1 + x, nx) * (int64_t)size, size);
         }
     }
+    first -= border * (int64_t)size; /* whole rows */
     for (int64_t y = 1; y <= border; y++) {
-        memcpy(image - y * stride - border, image + mirrored(-y, ny) * stride - border,
-               (size_t)stride * sizeof *image);
-        memcpy(image + (ny - 1 + y) * stride - border,
-               image + mirrored(ny - 1 + y, ny) * stride - border,
-               (size_t)stride * sizeof *image);
+        memcpy(first - y * stride, first + mirrored(-y, ny) * stride, (size_t)stride);
+        memcpy(first + (ny - 1 + y) * stride, first + mirrored(ny - 1 + y, ny) * stride,
+               (size_t)stride);
     }
 }
 

@@ -8,6 +8,7 @@
 #ifndef SQN_SPLINE_H
 #define SQN_SPLINE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum {
@@ -23,11 +24,20 @@ void sqn__spline_prefilter(double *image, int64_t ny, int64_t nx, int64_t stride
                            double *work);
 
 /**
+ * The same for many images at once, in float: [ny, nx, lanes], rows `stride` pixels apart.
+ *
+ * @param[in] lanes  As of sqn__spline_stack (spline_lanes.h).
+ */
+void sqn__spline_prefilter_stack(float *images, int64_t ny, int64_t nx, int64_t stride,
+                                 int64_t lanes);
+
+/**
  * Continue an image [ny, nx] mirrored into the border around it.
  *
  * @param[in,out] image  Its first pixel; rows are nx + 2 border apart.
+ * @param[in]     size   Bytes of a pixel.
  */
-void sqn__spline_mirror(double *image, int64_t ny, int64_t nx, int64_t border);
+void sqn__spline_mirror(void *image, int64_t ny, int64_t nx, int64_t border, size_t size);
 
 /**
  * Weights of coefficients cell - 2 ... cell + 3 at cell + t, as polynomials of t:

@@ -12,7 +12,7 @@
 enum {
     SQN__SPLINE_LANES = 8,  /**< Taps along a row; those behind the last have weight 0. */
     SQN__SPLINE_BORDER = 6, /**< Pixels that planes go on beyond their edges. */
-    SQN__SPLINE_STACK = 8   /**< Images turned together. */
+    SQN__SPLINE_STACK = 16  /**< Images turned together, at most. */
 };
 
 /** Weights of taps as polynomials of the place in a cell: [power, tap]. */
@@ -34,11 +34,19 @@ typedef struct sqn__spline_lines {
     int64_t n, step, width;
 } sqn__spline_lines;
 
+/** Lines of n pixels of many images side by side. */
+typedef struct sqn__spline_beside {
+    int64_t n, step;        /**< Pixels of a line, and floats from each to the next. */
+    int64_t n_line, across; /**< Lines, and floats from each to the next. */
+    int64_t lanes;          /**< Of a pixel: a multiple of the vectors of the table. */
+} sqn__spline_beside;
+
 /** Images that are turned together, as planes with their borders; pointers are to pixel (0, 0).
  *  All borrowed. */
 typedef struct sqn__spline_stack {
     int64_t stride;                /**< Pixels from row to row. */
-    const float *coeff, *variance; /**< [.., SQN__SPLINE_STACK] as above, of each image. */
+    int64_t lanes;                 /**< Of a pixel: 1, 2 or 4 vectors of the table. */
+    const float *coeff, *variance; /**< [.., lanes] as above, of each image. */
     const float *present;          /**< As above, of all of them. */
     const uint8_t *whole;          /**< 1 where the pixels behind a cell are all present. */
     sqn__spline_taps value, pixel;
@@ -46,6 +54,7 @@ typedef struct sqn__spline_stack {
 
 /** Positions count from 0; their cells (floor) lie within one pixel of the plane. */
 typedef struct sqn__spline_lanes {
+    int64_t width; /**< Floats of a vector. */
     /** Values of the spline at n positions. */
     void (*values)(float *out, const sqn__spline_planes *planes, const double *y,
                    const double *x, int64_t n);
@@ -53,12 +62,14 @@ typedef struct sqn__spline_lanes {
      *  some are missing, the others take over their weight. */
     void (*variances)(float *out, const sqn__spline_planes *planes, const double *y,
                       const double *x, int64_t n);
-    /** Both of all images, [n, SQN__SPLINE_STACK]; `variance` may be NULL. */
+    /** Both of all images, [n, lanes]; `variance` may be NULL. */
     void (*stack)(float *value, float *variance, const sqn__spline_stack *planes,
                   const double *y, const double *x, int64_t n);
     /** 1 / ((1 - z q^-1) (1 - z q)) times `gain` along lines that run side by side: value k of
      *  line i is data[k step + i]. */
     void (*filter)(double *data, const sqn__spline_lines *lines, double z, double gain);
+    /** The same in float, of many images; lines of at least two pixels. */
+    void (*filter_stack)(float *data, const sqn__spline_beside *lines, float z, float gain);
 } sqn__spline_lanes;
 
 /** What every processor runs. */
@@ -70,5 +81,16 @@ const sqn__spline_lanes *sqn__spline_lanes_avx512(void);
 
 /** The widest that runs on this processor. */
 const sqn__spline_lanes *sqn__spline_lanes_choose(void);
+
+/** Lanes for `n` images, at most SQN__SPLINE_STACK: as few as the vectors of a table allow. */
+static inline int64_t sqn__spline_stack_lanes(const sqn__spline_lanes *table, int64_t n)
+{
+    int64_t lanes = table->width;
+
+    while (lanes < n) {
+        lanes *= 2;
+    }
+    return lanes;
+}
 
 #endif

@@ -10,7 +10,8 @@
 #define SQN__SPLINE_WIDTH 8
 #include "spline_lanes_body.h"
 
-static const sqn__spline_lanes table = {values, variances, stack, filter};
+static const sqn__spline_lanes table = {SQN__SPLINE_WIDTH, values, variances, stack, filter,
+                                        filter_stack};
 
 const sqn__spline_lanes *sqn__spline_lanes_avx2(void)
 {

@@ -7,10 +7,11 @@
 #include <stddef.h>
 
 #if defined(__AVX512F__) && defined(__FMA__)
-#define SQN__SPLINE_WIDTH 8
+#define SQN__SPLINE_WIDTH 16
 #include "spline_lanes_body.h"
 
-static const sqn__spline_lanes table = {values, variances, stack, filter};
+static const sqn__spline_lanes table = {SQN__SPLINE_WIDTH, values, variances, stack, filter,
+                                        filter_stack};
 
 const sqn__spline_lanes *sqn__spline_lanes_avx512(void)
 {

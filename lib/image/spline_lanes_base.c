@@ -4,7 +4,8 @@
 #define SQN__SPLINE_WIDTH 4
 #include "spline_lanes_body.h"
 
-const sqn__spline_lanes sqn__spline_lanes_base = {values, variances, stack, filter};
+const sqn__spline_lanes sqn__spline_lanes_base = {
+    SQN__SPLINE_WIDTH, values, variances, stack, filter, filter_stack};
 
 const sqn__spline_lanes *sqn__spline_lanes_choose(void)
 {

@@ -111,54 +111,57 @@ static void variances(float *out, const sqn__spline_planes *planes, const double
 
 /* ---- Many images ----------------------------------------------------------------------- */
 
-enum {
-    STACK = SQN__SPLINE_STACK,
-    N_VECTOR = STACK / SQN__SPLINE_WIDTH,
-    N_CHAIN = SQN__SPLINE_WIDTH > 4 ? 4 : 2 /* sums side by side, so that none waits */
-};
+enum { WIDTH = SQN__SPLINE_WIDTH };
 
 /* A share of the images; may stand anywhere, and on top of floats. */
 typedef float images
     __attribute__((vector_size(SQN__SPLINE_WIDTH * sizeof(float)), aligned(4), may_alias));
 
-/* Products of weights of rows and columns. */
-typedef struct tap_table {
-    float of[N_PIXEL][LANES];
-} tap_table;
+/* Weights of rows and columns. */
+typedef struct tap_pair {
+    float y[LANES], x[LANES];
+} tap_pair;
 
-TAPS_INLINE void tabulate(tap_table *out, const taps *w_y, const taps *w_x, int64_t n)
+TAPS_INLINE void narrow(tap_pair *out, const taps *w_y, const taps *w_x)
 {
-    for (int64_t j = 0; j < n; j++) {
-        *(narrow_taps *)(void *)out->of[j] =
-            __builtin_convertvector((*w_y)[j] * *w_x, narrow_taps);
-    }
+    *(narrow_taps *)(void *)out->y = __builtin_convertvector(*w_y, narrow_taps);
+    *(narrow_taps *)(void *)out->x = __builtin_convertvector(*w_x, narrow_taps);
 }
 
-/* out [images] = sum of n x n products; n is a constant where this is called. */
-TAPS_INLINE void combine(float *out, const tap_table *table, const float *first,
-                         int64_t stride, const int64_t n)
+/* out [a vector] = sum over n rows of w_y times the sum over n pixels, `lanes` floats apart, of
+   w_x pixel: rows side by side, so that none waits. n is a constant where this is called. */
+TAPS_INLINE void combine_vector(float *out, const tap_pair *w, const float *first,
+                                int64_t row, int64_t lanes, const int64_t n)
 {
-    images sum[N_CHAIN][N_VECTOR] = {{{0.0F}}};
+    images part[N_PIXEL], sum[2] = {{0.0F}};
 
+    LANES_UNROLL
     for (int64_t j = 0; j < n; j++) {
-        const float *row = first + j * stride * STACK;
-
+        part[j] = (images){0.0F};
+    }
+    LANES_UNROLL
+    for (int64_t i = 0; i < n; i++) {
         LANES_UNROLL
-        for (int64_t i = 0; i < n; i++) {
-            const images *pixel = (const images *)(const void *)(row + i * STACK);
-            const float share = table->of[j][i];
-
-            LANES_UNROLL
-            for (int64_t v = 0; v < N_VECTOR; v++) {
-                sum[i % N_CHAIN][v] += share * pixel[v];
-            }
+        for (int64_t j = 0; j < n; j++) {
+            part[j] +=
+                w->x[i] * *(const images *)(const void *)(first + j * row + i * lanes);
         }
     }
-    for (int64_t v = 0; v < N_VECTOR; v++) {
-        for (int64_t c = 1; c < N_CHAIN; c++) {
-            sum[0][v] += sum[c][v];
-        }
-        ((images *)(void *)out)[v] = sum[0][v];
+    LANES_UNROLL
+    for (int64_t j = 0; j < n; j++) {
+        sum[j % 2] += w->y[j] * part[j];
+    }
+    *(images *)(void *)out = sum[0] + sum[1];
+}
+
+/* The same for all images. */
+TAPS_INLINE void combine(float *out, const tap_pair *w, const float *first, int64_t stride,
+                         const int64_t n, const int64_t n_vector)
+{
+    const int64_t lanes = n_vector * WIDTH;
+
+    for (int64_t v = 0; v < n_vector; v++) {
+        combine_vector(out + v * WIDTH, w, first + v * WIDTH, stride * lanes, lanes, n);
     }
 }
 
@@ -166,39 +169,64 @@ TAPS_INLINE void combine(float *out, const tap_table *table, const float *first,
 TAPS_INLINE float compensation(const sqn__spline_stack *planes, int64_t first,
                                const taps *w_y, const taps *w_x)
 {
-    taps known = {0};
+    narrow_taps known[2] = {{0.0F}};
 
+    LANES_UNROLL
     for (int64_t j = 0; j < N_PIXEL; j++) {
-        const narrow_taps present =
-            *(const narrow_taps *)(const void *)(planes->present + first +
-                                                 j * planes->stride);
-
-        known += (*w_y)[j] * __builtin_convertvector(present, taps);
+        known[j % 2] += (float)(*w_y)[j] *
+                        *(const narrow_taps *)(const void *)(planes->present + first +
+                                                             j * planes->stride);
     }
-    known *= *w_x;
-    const double share = total(w_y) * total(w_x) / total(&known);
+    const taps sum = *w_x * __builtin_convertvector(known[0] + known[1], taps);
+    const double share = total(w_y) * total(w_x) / total(&sum);
 
     return (float)(share * share);
 }
 
 TAPS_INLINE void stack_variance(float *out, const sqn__spline_stack *planes,
-                                const place *at_y, const place *at_x)
+                                const place *at_y, const place *at_x,
+                                const int64_t n_vector)
 {
     const int64_t first = (at_y->cell - 3) * planes->stride + at_x->cell - 3;
+    const int64_t lanes = n_vector * WIDTH;
     taps w_x, w_y;
-    tap_table table;
+    tap_pair w;
 
     weigh(&w_x, &planes->pixel, at_x->rest);
     weigh(&w_y, &planes->pixel, at_y->rest);
     const taps square_x = w_x * w_x, square_y = w_y * w_y;
 
-    tabulate(&table, &square_y, &square_x, N_PIXEL);
-    combine(out, &table, planes->variance + first * STACK, planes->stride, N_PIXEL);
+    narrow(&w, &square_y, &square_x);
+    combine(out, &w, planes->variance + first * lanes, planes->stride, N_PIXEL, n_vector);
     if (planes->whole[at_y->cell * planes->stride + at_x->cell] == 0) {
         const float factor = compensation(planes, first, &w_y, &w_x);
 
-        for (int64_t l = 0; l < STACK; l++) {
+        for (int64_t l = 0; l < lanes; l++) {
             out[l] *= factor;
+        }
+    }
+}
+
+/* All positions; the number of vectors is a constant where this is called. */
+TAPS_INLINE void stack_vectors(float *value, float *variance,
+                               const sqn__spline_stack *planes, const double *y,
+                               const double *x, int64_t n, const int64_t n_vector)
+{
+    const int64_t lanes = n_vector * WIDTH;
+
+    for (int64_t i = 0; i < n; i++) {
+        const place at_y = place_at(y[i]), at_x = place_at(x[i]);
+        const int64_t first = (at_y.cell - 2) * planes->stride + at_x.cell - 2;
+        taps w_x, w_y;
+        tap_pair w;
+
+        weigh(&w_x, &planes->value, at_x.rest);
+        weigh(&w_y, &planes->value, at_y.rest);
+        narrow(&w, &w_y, &w_x);
+        combine(value + i * lanes, &w, planes->coeff + first * lanes, planes->stride, N_TAP,
+                n_vector);
+        if (variance != NULL) {
+            stack_variance(variance + i * lanes, planes, &at_y, &at_x, n_vector);
         }
     }
 }
@@ -206,20 +234,15 @@ TAPS_INLINE void stack_variance(float *out, const sqn__spline_stack *planes,
 static void stack(float *value, float *variance, const sqn__spline_stack *planes,
                   const double *y, const double *x, int64_t n)
 {
-    for (int64_t i = 0; i < n; i++) {
-        const place at_y = place_at(y[i]), at_x = place_at(x[i]);
-        const int64_t first = (at_y.cell - 2) * planes->stride + at_x.cell - 2;
-        taps w_x, w_y;
-        tap_table table;
-
-        weigh(&w_x, &planes->value, at_x.rest);
-        weigh(&w_y, &planes->value, at_y.rest);
-        tabulate(&table, &w_y, &w_x, N_TAP);
-        combine(value + i * STACK, &table, planes->coeff + first * STACK, planes->stride,
-                N_TAP);
-        if (variance != NULL) {
-            stack_variance(variance + i * STACK, planes, &at_y, &at_x);
-        }
+    switch (planes->lanes / WIDTH) {
+    case 1:
+        stack_vectors(value, variance, planes, y, x, n, 1);
+        break;
+    case 2:
+        stack_vectors(value, variance, planes, y, x, n, 2);
+        break;
+    default:
+        stack_vectors(value, variance, planes, y, x, n, 4);
     }
 }
 
@@ -285,6 +308,81 @@ static void filter(double *data, const sqn__spline_lines *l, double z, double ga
     }
     for (int64_t k = l->n - 2; k >= 0; k--) {
         go_back(data + k * l->step, data + (k + 1) * l->step, z, l->width);
+    }
+}
+
+/* ---- Prefilter of many images ---------------------------------------------------------- */
+
+enum { SIDE_BY_SIDE = 8 }; /* lines, so that none waits for itself */
+
+/* A vector of the images at pixel `k` of a line. */
+TAPS_INLINE images *pixel_at(float *data, const sqn__spline_beside *of, int64_t line,
+                             int64_t k)
+{
+    return (images *)(void *)(data + line * of->across + k * of->step);
+}
+
+/* First causal value: as start_causal(). */
+TAPS_INLINE void start_line(images *out, float *data, const sqn__spline_beside *of,
+                            int64_t line, float z)
+{
+    enum { HORIZON = 24 }; /* larger pole ^ 24 = 2e-9 */
+    const int64_t period = 2 * of->n - 2;
+    const int64_t n_sum = of->n > HORIZON ? HORIZON : period;
+    images sum = *pixel_at(data, of, line, 0);
+    float power = z;
+
+    for (int64_t k = 1; k < n_sum; k++) {
+        sum += power * *pixel_at(data, of, line, k < of->n ? k : period - k);
+        power *= z;
+    }
+    *out = sum * (n_sum == period ? 1.0F / (1.0F - power) : 1.0F);
+}
+
+/* One vector of so many lines; their number is a constant where this is called. */
+TAPS_INLINE void filter_lines(float *data, const sqn__spline_beside *of, float z,
+                              float gain, const int64_t n_line)
+{
+    images now[SIDE_BY_SIDE];
+
+    for (int64_t r = 0; r < n_line; r++) {
+        start_line(&now[r], data, of, r, z);
+        now[r] *= gain;
+        *pixel_at(data, of, r, 0) = now[r];
+    }
+    for (int64_t k = 1; k < of->n; k++) {
+        LANES_UNROLL
+        for (int64_t r = 0; r < n_line; r++) {
+            now[r] = gain * *pixel_at(data, of, r, k) + z * now[r];
+            *pixel_at(data, of, r, k) = now[r];
+        }
+    }
+    for (int64_t r = 0; r < n_line; r++) {
+        now[r] = z / (z * z - 1.0F) * (now[r] + z * *pixel_at(data, of, r, of->n - 2));
+        *pixel_at(data, of, r, of->n - 1) = now[r];
+    }
+    for (int64_t k = of->n - 2; k >= 0; k--) {
+        LANES_UNROLL
+        for (int64_t r = 0; r < n_line; r++) {
+            now[r] = z * (now[r] - *pixel_at(data, of, r, k));
+            *pixel_at(data, of, r, k) = now[r];
+        }
+    }
+}
+
+static void filter_stack(float *data, const sqn__spline_beside *lines, float z, float gain)
+{
+    const int64_t n_whole = lines->n_line - lines->n_line % SIDE_BY_SIDE;
+
+    for (int64_t v = 0; v < lines->lanes; v += WIDTH) {
+        float *first = data + v;
+
+        for (int64_t line = 0; line < n_whole; line += SIDE_BY_SIDE) {
+            filter_lines(first + line * lines->across, lines, z, gain, SIDE_BY_SIDE);
+        }
+        for (int64_t line = n_whole; line < lines->n_line; line++) {
+            filter_lines(first + line * lines->across, lines, z, gain, 1);
+        }
     }
 }
 

@@ -126,7 +126,7 @@ void sqn__turn_coefficients(double *coeff, uint8_t *round, const float *value, i
         memcpy(first + y * stride, work + y * nx, (size_t)nx * sizeof *first);
     }
     sqn__spline_prefilter(first, ny, nx, stride, work);
-    sqn__spline_mirror(first, ny, nx, BORDER);
+    sqn__spline_mirror(first, ny, nx, BORDER, sizeof *first);
 }
 
 void sqn__turn_taps(sqn__spline_taps *value, sqn__spline_taps *pixel)

@@ -4,6 +4,9 @@
 
 #include "order.h"
 
+/** The number of rank `rank`, from 0, of n floats without NaN; for a few thousand. */
+float sqn__middle_select(const float *values, int64_t n, int64_t rank);
+
 /** Floats of work space for n numbers. */
 int64_t sqn__middle_work_size(int64_t n);
 
@@ -16,6 +19,16 @@ int64_t sqn__middle_work_size(int64_t n);
  */
 double sqn__middle_median(const sqn__order_floats *of, double guess, double reach,
                           float *work);
+
+/**
+ * The same where the numbers within two bounds were found already.
+ *
+ * @param[in]     n_below  How many of all lie below those.
+ * @param[in]     n_kept   How many lie within.
+ * @param[in,out] work     [sqn__middle_work_size()] In front, those.
+ */
+double sqn__middle_of_kept(const sqn__order_floats *of, int64_t n_below, int64_t n_kept,
+                           float *work);
 
 /**
  * 1.4826 times the median distance of n numbers from their median: the standard deviation of

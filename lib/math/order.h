@@ -34,6 +34,13 @@ typedef struct sqn__order_terms {
     int64_t n;
 } sqn__order_terms;
 
+/** The n numbers a - factor b, to be kept. Borrowed. */
+typedef struct sqn__order_scaled {
+    const double *a, *b;
+    double factor;
+    int64_t n;
+} sqn__order_scaled;
+
 /** The n numbers a or, where an origin is given, |a - origin|. Borrowed. */
 typedef struct sqn__order_floats {
     const float *a; /**< No NaN. */
@@ -42,9 +49,18 @@ typedef struct sqn__order_floats {
 } sqn__order_floats;
 
 typedef struct sqn__order {
-    /** out = a - factor b, formed in double. */
-    void (*subtract)(float *out, const double *a, const double *b, double factor,
-                     int64_t n);
+    /**
+     * out = a - factor b, formed in double; and of these, the numbers within the bounds.
+     *
+     * @param[out] out      [n]
+     * @param[out] kept     [n]
+     * @param[out] n_below  How many lie below the first bound.
+     * @returns How many are kept, both bounds included, in their order.
+     */
+    int64_t (*subtract)(float *out, float *kept, int64_t *n_below,
+                        const sqn__order_scaled *of, const float bounds[2]);
+    /** How many of n numbers lie below a bound. */
+    int64_t (*below)(const float *a, int64_t n, float bound);
     /**
      * Numbers within the bounds, in their order; quick where they are few.
      *

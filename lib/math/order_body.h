@@ -31,6 +31,15 @@ typedef int32_t float_truths __attribute__((
 typedef float half_floats
     __attribute__((vector_size(SQN__ORDER_LANES * sizeof(float)), aligned(4), may_alias));
 
+/* Lanes of two half vectors of floats, one after the other. */
+#if SQN__ORDER_LANES == 2
+#define SIDE_BY_SIDE 0, 1, 2, 3
+#elif SQN__ORDER_LANES == 4
+#define SIDE_BY_SIDE 0, 1, 2, 3, 4, 5, 6, 7
+#else
+#define SIDE_BY_SIDE 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+#endif
+
 /* A bit for each lane that is true. */
 static inline uint32_t bits_of(const float_truths *t)
 {
@@ -48,22 +57,6 @@ static inline uint32_t bits_of(const float_truths *t)
     }
     return bits;
 #endif
-}
-
-static void subtract(float *restrict out, const double *restrict a,
-                     const double *restrict b, double factor, int64_t n)
-{
-    const int64_t n_whole = n - n % LANES;
-
-    for (int64_t i = 0; i < n_whole; i += LANES) {
-        const lanes d = *(const lanes *)(const void *)(a + i) -
-                        factor * *(const lanes *)(const void *)(b + i);
-
-        *(half_floats *)(void *)(out + i) = __builtin_convertvector(d, half_floats);
-    }
-    for (int64_t i = n_whole; i < n; i++) {
-        out[i] = (float)(a[i] - factor * b[i]);
-    }
 }
 
 /* The last, less than a vector, of the numbers; behind them `other`. */
@@ -102,29 +95,37 @@ static inline int64_t append(float *out, const floats *numbers, uint32_t bits)
 /* What is collected. */
 typedef struct collection {
     float *out;
-    int64_t n;
+    int64_t n, n_below;
     float low, high, origin;
-    float_truths minus_n_below;
 } collection;
 
 /* Look at a vector of numbers, of which those with a bit are there. */
-static inline __attribute__((always_inline)) void look(collection *c, const float *from,
+static inline __attribute__((always_inline)) void look(collection *c, floats numbers,
                                                        uint32_t there, const bool apart)
 {
-    floats numbers = *(const floats *)(const void *)from;
-
     if (apart) {
         numbers -= c->origin;
         numbers = (floats)((float_truths)numbers & INT32_MAX); /* |d| */
     }
+#if defined(__AVX512F__)
+    const __m512 v = (__m512)numbers;
+    const uint32_t is_below = _mm512_cmp_ps_mask(v, _mm512_set1_ps(c->low), _CMP_LT_OQ);
+    const uint32_t from_low = _mm512_cmp_ps_mask(v, _mm512_set1_ps(c->low), _CMP_GE_OQ);
+    const uint32_t to_high = _mm512_cmp_ps_mask(v, _mm512_set1_ps(c->high), _CMP_LE_OQ);
+    const uint32_t bits = from_low & to_high & there;
+
+    c->n_below += __builtin_popcount(is_below & there);
+    c->n += append(c->out + c->n, &numbers, bits); /* no branch to guess */
+#else
     const float_truths is_below = numbers < c->low;
     const float_truths within = (numbers >= c->low) & (numbers <= c->high);
     const uint32_t bits = bits_of(&within) & there;
 
-    c->minus_n_below += is_below;
+    c->n_below += __builtin_popcount(bits_of(&is_below) & there);
     if (bits != 0) { /* rare, where the bounds are close */
         c->n += append(c->out + c->n, &numbers, bits);
     }
+#endif
 }
 
 /* Of the numbers, or with an origin of their distances from it: those within the bounds. */
@@ -140,14 +141,11 @@ static inline __attribute__((always_inline)) int64_t collect(float *out, int64_t
 
     c.out = out;
     for (int64_t i = 0; i < n_whole; i += FLOATS) {
-        look(&c, a + i, UINT32_MAX, apart);
+        look(&c, *(const floats *)(const void *)(a + i), UINT32_MAX, apart);
     }
     copy_rest(rest, a + n_whole, n - n_whole, INFINITY);
-    look(&c, rest, lanes_before(n - n_whole), apart);
-    *n_below = 0;
-    for (int64_t l = 0; l < FLOATS; l++) {
-        *n_below -= c.minus_n_below[l];
-    }
+    look(&c, *(const floats *)(const void *)rest, lanes_before(n - n_whole), apart);
+    *n_below = c.n_below;
     return c.n;
 }
 
@@ -158,17 +156,97 @@ static int64_t between(float *restrict out, int64_t *n_below, const sqn__order_f
                              : collect(out, n_below, of, bounds, true);
 }
 
+/* A vector of a - factor b, of which the first `n` are there; others are 0. */
+static inline __attribute__((always_inline)) void
+subtract_vector(floats *out, const sqn__order_scaled *of, int64_t first, int64_t n)
+{
+    double a[FLOATS], b[FLOATS];
+    const double *from_a = of->a + first, *from_b = of->b + first;
+
+    if (n < FLOATS) {
+        for (int64_t l = 0; l < FLOATS; l++) {
+            a[l] = l < n ? from_a[l] : 0.0;
+            b[l] = l < n ? from_b[l] : 0.0;
+        }
+        from_a = a;
+        from_b = b;
+    }
+    const lanes low = *(const lanes *)(const void *)from_a -
+                      of->factor * *(const lanes *)(const void *)from_b;
+    const lanes high = *(const lanes *)(const void *)(from_a + LANES) -
+                       of->factor * *(const lanes *)(const void *)(from_b + LANES);
+
+    *out =
+        __builtin_shufflevector(__builtin_convertvector(low, half_floats),
+                                __builtin_convertvector(high, half_floats), SIDE_BY_SIDE);
+}
+
+static int64_t subtract(float *restrict out, float *restrict kept, int64_t *n_below,
+                        const sqn__order_scaled *of, const float bounds[2])
+{
+    const int64_t n_whole = of->n - of->n % FLOATS, n_rest = of->n - n_whole;
+    collection c = {.low = bounds[0], .high = bounds[1]};
+    floats numbers;
+
+    c.out = kept;
+    for (int64_t i = 0; i < n_whole; i += FLOATS) {
+        subtract_vector(&numbers, of, i, FLOATS);
+        *(floats *)(void *)(out + i) = numbers;
+        look(&c, numbers, UINT32_MAX, false);
+    }
+    subtract_vector(&numbers, of, n_whole, n_rest);
+    for (int64_t l = 0; l < n_rest; l++) {
+        out[n_whole + l] = numbers[l];
+    }
+    look(&c, numbers, lanes_before(n_rest), false);
+    *n_below = c.n_below;
+    return c.n;
+}
+
+static int64_t below(const float *a, int64_t n, float bound)
+{
+    const int64_t n_whole = n - n % FLOATS;
+    float_truths minus = {0};
+    int64_t sum = 0;
+
+    for (int64_t i = 0; i < n_whole; i += FLOATS) {
+        minus += *(const floats *)(const void *)(a + i) < bound;
+    }
+    for (int64_t i = n_whole; i < n; i++) {
+        sum += a[i] < bound ? 1 : 0;
+    }
+    for (int64_t l = 0; l < FLOATS; l++) {
+        sum -= minus[l];
+    }
+    return sum;
+}
+
 /* Append the places of the numbers outside the bounds; returns how many. */
 static inline int64_t look_outside(int32_t *out, const float *from, int64_t first,
                                    const float bounds[2])
 {
     const floats numbers = *(const floats *)(const void *)from;
+#if defined(__AVX512F__)
+    const __m512i lane =
+        _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+    const __m512 v = (__m512)numbers;
+    const uint32_t bits =
+        _mm512_cmp_ps_mask(v, _mm512_set1_ps(bounds[0]), _CMP_LT_OQ) |
+        (uint32_t)_mm512_cmp_ps_mask(v, _mm512_set1_ps(bounds[1]), _CMP_GT_OQ);
+    const int64_t n = __builtin_popcount(bits);
+
+    _mm512_mask_storeu_epi32(
+        out, (__mmask16)((1U << n) - 1U), /* no branch to guess */
+        _mm512_maskz_compress_epi32(
+            (__mmask16)bits, _mm512_add_epi32(lane, _mm512_set1_epi32((int32_t)first))));
+#else
     const float_truths off = (numbers < bounds[0]) | (numbers > bounds[1]);
     int64_t n = 0;
 
     for (uint32_t bits = bits_of(&off); bits != 0; bits &= bits - 1) { /* rare */
         out[n++] = (int32_t)(first + __builtin_ctz(bits));
     }
+#endif
     return n;
 }
 
@@ -334,9 +412,9 @@ static void keep(double *a, sqn__order_kept *kept, const double limits[2])
     }
 }
 
-#define SQN__ORDER_TABLE                       \
-    {                                          \
-        subtract, between, outside, sift, keep \
+#define SQN__ORDER_TABLE                              \
+    {                                                 \
+        subtract, below, between, outside, sift, keep \
     }
 
 #endif

@@ -3,8 +3,8 @@
 
 #include <gsl/gsl_sort_double.h>
 #include <gsl/gsl_statistics_double.h>
-#include <gsl/gsl_statistics_float.h>
 #include <math.h>
+#include <string.h>
 
 #include "blur.h"
 
@@ -145,7 +145,9 @@ static int64_t half_width(double fwhm)
 
 int64_t sqn__stats_blur_work_size(int64_t ny, int64_t nx, double fwhm)
 {
-    return ny * nx + 2 * half_width(fwhm) + 1;
+    const int64_t half = half_width(fwhm);
+
+    return ny * nx + (2 * half + 1) + (nx + 2 * half);
 }
 
 int64_t sqn__stats_smooth_work_size(int64_t ny, int64_t nx, double fwhm)
@@ -163,32 +165,26 @@ static sqn__blur_window window_at(int64_t *first, int64_t i, int64_t n,
     return (sqn__blur_window){kernel + *first - i + half, last - *first + 1, step};
 }
 
+/* A row, continued by 0: `wide` [n + 2 half], of which the ends are 0. */
 static void convolve_row(double *out, const double *in, int64_t n, const double *kernel,
-                         int64_t half)
+                         int64_t half, double *wide)
 {
-    const int64_t n_middle = n - 2 * half; /* elements with all terms */
-
-    for (int64_t i = 0; i < n;) {
-        int64_t first = 0;
-        const int64_t width = i == half && n_middle > 0 ? n_middle : 1;
-        const sqn__blur_window w = window_at(&first, i, n, kernel, half, 1);
-
-        sqn__blur_choose()->convolve(out + i, in + first, width, w);
-        i += width;
-    }
+    memcpy(wide + half, in, (size_t)n * sizeof *in);
+    sqn__blur_choose()->convolve(out, wide, n, (sqn__blur_window){kernel, 2 * half + 1, 1});
 }
 
 void sqn__stats_blur(double *image, int64_t ny, int64_t nx, double fwhm, double *work)
 {
     const int64_t half = half_width(fwhm);
     const double sigma = fwhm_to_sigma * fwhm;
-    double *between = work, *kernel = work + ny * nx;
+    double *between = work, *kernel = work + ny * nx, *wide = kernel + 2 * half + 1;
 
     for (int64_t d = -half; d <= half; d++) {
         kernel[half + d] = exp(-0.5 * (double)(d * d) / (sigma * sigma));
     }
+    memset(wide, 0, (size_t)(nx + 2 * half) * sizeof *wide);
     for (int64_t y = 0; y < ny; y++) {
-        convolve_row(between + y * nx, image + y * nx, nx, kernel, half);
+        convolve_row(between + y * nx, image + y * nx, nx, kernel, half, wide);
     }
     for (int64_t y = 0; y < ny; y++) {
         int64_t first = 0;
@@ -217,9 +213,4 @@ void sqn__stats_smooth(double *image, int64_t ny, int64_t nx, double fwhm, doubl
 void sqn__stats_sort(double *values, int64_t n)
 {
     gsl_sort(values, 1, (size_t)n);
-}
-
-float sqn__stats_select(float *values, int64_t n, int64_t rank)
-{
-    return gsl_stats_float_select(values, 1, (size_t)n, (size_t)rank);
 }

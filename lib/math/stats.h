@@ -37,9 +37,6 @@ double sqn__stats_mean(const double *values, int64_t n);
 /** Standard deviation about the mean, n in the denominator, of what is not NaN. */
 double sqn__stats_deviation(const double *values, int64_t n);
 
-/** The number of rank `rank`, from 0, of n floats, which are reordered. */
-float sqn__stats_select(float *values, int64_t n, int64_t rank);
-
 /** Sort numbers, the least first. */
 void sqn__stats_sort(double *values, int64_t n);
 

@@ -42,21 +42,28 @@ static void invert_mean(double *out, double *gram, uint8_t *active, const reques
     sqn__target_frame_covariance(out, active, gram, k, work);
 }
 
-/* out = w M w^T of all pairs of frames. */
-static void fill_pairs(sqn_dmatrix out, const double *m, const request *ask)
+static double dot(const double *restrict a, const double *restrict b, int64_t n)
+{
+    double sum = 0.0;
+
+    for (int64_t e = 0; e < n; e++) {
+        sum += a[e] * b[e];
+    }
+    return sum;
+}
+
+/* out = w M w^T of all pairs of frames; M w [k] of one at a time. */
+static void fill_pairs(sqn_dmatrix out, const double *m, const request *ask, double *mw)
 {
     const int64_t k = ask->coefficients.cols;
+    const double *w = ask->count->coefficients;
 
-    for (int64_t i = 0; i < ask->n_frame; i++) {
-        for (int64_t j = 0; j < ask->n_frame; j++) {
-            const double *left = ask->count->coefficients + i * k;
-            const double *right = ask->count->coefficients + j * k;
-            double sum = 0.0;
-
-            for (int64_t e = 0; e < k * k; e++) {
-                sum += left[e / k] * m[e] * right[e % k];
-            }
-            out.data[i * out.stride + j] = sum;
+    for (int64_t j = 0; j < ask->n_frame; j++) {
+        for (int64_t a = 0; a < k; a++) {
+            mw[a] = dot(m + a * k, w + j * k, k);
+        }
+        for (int64_t i = 0; i < ask->n_frame; i++) {
+            out.data[i * out.stride + j] = dot(w + i * k, mw, k);
         }
     }
 }
@@ -69,7 +76,7 @@ sqn_status sqn_target_component_covariance(sqn_dmatrix out, const sqn_target *ta
                          target->n_frame};
     const int64_t n = ask.n_frame, k = ask.count->basis.rows;
     sqn_status status = SQN_OK;
-    double *numbers = NULL; /* Gram matrix, M, work */
+    double *numbers = NULL; /* Gram matrix, M, M w, work */
     uint8_t *active = NULL;
 
     if (out.rows != n || out.cols != n) {
@@ -84,15 +91,17 @@ sqn_status sqn_target_component_covariance(sqn_dmatrix out, const sqn_target *ta
     if (references == NULL) {
         goto cleanup;
     }
-    numbers = sqn__mem_alloc(2 * k * k + sqn__nnls_work_size(k), sizeof *numbers);
+    numbers = sqn__mem_alloc(2 * k * k + k + sqn__nnls_work_size(k), sizeof *numbers);
     active = sqn__mem_alloc(k, sizeof *active);
     if (numbers == NULL || active == NULL) {
         status = SQN_RAISE(err, E_MEM, "covariances of %" PRId64 " frames", n);
         goto cleanup;
     }
     memset(numbers, 0, (size_t)(k * k) * sizeof *numbers);
-    invert_mean(numbers + k * k, numbers, active, &ask, numbers + 2 * k * k);
-    fill_pairs(out, numbers + k * k, &ask);
+    double *m = numbers + k * k, *mw = m + k * k;
+
+    invert_mean(m, numbers, active, &ask, mw + k);
+    fill_pairs(out, m, &ask, mw);
 
 cleanup:
     sqn__mem_free(numbers);

@@ -1,61 +1,30 @@
 /**
  * @file target_variance.c
- * @brief Variance of the model: from the coefficients of the frame, and from the components.
- *
- * Legend: C covariance of the coefficients w of a frame; h [k] the components at a pixel; M its
- * covariance of them, the inverse of the weighted Gram matrix of the references' coefficients on
- * the components that are above 0 there (docs/numerics.md, section 5). P(q) holds the products
- * q_a q_b of all pairs b <= a: a quadratic form of many q with many matrices is one product of
- * matrices, with the off-diagonal elements of one side doubled.
+ * @brief Variance of the model: from the coefficients of the frame, and from the components
+ *        (legend: target_variance.h).
  */
+#include "target_variance.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <omp.h>
 #include <string.h>
 
-#include "inverse.h"
 #include "mem.h"
 #include "nnls.h"
 #include "panels_internal.h"
 #include "raise.h"
-#include "target_internal.h"
 
-enum { BLOCK = SQN__INVERSE_LANES };
-
-/* What one thread needs for a block of pixels. */
-typedef struct pixel_space {
-    double *h;      /* [n_unknown, block], the last 1 with a background */
-    double *pairs;  /* [n_pair, block] P(h), then the Gram matrices, then M */
-    float *weight;  /* [n_reference, block] */
-    double *active; /* [k, block] */
-    double *work;   /* of the inversion */
-    double *result; /* [n_frame, block] */
-    double *single; /* [k, k] twice and work, of one pixel */
-    uint8_t *flags; /* [block + k] */
-} pixel_space;
+enum { BLOCK = SQN__VARIANCE_BLOCK };
 
 /* All threads' work space, and what they share. */
 typedef struct variance_space {
     int n_slot;
-    pixel_space *slot;
-    double *c;     /* [n_frame, n_pair] covariances, doubled off the diagonal */
-    double *w;     /* [n_frame, n_pair] P(w) of the targets, doubled off the diagonal */
-    double *w_ref; /* [used references, n_pair] P(w) of the references */
-    double scale;  /* of the stored weights */
+    sqn__variance_slot *slot;
     double *numbers;
     uint8_t *flags;
     int64_t *begin; /* [n_pix + 1] of the blocks */
 } variance_space;
-
-/* The call: what is asked, and of what. */
-typedef struct request {
-    sqn_matrix from_fit, from_components;
-    const sqn__target_count *count;
-    const sqn_panels *references; /* or NULL */
-    sqn_dmatrix_const coefficients;
-    int64_t n_frame, n_pix;
-    double *covariance; /* [n_pair, n_pix] M itself, or NULL */
-} request;
 
 /* ---- Memory ---------------------------------------------------------------------------- */
 
@@ -68,32 +37,62 @@ static void destroy_space(variance_space *space)
     *space = (variance_space){0};
 }
 
-static int64_t n_reference(const request *ask)
+/* References that take part. */
+static int64_t n_reference(const sqn__variance_call *call)
 {
-    return ask->references != NULL ? ask->coefficients.rows : 0;
+    return call->references != NULL ? call->references->info.n_frame_used : 0;
+}
+
+/* The most unknowns of a count. */
+static int64_t most_unknowns(const sqn__variance_call *call)
+{
+    int64_t n = 1;
+
+    for (int64_t i = 0; i < call->n_count; i++) {
+        n = call->count[i].count->n_unknown > n ? call->count[i].count->n_unknown : n;
+    }
+    return n;
 }
 
 /* Numbers of one slot. */
-static int64_t slot_size(const request *ask)
+static int64_t slot_size(const sqn__variance_call *call)
 {
-    const int64_t n = ask->count->n_unknown;
+    const int64_t n = most_unknowns(call);
 
-    return (2 * n + sqn__inverse_n_pair(n) + (n_reference(ask) + 1) / 2 + ask->n_frame) *
+    return (2 * n + sqn__inverse_n_pair(n) + (n_reference(call) + 1) / 2 + call->n_frame) *
                BLOCK +
            sqn__inverse_work_size(n) + 2 * n * n + sqn__nnls_work_size(n);
 }
 
-static void carve_slot(pixel_space *slot, double *numbers, const request *ask)
+static void carve_slot(sqn__variance_slot *slot, double *numbers,
+                       const sqn__variance_call *call)
 {
-    const int64_t n = ask->count->n_unknown;
+    const int64_t n = most_unknowns(call);
 
     slot->h = numbers;
     slot->active = slot->h + n * BLOCK;
     slot->pairs = slot->active + n * BLOCK;
     slot->result = slot->pairs + sqn__inverse_n_pair(n) * BLOCK;
-    slot->weight = (float *)(void *)(slot->result + ask->n_frame * BLOCK);
-    slot->work = slot->result + (ask->n_frame + (n_reference(ask) + 1) / 2) * BLOCK;
+    slot->weight = (float *)(void *)(slot->result + call->n_frame * BLOCK);
+    slot->work = slot->result + (call->n_frame + (n_reference(call) + 1) / 2) * BLOCK;
     slot->single = slot->work + sqn__inverse_work_size(n);
+}
+
+/* Numbers that all pixels share of one count. */
+static int64_t shared_size(const sqn__variance_call *call, const sqn__target_count *count)
+{
+    const int64_t n_pair = sqn__inverse_n_pair(count->basis.rows);
+
+    return call->n_frame * (sqn__inverse_n_pair(count->n_unknown) + n_pair) +
+           n_reference(call) * n_pair;
+}
+
+static void carve_count(sqn__variance_count *of, double *numbers,
+                        const sqn__variance_call *call)
+{
+    of->c = numbers;
+    of->w = of->c + call->n_frame * sqn__inverse_n_pair(of->count->n_unknown);
+    of->w_ref = of->w + call->n_frame * sqn__inverse_n_pair(of->count->basis.rows);
 }
 
 /* P(q), with `factor` off the diagonal. */
@@ -107,89 +106,95 @@ static void form_pairs(double *out, const double *q, int64_t k, double factor)
 }
 
 /* What is the same for all pixels. */
-static void form_frames(const variance_space *space, const request *ask)
+static void form_frames(const sqn__variance_count *of, const sqn__variance_call *call)
 {
-    const sqn__target_count *count = ask->count;
+    const sqn__target_count *count = of->count;
     const int64_t n = count->n_unknown, k = count->basis.rows;
     const int64_t n_pair = sqn__inverse_n_pair(k), n_all = sqn__inverse_n_pair(n);
+    const sqn_panels *references = call->references;
 
-    for (int64_t i = 0; i < ask->n_frame; i++) {
+    for (int64_t i = 0; i < call->n_frame; i++) {
         for (int64_t a = 0; a < n; a++) {
             for (int64_t b = 0; b <= a; b++) {
-                space->c[i * n_all + a * (a + 1) / 2 + b] =
+                of->c[i * n_all + a * (a + 1) / 2 + b] =
                     (a == b ? 1.0 : 2.0) * count->covariance[(i * n + a) * n + b];
             }
         }
-        form_pairs(space->w + i * n_pair, count->coefficients + i * k, k, 2.0);
+        form_pairs(of->w + i * n_pair, count->coefficients + i * k, k, 2.0);
     }
-    for (int64_t i = 0; i < n_reference(ask); i++) {
-        if (ask->references->frame[i] < 0) {
-            continue; /* it has no coefficients */
+    for (int64_t i = 0; references != NULL && i < of->coefficients.rows; i++) {
+        if (references->frame[i] >= 0) { /* others have no coefficients */
+            form_pairs(of->w_ref + references->frame[i] * n_pair,
+                       of->coefficients.data + i * of->coefficients.stride, k, 1.0);
         }
-        form_pairs(space->w_ref + ask->references->frame[i] * n_pair,
-                   ask->coefficients.data + i * ask->coefficients.stride, k, 1.0);
     }
 }
 
-static sqn_status create_space(variance_space *space, const request *ask, sqn_error *err)
+static sqn_status create_space(variance_space *space, const sqn__variance_call *call,
+                               sqn_error *err)
 {
-    const int64_t n_slot = omp_get_max_threads(), n_frame = ask->n_frame;
-    const int64_t n = ask->count->n_unknown, k = ask->count->basis.rows;
-    const int64_t size = slot_size(ask), n_pair = sqn__inverse_n_pair(k);
-    const int64_t n_shared =
-        n_frame * (sqn__inverse_n_pair(n) + n_pair) + n_reference(ask) * n_pair;
+    const int64_t n_slot = omp_get_max_threads(), n = most_unknowns(call);
+    const int64_t size = slot_size(call);
+    int64_t n_shared = 0;
 
+    for (int64_t i = 0; i < call->n_count; i++) {
+        n_shared += shared_size(call, call->count[i].count);
+    }
     space->n_slot = (int)n_slot;
-    space->scale =
-        ask->references != NULL ? ldexp(1.0, ask->references->weight_exponent) : 1.0;
     space->slot = sqn__mem_alloc(n_slot, sizeof *space->slot);
     space->numbers = sqn__mem_alloc(n_slot * size + n_shared, sizeof *space->numbers);
     space->flags = sqn__mem_alloc(n_slot * (BLOCK + n), sizeof *space->flags);
-    space->begin = sqn__mem_alloc(ask->n_pix + 1, sizeof *space->begin);
+    space->begin = sqn__mem_alloc(call->n_pix + 1, sizeof *space->begin);
     if (space->slot == NULL || space->numbers == NULL || space->flags == NULL ||
         space->begin == NULL) {
-        return SQN_RAISE(err, E_MEM, "variances of %" PRId64 " frames", n_frame);
+        return SQN_RAISE(err, E_MEM, "variances of %" PRId64 " frames", call->n_frame);
     }
     for (int64_t s = 0; s < n_slot; s++) {
-        carve_slot(&space->slot[s], space->numbers + s * size, ask);
+        carve_slot(&space->slot[s], space->numbers + s * size, call);
         space->slot[s].flags = space->flags + s * (BLOCK + n);
     }
-    space->c = space->numbers + n_slot * size;
-    space->w = space->c + n_frame * sqn__inverse_n_pair(n);
-    space->w_ref = space->w + n_frame * n_pair;
-    form_frames(space, ask);
+    double *shared = space->numbers + n_slot * size;
+
+    for (int64_t i = 0; i < call->n_count; i++) {
+        carve_count(&call->count[i], shared, call);
+        form_frames(&call->count[i], call);
+        shared += shared_size(call, call->count[i].count);
+    }
     return SQN_OK;
 }
 
 /* ---- One block of pixels --------------------------------------------------------------- */
 
-/* h of the n pixels from `first` on; NaN where the basis has no value. */
-static void load(const pixel_space *slot, const request *ask, int64_t first, int64_t n)
+/* h of the pixels; NaN where the basis has no value. */
+static void load(const sqn__variance_slot *slot, const sqn__variance_count *of,
+                 const sqn__variance_block *block)
 {
-    const sqn_matrix_const *basis = &ask->count->basis;
+    const sqn_matrix_const *basis = &of->count->basis;
 
-    for (int64_t j = 0; j < ask->count->n_unknown; j++) {
+    for (int64_t j = 0; j < of->count->n_unknown; j++) {
         for (int64_t p = 0; p < BLOCK; p++) {
             slot->h[j * BLOCK + p] =
                 j == basis->rows ? 1.0
-                : p < n          ? (double)basis->data[j * basis->stride + first + p]
+                : p < block->n   ? (double)basis->data[j * basis->stride + block->first + p]
                                  : 0.0;
         }
     }
 }
 
 /* The block's results to the rows of `out`. */
-static void store(sqn_matrix out, const double *result, int64_t first, int64_t n)
+static void store(sqn_matrix out, const double *result, const sqn__variance_block *block)
 {
     for (int64_t i = 0; i < out.rows; i++) {
-        for (int64_t p = 0; p < n; p++) {
-            out.data[i * out.stride + first + p] = (float)result[i * BLOCK + p];
+        float *restrict to = out.data + i * out.stride + block->first;
+
+        for (int64_t p = 0; p < block->n; p++) {
+            to[p] = (float)result[i * BLOCK + p];
         }
     }
 }
 
 /* result = forms [n_frame, n_pair] times pairs. */
-static void apply(const pixel_space *slot, const double *forms, int64_t n_frame,
+static void apply(const sqn__variance_slot *slot, const double *forms, int64_t n_frame,
                   int64_t n_pair)
 {
     memset(slot->result, 0, (size_t)(n_frame * BLOCK) * sizeof *slot->result);
@@ -199,173 +204,61 @@ static void apply(const pixel_space *slot, const double *forms, int64_t n_frame,
 }
 
 /* h C h^T of every frame. */
-static void fill_fit(const pixel_space *slot, const variance_space *space,
-                     const request *ask, int64_t first, int64_t n)
+static void fill_fit(const sqn__variance_slot *slot, const sqn__variance_call *call,
+                     const sqn__variance_count *of, const sqn__variance_block *block)
 {
-    const int64_t n_unknown = ask->count->n_unknown;
+    const int64_t n_unknown = of->count->n_unknown;
 
     sqn__inverse_choose()->pairs(slot->pairs, slot->h, n_unknown);
-    apply(slot, space->c, ask->n_frame, sqn__inverse_n_pair(n_unknown));
-    store(ask->from_fit, slot->result, first, n);
+    apply(slot, of->c, call->n_frame, sqn__inverse_n_pair(n_unknown));
+    store(of->from_fit, slot->result, block);
 }
 
-/* The weights of a whole block as they lie in a panel; NULL where they do not. */
-static const float *stored_weights(const request *ask, int64_t first, int64_t n)
+/* 0, or NaN where one of the components is. */
+static void find_known(double known[BLOCK], const sqn__variance_slot *slot, int64_t k)
 {
-    const sqn_panels *panels = ask->references;
-    const int64_t *pixel = panels->pixel + first;
-    const bool whole = panels->info.pixels_are_long && n == BLOCK && pixel[0] >= 0 &&
-                       pixel[0] % BLOCK == 0 && pixel[n - 1] == pixel[0] + n - 1;
-
-    return whole ? panels->v + sqn__panels_place(panels, pixel[0], true) : NULL;
-}
-
-/* Weights of the used frames at a block; 0 where a pixel takes no part. */
-static void load_weights(const pixel_space *slot, const request *ask, int64_t first,
-                         int64_t n)
-{
-    const sqn_panels *panels = ask->references;
-    const bool long_pixels = panels->info.pixels_are_long;
-    int64_t pixel[BLOCK];
-
-    for (int64_t p = 0; p < BLOCK; p++) {
-        pixel[p] =
-            sqn__panels_place(panels, p < n ? panels->pixel[first + p] : -1, long_pixels);
-    }
-    for (int64_t i = 0; i < panels->info.n_frame_used; i++) {
-        const float *restrict v = panels->v + sqn__panels_place(panels, i, !long_pixels);
-
+    memset(known, 0, BLOCK * sizeof *known);
+    for (int64_t j = 0; j < k; j++) {
         for (int64_t p = 0; p < BLOCK; p++) {
-            slot->weight[i * BLOCK + p] = pixel[p] < 0 ? 0.0F : v[pixel[p]];
-        }
-    }
-}
-
-/* M of pixel `p` of the block, where the inversion of lanes has lost a pivot. */
-static void invert_single(const pixel_space *slot, const variance_space *space,
-                          const request *ask, int64_t p)
-{
-    const int64_t k = ask->coefficients.cols, n_pair = sqn__inverse_n_pair(k);
-    double *gram = slot->single, *m = gram + k * k;
-    uint8_t *active = slot->flags + BLOCK;
-
-    memset(gram, 0, (size_t)(k * k) * sizeof *gram);
-    for (int64_t i = 0; i < ask->references->info.n_frame_used; i++) {
-        for (int64_t a = 0; a < k; a++) {
-            for (int64_t b = 0; b <= a; b++) {
-                gram[a * k + b] += (double)slot->weight[i * BLOCK + p] *
-                                   space->w_ref[i * n_pair + a * (a + 1) / 2 + b];
-            }
-        }
-    }
-    for (int64_t a = 0; a < k; a++) {
-        active[a] = slot->active[a * BLOCK + p] > 0.0;
-        for (int64_t b = a + 1; b < k; b++) {
-            gram[a * k + b] = gram[b * k + a];
-        }
-    }
-    sqn__target_frame_covariance(m, active, gram, k, m + k * k);
-    for (int64_t a = 0; a < k; a++) {
-        for (int64_t b = 0; b <= a; b++) {
-            slot->pairs[(a * (a + 1) / 2 + b) * BLOCK + p] = m[a * k + b];
-        }
-    }
-}
-
-/* M of all pixels of the block. */
-static void invert(const pixel_space *slot, const variance_space *space, const request *ask,
-                   int64_t first, int64_t n)
-{
-    const int64_t k = ask->coefficients.cols, n_pair = sqn__inverse_n_pair(k);
-    const int64_t n_ref = ask->references->info.n_frame_used;
-    const float *stored = stored_weights(ask, first, n);
-    sqn_matrix_const weight = {stored, n_ref, BLOCK, ask->references->width};
-    int64_t n_singular = 0;
-
-    if (stored == NULL) {
-        load_weights(slot, ask, first, n);
-        weight = (sqn_matrix_const){slot->weight, n_ref, BLOCK, BLOCK};
-    }
-    memset(slot->pairs, 0, (size_t)(n_pair * BLOCK) * sizeof *slot->pairs);
-    sqn__gram_choose()->product_narrow((sqn_dmatrix){slot->pairs, n_pair, BLOCK, BLOCK},
-                                       (sqn__gram_factor){space->w_ref, 1, n_pair}, weight);
-    for (int64_t a = 0; a < k; a++) {
-        const double *diagonal = slot->pairs + (a * (a + 1) / 2 + a) * BLOCK;
-
-        for (int64_t p = 0; p < BLOCK; p++) {
-            slot->active[a * BLOCK + p] =
-                slot->h[a * BLOCK + p] > 0.0 && diagonal[p] > 0.0 ? 1.0 : 0.0;
-        }
-    }
-    sqn__inverse_choose()->invert(slot->pairs, slot->flags, slot->active, k, slot->work);
-    for (int64_t p = 0; p < BLOCK; p++) {
-        if (slot->flags[p] != 0 && n_singular++ == 0) { /* rare */
-            load_weights(slot, ask, first, n);
-        }
-        if (slot->flags[p] != 0) {
-            invert_single(slot, space, ask, p);
-        }
-    }
-}
-
-/* M of the block, with its scale; NaN where one of the components is. */
-static void keep_covariance(const pixel_space *slot, const variance_space *space,
-                            const request *ask, int64_t first, int64_t n)
-{
-    const int64_t k = ask->coefficients.cols, n_pair = sqn__inverse_n_pair(k);
-
-    for (int64_t p = 0; p < n; p++) {
-        double known = 0.0;
-
-        for (int64_t j = 0; j < k; j++) {
-            known += isnan(slot->h[j * BLOCK + p]) ? NAN : 0.0;
-        }
-        for (int64_t q = 0; q < n_pair; q++) {
-            ask->covariance[q * ask->n_pix + first + p] =
-                slot->pairs[q * BLOCK + p] / space->scale + known;
+            known[p] += isnan(slot->h[j * BLOCK + p]) ? NAN : 0.0;
         }
     }
 }
 
 /* w M w^T of every frame. */
-static void fill_components(const pixel_space *slot, const variance_space *space,
-                            const request *ask, int64_t first, int64_t n)
+static void fill_components(const sqn__variance_slot *slot, const sqn__variance_call *call,
+                            const sqn__variance_count *of, const sqn__variance_block *block)
 {
-    const int64_t k = ask->count->basis.rows;
+    const int64_t k = of->count->basis.rows;
+    double known[BLOCK];
 
-    memset(slot->result, 0, (size_t)(ask->n_frame * BLOCK) * sizeof *slot->result);
-    if (ask->references != NULL) {
-        invert(slot, space, ask, first, n);
-        if (ask->covariance != NULL) {
-            keep_covariance(slot, space, ask, first, n);
-        }
-        apply(slot, space->w, ask->n_frame, sqn__inverse_n_pair(k));
+    memset(slot->result, 0, (size_t)(call->n_frame * BLOCK) * sizeof *slot->result);
+    if (call->references != NULL) {
+        sqn__target_inverse_find(slot, call, of, block);
+        apply(slot, of->w, call->n_frame, sqn__inverse_n_pair(k));
     }
-    for (int64_t p = 0; p < BLOCK; p++) {
-        double known = 0.0; /* NaN where one of the components is */
+    find_known(known, slot, k);
+    for (int64_t i = 0; i < call->n_frame; i++) {
+        double *restrict result = slot->result + i * BLOCK;
 
-        for (int64_t j = 0; j < k; j++) {
-            known += isnan(slot->h[j * BLOCK + p]) ? NAN : 0.0;
-        }
-        for (int64_t i = 0; i < ask->n_frame; i++) {
-            slot->result[i * BLOCK + p] =
-                slot->result[i * BLOCK + p] / space->scale + known;
+        for (int64_t p = 0; p < BLOCK; p++) {
+            result[p] = result[p] / call->scale + known[p];
         }
     }
-    store(ask->from_components, slot->result, first, n);
+    store(of->from_components, slot->result, block);
 }
 
 /* The end of the block that begins with pixel `first`: where the pixels are stored side by side,
    blocks are those of the panels. */
-static int64_t block_end(const request *ask, int64_t first)
+static int64_t block_end(const sqn__variance_call *call, int64_t first)
 {
-    const int64_t most = ask->n_pix - first < BLOCK ? ask->n_pix - first : BLOCK;
+    const int64_t most = call->n_pix - first < BLOCK ? call->n_pix - first : BLOCK;
     int64_t n = 1;
 
-    if (ask->references == NULL || !ask->references->info.pixels_are_long) {
+    if (call->references == NULL || !call->references->info.pixels_are_long) {
         return first + most;
     }
-    const int64_t *pixel = ask->references->pixel + first;
+    const int64_t *pixel = call->references->pixel + first;
     const int64_t step = pixel[0] < 0 ? 0 : 1;
 
     while (n < most && pixel[n] == pixel[0] + n * step &&
@@ -376,25 +269,31 @@ static int64_t block_end(const request *ask, int64_t first)
 }
 
 /* First pixels of the blocks, and behind the last the number of pixels; returns how many. */
-static int64_t find_blocks(int64_t *begin, const request *ask)
+static int64_t find_blocks(int64_t *begin, const sqn__variance_call *call)
 {
     int64_t n = 0;
 
-    for (int64_t first = 0; first < ask->n_pix; first = block_end(ask, first)) {
+    for (int64_t first = 0; first < call->n_pix; first = block_end(call, first)) {
         begin[n++] = first;
     }
-    begin[n] = ask->n_pix;
+    begin[n] = call->n_pix;
     return n;
 }
 
-static void fill_block(const pixel_space *slot, const variance_space *space,
-                       const request *ask, const int64_t block[2])
+/* All counts: the weights are read once. */
+static void fill_block(const sqn__variance_slot *slot, const sqn__variance_call *call,
+                       const int64_t begin[2])
 {
-    const int64_t first = block[0], n = block[1] - first;
+    const sqn__variance_block block = {begin[0], begin[1] - begin[0]};
 
-    load(slot, ask, first, n);
-    fill_fit(slot, space, ask, first, n);
-    fill_components(slot, space, ask, first, n);
+    if (call->references != NULL) {
+        sqn__target_inverse_load(slot, call, &block);
+    }
+    for (int64_t i = 0; i < call->n_count; i++) {
+        load(slot, &call->count[i], &block);
+        fill_fit(slot, call, &call->count[i], &block);
+        fill_components(slot, call, &call->count[i], &block);
+    }
 }
 
 sqn_status sqn__target_check_references(const sqn_target *target, int64_t k,
@@ -414,10 +313,11 @@ sqn_status sqn__target_check_references(const sqn_target *target, int64_t k,
     return SQN_OK;
 }
 
-static sqn_status check(const request *ask, sqn_error *err)
+static sqn_status check(const sqn__variance_call *call, const sqn__variance_count *of,
+                        const sqn_target *target, sqn_error *err)
 {
-    const int64_t n_frame = ask->n_frame, n_pix = ask->n_pix;
-    const sqn_matrix *fit = &ask->from_fit, *comp = &ask->from_components;
+    const int64_t n_frame = call->n_frame, n_pix = call->n_pix;
+    const sqn_matrix *fit = &of->from_fit, *comp = &of->from_components;
 
     if (fit->rows != n_frame || fit->cols != n_pix || comp->rows != n_frame ||
         comp->cols != n_pix) {
@@ -426,29 +326,59 @@ static sqn_status check(const request *ask, sqn_error *err)
                          ", %" PRId64 "], frames [%" PRId64 ", %" PRId64 "]",
                          fit->rows, fit->cols, comp->rows, comp->cols, n_frame, n_pix);
     }
-    return SQN_OK;
+    return sqn__target_check_references(target, of->count->basis.rows, call->references,
+                                        of->coefficients, err);
 }
 
 /* All pixels, block by block. */
-static sqn_status answer(const request *ask, const sqn_target *target, sqn_error *err)
+static sqn_status answer(const sqn__variance_call *call, const sqn_target *target,
+                         sqn_error *err)
 {
     variance_space space = {0};
     sqn_status status = SQN_OK;
 
-    SQN_TRY(check(ask, err));
-    SQN_TRY(sqn__target_check_references(target, ask->count->basis.rows, ask->references,
-                                         ask->coefficients, err));
-    SQN_TRY(create_space(&space, ask, err));
-    const int64_t n_block = find_blocks(space.begin, ask);
+    for (int64_t i = 0; i < call->n_count; i++) {
+        SQN_TRY(check(call, &call->count[i], target, err));
+    }
+    SQN_TRY(create_space(&space, call, err));
+    const int64_t n_block = find_blocks(space.begin, call);
 
-#pragma omp parallel for schedule(dynamic, 4) num_threads(space.n_slot) default(none) \
-    shared(space, ask, n_block)
+#pragma omp parallel for schedule(dynamic, 1) num_threads(space.n_slot) default(none) \
+    shared(space, call, n_block)
     for (int64_t b = 0; b < n_block; b++) {
-        fill_block(&space.slot[omp_get_thread_num()], &space, ask, space.begin + b);
+        fill_block(&space.slot[omp_get_thread_num()], call, space.begin + b);
     }
 
 cleanup:
     destroy_space(&space);
+    return status;
+}
+
+static double scale_of(const sqn_panels *references)
+{
+    return references != NULL ? ldexp(1.0, references->weight_exponent) : 1.0;
+}
+
+sqn_status sqn_target_variances(const sqn_target_variance_of *asked, int64_t n,
+                                const sqn_target *target, const sqn_panels *references,
+                                sqn_error *err)
+{
+    sqn__variance_count *count = sqn__mem_alloc(n, sizeof *count);
+    const sqn__variance_call call = {count,         n,          target->n_frame,
+                                     target->n_pix, references, scale_of(references)};
+    sqn_status status = SQN_OK;
+
+    if (count == NULL) {
+        return SQN_RAISE(err, E_MEM, "variances with %" PRId64 " counts", n);
+    }
+    for (int64_t i = 0; i < n; i++) {
+        count[i].count = &target->count[asked[i].i_count];
+        count[i].from_fit = asked[i].from_fit;
+        count[i].from_components = asked[i].from_components;
+        count[i].coefficients = asked[i].coefficients;
+    }
+    status = answer(&call, target, err);
+    sqn__mem_free(count);
     return status;
 }
 
@@ -457,33 +387,27 @@ sqn_status sqn_target_variance(sqn_matrix from_fit, sqn_matrix from_components,
                                const sqn_panels *references, sqn_dmatrix_const coefficients,
                                sqn_error *err)
 {
-    const request ask = {.from_fit = from_fit,
-                         .from_components = from_components,
-                         .count = &target->count[i_count],
-                         .references = references,
-                         .coefficients = coefficients,
-                         .n_frame = target->n_frame,
-                         .n_pix = target->n_pix};
+    const sqn_target_variance_of asked = {i_count, from_fit, from_components, coefficients};
 
-    return answer(&ask, target, err);
+    return sqn_target_variances(&asked, 1, target, references, err);
 }
 
-/* NOLINTNEXTLINE(readability-non-const-parameter): written through the request */
+/* NOLINTNEXTLINE(readability-non-const-parameter): written through the count */
 sqn_status sqn_target_pixel_covariance(double *out, const sqn_target *target,
                                        int64_t i_count, const sqn_panels *references,
                                        sqn_dmatrix_const coefficients, sqn_error *err)
 {
     const sqn_matrix none = {.cols = target->n_pix};
-    const request ask = {.from_fit = none,
-                         .from_components = none,
-                         .count = &target->count[i_count],
-                         .references = references,
-                         .coefficients = coefficients,
-                         .n_pix = target->n_pix,
-                         .covariance = out};
+    sqn__variance_count count = {.count = &target->count[i_count],
+                                 .from_fit = none,
+                                 .from_components = none,
+                                 .coefficients = coefficients,
+                                 .covariance = out};
+    const sqn__variance_call call = {&count,        1,          0,
+                                     target->n_pix, references, scale_of(references)};
 
     if (references == NULL) {
         return SQN_RAISE(err, E_ARG, "errors of components need what they were built from");
     }
-    return answer(&ask, target, err);
+    return answer(&call, target, err);
 }

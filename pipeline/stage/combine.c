@@ -48,6 +48,17 @@ static void number_groups(disk *d, const observation *obs, config_by by)
     }
 }
 
+/* Planes of which every pixel will be written. */
+static sqn_status reserve(sqn_cube *out, int64_t n, const sqn_fits_stack *sci,
+                          sqn_error *err)
+{
+    *out =
+        (sqn_cube){n, sci->ny, sci->nx,
+                   sqn__mem_reserve(sqn__mem_product(n, sci->ny * sci->nx), sizeof(float))};
+    return out->data != NULL ? SQN_OK
+                             : SQN_RAISE(err, E_MEM, "%" PRId64 " combined planes", n);
+}
+
 sqn_status combine_prepare(disk *out, const observation *obs, const config *settings,
                            int64_t n_count, sqn_error *err)
 {
@@ -70,14 +81,14 @@ sqn_status combine_prepare(disk *out, const observation *obs, const config *sett
     const int64_t n_plane = sqn__mem_product(d.n_group, n_count);
     const int64_t n = sqn__mem_product(n_plane, d.ny * d.nx);
 
-    SQN_TRY(sqn_cube_init(&d.value, n_plane, d.ny, d.nx, err));
-    SQN_TRY(sqn_cube_init(&d.error, n_plane, d.ny, d.nx, err));
-    SQN_TRY(sqn_cube_init(&d.snr, n_plane, d.ny, d.nx, err));
-    SQN_TRY(sqn_cube_init(&d.element, n_plane, d.ny, d.nx, err));
-    SQN_TRY(sqn_cube_init(&d.turned, sci->n_frame, d.ny, d.nx, err));
-    d.flags = sqn__mem_alloc(n, sizeof *d.flags);
-    d.coverage = sqn__mem_alloc(n, sizeof *d.coverage);
-    d.dq = sci->dq != NULL ? sqn__mem_alloc(n, sizeof *d.dq) : NULL;
+    SQN_TRY(reserve(&d.value, n_plane, sci, err));
+    SQN_TRY(reserve(&d.error, n_plane, sci, err));
+    SQN_TRY(reserve(&d.snr, n_plane, sci, err));
+    SQN_TRY(reserve(&d.element, n_plane, sci, err));
+    SQN_TRY(reserve(&d.turned, sci->n_frame, sci, err));
+    d.flags = sqn__mem_reserve(n, sizeof *d.flags);
+    d.coverage = sqn__mem_reserve(n, sizeof *d.coverage);
+    d.dq = sci->dq != NULL ? sqn__mem_reserve(n, sizeof *d.dq) : NULL;
     if (d.flags == NULL || d.coverage == NULL || (sci->dq != NULL && d.dq == NULL)) {
         status = SQN_RAISE(err, E_MEM, "%" PRId64 " combined planes", n_plane);
         goto cleanup;
@@ -99,7 +110,7 @@ typedef struct turned {
     float *variance;     /* [n_science, ny, nx] of the largest count */
     uint8_t *flags;
     uint32_t *dq; /* [n_science, ny, nx] of all counts */
-    double *work; /* [ny + nx] */
+    double *work; /* [n_batch, ny + nx] */
 } turned;
 
 static sqn_status turned_create(turned *t, const observation *obs, int64_t n_batch,
@@ -115,7 +126,7 @@ static sqn_status turned_create(turned *t, const observation *obs, int64_t n_bat
     t->out = sqn__mem_alloc(n_image, sizeof *t->out);
     t->group = sqn__mem_alloc(sci->n_frame, sizeof *t->group);
     t->variance = sqn__mem_alloc(n, sizeof *t->variance);
-    t->work = sqn__mem_alloc(sci->ny + sci->nx, sizeof *t->work);
+    t->work = sqn__mem_alloc(sqn__mem_product(n_batch, sci->ny + sci->nx), sizeof *t->work);
     t->flags = sqn__mem_alloc(n, sizeof *t->flags);
     t->dq = sci->dq != NULL ? sqn__mem_alloc(n, sizeof *t->dq) : NULL;
     if (t->in == NULL || t->out == NULL || t->group == NULL || t->variance == NULL ||
@@ -172,8 +183,9 @@ static sqn_status turn_frame(turned *t, const disk *d, const observation *obs,
     const double theta = obs->derotate ? obs->science.frames[i].theta : 0.0;
     sqn_image *in = t->in + i * batch->n, *out = t->out + i * batch->n;
 
+#pragma omp parallel for schedule(static) default(none) shared(t, d, obs, batch, i)
     for (int64_t c = 0; c < batch->n; c++) {
-        shared_fill(batch->count[c], d, obs, i, t->work);
+        shared_fill(batch->count[c], d, obs, i, t->work + c * (d->ny + d->nx));
         view_frame(t, d, obs, batch, i, c);
     }
     return sqn_rotate_stack_turn(t->stack, out, in, batch->n, obs->center, theta, err);

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <omp.h>
 
 #include "mem.h"
 #include "raise.h"
@@ -19,26 +20,23 @@ typedef struct profile {
     double *residual, *components, *n, *share, *share_sums; /* of the frame at work */
 } profile;
 
-static sqn_status profile_create(profile *p, const disk *d, sqn_error *err)
-{
-    enum { LISTS = 8 };
-    const int64_t n = d->ny + d->nx;
-    double *numbers = sqn__mem_alloc(sqn__mem_product(LISTS, n), sizeof *numbers);
+enum { LISTS = 8 };
 
-    if (numbers == NULL) {
-        return SQN_RAISE(err, E_MEM, "variances at %" PRId64 " radii", n);
-    }
-    *p = (profile){n,
-                   d->ring,
-                   numbers,
-                   numbers + n,
-                   numbers + 2 * n,
-                   numbers + 3 * n,
-                   numbers + 4 * n,
-                   numbers + 5 * n,
-                   numbers + 6 * n,
-                   numbers + 7 * n};
-    return SQN_OK;
+/* A profile in `numbers` [LISTS, n_radius]. */
+static profile lay_out(const disk *d, double *numbers)
+{
+    const int64_t n = d->ny + d->nx;
+
+    return (profile){n,
+                     d->ring,
+                     numbers,
+                     numbers + n,
+                     numbers + 2 * n,
+                     numbers + 3 * n,
+                     numbers + 4 * n,
+                     numbers + 5 * n,
+                     numbers + 6 * n,
+                     numbers + 7 * n};
 }
 
 static double overlap_of_sums(const void *context, double distance)
@@ -123,28 +121,43 @@ static void measure_group(double *factor, const profile *p, const disk *d,
     find_growth(factor, p, turned ? sqn_element_overlap(element, 0.0) : 1.0);
 }
 
-sqn_status growth_measure(growth *out, const disk *d, const observation *obs,
-                          const subtraction_batch *batch, sqn_error *err)
+/* All planes of the batch, side by side. */
+static void measure_all(growth *out, double *numbers, const disk *d, const observation *obs,
+                        const subtraction_batch *batch)
 {
-    const int64_t n_plane = d->n_group * batch->n;
-    sqn_status status = SQN_OK;
-    profile p = {0};
+    const int64_t n_plane = d->n_group * batch->n, size = LISTS * out->n_radius;
 
-    *out = (growth){.n_radius = d->ny + d->nx, .n_batch = batch->n};
-    out->factor =
-        sqn__mem_alloc(sqn__mem_product(n_plane, out->n_radius), sizeof *out->factor);
-    if (out->factor == NULL) {
-        return SQN_RAISE(err, E_MEM, "errors of elements of %" PRId64 " planes", n_plane);
-    }
-    SQN_TRY(sqn_element_create(&out->element, obs->fwhm, err));
-    SQN_TRY(profile_create(&p, d, err));
+#pragma omp parallel for schedule(dynamic, 1) default(none) \
+    shared(out, numbers, d, obs, batch, n_plane, size)
     for (int64_t i = 0; i < n_plane; i++) {
+        const profile p = lay_out(d, numbers + omp_get_thread_num() * size);
+
         measure_group(out->factor + i * out->n_radius, &p, d, obs,
                       batch->count[i % batch->n], out->element, i / batch->n);
     }
+}
+
+sqn_status growth_measure(growth *out, const disk *d, const observation *obs,
+                          const subtraction_batch *batch, sqn_error *err)
+{
+    const int64_t n_plane = d->n_group * batch->n, n_radius = d->ny + d->nx;
+    sqn_status status = SQN_OK;
+    double *numbers = NULL; /* of a profile for each thread */
+
+    *out = (growth){.n_radius = n_radius, .n_batch = batch->n};
+    out->factor = sqn__mem_alloc(sqn__mem_product(n_plane, n_radius), sizeof *out->factor);
+    numbers =
+        sqn__mem_alloc(sqn__mem_product((int64_t)omp_get_max_threads() * LISTS, n_radius),
+                       sizeof *numbers);
+    if (out->factor == NULL || numbers == NULL) {
+        status = SQN_RAISE(err, E_MEM, "errors of elements of %" PRId64 " planes", n_plane);
+        goto cleanup;
+    }
+    SQN_TRY(sqn_element_create(&out->element, obs->fwhm, err));
+    measure_all(out, numbers, d, obs, batch);
 
 cleanup:
-    sqn__mem_free(p.own);
+    sqn__mem_free(numbers);
     return status;
 }
 

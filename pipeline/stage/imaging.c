@@ -114,6 +114,9 @@ static sqn_status subtract(void *run, sqn_error *err)
     while (target_next(&batch, res->basis.n_count)) {
         SQN_TRY(target_subtract(&batch, &in, err));
         SQN_TRY(target_propagate(&batch, &in, err));
+        if (batch.first + batch.n == res->basis.n_count) {
+            sqn_panels_destroy(&res->basis.panels); /* nobody asks them again */
+        }
         SQN_TRY(combine_batch(&res->disk, &res->obs, r->session.settings, &batch, err));
         for (int64_t c = batch.first; c < batch.first + batch.n; c++) {
             progress_update(r->session.progress, c + 1, 0,

@@ -17,7 +17,9 @@ typedef struct slot {
     float *plane;    /* [ny, nx] the model, where nobody keeps it */
     float *values;   /* [n_pix] */
     float *middle;   /* of medians */
-    uint8_t *fitted; /* [n_pix] pixels that count of the frame */
+    uint8_t *fitted; /* [ny, nx] 1 = counts, of the frame */
+    uint8_t *before; /* [ny, nx] with the count before */
+    int32_t *place;  /* [n_pix] where those that count and have a datum are */
     double *weight;  /* [ny, nx] */
     double *scaling; /* of the best fraction; NULL = none of ours is sought */
     bool begun;      /* what follows is of this frame and of these fitted pixels */
@@ -32,6 +34,8 @@ typedef struct work {
     float *floats;
     double *doubles;
     uint8_t *fitted;
+    int32_t *places;
+    uint8_t *basis; /* [n of the batch, ny, nx] flags of every frame with a count */
 } work;
 
 /* The scaling that is meant by `auto`. */
@@ -51,7 +55,8 @@ static config_scaling choose_scaling(const target_input *in)
     return target_scaling(in->obs, in->settings, in->excluded);
 }
 
-static sqn_status work_create(work *w, const target_input *in, sqn_error *err)
+static sqn_status work_create(work *w, const target_input *in, int64_t n_count,
+                              sqn_error *err)
 {
     const observation *obs = in->obs;
     const int64_t ny = obs->science.ny, nx = obs->science.nx, n_all = ny * nx;
@@ -64,11 +69,14 @@ static sqn_status work_create(work *w, const target_input *in, sqn_error *err)
 
     w->n_slot = omp_get_max_threads();
     w->slot = sqn__mem_alloc(w->n_slot, sizeof *w->slot);
-    w->floats = sqn__mem_alloc(sqn__mem_product(w->n_slot, n_float), sizeof *w->floats);
-    w->doubles =
-        sqn__mem_alloc(sqn__mem_product(w->n_slot, n_all + n_scaling), sizeof *w->doubles);
-    w->fitted = sqn__mem_alloc(sqn__mem_product(w->n_slot, n_pix), sizeof *w->fitted);
-    if (w->slot == NULL || w->floats == NULL || w->doubles == NULL || w->fitted == NULL) {
+    w->floats = sqn__mem_reserve(sqn__mem_product(w->n_slot, n_float), sizeof *w->floats);
+    w->doubles = sqn__mem_reserve(sqn__mem_product(w->n_slot, n_all + n_scaling),
+                                  sizeof *w->doubles);
+    w->fitted = sqn__mem_reserve(sqn__mem_product(2 * (int64_t)w->n_slot, n_all), 1);
+    w->places = sqn__mem_reserve(sqn__mem_product(w->n_slot, n_pix), sizeof *w->places);
+    w->basis = sqn__mem_reserve(sqn__mem_product(n_count, n_all), 1);
+    if (w->slot == NULL || w->floats == NULL || w->doubles == NULL || w->fitted == NULL ||
+        w->places == NULL || w->basis == NULL) {
         return SQN_RAISE(err, E_MEM, "work space of %" PRId64 " pixels", n_all);
     }
     for (int64_t i = 0; i < w->n_slot; i++) {
@@ -80,7 +88,9 @@ static sqn_status work_create(work *w, const target_input *in, sqn_error *err)
         s->middle = s->values + n_pix;
         s->weight = w->doubles + i * (n_all + n_scaling);
         s->scaling = n_scaling > 0 ? s->weight + n_all : NULL;
-        s->fitted = w->fitted + i * n_pix;
+        s->fitted = w->fitted + 2 * i * n_all;
+        s->before = s->fitted + n_all;
+        s->place = w->places + i * n_pix;
     }
     return SQN_OK;
 }
@@ -91,6 +101,8 @@ static void work_clear(work *w)
     sqn__mem_free(w->floats);
     sqn__mem_free(w->doubles);
     sqn__mem_free(w->fitted);
+    sqn__mem_free(w->places);
+    sqn__mem_free(w->basis);
 }
 
 int64_t target_stage(const target_input *in, int64_t i_count)
@@ -106,196 +118,275 @@ static bool is_beyond_reference(const target_input *in, int flag)
            (flag & SQN_FLAG_UNDETERMINED) != 0;
 }
 
-/* Flags of frame `i`: the reader's, the region's, the exclusion's, the basis'. */
-static void flag_frame(uint8_t *flags, const target_input *in, int64_t i, int64_t i_count)
+/* Flags that all frames have with a count: the region's and the basis'. */
+static void flag_basis(uint8_t *flags, const target_input *in, int64_t i_count)
 {
     const sqn_pixels *pixels = &in->obs->pixels;
-    const int64_t n_all = pixels->ny * pixels->nx;
     const sqn_matrix_const comp = in->basis->components[i_count];
     const uint8_t *undetermined =
         in->basis->nmf != NULL
             ? sqn_nmf_undetermined(in->basis->nmf, target_stage(in, i_count))
             : NULL;
-    const uint8_t *read = in->obs->science.flags + i * n_all;
 
-    for (int64_t e = 0; e < n_all; e++) {
-        flags[e] = (uint8_t)(read[e] | SQN_FLAG_OUTSIDE);
-    }
+    memset(flags, SQN_FLAG_OUTSIDE, (size_t)(pixels->ny * pixels->nx));
     for (int64_t p = 0; p < pixels->n_pix; p++) {
-        const int64_t e = pixels->index[p];
-        int flag = read[e];
+        const int of_stage =
+            undetermined != NULL && undetermined[p] != 0 ? SQN_FLAG_UNDETERMINED : 0;
 
-        flag |= isnan(comp.data[p]) ? SQN_FLAG_NO_REFERENCE : 0;
-        flag |= in->excluded != NULL && in->excluded[i * n_all + e] != 0 ? SQN_FLAG_EXCLUDED
-                                                                         : 0;
-        flag |= undetermined != NULL && undetermined[p] != 0 ? SQN_FLAG_UNDETERMINED : 0;
-        flags[e] =
-            (uint8_t)(flag | (is_beyond_reference(in, flag) ? SQN_FLAG_NO_REFERENCE : 0));
+        flags[pixels->index[p]] =
+            (uint8_t)(of_stage | (isnan(comp.data[p]) ? SQN_FLAG_NO_REFERENCE : 0));
     }
 }
 
-double target_data_variance(const target_input *in, int64_t i, int64_t p)
+static void flag_bases(const work *w, const subtraction_batch *batch,
+                       const target_input *in)
 {
     const int64_t n_all = in->obs->science.ny * in->obs->science.nx;
 
-    if (in->obs->noise == READ_ERRORS) {
-        const double sigma =
-            in->obs->science.error.data[i * n_all + in->obs->pixels.index[p]];
-
-        return sigma * sigma;
+#pragma omp parallel for schedule(static) num_threads(w->n_slot) default(none) \
+    shared(w, batch, in, n_all)
+    for (int64_t c = 0; c < batch->n; c++) {
+        flag_basis(w->basis + c * n_all, in, batch->first + c);
     }
-    return in->obs->noise == READ_POISSON ? in->target->variance[p] : NAN;
 }
 
-bool target_is_fitted(uint8_t flags)
+/* Flags of frame `i`: the reader's, and the exclusion's within the region, besides. */
+static void flag_frame(uint8_t *flags, const uint8_t *common, const target_input *in,
+                       int64_t i)
 {
-    return (flags & (SQN_FLAG_NO_SCIENCE | SQN_FLAG_NO_REFERENCE | SQN_FLAG_OUTSIDE |
-                     SQN_FLAG_EXCLUDED)) == 0;
+    const int64_t n_all = in->obs->science.ny * in->obs->science.nx;
+    const uint8_t *read = in->obs->science.flags + i * n_all;
+
+    for (int64_t e = 0; e < n_all; e++) {
+        flags[e] = read[e] | common[e];
+    }
+    for (int64_t e = 0; e < n_all && in->excluded != NULL; e++) {
+        if (in->excluded[i * n_all + e] != 0 && (common[e] & SQN_FLAG_OUTSIDE) == 0) {
+            const int flag = flags[e] | SQN_FLAG_EXCLUDED;
+
+            flags[e] =
+                (uint8_t)(flag |
+                          (is_beyond_reference(in, flag) ? SQN_FLAG_NO_REFERENCE : 0));
+        }
+    }
+}
+
+/* Squares of the given errors. */
+static void square_errors(double *restrict out, const target_input *in, int64_t i,
+                          int64_t first, int64_t n)
+{
+    const int64_t n_all = in->obs->science.ny * in->obs->science.nx;
+    const int64_t *index = in->obs->pixels.index + first;
+    const float *restrict error = in->obs->science.error.data + i * n_all;
+    const bool side_by_side = index[n - 1] - index[0] == n - 1; /* they rise */
+
+    for (int64_t p = 0; p < n && side_by_side; p++) {
+        const double sigma = error[index[0] + p];
+
+        out[p] = sigma * sigma;
+    }
+    for (int64_t p = 0; p < n && !side_by_side; p++) {
+        const double sigma = error[index[p]];
+
+        out[p] = sigma * sigma;
+    }
+}
+
+void target_data_variances(double *out, const target_input *in, int64_t i, int64_t first,
+                           int64_t n)
+{
+    if (in->obs->noise == READ_ERRORS) {
+        square_errors(out, in, i, first, n);
+        return;
+    }
+    for (int64_t p = 0; p < n; p++) {
+        out[p] = in->obs->noise == READ_POISSON ? in->target->variance[first + p] : NAN;
+    }
 }
 
 /* Find the pixels that count: fitted, and the model has a value. True where they are others
    than those of the count before. */
-static bool mark_fitted(slot *w, const uint8_t *flags, const sqn_pixels *pixels)
+static bool mark_fitted(slot *w, const uint8_t *flags, const float *model, int64_t n_all)
 {
-    int64_t n_other = w->begun ? 0 : 1;
+    const bool begun = w->begun;
+    uint8_t *restrict now = w->before;
 
-    for (int64_t p = 0; p < pixels->n_pix; p++) {
-        const uint8_t fitted =
-            target_is_fitted(flags[pixels->index[p]]) && !isnan(w->row[p]) ? 1 : 0;
-
-        n_other += fitted != w->fitted[p] ? 1 : 0;
-        w->fitted[p] = fitted;
-    }
+    w->before = w->fitted;
+    w->fitted = now;
     w->begun = true;
-    return n_other > 0;
+    for (int64_t e = 0; e < n_all; e++) {
+        now[e] = target_is_fitted(flags[e]) ? 1 : 0;
+    }
+    for (int64_t e = 0; e < n_all; e++) {
+        now[e] = isnan(model[e]) ? 0 : now[e];
+    }
+    return !begun || memcmp(now, w->before, (size_t)n_all) != 0;
 }
 
-/* Values of a plane at the pixels that count; returns how many. */
-static int64_t gather(const slot *w, const float *plane, const sqn_pixels *pixels)
+/* Find where the pixels are that count and have a value in a plane. */
+static void list_fitted(slot *w, const float *plane, int64_t n_all)
 {
-    int64_t n = 0;
-
-    for (int64_t p = 0; p < pixels->n_pix; p++) {
-        const float value = plane[pixels->index[p]];
-
-        w->values[n] = value;
-        n += w->fitted[p] != 0 && !isnan(value) ? 1 : 0;
+    w->n_valid = 0;
+    for (int64_t e = 0; e < n_all; e++) {
+        if (w->fitted[e] != 0 && !isnan(plane[e])) {
+            w->place[w->n_valid++] = (int32_t)e;
+        }
     }
-    return n;
+}
+
+/* Median and robust sigma of a plane over the pixels that count. */
+static double measure_sigma(double *median, const slot *w, const float *plane)
+{
+    for (int64_t k = 0; k < w->n_valid; k++) {
+        w->values[k] = plane[w->place[k]];
+    }
+    return sqn_weights_sigma(median, w->values, w->n_valid, w->middle);
 }
 
 /* Inverse variances of the pixels of frame `i` that count. */
 static void weigh(const slot *w, const target_input *in, int64_t i)
 {
+    enum { STRIP = 64 }; /* pixels at a time */
     const sqn_pixels *pixels = &in->obs->pixels;
 
     memset(w->weight, 0, (size_t)(pixels->ny * pixels->nx) * sizeof *w->weight);
-    for (int64_t p = 0; p < pixels->n_pix; p++) {
-        const double variance = target_data_variance(in, i, p);
+    for (int64_t first = 0; first < pixels->n_pix; first += STRIP) {
+        const int64_t left = pixels->n_pix - first, n = left < STRIP ? left : STRIP;
+        double variance[STRIP];
 
-        if (w->fitted[p] != 0) {
-            w->weight[pixels->index[p]] = isnan(variance) ? 1.0 : 1.0 / variance;
+        target_data_variances(variance, in, i, first, n);
+        for (int64_t p = 0; p < n; p++) {
+            const int64_t e = pixels->index[first + p];
+
+            if (w->fitted[e] != 0) {
+                w->weight[e] = isnan(variance[p]) ? 1.0 : 1.0 / variance[p];
+            }
         }
     }
 }
 
-/* The model of frame `i` and the pixels that count; what depends on these is found only when
-   they change. */
-static sqn_scaling_frame begin_frame(slot *w, target_frame *frame, uint8_t *flags,
-                                     float *model, const target_input *in, int64_t i,
-                                     int64_t i_count)
+/* The model of frame `i`, NaN outside the region. */
+static void model_frame(float *model, const slot *w, const target_input *in, int64_t i,
+                        int64_t i_count)
 {
     const sqn_pixels *pixels = &in->obs->pixels;
     const int64_t n_all = pixels->ny * pixels->nx;
-    const float *value = in->obs->science.value.data + i * n_all;
-    const double *background = sqn_target_background(in->target->fit, i_count);
-    const sqn_scaling_frame scene = {pixels->ny, pixels->nx, value,
-                                     model,      w->weight,  in->obs->fwhm};
+    const bool whole = pixels->n_pix == n_all;
 
-    flag_frame(flags, in, i, i_count);
-    sqn_target_model(w->row, in->target->fit, i_count, i);
-    for (int64_t e = 0; e < n_all; e++) {
-        model[e] = NAN;
+    sqn_target_model(whole ? model : w->row, in->target->fit, i_count, i);
+    if (!whole) {
+        for (int64_t e = 0; e < n_all; e++) {
+            model[e] = NAN;
+        }
+        sqn_pixels_scatter(model, pixels, w->row);
     }
-    sqn_pixels_scatter(model, pixels, w->row);
-    if (mark_fitted(w, flags, pixels)) {
-        w->n_valid = gather(w, value, pixels);
-        (void)sqn_weights_sigma(&w->median, w->values, w->n_valid, w->middle);
-        weigh(w, in, i);
+}
+
+/* A frame with one count of the batch. */
+typedef struct sitter {
+    int64_t i, c;
+    target_frame *frame;
+    uint8_t *flags; /* [ny, nx] */
+    float *model;   /* [ny, nx] */
+} sitter;
+
+static sitter find_sitter(const subtraction_batch *batch, const slot *w,
+                          const target_input *in, int64_t i, int64_t c)
+{
+    const int64_t from = i * in->obs->science.ny * in->obs->science.nx;
+    const subtraction *s = batch->count[c];
+
+    return (sitter){i, c, &s->frames[i], s->flags + from,
+                    s->model.data != NULL ? s->model.data + from : w->plane};
+}
+
+/* The model of a frame and the pixels that count; what depends on these is found only when
+   they change. */
+static sqn_scaling_frame begin_frame(slot *w, const sitter *of, const work *all,
+                                     const subtraction_batch *batch, const target_input *in)
+{
+    const int64_t ny = in->obs->science.ny, nx = in->obs->science.nx;
+    const int64_t i_count = batch->first + of->c;
+    const float *value = in->obs->science.value.data + of->i * ny * nx;
+    const double *background = sqn_target_background(in->target->fit, i_count);
+    const sqn_scaling_frame scene = {ny, nx, value, of->model, w->weight, in->obs->fwhm};
+
+    flag_frame(of->flags, all->basis + of->c * ny * nx, in, of->i);
+    model_frame(of->model, w, in, of->i, i_count);
+    if (mark_fitted(w, of->flags, of->model, ny * nx)) {
+        list_fitted(w, value, ny * nx);
+        (void)measure_sigma(&w->median, w, value);
+        weigh(w, in, of->i);
         if (w->scaling != NULL) {
             sqn_scaling_prepare(w->scaling, &scene);
         }
     }
-    *frame = (target_frame){.factor = frame->factor,
-                            .background = background != NULL ? background[i] : 0.0,
-                            .n_valid = w->n_valid,
-                            .median = w->median,
-                            .at_edge = frame->at_edge};
+    *of->frame = (target_frame){.factor = of->frame->factor,
+                                .background = background != NULL ? background[of->i] : 0.0,
+                                .n_valid = w->n_valid,
+                                .median = w->median,
+                                .at_edge = of->frame->at_edge};
     return scene;
 }
 
 /* residual = data - factor model; sigma measured over the fitted pixels. */
-static void subtract_frame(float *residual, float *model, slot *w, target_frame *frame,
-                           const uint8_t *flags, const target_input *in, int64_t i)
+static void subtract_frame(float *restrict residual, const sitter *of, const slot *w,
+                           const target_input *in)
 {
-    const sqn_pixels *pixels = &in->obs->pixels;
-    const int64_t n_all = pixels->ny * pixels->nx;
-    const float *value = in->obs->science.value.data + i * n_all;
+    const int64_t n_all = in->obs->science.ny * in->obs->science.nx;
+    const float *restrict value = in->obs->science.value.data + of->i * n_all;
+    float *restrict model = of->model;
+    const double factor = of->frame->factor;
     double median = NAN;
 
+    for (int64_t e = 0; e < n_all && in->excluded != NULL; e++) {
+        model[e] = (of->flags[e] & SQN_FLAG_NO_REFERENCE) == 0 ? model[e] : NAN;
+    }
     for (int64_t e = 0; e < n_all; e++) {
-        const bool known = (flags[e] & SQN_FLAG_NO_REFERENCE) == 0;
-
-        model[e] = known ? (float)(frame->factor * model[e]) : NAN;
+        model[e] = (float)(factor * (double)model[e]);
         residual[e] = value[e] - model[e];
     }
-    const int64_t n = gather(w, residual, pixels);
-
-    frame->sigma = sqn_weights_sigma(&median, w->values, n, w->middle);
+    of->frame->sigma = measure_sigma(&median, w, residual);
 }
 
 /* Everything of frame `i` with the counts [first, end) of the batch. */
-static void subtract_counts(const subtraction_batch *batch, slot *w, const target_input *in,
-                            int64_t i, const int64_t counts[2])
+static void subtract_counts(const subtraction_batch *batch, slot *w, const work *all,
+                            const target_input *in, int64_t i, const int64_t counts[2])
 {
     const int64_t n_all = in->obs->science.ny * in->obs->science.nx;
 
     w->begun = false;
     for (int64_t c = counts[0]; c < counts[1]; c++) {
-        subtraction *out = batch->count[c];
-        target_frame *frame = &out->frames[i];
-        float *model = out->model.data != NULL ? out->model.data + i * n_all : w->plane;
-        const sqn_scaling_frame scene =
-            begin_frame(w, frame, out->flags + i * n_all, model, in, i, batch->first + c);
+        const sitter of = find_sitter(batch, w, in, i, c);
+        const sqn_scaling_frame scene = begin_frame(w, &of, all, batch, in);
 
-        if (w->scaling != NULL && frame->n_valid > 0) {
+        if (w->scaling != NULL && of.frame->n_valid > 0) {
             sqn_scaling found;
 
-            frame->factor =
+            of.frame->factor =
                 sqn_scaling_find(&found, &scene, w->scaling) ? found.factor : NAN;
-            frame->at_edge = found.at_edge;
+            of.frame->at_edge = found.at_edge;
         }
-        subtract_frame(out->residual.data + i * n_all, model, w, frame,
-                       out->flags + i * n_all, in, i);
+        subtract_frame(batch->count[c]->residual.data + i * n_all, &of, w, in);
     }
 }
 
 /* The factor of the published rule for frame `i` with count `c` of the batch. */
-static sqn_status scale_frame(const subtraction_batch *batch, slot *w,
+static sqn_status scale_frame(const subtraction_batch *batch, slot *w, const work *all,
                               const target_input *in, int64_t i, int64_t c, sqn_error *err)
 {
-    const int64_t n_all = in->obs->science.ny * in->obs->science.nx;
-    target_frame *frame = &batch->count[c]->frames[i];
-    const sqn_scaling_frame scene = begin_frame(
-        w, frame, batch->count[c]->flags + i * n_all, w->plane, in, i, batch->first + c);
+    sitter of = find_sitter(batch, w, in, i, c);
     sqn_scaling found = {.factor = 1.0};
     sqn_status status = SQN_OK;
 
-    if (frame->n_valid > 0) {
+    of.model = w->plane;
+    const sqn_scaling_frame scene = begin_frame(w, &of, all, batch, in);
+
+    if (of.frame->n_valid > 0) {
         status = sqn_scaling_bff_published(&found, &scene, err);
     }
-    frame->factor = found.factor;
-    frame->at_edge = found.at_edge;
+    of.frame->factor = found.factor;
+    of.frame->at_edge = found.at_edge;
     return status;
 }
 
@@ -309,7 +400,7 @@ static sqn_status scale_published(const subtraction_batch *batch, const work *w,
         const int64_t i = e / batch->n, c = e % batch->n;
 
         w->slot[0].begun = c > 0;
-        SQN_TRY(scale_frame(batch, &w->slot[0], in, i, c, err));
+        SQN_TRY(scale_frame(batch, &w->slot[0], w, in, i, c, err));
     }
 
 cleanup:
@@ -354,7 +445,8 @@ static void subtract_all(const subtraction_batch *batch, const work *w,
         const int64_t counts[2] = {part * batch->n / n_part,
                                    (part + 1) * batch->n / n_part};
 
-        subtract_counts(batch, &w->slot[omp_get_thread_num()], in, task / n_part, counts);
+        subtract_counts(batch, &w->slot[omp_get_thread_num()], w, in, task / n_part,
+                        counts);
     }
 }
 
@@ -385,7 +477,8 @@ sqn_status target_subtract(const subtraction_batch *batch, const target_input *i
     sqn_status status = SQN_OK;
     work w = {0};
 
-    SQN_TRY(work_create(&w, in, err));
+    SQN_TRY(work_create(&w, in, batch->n, err));
+    flag_bases(&w, batch, in);
     for (int64_t e = 0; e < batch->n * in->obs->science.n_frame; e++) {
         batch->count[e % batch->n]->frames[e / batch->n] = (target_frame){.factor = 1.0};
     }

@@ -108,11 +108,17 @@ SQN_NODISCARD sqn_status target_subtract(const subtraction_batch *batch,
 SQN_NODISCARD sqn_status target_propagate(const subtraction_batch *batch,
                                           const target_input *in, sqn_error *err);
 
-/** Given or modelled variance of pixel `p` of frame `i`; NaN where it is to be measured (uniform). */
-double target_data_variance(const target_input *in, int64_t i, int64_t p);
+/** Given or modelled variances of frame `i` at the `n` pixels of the region from number `first`
+ *  on; NaN where they are to be measured (uniform). */
+void target_data_variances(double *out, const target_input *in, int64_t i, int64_t first,
+                           int64_t n);
 
 /** True where a pixel takes part in the fit of its frame. */
-bool target_is_fitted(uint8_t flags);
+static inline bool target_is_fitted(uint8_t flags)
+{
+    return (flags & (SQN_FLAG_NO_SCIENCE | SQN_FLAG_NO_REFERENCE | SQN_FLAG_OUTSIDE |
+                     SQN_FLAG_EXCLUDED)) == 0;
+}
 
 /** The stage a count is modelled with: its own, or the last one cut to its first columns. */
 int64_t target_stage(const target_input *in, int64_t i_count);

@@ -7,9 +7,9 @@
 #include "rng.h"
 #include "sqn_check.h"
 
-enum { NY = 23, NX = 150, N_WORD = 3 };
+enum { NY = 23, NX = 150, N_WORD = 4 };
 
-static uint64_t first[NY * N_WORD], second[NY * N_WORD], work[2 * N_WORD];
+static uint64_t first[NY * N_WORD], second[NY * N_WORD], work[2 * NY * N_WORD + 4];
 static const sqn__bits seed = {NY, NX, first}, grown = {NY, NX, second};
 
 /* True when a seed lies within the radius of the pixel. */
@@ -28,6 +28,7 @@ static bool is_near(int64_t y, int64_t x, double radius)
 
 START_TEST(a_set_grows_by_a_circle)
 {
+    ck_assert_int_eq(sqn__bits_work_size(NY, NX), sizeof work / sizeof *work);
     const double radii[] = {0.0, 0.9, 1.0, 2.385, 4.0, 7.3, 12.6, 70.5, 400.0};
 
     for (uint64_t r = 0; r < sizeof radii / sizeof *radii; r++) {
@@ -40,6 +41,7 @@ START_TEST(a_set_grows_by_a_circle)
         sqn__bits_set(&seed, 0, 63); /* at the edges of image and words */
         sqn__bits_grow(&grown, &seed, radii[r], work);
         for (int64_t y = 0; y < NY; y++) {
+            ck_assert(second[(y + 1) * N_WORD - 1] == 0);
             for (int64_t x = 0; x < NX; x++) {
                 ck_assert(sqn__bits_has(&grown, y, x) == is_near(y, x, radii[r]));
             }

@@ -319,6 +319,63 @@ START_TEST(threads_do_not_change_a_bit)
 }
 END_TEST
 
+/* Pixel `p` of an image alone. */
+static sqn_image pixel_of(const sqn_image *image, int64_t p)
+{
+    return (sqn_image){1,
+                       1,
+                       image->value + p,
+                       image->variance + p,
+                       image->dq + p,
+                       image->flags + p,
+                       image->shared != NULL ? image->shared + p : NULL};
+}
+
+START_TEST(pixels_side_by_side_are_combined_as_each_alone)
+{
+    const sqn_combine_method methods[3] = {SQN_COMBINE_MEAN, SQN_COMBINE_MEDIAN,
+                                           SQN_COMBINE_WEIGHTED};
+    enum { NY = 2, NX = 150, N_FRAME = 5 };
+    static float shared[NY * NX];
+    scene s = make_scene(N_FRAME, NY, NX, 9);
+    scene alone = make_scene(N_FRAME, 1, 1, 9);
+    sqn_image single[N_FRAME], *whole = alone.frames;
+
+    for (int64_t e = 0; e < N_FRAME * s.n_pix; e++) {
+        sqn_image *frame = &s.frames[e / s.n_pix];
+        const int64_t p = e % s.n_pix;
+
+        frame->shared = e / s.n_pix % 2 == 0 ? shared : NULL;
+        shared[p] = 0.1F * (float)(p % 5);
+        frame->flags[p] = (uint8_t)(1U << e % 7);
+        frame->dq[p] = 1U << e % 31;
+        frame->value[p] = e % 3 == 0 || p == 77 ? NAN : frame->value[p];
+        frame->variance[p] = e % 11 == 4 ? INFINITY : frame->variance[p];
+    }
+    alone.frames = single;
+    for (int64_t k = 0; k < 3; k++) {
+        combine(&s, methods[k]);
+        for (int64_t p = 0; p < s.n_pix; p++) {
+            for (int64_t f = 0; f < N_FRAME; f++) {
+                single[f] = pixel_of(&s.frames[f], p);
+            }
+            combine(&alone, methods[k]);
+            ck_assert_mem_eq(alone.out.value, s.out.value + p, sizeof(float));
+            ck_assert_mem_eq(alone.out.variance, s.out.variance + p, sizeof(float));
+            ck_assert_uint_eq(alone.out.flags[0], s.out.flags[p]);
+            ck_assert_uint_eq(alone.out.dq[0], s.out.dq[p]);
+            ck_assert_int_eq(alone.coverage[0], s.coverage[p]);
+        }
+    }
+    for (int64_t f = 0; f < N_FRAME; f++) {
+        s.frames[f].shared = NULL;
+    }
+    alone.frames = whole;
+    drop_scene(&alone);
+    drop_scene(&s);
+}
+END_TEST
+
 START_TEST(wrong_arguments_and_no_memory_are_errors)
 {
     scene s = make_scene(2, 3, 4, 7);
@@ -361,6 +418,7 @@ int main(void)
     tcase_add_test(tcase, weights_need_a_variance_that_can_be_one);
     tcase_add_test(tcase, one_frame_is_itself_and_planes_may_be_absent);
     tcase_add_test(tcase, threads_do_not_change_a_bit);
+    tcase_add_test(tcase, pixels_side_by_side_are_combined_as_each_alone);
     tcase_add_test(tcase, wrong_arguments_and_no_memory_are_errors);
     suite_add_tcase(suite, tcase);
     return sqn_check_run(suite);

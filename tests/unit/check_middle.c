@@ -42,6 +42,36 @@ static double sorted_median(int64_t n, double origin)
     return sqn__stats_percentile(copy, n, 50.0);
 }
 
+static int64_t n_below, n_kept;
+
+/* Numbers within `reach` of the guess, to the front of the work space. */
+static void keep_within(int64_t n, double guess, double reach)
+{
+    n_below = n_kept = 0;
+    for (int64_t i = 0; i < n; i++) {
+        const double d = (double)values[i] - (isnan(guess) ? 0.0 : guess);
+
+        n_below += d < -reach;
+        if (fabs(d) <= reach) {
+            work[n_kept++] = values[i];
+        }
+    }
+}
+
+START_TEST(a_number_is_found_by_its_rank)
+{
+    static const float few[] = {3.0F,     -INFINITY, 2.385F, -0.0F, 1e-42F,
+                                INFINITY, 2.385F,    -7e30F, 0.0F};
+    static const float sorted[] = {-INFINITY, -7e30F, 0.0F, 0.0F,    1e-42F,
+                                   2.385F,    2.385F, 3.0F, INFINITY};
+
+    for (int64_t k = 0; k < 9; k++) {
+        ck_assert(sqn__middle_select(few, 9, k) == sorted[k]);
+        ck_assert(sqn__middle_select(sorted, 9, k) == sorted[k]);
+    }
+}
+END_TEST
+
 START_TEST(the_median_is_that_of_sorted_numbers_whatever_the_guess)
 {
     const double guesses[] = {0.0, 0.004, -0.3, 5.0, NAN, INFINITY};
@@ -58,6 +88,9 @@ START_TEST(the_median_is_that_of_sorted_numbers_whatever_the_guess)
                 const double reach = g == 3 ? 0.0 : 0.03;
 
                 ck_assert_double_eq(sqn__middle_median(&of, guesses[g], reach, work),
+                                    median);
+                keep_within(n, guesses[g], g == 4 ? 1e31 : 0.3);
+                ck_assert_double_eq(sqn__middle_of_kept(&of, n_below, n_kept, work),
                                     median);
             }
             ck_assert(values[n - 1] == (float)number(kind, n - 1)); /* left as they are */
@@ -92,6 +125,7 @@ int main(void)
     Suite *suite = suite_create("middle");
     TCase *tcase = tcase_create("medians");
 
+    tcase_add_test(tcase, a_number_is_found_by_its_rank);
     tcase_add_test(tcase, the_median_is_that_of_sorted_numbers_whatever_the_guess);
     tcase_add_test(tcase, the_distance_is_taken_from_the_median);
     suite_add_tcase(suite, tcase);

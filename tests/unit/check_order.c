@@ -10,7 +10,7 @@
 enum { N = 211, N_TABLE = 3 };
 
 static double a[N], b[N], out[N];
-static float x[N], found[N];
+static float x[N], found[N], kept[N];
 static int32_t place[N];
 
 static const sqn__order *table_at(int64_t i)
@@ -27,17 +27,38 @@ static void fill(void)
     }
 }
 
+/* Differences, and those within bounds, one by one. */
+static void differences_are(const sqn__order *table, int64_t n, const float bounds[2])
+{
+    const sqn__order_scaled of = {a, b, 2.385, n};
+    int64_t n_below = -1, below = 0, within = 0;
+
+    found[n < N ? n : 0] = 7.0F;
+    const int64_t n_kept = table->subtract(found, kept, &n_below, &of, bounds);
+
+    for (int64_t i = 0; i < n; i++) {
+        ck_assert_double_eq_tol((double)found[i], a[i] - 2.385 * b[i], 2e-6);
+        below += found[i] < bounds[0];
+        if (found[i] >= bounds[0] && found[i] <= bounds[1]) {
+            ck_assert_int_lt(within, n_kept);
+            ck_assert(kept[within++] == found[i]);
+        }
+    }
+    ck_assert(n == N || found[n] == 7.0F);
+    ck_assert_int_eq(within, n_kept);
+    ck_assert_int_eq(below, n_below);
+}
+
 START_TEST(differences_agree)
 {
+    const float bounds[][2] = {{-2.0F, 3.0F}, {1.0F, -1.0F}, {-INFINITY, INFINITY}};
+
     fill();
     for (int64_t t = 0; t < N_TABLE && table_at(t) != NULL; t++) {
         for (int64_t n = 0; n <= N; n += n < 40 ? 1 : 57) {
-            found[n < N ? n : 0] = 7.0F;
-            table_at(t)->subtract(found, a, b, 2.385, n);
-            for (int64_t i = 0; i < n; i++) {
-                ck_assert_double_eq_tol((double)found[i], a[i] - 2.385 * b[i], 2e-6);
+            for (int k = 0; k < 3; k++) {
+                differences_are(table_at(t), n, bounds[k]);
             }
-            ck_assert(n == N || found[n] == 7.0F);
         }
     }
 }
@@ -68,6 +89,7 @@ static void parts_agree(const sqn__order *table, int64_t n, const float bounds[2
     ck_assert_int_eq(within, n_within);
     ck_assert_int_eq(without, n_without);
     ck_assert_int_eq(below, n_below);
+    ck_assert(!isnan(origin) || table->below(x, n, bounds[0]) == below);
 }
 
 START_TEST(parts_of_all_sizes_agree)
@@ -173,25 +195,25 @@ START_TEST(numbers_outside_limits_are_left_out)
     for (int64_t t = 0; t < N_TABLE && table_at(t) != NULL; t++) {
         for (int64_t n = 0; n <= N; n += n < 40 ? 1 : 57) {
             for (int k = 0; k < 4; k++) {
-                sqn__order_kept kept = {.n = n, .n_below = 9};
+                sqn__order_kept left = {.n = n, .n_below = 9};
                 double one = 0.0, two = 0.0;
                 int64_t n_kept = 0, n_below = 0;
 
                 memcpy(out, a, sizeof out);
-                table_at(t)->keep(out, &kept, limits[k]);
+                table_at(t)->keep(out, &left, limits[k]);
                 for (int64_t i = 0; i < n; i++) {
                     n_below += a[i] < limits[k][0] ? 1 : 0;
                     if (a[i] >= limits[k][0] && a[i] <= limits[k][1]) {
-                        ck_assert(n_kept < kept.n && out[n_kept] == a[i]);
+                        ck_assert(n_kept < left.n && out[n_kept] == a[i]);
                         n_kept++;
                         one += a[i];
                         two += a[i] * a[i];
                     }
                 }
-                ck_assert_int_eq(kept.n, n_kept);
-                ck_assert_int_eq(kept.n_below, n_below);
-                ck_assert_double_eq_tol(kept.sum[0], one, 1e-10);
-                ck_assert_double_eq_tol(kept.sum[1], two, 1e-10);
+                ck_assert_int_eq(left.n, n_kept);
+                ck_assert_int_eq(left.n_below, n_below);
+                ck_assert_double_eq_tol(left.sum[0], one, 1e-10);
+                ck_assert_double_eq_tol(left.sum[1], two, 1e-10);
             }
         }
     }

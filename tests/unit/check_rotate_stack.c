@@ -12,7 +12,7 @@
 #include "sqn_check.h"
 #include "sqn_wrap.h"
 
-enum { NY = 13, NX = 67, N_PIX = NY * NX, N_IMAGE = 17 };
+enum { NY = 13, NX = 67, N_PIX = NY * NX, N_IMAGE = 19 };
 
 static sqn_error err;
 static const double center[2] = {37.3, 12.0};
@@ -106,6 +106,8 @@ START_TEST(images_turn_together_as_each_alone)
     for (uint64_t a = 0; a < sizeof angles / sizeof *angles; a++) {
         compare(N_IMAGE, angles[a]);
         compare(1, angles[a]);
+        compare(5, angles[a]);
+        compare(10, angles[a]);
     }
 }
 END_TEST
@@ -167,7 +169,7 @@ START_TEST(neither_threads_nor_neighbours_change_a_bit)
     turn(one.image, in.image, N_IMAGE, -17.0);
     same(&one.value[0][0], &all.value[0][0]);
     same(&one.variance[0][0], &all.variance[0][0]);
-    turn(one.image, in.image, 2, -17.0);
+    turn(one.image, in.image, 2, -17.0); /* as many lanes as a vector has */
     same(&one.value[0][0], &all.value[0][0]);
 }
 END_TEST
@@ -183,13 +185,12 @@ START_TEST(tables_agree_to_rounding)
     const sqn__spline_lanes *tables[] = {sqn__spline_lanes_avx2(),
                                          sqn__spline_lanes_avx512()};
     const int64_t origin = 6 * SIDE + 6;
-    sqn__spline_stack planes = {SIDE,
-                                lanes + origin * STACK,
-                                variance + origin * STACK,
-                                present + origin,
-                                whole + origin,
-                                {{{0.0}}},
-                                {{{0.0}}}};
+    sqn__spline_stack planes = {.stride = SIDE,
+                                .lanes = STACK,
+                                .coeff = lanes + origin * STACK,
+                                .variance = variance + origin * STACK,
+                                .present = present + origin,
+                                .whole = whole + origin};
 
     for (int64_t p = 0; p < INT64_C(1) * SIDE * SIDE; p++) {
         present[p] = draw(4, 0, p) < 0.9 ? 1.0F : 0.0F;

@@ -59,7 +59,7 @@ static canvas make_canvas(const double *pixels, int64_t ny, int64_t nx)
         c.first[p / nx * c.stride + p % nx] = pixels[p];
     }
     sqn__spline_prefilter(c.first, ny, nx, c.stride, work);
-    sqn__spline_mirror(c.first, ny, nx, BORDER);
+    sqn__spline_mirror(c.first, ny, nx, BORDER, sizeof *c.first);
     sqn__mem_free(work);
     return c;
 }
@@ -268,6 +268,71 @@ START_TEST(every_table_gives_the_sums)
 }
 END_TEST
 
+/* Pixels of many images, [n, lanes]. */
+static float *make_images(int64_t n, int64_t lanes)
+{
+    float *images = sqn__mem_alloc(n * lanes, sizeof *images);
+
+    for (int64_t e = 0; e < n * lanes; e++) {
+        images[e] = (float)sqn__rng_uniform(6, 0, (uint64_t)e);
+    }
+    return images;
+}
+
+START_TEST(many_images_are_filtered_as_each_alone)
+{
+    enum { LANES = 16 };
+    const int64_t sizes[6] = {1, 2, 3, 9, 20, 58};
+
+    omp_set_num_threads(1);
+    for (int64_t k = 0; k < 36; k++) {
+        const int64_t ny = sizes[k / 6], nx = sizes[k % 6];
+        float *images = make_images(ny * nx, LANES);
+        float *pixels = make_images(ny * nx, LANES);
+        double *one = sqn__mem_alloc(ny * nx, sizeof *one);
+        double *work =
+            sqn__mem_alloc(sqn__spline_prefilter_work_size(ny, nx), sizeof *work);
+
+        sqn__spline_prefilter_stack(images, ny, nx, nx, LANES);
+        for (int64_t l = 0; l < LANES; l += 5) {
+            for (int64_t p = 0; p < ny * nx; p++) {
+                one[p] = pixels[p * LANES + l];
+            }
+            sqn__spline_prefilter(one, ny, nx, nx, work);
+            for (int64_t p = 0; p < ny * nx; p++) { /* numbers up to 30, in float */
+                ck_assert_double_eq_tol((double)images[p * LANES + l], one[p], 2e-5);
+            }
+        }
+        sqn__mem_free(work);
+        sqn__mem_free(one);
+        sqn__mem_free(pixels);
+        sqn__mem_free(images);
+    }
+}
+END_TEST
+
+START_TEST(tables_filter_many_images_alike)
+{
+    enum { N = 40, N_LINE = 11, LANES = 16 };
+    const sqn__spline_lanes *tables[] = {sqn__spline_lanes_avx2(),
+                                         sqn__spline_lanes_avx512()};
+    const sqn__spline_beside lines = {N, LANES, N_LINE, INT64_C(1) * N * LANES, LANES};
+    float *plain = make_images(INT64_C(1) * N * N_LINE, LANES);
+
+    sqn__spline_lanes_base.filter_stack(plain, &lines, -0.43F, 4.75F);
+    for (int t = 0; t < 2 && tables[t] != NULL; t++) {
+        float *wide = make_images(INT64_C(1) * N * N_LINE, LANES);
+
+        tables[t]->filter_stack(wide, &lines, -0.43F, 4.75F);
+        for (int64_t e = 0; e < INT64_C(1) * N * N_LINE * LANES; e++) {
+            ck_assert_double_eq_tol((double)wide[e], (double)plain[e], 3e-6);
+        }
+        sqn__mem_free(wide);
+    }
+    sqn__mem_free(plain);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("spline");
@@ -279,6 +344,8 @@ int main(void)
     tcase_add_test(tcase, cardinal_weights_give_the_value_of_the_spline);
     tcase_add_test(tcase, polynomials_are_reproduced);
     tcase_add_test(tcase, every_table_gives_the_sums);
+    tcase_add_test(tcase, many_images_are_filtered_as_each_alone);
+    tcase_add_test(tcase, tables_filter_many_images_alike);
     suite_add_tcase(suite, tcase);
     return sqn_check_run(suite);
 }

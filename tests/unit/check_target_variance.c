@@ -278,6 +278,49 @@ START_TEST(component_variances_equal_the_algebra_whichever_axis_is_long)
 }
 END_TEST
 
+START_TEST(counts_that_are_asked_together_get_what_each_alone_gets)
+{
+    enum { N_FRAME = 2, N_EACH = N_FRAME * N_PIX };
+    static float together[4][N_EACH], alone[2][N_EACH];
+    const int64_t counts[2] = {K - 1, K};
+    const sqn_matrix_const bases[2] = {{basis, K - 1, N_PIX, N_PIX}, components};
+    const sqn_target_basis target_basis = {2, bases, false};
+    const sqn_rows_pair some = {{value, N_FRAME, N_PIX, N_PIX},
+                                {weight, N_FRAME, N_PIX, N_PIX}};
+    const sqn_rows rows = sqn_rows_dense(&some);
+    sqn_target_variance_of asked[2];
+    build *b = create_build(N_PIX);
+    sqn_target *target = NULL;
+
+    observe(0.0);
+    basis[N_PIX + 3] = 0.0F;
+    basis[5] = NAN;
+    SQN_ASSERT_OK(sqn_target_fit(&target, &target_basis, &rows, &err), err);
+    for (int64_t c = 0; c < 2; c++) {
+        asked[c] = (sqn_target_variance_of){c,
+                                            {together[2 * c], N_FRAME, N_PIX, N_PIX},
+                                            {together[2 * c + 1], N_FRAME, N_PIX, N_PIX},
+                                            {b->w, N_REFERENCE, counts[c], K}};
+    }
+    SQN_ASSERT_OK(sqn_target_variances(asked, 2, target, b->panels, &err), err);
+    for (int64_t c = 0; c < 2; c++) {
+        SQN_ASSERT_OK(sqn_target_variance((sqn_matrix){alone[0], N_FRAME, N_PIX, N_PIX},
+                                          (sqn_matrix){alone[1], N_FRAME, N_PIX, N_PIX},
+                                          target, c, b->panels, asked[c].coefficients,
+                                          &err),
+                      err);
+        ck_assert_mem_eq(alone[0], together[2 * c], sizeof alone[0]);
+        ck_assert_mem_eq(alone[1], together[2 * c + 1], sizeof alone[1]);
+    }
+    ck_assert(together[1][1] != together[3][1]); /* of another basis */
+    asked[1].from_fit.cols--;
+    SQN_ASSERT_FAILS(sqn_target_variances(asked, 2, target, b->panels, &err), err,
+                     SQN_E_SHAPE);
+    sqn_target_destroy(&target);
+    destroy_build(b);
+}
+END_TEST
+
 /* 4 w_i M w_j by two quadratic forms, M of the sums of the weights. */
 static double by_polarization(const build *sums, const double *left, const double *right)
 {
@@ -466,7 +509,7 @@ START_TEST(errors_are_named)
     SQN_ASSERT_FAILS(
         sqn_target_variance(from_fit, from_comp, target, 0, b->panels, short_w, &err), err,
         SQN_E_SHAPE);
-    for (int64_t i = 0; i < 3; i++) {
+    for (int64_t i = 0; i < 5; i++) {
         sqn_allocations_before_failure = i;
         SQN_ASSERT_FAILS(
             sqn_target_variance(from_fit, from_comp, target, 0, b->panels, w, &err), err,
@@ -487,6 +530,7 @@ int main(void)
     tcase_add_test(tcase, models_scatter_as_their_variance_says_with_background);
     tcase_add_test(tcase, leverages_add_up_to_the_number_of_unknowns);
     tcase_add_test(tcase, component_variances_equal_the_algebra_whichever_axis_is_long);
+    tcase_add_test(tcase, counts_that_are_asked_together_get_what_each_alone_gets);
     tcase_add_test(tcase, covariances_of_frames_equal_the_algebra);
     tcase_add_test(tcase, imputed_light_scatters_as_the_component_variance_says);
     tcase_add_test(tcase, dependent_components_have_large_finite_errors_but_a_known_model);

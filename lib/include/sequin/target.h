@@ -129,6 +129,26 @@ sqn_target_variance(sqn_matrix from_fit, sqn_matrix from_components,
                     const sqn_target *target, int64_t i_count, const sqn_panels *references,
                     sqn_dmatrix_const coefficients, sqn_error *err);
 
+/** Variances of all frames with one count: as in sqn_target_variance(). */
+typedef struct sqn_target_variance_of {
+    int64_t i_count;
+    sqn_matrix from_fit, from_components;
+    sqn_dmatrix_const coefficients;
+} sqn_target_variance_of;
+
+/**
+ * sqn_target_variance() with several counts: the references are read once for all of them.
+ *
+ * @param[in] asked       [n] Their matrices are filled.
+ * @param[in] references  As there, of all counts.
+ *
+ * @retval as sqn_target_variance().
+ */
+SQN_API SQN_NODISCARD sqn_status sqn_target_variances(const sqn_target_variance_of *asked,
+                                                      int64_t n, const sqn_target *target,
+                                                      const sqn_panels *references,
+                                                      sqn_error *err);
+
 /**
  * Covariances M of the components' errors at every pixel, for those to whom the variances of all
  * frames at once are too many: sqn_target_variance_rows() makes them of these, frame by frame.
