@@ -5,7 +5,7 @@
 #include "raise.h"
 #include "target.h"
 
-enum { SHARE = 56 << 20 }; /* bytes of the planes of all counts but the largest */
+enum { SHARE = 80 << 20 }; /* bytes of the planes of all counts but the largest */
 
 void subtraction_clear(subtraction *s)
 {
