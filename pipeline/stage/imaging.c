@@ -123,6 +123,7 @@ static sqn_status subtract(void *run, sqn_error *err)
     SQN_TRY(combine_finish(&res->disk, &res->obs, err));
     SQN_TRY(support_judge(&res->leverage, &in, err));
     SQN_TRY(judge_result(res, err));
+    sqn_panels_destroy(&res->basis.panels); /* products ask them nothing */
 
 cleanup:
     target_end(&batch);
