@@ -2,6 +2,7 @@
 #include "imaging.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "judge.h"
 #include "load.h"
@@ -17,15 +18,17 @@ typedef struct imaging {
     result result;
 } imaging;
 
-/** FITS products, in the order they are written. */
+/** FITS products, the dearest first. */
 static const struct {
     const char *name;
     product_maker *make;
     bool optional; /* only with combine.frames */
 } fits_products[] = {
-    {"components.fits", product_components, false}, {"model.fits", product_model, false},
-    {"residual.fits", product_residual, false},     {"disk.fits", product_disk, false},
+    {"disk.fits", product_disk, false},
     {"derotated.fits", product_derotated, true},
+    {"model.fits", product_model, false},
+    {"residual.fits", product_residual, false},
+    {"components.fits", product_components, false},
 };
 enum { N_FITS = sizeof fits_products / sizeof fits_products[0] };
 
@@ -131,28 +134,50 @@ cleanup:
     return status;
 }
 
+/* Checksums, the check of what was made, and the way to its place. */
+static sqn_status write_product(const imaging *r, const char *name,
+                                sqn_fits_product *product, sqn_error *err)
+{
+    const void *bytes = NULL;
+    size_t size = 0;
+    sqn_status status = sqn_fits_product_finish(&bytes, &size, product, err);
+
+    return status == SQN_OK ? directory_write(r->session.directory, name, bytes, size, err)
+                            : status;
+}
+
+/* Products are made one after the other, because they say things, and written side by side. */
 static sqn_status write_fits(void *run, sqn_error *err)
 {
     imaging *r = run;
-    sqn_status status = SQN_OK;
-    sqn_fits_product *product = NULL;
-    const void *bytes = NULL;
-    size_t size = 0;
+    sqn_status status[N_FITS];
+    sqn_error why[N_FITS];
 
+    memset(why, 0, sizeof why);
+#pragma omp parallel for ordered schedule(dynamic, 1) default(none) \
+    shared(r, fits_products, status, why)
     for (int k = 0; k < N_FITS; k++) {
-        if (fits_products[k].optional && !r->session.settings->combine.frames) {
-            continue;
+        sqn_fits_product *product = NULL;
+        const bool wanted =
+            !fits_products[k].optional || r->session.settings->combine.frames;
+
+        status[k] = SQN_OK;
+#pragma omp ordered
+        if (wanted) {
+            status[k] = fits_products[k].make(&product, &r->result, &why[k]);
         }
-        SQN_TRY(fits_products[k].make(&product, &r->result, err));
-        SQN_TRY(sqn_fits_product_finish(&bytes, &size, product, err));
-        SQN_TRY(
-            directory_write(r->session.directory, fits_products[k].name, bytes, size, err));
+        if (wanted && status[k] == SQN_OK) {
+            status[k] = write_product(r, fits_products[k].name, product, &why[k]);
+        }
         sqn_fits_product_destroy(&product);
     }
-
-cleanup:
-    sqn_fits_product_destroy(&product);
-    return status;
+    for (int k = 0; k < N_FITS; k++) {
+        if (status[k] != SQN_OK) {
+            *err = why[k];
+            return status[k];
+        }
+    }
+    return SQN_OK;
 }
 
 static sqn_status write_curve(void *run, sqn_error *err)
