@@ -3,24 +3,17 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 
 #include "fft.h"
 #include "mem.h"
 #include "raise.h"
+#include "stats.h"
 
 /* The image on twice its size, so that its convolution with itself does not wrap round. */
 typedef struct plane {
     int64_t ny, nx;
     double complex *value; /* [ny, nx] */
 } plane;
-
-static int ascending(const void *a, const void *b)
-{
-    const float x = *(const float *)a, y = *(const float *)b;
-
-    return (x > y) - (x < y);
-}
 
 /* Median of the finite pixels; NaN when there are none. `work` [n]. */
 static double median(const float *image, int64_t n, float *work)
@@ -32,8 +25,8 @@ static double median(const float *image, int64_t n, float *work)
             work[n_finite++] = image[p];
         }
     }
-    qsort(work, (size_t)n_finite, sizeof *work, ascending);
-    return n_finite > 0 ? (double)work[n_finite / 2] : (double)NAN;
+    return n_finite > 0 ? (double)sqn__stats_select(work, n_finite, n_finite / 2)
+                        : (double)NAN;
 }
 
 /* The root of what lies above `level`, so that a few bright pixels do not decide; returns the sum. */
