@@ -79,17 +79,23 @@ static inline void add_datum(lane_sums *restrict sums, int64_t l, double x, doub
     sums->vx2[l] += v > 0.0 ? v * x * x : 0.0;
 }
 
-static inline void count_datum(lane_sums *restrict sums, int64_t l, double x, double v)
+static inline void bound_datum(lane_sums *restrict sums, int64_t l, double v)
 {
-    const double some = v > 0.0 ? v : INFINITY; /* what has no weight has not the least */
+    const double least = sums->v_min[l], some = v > 0.0 ? v : INFINITY;
 
-    sums->v_min[l] = some < sums->v_min[l] ? some : sums->v_min[l];
+    sums->v_min[l] = some < least ? some : least; /* what has no weight has not the least */
     sums->v_max[l] = v > sums->v_max[l] ? v : sums->v_max[l];
-    sums->n[l] += v > 0.0 ? 1.0 : 0.0;
-    sums->n_negative[l] += (v > 0.0) & (x < 0.0) ? 1.0 : 0.0;
 }
 
-/* n data: whole lanes, then the rest. Two loops, each with as many sums as there are registers. */
+static inline void count_datum(lane_sums *restrict sums, int64_t l, double x, double v)
+{
+    const double in = v > 0.0 ? 1.0 : 0.0;
+
+    sums->n[l] += in;
+    sums->n_negative[l] += x < 0.0 ? in : 0.0;
+}
+
+/* n data: whole lanes, then the rest. Three loops, so that the sums of each stay in registers. */
 static void add_data(lane_sums *to, const sqn__panels_line *row, int64_t n)
 {
     const double *restrict x = row->value, *restrict v = row->weight;
@@ -103,11 +109,17 @@ static void add_data(lane_sums *to, const sqn__panels_line *row, int64_t n)
     }
     for (int64_t j = 0; j < whole; j += FEW_LANES) {
         for (int64_t l = 0; l < FEW_LANES; l++) {
+            bound_datum(&sums, l, v[j + l]);
+        }
+    }
+    for (int64_t j = 0; j < whole; j += FEW_LANES) {
+        for (int64_t l = 0; l < FEW_LANES; l++) {
             count_datum(&sums, l, x[j + l], v[j + l]);
         }
     }
     for (int64_t j = whole; j < n; j++) {
         add_datum(&sums, j - whole, x[j], v[j]);
+        bound_datum(&sums, j - whole, v[j]);
         count_datum(&sums, j - whole, x[j], v[j]);
     }
     *to = sums;

@@ -27,14 +27,15 @@ typedef struct survey {
     sqn_matrix_const comp;
     sqn_dmatrix_const coeff;
     const double *background;
-    int64_t n_chunk;   /* frames that are under way at a time */
-    double *score;     /* [n_chunk, n_pix] of the frames, NaN = not fitted */
-    float *middle;     /* [n_chunk, n_pix and work space] of their median */
-    int64_t *place;    /* [n_pix] of the stored data, -1: none */
-    double *n_data;    /* [n_pix] frames that fit a pixel */
-    double *n_row;     /* [n_frame] pixels that a frame fits */
-    double *scatter;   /* [n_frame] */
-    double chi2, free; /* of all data */
+    int64_t n_chunk;       /* frames that are under way at a time */
+    double *score;         /* [n_chunk, n_pix] of the frames, NaN = not fitted */
+    float *middle;         /* [n_chunk, n_pix and work space] of their median */
+    int64_t *place;        /* [n_pix] of the stored data, -1: none */
+    double *n_data;        /* [n_pix] frames that fit a pixel */
+    double *free_of_pixel; /* [n_pix] */
+    double *n_row;         /* [n_frame] pixels that a frame fits */
+    double *scatter;       /* [n_frame] */
+    double chi2, free;     /* of all data */
 } survey;
 
 static double of_frames(const survey *s)
@@ -58,14 +59,16 @@ static double free_of_frame(const survey *s, int64_t i)
     return n;
 }
 
-static double free_of_pixel(const survey *s, int64_t j)
+/* Components that are free at each pixel. */
+static void count_free(survey *s)
 {
-    double n = 0.0;
-
     for (int64_t a = 0; a < s->comp.rows; a++) {
-        n += s->comp.data[a * s->comp.stride + j] > 0.0F ? 1.0 : 0.0;
+        const float *comp = s->comp.data + a * s->comp.stride;
+
+        for (int64_t j = 0; j < s->comp.cols; j++) {
+            s->free_of_pixel[j] += comp[j] > 0.0F ? 1.0 : 0.0;
+        }
     }
-    return n;
 }
 
 /* The models of `m` frames from i on, out [m, n_pix], at `n` pixels from `first` on: whole vectors
@@ -241,12 +244,12 @@ static void take_chunk(sqn_misfit *out, survey *s, int64_t first)
 }
 
 /* Parameters of the whole model and of its frames' even share of those of the components. */
-static double add_components(survey *s)
+static double add_components(const survey *s)
 {
     double n = 0.0;
 
     for (int64_t j = 0; j < s->comp.cols; j++) {
-        n += s->panels->pixel[j] >= 0 ? free_of_pixel(s, j) : 0.0;
+        n += s->panels->pixel[j] >= 0 ? s->free_of_pixel[j] : 0.0;
     }
     return n;
 }
@@ -263,7 +266,7 @@ static void finish_pixels(sqn_misfit *out, const survey *s, double of_coefficien
 
     for (int64_t j = 0; j < out->n_pix; j++) {
         out->pixel_free[j] =
-            s->panels->pixel[j] >= 0 ? s->n_data[j] - free_of_pixel(s, j) - share : 0.0;
+            s->panels->pixel[j] >= 0 ? s->n_data[j] - s->free_of_pixel[j] - share : 0.0;
         out->pixel[j] = over(out->pixel[j], out->pixel_free[j]);
     }
 }
@@ -297,6 +300,7 @@ static void measure(sqn_misfit *out, survey *s)
     for (int64_t i = 0; i < out->n_frame; i++) {
         n_data += s->n_row[i];
     }
+    count_free(s);
     const double of_coefficients = s->free, of_components = add_components(s);
 
     out->total = over(s->chi2, n_data - of_coefficients - of_components + k * k);
@@ -313,17 +317,19 @@ static sqn_status create(sqn_misfit *out, survey *s, sqn_error *err)
     const int64_t wanted = each * omp_get_max_threads();
 
     s->n_chunk = wanted < out->n_frame ? wanted : out->n_frame;
-    s->score = sqn__mem_alloc(sqn__mem_product(s->n_chunk, out->n_pix), sizeof *s->score);
-    s->middle = sqn__mem_alloc(
+    s->score = sqn__mem_reserve(sqn__mem_product(s->n_chunk, out->n_pix), sizeof *s->score);
+    s->middle = sqn__mem_reserve(
         sqn__mem_product(s->n_chunk, out->n_pix + sqn__middle_work_size(out->n_pix)),
         sizeof *s->middle);
     s->place = sqn__mem_alloc(out->n_pix, sizeof *s->place);
     s->n_data = sqn__mem_alloc(out->n_pix, sizeof *s->n_data);
+    s->free_of_pixel = sqn__mem_alloc(out->n_pix, sizeof *s->free_of_pixel);
     s->n_row = sqn__mem_alloc(out->n_frame, sizeof *s->n_row);
     s->scatter = sqn__mem_alloc(out->n_frame, sizeof *s->scatter);
     return out->frame != NULL && out->pixel != NULL && out->pixel_free != NULL &&
                    s->middle != NULL && s->place != NULL && s->score != NULL &&
-                   s->n_data != NULL && s->n_row != NULL && s->scatter != NULL
+                   s->n_data != NULL && s->free_of_pixel != NULL && s->n_row != NULL &&
+                   s->scatter != NULL
                ? SQN_OK
                : SQN_RAISE(err, E_MEM, "misfit of %" PRId64 " frames, %" PRId64 " pixels",
                            out->n_frame, out->n_pix);
@@ -358,6 +364,7 @@ cleanup:
     sqn_misfit_clear(&m);
     sqn__mem_free(s.scatter);
     sqn__mem_free(s.n_row);
+    sqn__mem_free(s.free_of_pixel);
     sqn__mem_free(s.n_data);
     sqn__mem_free(s.score);
     sqn__mem_free(s.middle);

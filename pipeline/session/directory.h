@@ -2,7 +2,7 @@
  * @file directory.h
  * @brief The output directory: locked, never half written, nothing of others replaced.
  *
- * A product is written under another name, synced, read back, and then renamed. The manifest
+ * A product is written under another name, read back, synced, and then renamed. The manifest
  * comes last: a directory with a manifest is complete. The lock file stays when a run ends
  * before its manifest, and so marks the products beside it as ours.
  */

@@ -1,5 +1,5 @@
 /** @file directory_file.c @brief The way of one product into the output directory. */
-/* NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-identifier-naming): for renameat2 */
+/* NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-identifier-naming): for renameat2, sync_file_range */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -86,13 +86,12 @@ static size_t read_block(void *context, void *block, size_t size)
     return n > 0 ? (size_t)n : 0;
 }
 
-/* Sync the file and read it back, all of it. */
+/* Read the file back, all of it, while the system writes it, and wait until it is written. */
 static sqn_status take_digest(directory_product *out, reading *r, const char *name,
                               sqn_error *err)
 {
-    if (fsync(r->fd) != 0) {
-        return oserror_raise(err, name, "cannot sync");
-    }
+    (void)sync_file_range(r->fd, 0, 0,
+                          SYNC_FILE_RANGE_WRITE); /* fsync() tells the errors */
     digest_sha256_read(out->sha256, read_block, r);
     if (r->failed) {
         return oserror_raise(err, name, "cannot read back");
@@ -103,6 +102,9 @@ static sqn_status take_digest(directory_product *out, reading *r, const char *na
 
         sqn__error_at(err, name, -1, NULL);
         return status;
+    }
+    if (fsync(r->fd) != 0) {
+        return oserror_raise(err, name, "cannot sync");
     }
     out->size = r->at;
     return SQN_OK;
@@ -138,7 +140,7 @@ static void list_product(directory *dir, const directory_product *product)
     dir->n_product++;
 }
 
-/* Rename the synced temporary file, and remember the product. */
+/* Rename the temporary file, which was read back and synced, and remember the product. */
 static sqn_status publish(directory *dir, const char *name, directory_product *product,
                           sqn_error *err)
 {

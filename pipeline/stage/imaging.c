@@ -134,47 +134,55 @@ cleanup:
     return status;
 }
 
+/** What became of a product. */
+typedef struct outcome {
+    sqn_status status;
+    sqn_error why;
+} outcome;
+
 /* Checksums, the check of what was made, and the way to its place. */
-static sqn_status write_product(const imaging *r, const char *name,
-                                sqn_fits_product *product, sqn_error *err)
+static void write_product(outcome *out, const imaging *r, const char *name,
+                          sqn_fits_product *product)
 {
     const void *bytes = NULL;
     size_t size = 0;
-    sqn_status status = sqn_fits_product_finish(&bytes, &size, product, err);
 
-    return status == SQN_OK ? directory_write(r->session.directory, name, bytes, size, err)
-                            : status;
+    if (out->status == SQN_OK) {
+        out->status = sqn_fits_product_finish(&bytes, &size, product, &out->why);
+    }
+    if (out->status == SQN_OK) {
+        out->status = directory_write(r->session.directory, name, bytes, size, &out->why);
+    }
+    sqn_fits_product_destroy(&product);
 }
 
-/* Products are made one after the other, because they say things, and written side by side. */
-static sqn_status write_fits(void *run, sqn_error *err)
+/* One thread makes a product after the other, because they say things; others write them. */
+static void make_products(outcome out[N_FITS], const imaging *r)
 {
-    imaging *r = run;
-    sqn_status status[N_FITS];
-    sqn_error why[N_FITS];
-
-    memset(why, 0, sizeof why);
-#pragma omp parallel for ordered schedule(dynamic, 1) default(none) \
-    shared(r, fits_products, status, why)
     for (int k = 0; k < N_FITS; k++) {
         sqn_fits_product *product = NULL;
-        const bool wanted =
-            !fits_products[k].optional || r->session.settings->combine.frames;
 
-        status[k] = SQN_OK;
-#pragma omp ordered
-        if (wanted) {
-            status[k] = fits_products[k].make(&product, &r->result, &why[k]);
+        if (!fits_products[k].optional || r->session.settings->combine.frames) {
+            out[k].status = fits_products[k].make(&product, &r->result, &out[k].why);
+#pragma omp task default(none) firstprivate(out, r, k, product) shared(fits_products)
+            write_product(&out[k], r, fits_products[k].name, product);
         }
-        if (wanted && status[k] == SQN_OK) {
-            status[k] = write_product(r, fits_products[k].name, product, &why[k]);
-        }
-        sqn_fits_product_destroy(&product);
     }
+}
+
+static sqn_status write_fits(void *run, sqn_error *err)
+{
+    const imaging *r = run;
+    outcome out[N_FITS];
+
+    memset(out, 0, sizeof out);
+#pragma omp parallel default(none) shared(out, r)
+#pragma omp single
+    make_products(out, r);
     for (int k = 0; k < N_FITS; k++) {
-        if (status[k] != SQN_OK) {
-            *err = why[k];
-            return status[k];
+        if (out[k].status != SQN_OK) {
+            *err = out[k].why;
+            return out[k].status;
         }
     }
     return SQN_OK;
