@@ -19,7 +19,7 @@
 #include "mem.h"
 #include "raise.h"
 
-enum { WORTH_READERS = 1 << 20 /* pixels that are left */ };
+enum { WORTH_READERS = 1 << 18 /* pixels that are left */ };
 
 /* One way through the planes. */
 typedef struct reader {
