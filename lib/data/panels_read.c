@@ -7,7 +7,7 @@
 #include "mem.h"
 #include "raise.h"
 
-enum { CHUNK = 1 << 16 /* data that a thread reads before rows are released, at least */ };
+enum { CHUNK = 1 << 18 /* data that a thread reads before rows are released, at least */ };
 
 sqn_status sqn__panels_readers_create(sqn__panels_readers *out, const sqn_rows *rows,
                                       sqn_error *err)
