@@ -6,12 +6,12 @@
 
 #include "basis_picture.h"
 #include "basis_product.h"
+#include "gallery.h"
 #include "imputed.h"
 #include "mem.h"
 #include "plot_imputed.h"
 #include "raise.h"
 #include "result.h"
-#include "warn.h"
 
 enum { STRIPE = 2 /* a row is drawn as a stripe that is so many times as long as high */ };
 
@@ -125,32 +125,32 @@ cleanup:
     return status;
 }
 
-static const struct {
-    const char *name;
-    sqn_status (*draw)(const char *path, const imputation *im, const char *title,
-                       sqn_error *err);
-} pictures[] = {
-    {"imputed.png", draw_imputed},
-    {"components.png", draw_components},
-    {"frv.png", draw_curve},
-};
+static const char *const names[] = {"imputed.png", "components.png", "frv.png"};
+enum { N_PICTURE = sizeof names / sizeof names[0] };
+
+static sqn_status (*const draw[N_PICTURE])(const char *path, const imputation *im,
+                                           const char *title, sqn_error *err) = {
+    draw_imputed, draw_components, draw_curve};
+
+/** What is drawn, and how it is called. */
+typedef struct exhibition {
+    const imputation *im;
+    char title[128];
+} exhibition;
+
+static sqn_status draw_picture(const void *context, int64_t k, const char *path,
+                               sqn_error *err)
+{
+    const exhibition *e = context;
+
+    return draw[k](path, e->im, e->title, err);
+}
 
 sqn_status result_pictures(session *s, const imputation *im, sqn_error *err)
 {
-    sqn_status status = SQN_OK;
-    char title[128], path[512];
+    exhibition e = {.im = im};
+    const gallery pictures = {names, N_PICTURE, draw_picture, &e};
 
-    session_title(title, sizeof title, s->settings, &im->images.stack);
-    for (size_t k = 0; k < sizeof pictures / sizeof pictures[0] && status == SQN_OK; k++) {
-        sqn_error why = {0};
-
-        directory_temporary(path, sizeof path, s->directory, pictures[k].name);
-        if (pictures[k].draw(path, im, title, &why) == SQN_OK) {
-            status = directory_keep(s->directory, pictures[k].name, err);
-        } else {
-            sqn__log_warn(&s->log, SQN_W_PLOT, pictures[k].name, "not drawn: %s",
-                          why.message);
-        }
-    }
-    return status;
+    session_title(e.title, sizeof e.title, s->settings, &im->images.stack);
+    return gallery_draw(s->directory, &pictures, &s->log, err);
 }

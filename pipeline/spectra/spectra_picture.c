@@ -5,11 +5,11 @@
 #include <stdlib.h>
 
 #include "basis_picture.h"
+#include "gallery.h"
 #include "mem.h"
 #include "pictures_spectra.h"
 #include "raise.h"
 #include "spectra_present.h"
-#include "warn.h"
 
 enum { LABEL_BYTES = 160 };
 
@@ -240,32 +240,26 @@ cleanup:
     return status;
 }
 
-static const struct {
-    const char *name;
-    sqn_status (*draw)(const char *path, const spectra_result *r, const char *title,
-                       sqn_error *err);
-} pictures[] = {
-    {"spectra.png", draw_spectra},
-    {"components.png", draw_templates},
-    {"frv.png", draw_curve},
-};
+static const char *const names[] = {"spectra.png", "components.png", "frv.png"};
+enum { N_PICTURE = sizeof names / sizeof names[0] };
+
+static sqn_status (*const draw[N_PICTURE])(const char *path, const spectra_result *r,
+                                           const char *title, sqn_error *err) = {
+    draw_spectra, draw_templates, draw_curve};
+
+static sqn_status draw_picture(const void *context, int64_t k, const char *path,
+                               sqn_error *err)
+{
+    const spectra_result *r = context;
+    char title[128];
+
+    spectra_present_title(title, sizeof title, r);
+    return draw[k](path, r, title, err);
+}
 
 sqn_status spectra_present_pictures(session *s, const spectra_result *r, sqn_error *err)
 {
-    sqn_status status = SQN_OK;
-    char title[128], path[512];
+    const gallery pictures = {names, N_PICTURE, draw_picture, r};
 
-    spectra_present_title(title, sizeof title, r);
-    for (size_t k = 0; k < sizeof pictures / sizeof pictures[0] && status == SQN_OK; k++) {
-        sqn_error why = {0};
-
-        directory_temporary(path, sizeof path, s->directory, pictures[k].name);
-        if (pictures[k].draw(path, r, title, &why) == SQN_OK) {
-            status = directory_keep(s->directory, pictures[k].name, err);
-        } else {
-            sqn__log_warn(r->log, SQN_W_PLOT, pictures[k].name, "not drawn: %s",
-                          why.message);
-        }
-    }
-    return status;
+    return gallery_draw(s->directory, &pictures, r->log, err);
 }

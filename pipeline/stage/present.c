@@ -3,13 +3,12 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <omp.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "basis_picture.h"
 #include "basis_product.h"
-#include "crew.h"
+#include "gallery.h"
 #include "mem.h"
 #include "outline.h"
 #include "peak.h"
@@ -18,7 +17,6 @@
 #include "plot_profiles.h"
 #include "profile.h"
 #include "raise.h"
-#include "warn.h"
 
 void present_title(char *out, size_t size, const result *r)
 {
@@ -218,57 +216,28 @@ cleanup:
     return status;
 }
 
-static const struct {
-    const char *name;
-    sqn_status (*draw)(const char *path, const result *r, const char *title,
-                       sqn_error *err);
-} pictures[] = {
-    {"input.png", draw_input},           {"frv.png", draw_curve},
-    {"components.png", draw_components}, {"disk.png", draw_disk},
-    {"profiles.png", draw_profiles},     {"frames.png", draw_frames},
-};
-enum { N_PICTURE = sizeof pictures / sizeof pictures[0] };
+/** The dearest first. */
+static const char *const names[] = {"components.png", "disk.png", "input.png",
+                                    "frames.png",     "frv.png",  "profiles.png"};
+enum { N_PICTURE = sizeof names / sizeof names[0] };
 
-/* They are drawn side by side, the dearest first. */
-static const int dearest[N_PICTURE] = {2, 3, 0, 5, 1, 4};
+static sqn_status (*const draw[N_PICTURE])(const char *path, const result *r,
+                                           const char *title, sqn_error *err) = {
+    draw_components, draw_disk, draw_input, draw_frames, draw_curve, draw_profiles};
 
-/* What is drawn, and where. */
-typedef struct drawing {
-    const result *r;
-    const char *title;
-    char path[N_PICTURE][512];
-} drawing;
-
-static sqn_status draw_picture(const void *context, int64_t k, sqn_error *err)
+static sqn_status draw_picture(const void *context, int64_t k, const char *path,
+                               sqn_error *err)
 {
-    const drawing *d = context;
-    const int picture = dearest[k];
+    const result *r = context;
+    char title[128];
 
-    return pictures[picture].draw(d->path[picture], d->r, d->title, err);
+    present_title(title, sizeof title, r);
+    return draw[k](path, r, title, err);
 }
 
 sqn_status present_pictures(directory *dir, const result *r, sqn_error *err)
 {
-    sqn_status status = SQN_OK;
-    sqn_error why[N_PICTURE], drawn[N_PICTURE];
-    char title[128];
-    drawing d = {.r = r, .title = title};
+    const gallery pictures = {names, N_PICTURE, draw_picture, r};
 
-    present_title(title, sizeof title, r);
-    for (int64_t k = 0; k < N_PICTURE; k++) {
-        directory_temporary(d.path[k], sizeof d.path[k], dir, pictures[k].name);
-    }
-    crew_run(why, draw_picture, &d, N_PICTURE, omp_get_max_threads());
-    for (int64_t k = 0; k < N_PICTURE; k++) {
-        drawn[dearest[k]] = why[k];
-    }
-    for (int64_t k = 0; k < N_PICTURE && status == SQN_OK; k++) {
-        if (drawn[k].status == SQN_OK) {
-            status = directory_keep(dir, pictures[k].name, err);
-        } else { /* one that cannot be drawn is a warning */
-            sqn__log_warn(r->log, SQN_W_PLOT, pictures[k].name, "not drawn: %s",
-                          drawn[k].message);
-        }
-    }
-    return status;
+    return gallery_draw(dir, &pictures, r->log, err);
 }
