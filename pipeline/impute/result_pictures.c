@@ -53,9 +53,10 @@ static void gather(float *out, const imputation *im, int64_t plane)
     }
 }
 
-static sqn_status draw_imputed(const char *path, const imputation *im, const char *title,
+static sqn_status draw_imputed(const char *path, const void *of, const char *title,
                                sqn_error *err)
 {
+    const imputation *im = of;
     const int64_t plane = choose_plane(im), n_pix = im->images.ny * im->images.nx;
     const sqn_fits_frame *frame = &im->images.stack.frames[plane];
     const char *slash = strrchr(frame->file, '/');
@@ -85,9 +86,11 @@ cleanup:
     return status;
 }
 
-static sqn_status draw_curve(const char *path, const imputation *im, const char *title,
+static sqn_status draw_curve(const char *path, const void *of, const char *title,
                              sqn_error *err)
 {
+    const imputation *im = of;
+
     return basis_picture_curve(path, &im->basis, &im->curve, title, err);
 }
 
@@ -106,9 +109,10 @@ cleanup:
     return status;
 }
 
-static sqn_status draw_components(const char *path, const imputation *im, const char *title,
+static sqn_status draw_components(const char *path, const void *of, const char *title,
                                   sqn_error *err)
 {
+    const imputation *im = of;
     sqn_status status = SQN_OK;
     sqn_cube cube = {0}, stripes = {0};
 
@@ -125,32 +129,17 @@ cleanup:
     return status;
 }
 
-static const char *const names[] = {"imputed.png", "components.png", "frv.png"};
-enum { N_PICTURE = sizeof names / sizeof names[0] };
-
-static sqn_status (*const draw[N_PICTURE])(const char *path, const imputation *im,
-                                           const char *title, sqn_error *err) = {
-    draw_imputed, draw_components, draw_curve};
-
-/** What is drawn, and how it is called. */
-typedef struct exhibition {
-    const imputation *im;
-    char title[128];
-} exhibition;
-
-static sqn_status draw_picture(const void *context, int64_t k, const char *path,
-                               sqn_error *err)
-{
-    const exhibition *e = context;
-
-    return draw[k](path, e->im, e->title, err);
-}
+static const gallery_picture pictures[] = {
+    {"imputed.png", draw_imputed},
+    {"components.png", draw_components},
+    {"frv.png", draw_curve},
+};
 
 sqn_status result_pictures(session *s, const imputation *im, sqn_error *err)
 {
-    exhibition e = {.im = im};
-    const gallery pictures = {names, N_PICTURE, draw_picture, &e};
+    char title[128];
+    const gallery all = {pictures, sizeof pictures / sizeof pictures[0], im, title};
 
-    session_title(e.title, sizeof e.title, s->settings, &im->images.stack);
-    return gallery_draw(s->directory, &pictures, &s->log, err);
+    session_title(title, sizeof title, s->settings, &im->images.stack);
+    return gallery_draw(s->directory, &all, &s->log, err);
 }

@@ -18,7 +18,7 @@ static sqn_status draw_one(const void *context, int64_t k, sqn_error *err)
 {
     const easel *e = context;
 
-    return e->g->draw(e->g->context, k, e->path[k], err);
+    return e->g->pictures[k].draw(e->path[k], e->g->of, e->g->title, err);
 }
 
 /* Those that were drawn become products. */
@@ -28,7 +28,7 @@ static void keep(sqn_error kept[GALLERY_MAX], directory *dir, const gallery *g,
 #pragma omp parallel for schedule(dynamic, 1) default(none) shared(kept, dir, g, drawn)
     for (int64_t k = 0; k < g->n; k++) {
         if (drawn[k].status == SQN_OK) {
-            kept[k].status = directory_keep(dir, g->names[k], &kept[k]);
+            kept[k].status = directory_keep(dir, g->pictures[k].name, &kept[k]);
         }
     }
 }
@@ -42,13 +42,14 @@ sqn_status gallery_draw(directory *dir, const gallery *g, const sqn_log *log,
     assert(g->n <= GALLERY_MAX);
     memset(kept, 0, sizeof kept);
     for (int64_t k = 0; k < g->n; k++) {
-        directory_temporary(e.path[k], sizeof e.path[k], dir, g->names[k]);
+        directory_temporary(e.path[k], sizeof e.path[k], dir, g->pictures[k].name);
     }
     crew_run(drawn, draw_one, &e, g->n, omp_get_max_threads());
     keep(kept, dir, g, drawn);
     for (int64_t k = 0; k < g->n; k++) {
         if (drawn[k].status != SQN_OK) {
-            sqn__log_warn(log, SQN_W_PLOT, g->names[k], "not drawn: %s", drawn[k].message);
+            sqn__log_warn(log, SQN_W_PLOT, g->pictures[k].name, "not drawn: %s",
+                          drawn[k].message);
         } else if (kept[k].status != SQN_OK) {
             *err = kept[k];
             return kept[k].status;

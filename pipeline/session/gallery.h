@@ -7,13 +7,19 @@
 
 #include "directory.h"
 
+/** One picture. */
+typedef struct gallery_picture {
+    const char *name; /**< Of the product. */
+    /** Draw what there is `of` a run to `path`, possibly in a copy of the process. */
+    sqn_status (*draw)(const char *path, const void *of, const char *title, sqn_error *err);
+} gallery_picture;
+
 /** What is drawn. Borrowed. */
 typedef struct gallery {
-    const char *const *names; /**< [n] products, the dearest first. */
-    int64_t n;                /**< At most GALLERY_MAX. */
-    /** Draw picture `k` to `path`, possibly in a copy of the process. */
-    sqn_status (*draw)(const void *context, int64_t k, const char *path, sqn_error *err);
-    const void *context;
+    const gallery_picture *pictures; /**< [n] the dearest first. */
+    int64_t n;                       /**< At most GALLERY_MAX. */
+    const void *of;
+    const char *title;
 } gallery;
 
 enum { GALLERY_MAX = 8 };

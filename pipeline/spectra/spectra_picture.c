@@ -77,9 +77,10 @@ static void shares_clear(shares *s)
     sqn__mem_free(s->total);
 }
 
-static sqn_status draw_templates(const char *path, const spectra_result *r,
-                                 const char *title, sqn_error *err)
+static sqn_status draw_templates(const char *path, const void *of, const char *title,
+                                 sqn_error *err)
 {
+    const spectra_result *r = of;
     const sqn_matrix_const comp = r->amounts.last;
     sqn_status status = SQN_OK;
     shares s = {0};
@@ -100,9 +101,11 @@ cleanup:
     return status;
 }
 
-static sqn_status draw_curve(const char *path, const spectra_result *r, const char *title,
+static sqn_status draw_curve(const char *path, const void *of, const char *title,
                              sqn_error *err)
 {
+    const spectra_result *r = of;
+
     return basis_picture_curve(path, &r->basis, &r->curve, title, err);
 }
 
@@ -193,9 +196,10 @@ static void write_label(char label[LABEL_BYTES], const spectra_result *r, int64_
                    spectra_present_chi2(r, i));
 }
 
-static sqn_status draw_spectra(const char *path, const spectra_result *r, const char *title,
+static sqn_status draw_spectra(const char *path, const void *of, const char *title,
                                sqn_error *err)
 {
+    const spectra_result *r = of;
     static const double places[PLOT_SPECTRA_MAX] = {0.05, 0.35, 0.75};
     const int64_t n_wave = r->sample.spectra.n_wave;
     char label[PLOT_SPECTRA_MAX][LABEL_BYTES];
@@ -240,26 +244,17 @@ cleanup:
     return status;
 }
 
-static const char *const names[] = {"spectra.png", "components.png", "frv.png"};
-enum { N_PICTURE = sizeof names / sizeof names[0] };
-
-static sqn_status (*const draw[N_PICTURE])(const char *path, const spectra_result *r,
-                                           const char *title, sqn_error *err) = {
-    draw_spectra, draw_templates, draw_curve};
-
-static sqn_status draw_picture(const void *context, int64_t k, const char *path,
-                               sqn_error *err)
-{
-    const spectra_result *r = context;
-    char title[128];
-
-    spectra_present_title(title, sizeof title, r);
-    return draw[k](path, r, title, err);
-}
+static const gallery_picture pictures[] = {
+    {"spectra.png", draw_spectra},
+    {"components.png", draw_templates},
+    {"frv.png", draw_curve},
+};
 
 sqn_status spectra_present_pictures(session *s, const spectra_result *r, sqn_error *err)
 {
-    const gallery pictures = {names, N_PICTURE, draw_picture, r};
+    char title[128];
+    const gallery all = {pictures, sizeof pictures / sizeof pictures[0], r, title};
 
-    return gallery_draw(s->directory, &pictures, r->log, err);
+    spectra_present_title(title, sizeof title, r);
+    return gallery_draw(s->directory, &all, r->log, err);
 }

@@ -61,15 +61,18 @@ static float *in_true_unit(const float *values, int64_t n, int exponent)
     return copy;
 }
 
-static sqn_status draw_curve(const char *path, const result *r, const char *title,
+static sqn_status draw_curve(const char *path, const void *of, const char *title,
                              sqn_error *err)
 {
+    const result *r = of;
+
     return basis_picture_curve(path, &r->basis, &r->curve, title, err);
 }
 
-static sqn_status draw_components(const char *path, const result *r, const char *title,
+static sqn_status draw_components(const char *path, const void *of, const char *title,
                                   sqn_error *err)
 {
+    const result *r = of;
     sqn_status status = SQN_OK;
     sqn_cube cube = {0};
 
@@ -82,9 +85,10 @@ cleanup:
 }
 
 /* Of several groups the one that the verdict speaks of. */
-static sqn_status draw_disk(const char *path, const result *r, const char *title,
+static sqn_status draw_disk(const char *path, const void *of, const char *title,
                             sqn_error *err)
 {
+    const result *r = of;
     const disk *d = &r->disk;
     const int64_t n_pix = d->ny * d->nx, group = peak_of_count(d, d->n_count - 1).group;
     const int64_t first = group * d->n_count * n_pix;
@@ -116,9 +120,10 @@ cleanup:
     return status;
 }
 
-static sqn_status draw_input(const char *path, const result *r, const char *title,
+static sqn_status draw_input(const char *path, const void *of, const char *title,
                              sqn_error *err)
 {
+    const result *r = of;
     const sqn_fits_stack *sci = &r->obs.science;
     const int64_t n_pix = sci->ny * sci->nx;
     sqn_status status = SQN_OK;
@@ -153,9 +158,10 @@ cleanup:
     return status;
 }
 
-static sqn_status draw_profiles(const char *path, const result *r, const char *title,
+static sqn_status draw_profiles(const char *path, const void *of, const char *title,
                                 sqn_error *err)
 {
+    const result *r = of;
     sqn_status status = SQN_OK;
     profile p = {0};
 
@@ -177,9 +183,10 @@ cleanup:
     return status;
 }
 
-static sqn_status draw_frames(const char *path, const result *r, const char *title,
+static sqn_status draw_frames(const char *path, const void *of, const char *title,
                               sqn_error *err)
 {
+    const result *r = of;
     enum { FACTOR, CHI2, SIGMA, MISSING, SHIFT, N_SERIES };
     const sqn_fits_stack *sci = &r->obs.science;
     const int64_t n = sci->n_frame;
@@ -217,27 +224,20 @@ cleanup:
 }
 
 /** The dearest first. */
-static const char *const names[] = {"components.png", "disk.png", "input.png",
-                                    "frames.png",     "frv.png",  "profiles.png"};
-enum { N_PICTURE = sizeof names / sizeof names[0] };
-
-static sqn_status (*const draw[N_PICTURE])(const char *path, const result *r,
-                                           const char *title, sqn_error *err) = {
-    draw_components, draw_disk, draw_input, draw_frames, draw_curve, draw_profiles};
-
-static sqn_status draw_picture(const void *context, int64_t k, const char *path,
-                               sqn_error *err)
-{
-    const result *r = context;
-    char title[128];
-
-    present_title(title, sizeof title, r);
-    return draw[k](path, r, title, err);
-}
+static const gallery_picture pictures[] = {
+    {"components.png", draw_components},
+    {"disk.png", draw_disk},
+    {"input.png", draw_input},
+    {"frames.png", draw_frames},
+    {"frv.png", draw_curve},
+    {"profiles.png", draw_profiles},
+};
 
 sqn_status present_pictures(directory *dir, const result *r, sqn_error *err)
 {
-    const gallery pictures = {names, N_PICTURE, draw_picture, r};
+    char title[128];
+    const gallery all = {pictures, sizeof pictures / sizeof pictures[0], r, title};
 
-    return gallery_draw(dir, &pictures, r->log, err);
+    present_title(title, sizeof title, r);
+    return gallery_draw(dir, &all, r->log, err);
 }

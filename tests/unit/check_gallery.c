@@ -12,23 +12,27 @@
 static sqn_error err;
 static sqn_record record;
 static const char *const plan_names[] = {"a.png", "b.png", "c.png", "manifest.json"};
-static const char *const names[] = {"c.png", "a.png", "b.png"};
-
-/* A file with its number; picture `*context` fails, picture `*context` - 10 leaves no file. */
-static sqn_status draw(const void *context, int64_t k, const char *path, sqn_error *error)
+/* Two of them; what they are of says which picture fails ('b'), or leaves no file ('0'). */
+static sqn_status draw(const char *path, const void *of, const char *title,
+                       sqn_error *error)
 {
-    const int64_t odd = *(const int64_t *)context;
-    FILE *file = k == odd || k == odd - 10 ? NULL : fopen(path, "w");
+    const char *odd = of;
+    const bool is_b = strstr(path, "b.png") != NULL;
+    FILE *file = is_b && odd[0] != '-' ? NULL : fopen(path, "w");
 
-    if (k == odd) {
+    if (is_b && odd[0] == 'b') {
         return SQN_RAISE(error, E_MEM, "no paint");
     }
     if (file != NULL) {
-        ck_assert_int_eq(fprintf(file, "picture %d", (int)k), 9);
+        ck_assert_int_gt(fprintf(file, "picture of %s", title), 0);
         ck_assert_int_eq(fclose(file), 0);
     }
     return SQN_OK;
 }
+
+static const gallery_picture pictures[] = {{"c.png", draw},
+                                           {"b.png", draw},
+                                           {"a.png", draw}};
 
 static directory *open_directory(const char *path)
 {
@@ -41,9 +45,8 @@ static directory *open_directory(const char *path)
 
 START_TEST(pictures_are_products_in_the_order_of_the_plan)
 {
-    const int64_t none = -1;
     const sqn_log log = sqn_record_log(&record);
-    const gallery all = {names, 3, draw, &none};
+    const gallery all = {pictures, 3, "-", "a star"};
     directory *dir = open_directory("made/gallery");
     void *bytes = NULL;
     size_t size = 0;
@@ -54,7 +57,7 @@ START_TEST(pictures_are_products_in_the_order_of_the_plan)
         ck_assert_str_eq(directory_product_at(dir, k)->name, plan_names[k]);
     }
     SQN_ASSERT_OK(directory_read(&bytes, &size, dir, "c.png", &err), err);
-    ck_assert(size == 9 && memcmp(bytes, "picture 0", 9) == 0);
+    ck_assert(size == 17 && memcmp(bytes, "picture of a star", 17) == 0);
     ck_assert_ptr_null(sqn_record_find(&record, SQN_W_PLOT));
     free(bytes);
     directory_close(&dir);
@@ -63,9 +66,8 @@ END_TEST
 
 START_TEST(one_that_cannot_be_drawn_is_a_warning_and_one_that_is_not_there_an_error)
 {
-    const int64_t second = 1, gone = 12;
     const sqn_log log = sqn_record_log(&record);
-    const gallery some = {names, 3, draw, &second}, less = {names, 3, draw, &gone};
+    const gallery some = {pictures, 3, "b", ""}, less = {pictures, 3, "0", ""};
     directory *dir = open_directory("made/gallery2");
 
     SQN_ASSERT_OK(gallery_draw(dir, &some, &log, &err), err);
@@ -74,7 +76,7 @@ START_TEST(one_that_cannot_be_drawn_is_a_warning_and_one_that_is_not_there_an_er
 
     ck_assert_ptr_nonnull(warning);
     ck_assert_str_eq(warning->message, "not drawn: no paint");
-    ck_assert_str_eq(warning->where, "a.png");
+    ck_assert_str_eq(warning->where, "b.png");
     directory_close(&dir);
     dir = open_directory("made/gallery3");
     ck_assert_int_ne(gallery_draw(dir, &less, &log, &err), SQN_OK);
