@@ -177,9 +177,10 @@ static double allowed(const plan *p)
     const double pixels = (double)(p->size->ny * p->size->nx);
     const double k = (double)p->k, science = (double)p->n_science;
     const double planes = 0.5 * k * (k + 1.0) /* components of all counts */
+                          + 2.0               /* REGION and CHI2_REDUCED beside them */
                           + 2.0 * science     /* data and errors */
-                          + 8.0 * science     /* model and residual with ERR, DQ, FLAGS */
-                          + 6.0 * k;          /* disk with what goes with it */
+                          + 6.0 * science     /* model and residual with ERR, FLAGS */
+                          + 6.0 * k; /* disk, all six images (these data have no DQ) */
 
     return 1e-6 * (8.0 * pixels * (double)p->size->n_frame + 4.0 * pixels * planes) + 200.0;
 }

@@ -28,6 +28,34 @@ SQN_NODISCARD sqn_status sqn__panels_readers_create(sqn__panels_readers *out,
 
 void sqn__panels_readers_clear(sqn__panels_readers *readers);
 
+/** One row as read. Borrowed. */
+typedef struct sqn__panels_line {
+    double *value, *weight; /**< [n_pix] */
+} sqn__panels_line;
+
+/** The line of thread number `thread`. */
+sqn__panels_line sqn__panels_line_of(const sqn__panels_readers *readers, int64_t n_col,
+                                     int64_t thread);
+
+/** Apply the rule for negative data; returns how many were changed. */
+int64_t sqn__panels_treat_row(const sqn__panels_line *row, int64_t n_pix,
+                              sqn_negatives negatives);
+
+/** One reading of all rows: what is done with each, in any thread, and with those of a chunk. */
+typedef struct sqn__panels_reading {
+    const sqn__panels_readers *readers;
+    sqn_panels *panels;
+    const sqn_rows *rows;
+    sqn__panels_survey *out; /**< Of the first reading. */
+    /** Read row `i`, number `k` of its chunk. */
+    sqn_status (*take)(const struct sqn__panels_reading *r, int64_t i, int64_t k,
+                       sqn_error *err);
+    /** Join what the `n` rows from `first` on hold, in their order. */
+    void (*join)(const struct sqn__panels_reading *r, int64_t first, int64_t n);
+} sqn__panels_reading;
+
+SQN_NODISCARD sqn_status sqn__panels_read_all(const sqn__panels_reading *r, sqn_error *err);
+
 /** First reading: sums, extremes, and who takes part. Errors name the first row that is wrong. */
 SQN_NODISCARD sqn_status sqn__panels_survey_rows(sqn__panels_survey *out,
                                                  const sqn__panels_readers *readers,

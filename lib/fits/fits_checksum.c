@@ -9,7 +9,9 @@
 
 enum {
     BLOCK_BYTES = 65536, /* a multiple of 4 */
-    MANY = 16            /* blocks that are worth several threads */
+    MANY = 16,           /* blocks that are worth several threads */
+    LANES = 16,          /* words that are summed side by side */
+    WORDS = 256          /* that a sum of 16 bits holds the bytes of */
 };
 
 static uint32_t fold(uint64_t sum)
@@ -25,23 +27,54 @@ uint32_t sqn__fits_checksum_add(uint32_t a, uint32_t b)
     return fold((uint64_t)a + b);
 }
 
-uint32_t sqn__fits_checksum_bytes(const unsigned char *bytes, size_t n)
+/* The bytes at each of the four places of a word. */
+typedef struct places {
+    uint64_t sum[4];
+} places;
+
+/* Add n words, at most WORDS of each lane: sums of 2 x 16 bits side by side, in any order of bytes. */
+static void add_words(places *to, const unsigned char *bytes, int64_t n)
 {
-    const size_t n_word = n / 4;
-    uint64_t sum = 0;
+    uint32_t even[LANES] = {0}, odd[LANES] = {0}; /* places 0 and 2, 1 and 3 */
+    const int64_t n_whole = n - n % LANES;
 
-    for (size_t i = 0; i < n_word; i++) {
-        const unsigned char *at = bytes + 4 * i;
+    for (int64_t i = 0; i < n_whole; i += LANES) {
+        for (int64_t l = 0; l < LANES; l++) {
+            const unsigned char *b = bytes + 4 * (i + l);
+            const uint32_t word = (uint32_t)b[0] | (uint32_t)b[1] << 8U |
+                                  (uint32_t)b[2] << 16U | (uint32_t)b[3] << 24U;
 
-        sum += (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
-        if ((i & 0xffffff) == 0xffffff) {
-            sum = fold(sum);
+            even[l] += word & 0x00ff00ffU;
+            odd[l] += word >> 8U & 0x00ff00ffU;
         }
     }
-    for (size_t i = 4 * n_word; i < n; i++) {
-        sum += (uint64_t)bytes[i] << (24 - 8 * (i - 4 * n_word));
+    for (int64_t l = 0; l < LANES; l++) {
+        to->sum[0] += even[l] & 0xffffU;
+        to->sum[1] += odd[l] & 0xffffU;
+        to->sum[2] += even[l] >> 16U;
+        to->sum[3] += odd[l] >> 16U;
     }
-    return fold(sum);
+    for (int64_t i = 4 * n_whole; i < 4 * n; i++) {
+        to->sum[i % 4] += bytes[i];
+    }
+}
+
+uint32_t sqn__fits_checksum_bytes(const unsigned char *bytes, size_t n)
+{
+    const size_t most = (size_t)WORDS * LANES;
+    const size_t n_word = n / 4;
+    places all = {{0}};
+
+    for (size_t i = 0; i < n_word; i += most) {
+        const size_t left = n_word - i;
+
+        add_words(&all, bytes + 4 * i, (int64_t)(left < most ? left : most));
+    }
+    for (size_t i = 4 * n_word; i < n; i++) {
+        all.sum[i % 4] += bytes[i];
+    }
+    return fold(((uint64_t)fold(all.sum[0]) << 24U) + ((uint64_t)fold(all.sum[1]) << 16U) +
+                ((uint64_t)fold(all.sum[2]) << 8U) + fold(all.sum[3]));
 }
 
 static sqn_status refuse(const sqn__fits_file *file, const sqn__fits_hdu *hdu,

@@ -8,6 +8,7 @@
  */
 #include "fits_frames.h"
 
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <omp.h>
@@ -18,7 +19,7 @@
 #include "mem.h"
 #include "raise.h"
 
-enum { WORTH_READERS = 1 << 20 /* pixels that are left */ };
+enum { WORTH_READERS = 1 << 18 /* pixels that are left */ };
 
 /* One way through the planes. */
 typedef struct reader {
@@ -115,17 +116,31 @@ static sqn_status refuse_overflow(reader *r, const sqn_fits_frame *frame, double
     return status;
 }
 
+static bool is_lost(float error)
+{
+    return (error == 0.0F) | (fabsf(error) > FLT_MAX);
+}
+
+static int64_t count_lost(const float *error, int64_t n_pix)
+{
+    int n = 0;
+
+    for (int64_t p = 0; p < n_pix; p++) {
+        n += is_lost(error[p]) ? 1 : 0;
+    }
+    return n;
+}
+
 /* Errors that float32 cannot hold beside the values have no weight we could use. */
 static void drop_bad_errors(reader *r, float *value, float *error, uint8_t *flags,
                             sqn_fits_frame *frame, int64_t number)
 {
-    int64_t n = 0;
+    const int64_t n = count_lost(error, r->sieve.n_pix);
 
-    for (int64_t p = 0; p < r->sieve.n_pix; p++) {
-        if (error[p] == 0.0F || isinf(error[p])) {
+    for (int64_t p = 0; n > 0 && p < r->sieve.n_pix; p++) {
+        if (is_lost(error[p])) {
             error[p] = value[p] = NAN;
             flags[p] |= SQN_FLAG_NO_SCIENCE;
-            n++;
         }
     }
     frame->n_bad_error += n;

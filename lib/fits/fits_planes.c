@@ -233,8 +233,10 @@ static int read_values(double *out, fitsfile *fits, const sqn__fits_planes *plan
     return code;
 }
 
-/* The plane in the buffer, of floating numbers: nothing but the order of bytes to undo. */
-static void read_singles(double *restrict out, const unsigned char *restrict in, int64_t n)
+/* The plane in the buffer, of floating numbers: nothing but the order of bytes to undo. These are
+   most of all planes, and scaled at once. */
+static void read_singles(double *restrict out, const unsigned char *restrict in, int64_t n,
+                         double zero, double scale)
 {
     for (int64_t p = 0; p < n; p++) {
         const unsigned char *b = in + 4 * p;
@@ -243,7 +245,7 @@ static void read_singles(double *restrict out, const unsigned char *restrict in,
         float value;
 
         memcpy(&value, &bits, sizeof value);
-        out[p] = (double)value;
+        out[p] = zero + scale * (double)value;
     }
 }
 
@@ -344,8 +346,10 @@ static void read_plain(double *out, const sqn__fits_planes *planes)
     const double scale = planes->scale, zero = planes->zero;
 
     if (planes->hdu->bitpix == -32) {
-        read_singles(out, planes->buffer, planes->n_pix);
-    } else if (planes->hdu->bitpix == -64) {
+        read_singles(out, planes->buffer, planes->n_pix, zero, scale);
+        return;
+    }
+    if (planes->hdu->bitpix == -64) {
         read_doubles(out, planes->buffer, planes->n_pix);
     } else {
         read_integers(out, planes);

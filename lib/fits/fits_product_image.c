@@ -65,12 +65,24 @@ static sqn_fits_type choose_type(const transfer *t)
     return sqn__fits_product_holds(largest) ? SQN_FITS_FLOAT32 : SQN_FITS_FLOAT64;
 }
 
+/* Floats in their own unit: all NaN are one. */
+static void copy_singles(float *restrict out, const float *restrict in, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) {
+        out[i] = isnan(in[i]) ? NAN : in[i];
+    }
+}
+
 /* Values first .. first + n - 1 as they are written. */
 static void *convert(const transfer *t, int64_t first, int64_t n)
 {
     float *single = t->chunk;
     double *twice = t->chunk;
 
+    if (t->image->type == SQN_FITS_FLOAT32 && t->image->exponent == 0) {
+        copy_singles(single, (const float *)t->image->data + first, n);
+        return t->chunk;
+    }
     for (int64_t i = 0; i < n; i++) {
         if (t->written == SQN_FITS_FLOAT32) {
             single[i] = (float)scaled(t, first + i);

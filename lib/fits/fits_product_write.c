@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fits_checksum.h"
 #include "fits_strips.h"
 #include "mem.h"
 #include "raise.h"
@@ -90,7 +91,7 @@ static sqn_status verify(const writing *w, int hdu, int64_t size, sqn_error *err
         const int64_t n = size - at < PIECE ? size - at : PIECE;
 
         SQN_TRY(w->sink->get(w->sink->context, w->offset + at, piece, (size_t)n, err));
-        sum = sqn__fits_seal_add(sum, piece, n);
+        sum = sqn__fits_checksum_add(sum, sqn__fits_checksum_bytes(piece, (size_t)n));
     }
     if (sum != UINT32_MAX) {
         status = SQN_RAISE(err, E_OUT_VERIFY, "HDU %d does not read back as written", hdu);

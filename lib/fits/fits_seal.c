@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fits_checksum.h"
 #include "raise.h"
 
 enum { CARD = 80, VALUE = 11 /* first character within the quotes */, SUM_WIDTH = 10 };
@@ -18,21 +19,6 @@ enum { CARD = 80, VALUE = 11 /* first character within the quotes */, SUM_WIDTH 
 const char *const sqn__fits_seal_cards[2] = {
     "CHECKSUM= '0000000000000000'   / HDU checksum",
     "DATASUM = '0         '         / data unit checksum"};
-
-/* Ones' complement sum of the big-endian 32-bit words; `n` is a multiple of 4. */
-static uint32_t add_words(uint32_t start, const unsigned char *bytes, int64_t n)
-{
-    uint64_t sum = start;
-
-    for (int64_t i = 0; i < n; i += 4) {
-        sum += (uint32_t)bytes[i] << 24 | (uint32_t)bytes[i + 1] << 16 |
-               (uint32_t)bytes[i + 2] << 8 | (uint32_t)bytes[i + 3];
-    }
-    while (sum >> 32 != 0) {
-        sum = (sum & UINT32_MAX) + (sum >> 32);
-    }
-    return (uint32_t)sum;
-}
 
 /* The value of a card of the header, or NULL. */
 static unsigned char *find(unsigned char *file, const sqn__fits_seal_span *span,
@@ -46,16 +32,16 @@ static unsigned char *find(unsigned char *file, const sqn__fits_seal_span *span,
     return NULL;
 }
 
-uint32_t sqn__fits_seal_add(uint32_t start, const unsigned char *bytes, int64_t n)
+/* Sum of bytes [from, to) of the file. */
+static uint32_t sum_of(const unsigned char *file, int64_t from, int64_t to)
 {
-    return add_words(start, bytes, n);
+    return sqn__fits_checksum_bytes(file + from, (size_t)(to - from));
 }
 
 sqn_status sqn__fits_seal_put(unsigned char *file, const sqn__fits_seal_span *span,
                               sqn_error *err)
 {
-    return sqn__fits_seal_put_sum(
-        file, span, add_words(0, file + span->data, span->end - span->data), err);
+    return sqn__fits_seal_put_sum(file, span, sum_of(file, span->data, span->end), err);
 }
 
 sqn_status sqn__fits_seal_put_sum(unsigned char *file, const sqn__fits_seal_span *span,
@@ -74,7 +60,7 @@ sqn_status sqn__fits_seal_put_sum(unsigned char *file, const sqn__fits_seal_span
     memcpy(data, text, SUM_WIDTH);
 
     const uint32_t sum =
-        add_words(data_sum, file + span->header, span->data - span->header);
+        sqn__fits_checksum_add(data_sum, sum_of(file, span->header, span->data));
 
     fits_encode_chksum(sum, 1, text); /* complemented: the whole then sums to -0 */
     memcpy(total, text, 16);
@@ -112,7 +98,7 @@ static void begin_anew(unsigned char *card, const char *model)
 
 void sqn__fits_seal_renew(unsigned char *file, const sqn__fits_seal_span *span)
 {
-    const uint32_t data_sum = add_words(0, file + span->data, span->end - span->data);
+    const uint32_t data_sum = sum_of(file, span->data, span->end);
     unsigned char *total = find_card(file, span, "CHECKSUM");
     unsigned char *data = find_card(file, span, "DATASUM ");
     char text[FLEN_VALUE];
@@ -125,7 +111,8 @@ void sqn__fits_seal_renew(unsigned char *file, const sqn__fits_seal_span *span)
     if (total != NULL) {
         begin_anew(total, sqn__fits_seal_cards[0]);
         fits_encode_chksum(
-            add_words(data_sum, file + span->header, span->data - span->header), 1, text);
+            sqn__fits_checksum_add(data_sum, sum_of(file, span->header, span->data)), 1,
+            text);
         memcpy(total + VALUE, text, 16);
     }
 }

@@ -29,9 +29,6 @@ SQN_NODISCARD sqn_status sqn__fits_seal_put_sum(unsigned char *file,
                                                 const sqn__fits_seal_span *span,
                                                 uint32_t data_sum, sqn_error *err);
 
-/** Ones' complement sum of big-endian 32-bit words, going on from `start`; `n` is a multiple of 4. */
-uint32_t sqn__fits_seal_add(uint32_t start, const unsigned char *bytes, int64_t n);
-
 /** Renew those of the two cards that an HDU has, whatever they hold. */
 void sqn__fits_seal_renew(unsigned char *file, const sqn__fits_seal_span *span);
 

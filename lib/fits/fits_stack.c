@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cube_internal.h"
 #include "fits_angles.h"
 #include "fits_frames.h"
 #include "fits_inputs.h"
@@ -157,9 +158,9 @@ static sqn_status allocate(job *j, int64_t n_frame)
     s->n_frame = n_frame;
     s->ny = shape->ny;
     s->nx = shape->nx;
-    SQN_TRY(sqn_cube_init(&s->value, n_frame, s->ny, s->nx, j->err));
+    SQN_TRY(sqn__cube_reserve(&s->value, n_frame, s->ny, s->nx, j->err));
     if (j->layout.noise.n > 0) {
-        SQN_TRY(sqn_cube_init(&s->error, n_frame, s->ny, s->nx, j->err));
+        SQN_TRY(sqn__cube_reserve(&s->error, n_frame, s->ny, s->nx, j->err));
     }
 
     s->frames = sqn__mem_alloc(n_frame, sizeof *s->frames);

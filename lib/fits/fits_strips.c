@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "fits_checksum.h"
 #include "mem.h"
 #include "raise.h"
 
@@ -145,7 +146,8 @@ sqn_status sqn__fits_strips_put(uint32_t *sum, int64_t *size, const sqn__fits_st
             memset(piece.bytes + n_byte, 0, (size_t)rest);
             n_byte += rest;
         }
-        *sum = sqn__fits_seal_add(*sum, piece.bytes, n_byte);
+        *sum = sqn__fits_checksum_add(
+            *sum, sqn__fits_checksum_bytes(piece.bytes, (size_t)n_byte));
         SQN_TRY(sink->put(sink->context, offset + done, piece.bytes, (size_t)n_byte, err));
         done += n_byte;
     }

@@ -3,24 +3,17 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 
 #include "fft.h"
 #include "mem.h"
+#include "middle.h"
 #include "raise.h"
 
 /* The image on twice its size, so that its convolution with itself does not wrap round. */
 typedef struct plane {
-    int64_t ny, nx;
-    double complex *value; /* [ny, nx] */
+    int64_t ny, nx, stride;
+    double *value; /* [ny, nx], rows `stride` apart */
 } plane;
-
-static int ascending(const void *a, const void *b)
-{
-    const float x = *(const float *)a, y = *(const float *)b;
-
-    return (x > y) - (x < y);
-}
 
 /* Median of the finite pixels; NaN when there are none. `work` [n]. */
 static double median(const float *image, int64_t n, float *work)
@@ -32,8 +25,8 @@ static double median(const float *image, int64_t n, float *work)
             work[n_finite++] = image[p];
         }
     }
-    qsort(work, (size_t)n_finite, sizeof *work, ascending);
-    return n_finite > 0 ? (double)work[n_finite / 2] : (double)NAN;
+    return n_finite > 0 ? (double)sqn__middle_select(work, n_finite, n_finite / 2)
+                        : (double)NAN;
 }
 
 /* The root of what lies above `level`, so that a few bright pixels do not decide; returns the sum. */
@@ -47,20 +40,11 @@ static double spread(const plane *p, const float *image, int64_t ny, int64_t nx,
             const double above = (double)image[y * nx + x] - level;
             const double excess = isfinite(above) && above > 0.0 ? sqrt(above) : 0.0;
 
-            p->value[y * p->nx + x] = excess;
+            p->value[y * p->stride + x] = excess;
             sum += excess;
         }
     }
     return sum;
-}
-
-static void convolve_with_itself(const plane *p, const sqn__fft *fft)
-{
-    sqn__fft_forward(fft, p->value);
-    for (int64_t i = 0; i < p->ny * p->nx; i++) {
-        p->value[i] *= p->value[i];
-    }
-    sqn__fft_backward(fft, p->value);
 }
 
 /* A pixel of the plane. */
@@ -70,7 +54,7 @@ typedef struct spot {
 
 static double value_at(const plane *p, spot at)
 {
-    return creal(p->value[at.y * p->nx + at.x]);
+    return p->value[at.y * p->stride + at.x];
 }
 
 static spot peak(const plane *p)
@@ -121,13 +105,11 @@ sqn_status sqn_center_find(double center[2], const float *image, int64_t ny, int
 {
     const int64_t n = sqn__mem_product(ny, nx);
     sqn_status status = SQN_OK;
-    plane p = {2 * ny, 2 * nx, NULL};
-    sqn__fft *fft = NULL;
+    plane p = {2 * ny, 2 * nx, sqn__fft_row(2 * nx), NULL};
     float *work = NULL;
 
     center[0] = center[1] = (double)NAN;
-    SQN_TRY(sqn__fft_create(&fft, p.ny, p.nx, err));
-    p.value = sqn__mem_alloc(sqn__mem_product(n, 4), sizeof *p.value);
+    p.value = sqn__mem_alloc(sqn__mem_product(p.ny, p.stride), sizeof *p.value);
     work = sqn__mem_alloc(n, sizeof *work);
     if (p.value == NULL || work == NULL) {
         status =
@@ -139,7 +121,7 @@ sqn_status sqn_center_find(double center[2], const float *image, int64_t ny, int
                            "no pixel of %" PRId64 " x %" PRId64 " stands out", nx, ny);
         goto cleanup;
     }
-    convolve_with_itself(&p, fft);
+    SQN_TRY(sqn__fft_convolve_self(p.value, p.ny, p.nx, err));
 
     const spot best = peak(&p);
     double part[2];
@@ -151,6 +133,5 @@ sqn_status sqn_center_find(double center[2], const float *image, int64_t ny, int
 cleanup:
     sqn__mem_free(work);
     sqn__mem_free(p.value);
-    sqn__fft_destroy(&fft);
     return status;
 }

@@ -1,4 +1,4 @@
-/** @file fft.c @brief Two-dimensional complex transforms by FFTW. */
+/** @file fft.c @brief Two-dimensional transforms by FFTW. */
 #include "fft.h"
 
 #include <assert.h>
@@ -38,16 +38,21 @@ static sqn_status make_plans(sqn__fft *fft, int64_t ny, int64_t nx, sqn_error *e
     return SQN_OK;
 }
 
+static sqn_status check_size(int64_t ny, int64_t nx, sqn_error *err)
+{
+    return ny < 1 || nx < 1 || ny > INT_MAX || nx > INT_MAX
+               ? SQN_RAISE(err, E_ARG, "transform of %" PRId64 " x %" PRId64 " pixels", nx,
+                           ny)
+               : SQN_OK;
+}
+
 sqn_status sqn__fft_create(sqn__fft **out, int64_t ny, int64_t nx, sqn_error *err)
 {
     sqn_status status = SQN_OK;
     sqn__fft *fft = NULL;
 
     *out = NULL;
-    if (ny < 1 || nx < 1 || ny > INT_MAX || nx > INT_MAX) {
-        return SQN_RAISE(err, E_ARG, "transform of %" PRId64 " x %" PRId64 " pixels", nx,
-                         ny);
-    }
+    SQN_TRY(check_size(ny, nx, err));
     fft = sqn__mem_alloc(1, sizeof *fft);
     if (fft == NULL) {
         return SQN_RAISE(err, E_MEM, "plans of a transform");
@@ -89,4 +94,34 @@ void sqn__fft_destroy(sqn__fft **fft)
         sqn__mem_free(*fft);
         *fft = NULL;
     }
+}
+
+sqn_status sqn__fft_convolve_self(double *plane, int64_t ny, int64_t nx, sqn_error *err)
+{
+    double complex *spectrum = (double complex *)plane;
+    const int64_t n = ny * (sqn__fft_row(nx) / 2);
+    fftw_plan forward = NULL, backward = NULL;
+    sqn_status status = SQN_OK;
+
+    SQN_TRY(check_size(ny, nx, err));
+    assert((uintptr_t)plane % ALIGNMENT == 0);
+#pragma omp critical
+    { /* estimates do not touch the plane */
+        forward = fftw_plan_dft_r2c_2d((int)ny, (int)nx, plane, spectrum, FFTW_ESTIMATE);
+        backward = fftw_plan_dft_c2r_2d((int)ny, (int)nx, spectrum, plane, FFTW_ESTIMATE);
+    }
+    if (forward == NULL || backward == NULL) {
+        status = SQN_RAISE(err, E_MEM, "plan of %" PRId64 " x %" PRId64 " pixels", nx, ny);
+        goto cleanup;
+    }
+    fftw_execute(forward);
+    for (int64_t i = 0; i < n; i++) {
+        spectrum[i] *= spectrum[i];
+    }
+    fftw_execute(backward);
+
+cleanup:
+    destroy_plan(forward);
+    destroy_plan(backward);
+    return status;
 }

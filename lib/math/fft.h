@@ -1,6 +1,6 @@
 /**
  * @file fft.h
- * @brief The owner of FFTW: two-dimensional complex transforms in double, in place.
+ * @brief The owner of FFTW: two-dimensional transforms in double, in place.
  *
  * Plans are made by estimate, so equal sizes give equal bits in every run.
  */
@@ -37,6 +37,23 @@ void sqn__fft_forward(const sqn__fft *fft, double complex *data);
 
 /** The same with +i and not normalised: forward, then backward multiplies by ny nx. */
 void sqn__fft_backward(const sqn__fft *fft, double complex *data);
+
+/** Numbers from row to row of a real plane of nx columns: its spectrum needs a few more. */
+static inline int64_t sqn__fft_row(int64_t nx)
+{
+    return 2 * (nx / 2 + 1);
+}
+
+/**
+ * The periodic convolution of a real plane with itself, times ny nx: half the work of complex
+ * transforms.
+ *
+ * @param[in,out] plane  [ny, nx], rows sqn__fft_row(nx) apart, from sqn__mem_alloc(); what lies
+ *                       behind the rows is spoilt.
+ * @retval SQN_ERR_ARG, SQN_ERR_MEMORY  As above.
+ */
+SQN_NODISCARD sqn_status sqn__fft_convolve_self(double *plane, int64_t ny, int64_t nx,
+                                                sqn_error *err);
 
 /** Free and set to NULL. NULL-safe. */
 void sqn__fft_destroy(sqn__fft **fft);

@@ -15,6 +15,7 @@
 
 enum {
     SQN__GRAM_ALIGN = 8,  /**< Columns of vectors are multiples of it. */
+    SQN__GRAM_WIDE = 16,  /**< Columns of product_narrow() are. */
     SQN__GRAM_BLOCK = 128 /**< Data of a misfit. */
 };
 
@@ -39,7 +40,7 @@ typedef struct sqn__gram_table {
     /** out += a b; b has as many rows as a depths, columns of the alignment. Depth by depth:
      *  to the bit the same in one call or in many. */
     void (*product)(sqn_dmatrix out, sqn__gram_factor a, sqn_dmatrix_const b);
-    /** The same of a b in float, which is widened; columns are multiples of 16. */
+    /** The same of a b in float, which is widened; columns are multiples of SQN__GRAM_WIDE. */
     void (*product_narrow)(sqn_dmatrix out, sqn__gram_factor a, sqn_matrix_const b);
     /**
      * Numbers of data side by side: columns as rows, widened.

@@ -21,6 +21,7 @@
 
 enum {
     LANES = 8, /* partial sums */
+    ROWS = 8,  /* of Z that are turned together */
     STRIP = 24 /* rows of a square formed together */
 };
 
@@ -28,7 +29,7 @@ enum {
 typedef struct group_space {
     double *
         turned; /* [width, n_short aligned] Z of one panel; NULL: only the trace is wanted */
-    double *row;   /* [width] of Z */
+    double *rows;  /* [ROWS, width] of Z */
     double *lane;  /* [width] means, when pixels are long */
     double *sum_v; /* [width] */
     double
@@ -97,18 +98,18 @@ static void average_lanes(double *restrict lane, double *restrict sum_v,
     }
 }
 
-/* Row `s` of Z of one panel; returns the sum of its squares. */
-static double center_row(const group_space *slot, const double *mean,
+/* Row `s` of Z of one panel, z [width]; returns the sum of its squares. */
+static double center_row(double *restrict z, const group_space *slot, const double *mean,
                          const sqn_panels *panels, int64_t p, int64_t s)
 {
     const int64_t width = panels->width;
     const float *restrict x = sqn__panels_x(panels, p) + s * width;
     const float *restrict v = sqn__panels_v(panels, p) + s * width;
-    double *restrict z = slot->row;
+    const double *restrict lane = slot->lane;
     double sum[LANES] = {0.0}, all = 0.0;
 
     for (int64_t t = 0; t < width; t++) {
-        const double xbar = mean != NULL ? mean[s] : slot->lane[t];
+        const double xbar = mean != NULL ? mean[s] : lane[t];
 
         z[t] = sqrt((double)v[t]) * ((double)x[t] - xbar);
     }
@@ -123,19 +124,35 @@ static double center_row(const group_space *slot, const double *mean,
     return all;
 }
 
+/* `n` rows of Z from `first` on to columns. */
+static void turn_rows(double *restrict turned, const double *restrict rows, int64_t width,
+                      int64_t stride, int64_t n)
+{
+    for (int64_t t = 0; t < width; t++) {
+        for (int64_t r = 0; r < n; r++) {
+            turned[t * stride + r] = rows[r * width + t];
+        }
+    }
+}
+
 /* Z of one panel, turned where it is wanted; returns the sum of its squares. */
 static double center_panel(const group_space *slot, const double *mean,
                            const sqn_panels *panels, int64_t p, int64_t stride)
 {
+    const int64_t width = panels->width;
     double sum = 0.0;
 
     if (mean == NULL) {
         average_lanes(slot->lane, slot->sum_v, panels, p);
     }
-    for (int64_t s = 0; s < panels->n_short; s++) {
-        sum += center_row(slot, mean, panels, p, s);
-        for (int64_t t = 0; t < panels->width && slot->turned != NULL; t++) {
-            slot->turned[t * stride + s] = slot->row[t];
+    for (int64_t first = 0; first < panels->n_short; first += ROWS) {
+        const int64_t left = panels->n_short - first, n = left < ROWS ? left : ROWS;
+
+        for (int64_t r = 0; r < n; r++) {
+            sum += center_row(slot->rows + r * width, slot, mean, panels, p, first + r);
+        }
+        if (slot->turned != NULL) {
+            turn_rows(slot->turned + first, slot->rows, width, stride, n);
         }
     }
     return sum;
@@ -224,7 +241,8 @@ static sqn_status create_space(curve_space *space, const sqn_panels *panels, boo
     const int64_t stride = sqn__gram_aligned(n_short);
     const int64_t n_square = squares ? sqn__mem_product(n_short, stride) : 0;
     const int64_t n_turned = squares ? stride * width : 0;
-    const int64_t per_slot = 3 * width + n_turned + n_square;
+    const int64_t n_rows = ROWS * width;
+    const int64_t per_slot = n_rows + 2 * width + n_turned + n_square;
 
     *space = (curve_space){.n_slot = (int)n_slot, .stride = stride};
     space->slot = sqn__mem_alloc(n_slot, sizeof *space->slot);
@@ -242,10 +260,10 @@ static sqn_status create_space(curve_space *space, const sqn_panels *panels, boo
     for (int64_t i = 0; i < n_slot; i++, numbers += per_slot) {
         group_space *slot = &space->slot[i];
 
-        slot->row = numbers;
-        slot->lane = numbers + width;
-        slot->sum_v = numbers + 2 * width;
-        slot->turned = squares ? numbers + 3 * width : NULL;
+        slot->rows = numbers;
+        slot->lane = numbers + n_rows;
+        slot->sum_v = slot->lane + width;
+        slot->turned = squares ? slot->sum_v + width : NULL;
         slot->square = squares ? slot->turned + n_turned : NULL;
     }
     return SQN_OK;

@@ -19,12 +19,12 @@
 
 /** Bases and curves. Owned by the run. */
 typedef struct basis {
-    sqn_panels *panels;
-    sqn_nmf *nmf;    /**< NULL when loaded. */
-    sqn_cube loaded; /**< Of components.load: [rows, 1, n_pix], the last stage first. */
-    int64_t n_comp;  /**< Of the last stage. */
-    int64_t n_count; /**< Counts to model with, */
-    int64_t *counts; /**< rising; owned. */
+    sqn_panels *panels; /**< Whoever needs them last may destroy them. */
+    sqn_nmf *nmf;       /**< NULL when loaded. */
+    sqn_cube loaded;    /**< Of components.load: [rows, 1, n_pix], the last stage first. */
+    int64_t n_comp;     /**< Of the last stage. */
+    int64_t n_count;    /**< Counts to model with, */
+    int64_t *counts;    /**< rising; owned. */
     sqn_matrix_const *components; /**< [n_count] of [k, n_pix] views; the array is owned. */
     sqn_count heldout;            /**< n = 0: no data were hidden. */
     sqn_misfit misfit;            /**< Of the last stage; empty when loaded. */

@@ -3,11 +3,14 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "mem.h"
 #include "raise.h"
+
+enum { LANES = 4 /* partial sums */ };
 
 /* Rows of pixels [k, n_pix] as images [k, ny, nx], NaN outside. */
 static void draw_rows(float *out, const sqn_pixels *pixels, sqn_matrix_const rows)
@@ -116,17 +119,40 @@ static sqn_status add_matrix(sqn_fits_product *product, const char *extname,
     return sqn_fits_product_image(product, &image, err);
 }
 
-/* Cosine of two rows over the pixels that both have. */
-static double cosine(const float *a, const float *b, int64_t n)
+/* Sums of products of two rows over the pixels that both have, side by side. */
+typedef struct products {
+    double ab[LANES], aa[LANES], bb[LANES];
+} products;
+
+static inline void add_product(products *sum, int64_t l, float a, float b)
 {
+    const bool both = !isnan(a) & !isnan(b);
+    const double x = both ? (double)a : 0.0, y = both ? (double)b : 0.0;
+
+    sum->ab[l] += x * y;
+    sum->aa[l] += x * x;
+    sum->bb[l] += y * y;
+}
+
+/* Cosine of two rows over the pixels that both have. */
+static double cosine(const float *restrict a, const float *restrict b, int64_t n)
+{
+    const int64_t whole = n - n % LANES;
+    products sum = {{0.0}, {0.0}, {0.0}};
     double ab = 0.0, aa = 0.0, bb = 0.0;
 
-    for (int64_t p = 0; p < n; p++) {
-        if (!isnan(a[p]) && !isnan(b[p])) {
-            ab += (double)a[p] * b[p];
-            aa += (double)a[p] * a[p];
-            bb += (double)b[p] * b[p];
+    for (int64_t p = 0; p < whole; p += LANES) {
+        for (int64_t l = 0; l < LANES; l++) {
+            add_product(&sum, l, a[p + l], b[p + l]);
         }
+    }
+    for (int64_t p = whole; p < n; p++) {
+        add_product(&sum, p - whole, a[p], b[p]);
+    }
+    for (int64_t l = 0; l < LANES; l++) {
+        ab += sum.ab[l];
+        aa += sum.aa[l];
+        bb += sum.bb[l];
     }
     return aa > 0.0 && bb > 0.0 ? ab / sqrt(aa * bb) : NAN;
 }

@@ -6,12 +6,12 @@
 
 #include "basis_picture.h"
 #include "basis_product.h"
+#include "gallery.h"
 #include "imputed.h"
 #include "mem.h"
 #include "plot_imputed.h"
 #include "raise.h"
 #include "result.h"
-#include "warn.h"
 
 enum { STRIPE = 2 /* a row is drawn as a stripe that is so many times as long as high */ };
 
@@ -53,9 +53,10 @@ static void gather(float *out, const imputation *im, int64_t plane)
     }
 }
 
-static sqn_status draw_imputed(const char *path, const imputation *im, const char *title,
+static sqn_status draw_imputed(const char *path, const void *of, const char *title,
                                sqn_error *err)
 {
+    const imputation *im = of;
     const int64_t plane = choose_plane(im), n_pix = im->images.ny * im->images.nx;
     const sqn_fits_frame *frame = &im->images.stack.frames[plane];
     const char *slash = strrchr(frame->file, '/');
@@ -85,9 +86,11 @@ cleanup:
     return status;
 }
 
-static sqn_status draw_curve(const char *path, const imputation *im, const char *title,
+static sqn_status draw_curve(const char *path, const void *of, const char *title,
                              sqn_error *err)
 {
+    const imputation *im = of;
+
     return basis_picture_curve(path, &im->basis, &im->curve, title, err);
 }
 
@@ -106,9 +109,10 @@ cleanup:
     return status;
 }
 
-static sqn_status draw_components(const char *path, const imputation *im, const char *title,
+static sqn_status draw_components(const char *path, const void *of, const char *title,
                                   sqn_error *err)
 {
+    const imputation *im = of;
     sqn_status status = SQN_OK;
     sqn_cube cube = {0}, stripes = {0};
 
@@ -125,11 +129,7 @@ cleanup:
     return status;
 }
 
-static const struct {
-    const char *name;
-    sqn_status (*draw)(const char *path, const imputation *im, const char *title,
-                       sqn_error *err);
-} pictures[] = {
+static const gallery_picture pictures[] = {
     {"imputed.png", draw_imputed},
     {"components.png", draw_components},
     {"frv.png", draw_curve},
@@ -137,20 +137,9 @@ static const struct {
 
 sqn_status result_pictures(session *s, const imputation *im, sqn_error *err)
 {
-    sqn_status status = SQN_OK;
-    char title[128], path[512];
+    char title[128];
+    const gallery all = {pictures, sizeof pictures / sizeof pictures[0], im, title};
 
     session_title(title, sizeof title, s->settings, &im->images.stack);
-    for (size_t k = 0; k < sizeof pictures / sizeof pictures[0] && status == SQN_OK; k++) {
-        sqn_error why = {0};
-
-        directory_temporary(path, sizeof path, s->directory, pictures[k].name);
-        if (pictures[k].draw(path, im, title, &why) == SQN_OK) {
-            status = directory_keep(s->directory, pictures[k].name, err);
-        } else {
-            sqn__log_warn(&s->log, SQN_W_PLOT, pictures[k].name, "not drawn: %s",
-                          why.message);
-        }
-    }
-    return status;
+    return gallery_draw(s->directory, &all, &s->log, err);
 }

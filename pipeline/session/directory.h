@@ -2,7 +2,7 @@
  * @file directory.h
  * @brief The output directory: locked, never half written, nothing of others replaced.
  *
- * A product is written under another name, synced, read back, and then renamed. The manifest
+ * A product is written under another name, read back, synced, and then renamed. The manifest
  * comes last: a directory with a manifest is complete. The lock file stays when a run ends
  * before its manifest, and so marks the products beside it as ours.
  */
@@ -50,7 +50,11 @@ SQN_NODISCARD sqn_status directory_open(directory **out, const directory_plan *p
 SQN_NODISCARD sqn_status directory_guard(const directory *dir, const char *input,
                                          sqn_error *err);
 
-/** Write one product atomically. @retval SQN_ERR_IO E_OUT_NOSPACE, E_OUT_VERIFY, E_IO. */
+/**
+ * Write one product atomically; several threads may write several.
+ *
+ * @retval SQN_ERR_IO E_OUT_NOSPACE, E_OUT_VERIFY, E_IO.
+ */
 SQN_NODISCARD sqn_status directory_write(directory *dir, const char *name,
                                          const void *bytes, size_t size, sqn_error *err);
 
@@ -87,7 +91,7 @@ SQN_NODISCARD sqn_status directory_keep(directory *dir, const char *name, sqn_er
 SQN_NODISCARD sqn_status directory_read(void **bytes, size_t *size, const directory *dir,
                                         const char *name, sqn_error *err);
 
-/** Products written so far, in order; borrowed. */
+/** Products written so far, in the order of the plan; borrowed. */
 int64_t directory_n_product(const directory *dir);
 const directory_product *directory_product_at(const directory *dir, int64_t index);
 

@@ -15,8 +15,9 @@
 
 enum { FIRST_LEVEL = 16, ROUND_POINTS = 72, TEXT_MAX = 512 };
 static const double line_unit =
-    3.7054 * 0.25;                     /* giza's width 1 on its PNG device (pixels) */
-static const double text_unit = 0.027; /* giza's height 1, of the height of the page */
+    3.7054 * 0.25;                       /* giza's width 1 on its PNG device (pixels) */
+static const double text_unit = 0.027;   /* giza's height 1, of the height of the page */
+static const double density = 2.0 / 3.0; /* pixels of a unit */
 static const double pi = 3.14159265358979323846;
 static const char font_name[] = "DejaVu Sans";
 
@@ -121,7 +122,10 @@ sqn_status plot_open(plot_page *page, const char *path, double width, double hei
     char device[sizeof page->part + 8];
     sqn_status status = SQN_OK;
 
-    *page = (plot_page){.width = width, .height = height, .path = path};
+    /* whole pixels, and as many units as they take */
+    const double n_x = ceil(width * density - 1e-6), n_y = ceil(height * density - 1e-6);
+
+    *page = (plot_page){.width = n_x / density, .height = n_y / density, .path = path};
     if (strlen(path) >= PLOT_PATH_MAX) {
         return SQN_RAISE(err, E_IO, "the name of the picture has %zu bytes, at most %d fit",
                          strlen(path), PLOT_PATH_MAX - 1);
@@ -132,7 +136,7 @@ sqn_status plot_open(plot_page *page, const char *path, double width, double hei
 
     const silence kept = silence_begin();
 
-    page->device = giza_open_device_size(device, NULL, width, height, GIZA_UNITS_PIXELS);
+    page->device = giza_open_device_size(device, NULL, n_x, n_y, GIZA_UNITS_PIXELS);
     if (page->device > 0) {
         giza_stop_warnings();
         giza_stop_prompting();
@@ -144,8 +148,8 @@ sqn_status plot_open(plot_page *page, const char *path, double width, double hei
     silence_end(kept);
     if (page->device <= 0) {
         (void)unlink(page->part);
-        status = SQN_RAISE(err, E_IO, "giza cannot open a page of %.0f x %.0f pixels",
-                           width, height);
+        status =
+            SQN_RAISE(err, E_IO, "giza cannot open a page of %.0f x %.0f pixels", n_x, n_y);
     }
 
 cleanup:
@@ -219,7 +223,7 @@ sqn_status plot_end(plot_page *page, sqn_status drawn, sqn_error *err)
 static void take_pen(const plot_pen *pen)
 {
     giza_set_colour_index((int)pen->colour);
-    giza_set_line_width(pen->width / line_unit);
+    giza_set_line_width(pen->width * density / line_unit);
     giza_set_line_style((int)pen->dash);
 }
 
@@ -305,7 +309,7 @@ double plot_text_width(const plot_page *page, const plot_font *font, const char 
         giza_set_character_height(font->size / (text_unit * page->height));
         giza_qtextlen(GIZA_UNITS_DEVICE, text, &width, &height);
     }
-    return width;
+    return width / density;
 }
 
 void plot_label(const plot_page *page, const plot_font *font, double x, double y,
@@ -387,6 +391,20 @@ void plot_title(const plot_page *page, const plot_font *font, double x, double y
     plot_unclip(page);
 }
 
+double plot_density(void)
+{
+    return density;
+}
+
+plot_box plot_snap(const plot_box *box)
+{
+    const double x0 = round(box->x0 * density), y0 = round(box->y0 * density);
+    const double x1 = fmax(round(box->x1 * density), x0 + 1.0);
+    const double y1 = fmax(round(box->y1 * density), y0 + 1.0);
+
+    return (plot_box){x0 / density, y0 / density, x1 / density, y1 / density};
+}
+
 void plot_colours(plot_map map)
 {
     for (int level = 0; level < PLOT_MAP_LEVELS; level++) {
@@ -415,8 +433,8 @@ sqn_status plot_pixels(double x, double y, int ny, int nx, const int16_t *level,
     for (int64_t i = 0; i < (int64_t)ny * nx; i++) {
         index[i] = level[i] < 0 ? (int)PLOT_MISSING : FIRST_LEVEL + level[i];
     }
-    giza_draw_pixels(nx, ny, index, 0, nx - 1, 0, ny - 1, x, x + nx, y, y + ny,
-                     GIZA_EXTEND_NONE);
+    giza_draw_pixels(nx, ny, index, 0, nx - 1, 0, ny - 1, x, x + nx / density, y,
+                     y + ny / density, GIZA_EXTEND_NONE);
     sqn__mem_free(index);
     return SQN_OK;
 }

@@ -2,8 +2,8 @@
  * @file plot.h
  * @brief Drawing on a page: lines, areas, text and pixels in page coordinates; hides giza.
  *
- * Page coordinates are pixels of the PNG, x to the right, y up, (0, 0) at the bottom left
- * corner. One page is open at a time in a process.
+ * Page coordinates are in units of which three take two pixels of the PNG, x to the right, y up,
+ * (0, 0) at the bottom left corner. One page is open at a time in a process.
  */
 #ifndef PLOT_H
 #define PLOT_H
@@ -43,12 +43,12 @@ typedef enum plot_dash { PLOT_SOLID = 1, PLOT_DASHED = 2, PLOT_DOTTED = 4 } plot
 
 typedef struct plot_pen {
     plot_colour colour;
-    double width; /**< (pixels) */
+    double width; /**< (units) */
     plot_dash dash;
 } plot_pen;
 
 typedef struct plot_font {
-    double size; /**< (pixels) height of the letters with their line. */
+    double size; /**< (units) height of the letters with their line. */
     plot_colour colour;
     double align; /**< 0 left, 0.5 centre, 1 right of the given point. */
     double angle; /**< (degrees) counter-clockwise. */
@@ -56,7 +56,7 @@ typedef struct plot_font {
 
 /** An open page. */
 typedef struct plot_page {
-    double width, height;
+    double width, height; /**< (units) */
     int device;
     const char *path; /**< Borrowed. */
     char part[PLOT_PATH_MAX + 16];
@@ -105,21 +105,28 @@ void plot_text(const plot_page *page, const plot_font *font, double x, double y,
 void plot_label(const plot_page *page, const plot_font *font, double x, double y,
                 const char *text);
 
-/** Width of a text (pixels). */
+/** Width of a text (units). */
 double plot_text_width(const plot_page *page, const plot_font *font, const char *text);
 
-/** A foreign string as a title of at most `room` pixels: long ones are set smaller, then cut. */
+/** A foreign string as a title of at most `room` units: long ones are set smaller, then cut. */
 void plot_title(const plot_page *page, const plot_font *font, double x, double y,
                 double room, const char *text);
 
 /** A foreign string made harmless for plot_text(): cut to `size`, non-ASCII to its nearest. */
 void plot_escape(char *out, size_t size, const char *text);
 
+/** Pixels of the PNG that a unit takes: the page is laid out finely, and drawn with no more pixels
+ *  than a report shows. */
+double plot_density(void);
+
+/** The nearest box of whole pixels, at least one on a side. */
+plot_box plot_snap(const plot_box *box);
+
 /** Colours for plot_pixels() from now on. */
 void plot_colours(plot_map map);
 
 /**
- * Pixels with their lower left corner at whole page coordinates.
+ * Pixels of the PNG with their lower left corner at (x, y), a corner of plot_snap().
  *
  * @param[in] level  [ny, nx] 0..PLOT_MAP_LEVELS - 1, or -1 = missing.
  * @retval SQN_ERR_MEMORY

@@ -8,8 +8,8 @@
 #include "raise.h"
 
 enum { COMPONENTS_MAX = 30 };
-static const double page_width = 1600.0, text_size = 28.0, gap = 12.0, caption = 40.0;
-static const double top = 80.0, margin = 24.0, bar_room = 160.0, seam = 4.0;
+static const double page_width = 1400.0, text_size = 28.0, gap = 12.0, caption = 42.0;
+static const double top = 81.0, margin = 24.0, bar_room = 160.0, seam = 4.5;
 static const double inset =
     14.0; /* of a colour bar: its numbers do not meet the next one's */
 

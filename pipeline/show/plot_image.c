@@ -15,15 +15,23 @@ static const plot_pen mark_pen = {PLOT_PAPER, 2.5, PLOT_SOLID};
 
 plot_box plot_image_fit(const plot_box *room, int64_t ny, int64_t nx)
 {
-    const double width = floor(room->x1) - ceil(room->x0);
-    const double height = floor(room->y1) - ceil(room->y0);
+    const double d = plot_density();
+    const double left = ceil(room->x0 * d - 1e-6), low = ceil(room->y0 * d - 1e-6);
+    const double width = floor(room->x1 * d + 1e-6) - left;
+    const double height = floor(room->y1 * d + 1e-6) - low;
     const double scale = fmin(width / (double)nx, height / (double)ny);
     const double w = fmax(1.0, floor(scale * (double)nx + 1e-6));
     const double h = fmax(1.0, floor(scale * (double)ny + 1e-6));
-    const double x0 = ceil(room->x0) + floor(0.5 * (width - w));
-    const double y0 = ceil(room->y0) + floor(0.5 * (height - h));
+    const double x0 = left + floor(0.5 * (width - w));
+    const double y0 = low + floor(0.5 * (height - h));
 
-    return (plot_box){x0, y0, x0 + w, y0 + h};
+    return (plot_box){x0 / d, y0 / d, (x0 + w) / d, (y0 + h) / d};
+}
+
+/* Pixels of the page from one side of a box to the other. */
+static int points(double from, double to)
+{
+    return (int)lround((to - from) * plot_density());
 }
 
 double plot_image_x(const plot_box *box, int64_t nx, double x)
@@ -53,7 +61,9 @@ static span span_of(int point, int n_point, int64_t n_pix)
 
 static double covered(const span *s, int64_t pixel)
 {
-    return fmin(s->end, (double)(pixel + 1)) - fmax(s->start, (double)pixel);
+    const double from = (double)pixel, to = from + 1.0;
+
+    return (s->end < to ? s->end : to) - (s->start > from ? s->start : from);
 }
 
 /* Mean of the valid pixels under a point; NaN where less than half of it is valid. */
@@ -68,8 +78,10 @@ static double point_mean(const float *pixels, int64_t nx, const span *row,
         return isfinite(value) ? (double)value : (double)NAN;
     }
     for (int64_t y = row->first; y <= row->last; y++) {
+        const double height = covered(row, y);
+
         for (int64_t x = column->first; x <= column->last; x++) {
-            const double share = covered(row, y) * covered(column, x);
+            const double share = height * covered(column, x);
             const float value = pixels[y * nx + x];
 
             whole += share;
@@ -82,43 +94,68 @@ static double point_mean(const float *pixels, int64_t nx, const span *row,
     return weight > 0.0 && weight >= 0.5 * whole ? sum / weight : NAN;
 }
 
-static int16_t level_of(const plot_stretch *stretch, double value)
+static int16_t level_of(const plot_stretch_curve *curve, double value)
 {
     return isnan(value) ? (int16_t)-1
-                        : (int16_t)lround(plot_stretch_level(stretch, value) *
+                        : (int16_t)lround(plot_stretch_curve_level(curve, value) *
                                           (PLOT_MAP_LEVELS - 1));
+}
+
+/* What is drawn where. */
+typedef struct raster {
+    int height, width; /* (pixels of the page) */
+    span *column;      /* [width] */
+    int16_t *level;    /* [height, width] */
+} raster;
+
+static sqn_status raster_create(raster *r, const plot_box *box, int64_t nx, sqn_error *err)
+{
+    r->height = points(box->y0, box->y1);
+    r->width = points(box->x0, box->x1);
+    r->column = sqn__mem_alloc(r->width, sizeof *r->column);
+    r->level = sqn__mem_alloc(sqn__mem_product(r->height, r->width), sizeof *r->level);
+    if (r->column == NULL || r->level == NULL) {
+        return SQN_RAISE(err, E_MEM, "picture of %d x %d pixels", r->height, r->width);
+    }
+    for (int i = 0; i < r->width; i++) {
+        r->column[i] = span_of(i, r->width, nx);
+    }
+    return SQN_OK;
+}
+
+static void raster_clear(raster *r)
+{
+    sqn__mem_free(r->column);
+    sqn__mem_free(r->level);
 }
 
 sqn_status plot_image_draw(const plot_box *box, int64_t ny, int64_t nx, const float *pixels,
                            const plot_stretch *stretch, sqn_error *err)
 {
-    const int width = (int)(box->x1 - box->x0), height = (int)(box->y1 - box->y0);
-    int16_t *level = sqn__mem_alloc(sqn__mem_product(height, width), sizeof *level);
+    const plot_stretch_curve curve = plot_stretch_curve_of(stretch);
+    raster r = {0};
     sqn_status status = SQN_OK;
 
-    if (level == NULL) {
-        return SQN_RAISE(err, E_MEM, "picture of %d x %d pixels", height, width);
-    }
-    for (int j = 0; j < height; j++) {
-        const span row = span_of(j, height, ny);
-        double previous = NAN; /* most neighbours on the page show the same pixel */
+    SQN_TRY(raster_create(&r, box, nx, err));
+    for (int j = 0; j < r.height; j++) {
+        const span row = span_of(j, r.height, ny);
+        double previous = NAN; /* many neighbours on the page show the same pixel */
         int16_t known = -1;
 
-        for (int i = 0; i < width; i++) {
-            const span column = span_of(i, width, nx);
-            const double value = point_mean(pixels, nx, &row, &column);
+        for (int i = 0; i < r.width; i++) {
+            const double value = point_mean(pixels, nx, &row, &r.column[i]);
 
             if (value != previous) {
-                known = level_of(stretch, value);
+                known = level_of(&curve, value);
                 previous = value;
             }
-            level[(int64_t)j * width + i] = known;
+            r.level[(int64_t)j * r.width + i] = known;
         }
     }
-    SQN_TRY(plot_pixels(box->x0, box->y0, height, width, level, err));
+    SQN_TRY(plot_pixels(box->x0, box->y0, r.height, r.width, r.level, err));
 
 cleanup:
-    sqn__mem_free(level);
+    raster_clear(&r);
     return status;
 }
 
@@ -193,7 +230,7 @@ static double bar_ticks(const plot_page *page, const plot_box *box,
 /* Brightness runs evenly from the lower to the upper end of a bar. */
 static sqn_status bar_ramp(const plot_box *box, sqn_error *err)
 {
-    const int width = (int)(box->x1 - box->x0), height = (int)(box->y1 - box->y0);
+    const int width = points(box->x0, box->x1), height = points(box->y0, box->y1);
     int16_t *level = sqn__mem_alloc(sqn__mem_product(height, width), sizeof *level);
     sqn_status status = SQN_OK;
 
@@ -210,10 +247,11 @@ cleanup:
     return status;
 }
 
-sqn_status plot_image_bar(const plot_page *page, const plot_box *box,
+sqn_status plot_image_bar(const plot_page *page, const plot_box *room,
                           const plot_stretch *stretch, double size, const char *label,
                           sqn_error *err)
 {
+    const plot_box snapped = plot_snap(room), *box = &snapped;
     const plot_pen pen = {PLOT_INK, 2.0, PLOT_SOLID};
     const plot_font font = {size, PLOT_INK, 0.5, 90.0};
     const int power = bar_power(stretch);

@@ -7,7 +7,7 @@
 #include "pictures.h"
 #include "raise.h"
 
-static const double panel = 640.0, text_size = 28.0, left = 165.0, between = 140.0;
+static const double panel = 520.0, text_size = 28.0, left = 165.0, between = 140.0;
 static const double bar_gap = 14.0, bar_width = 24.0, bar_room = 150.0;
 static const double top = 130.0, below = 130.0, profile_height = 380.0, bottom = 110.0;
 

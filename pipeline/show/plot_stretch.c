@@ -6,19 +6,36 @@
 #include "mem.h"
 #include "raise.h"
 
-enum { SAMPLE_MAX = 2000000 }; /* pixels looked at for a percentile; more change nothing */
+enum { SAMPLE_MAX = 1 << 18 }; /* pixels looked at for a percentile; more change nothing */
+
+plot_stretch_curve plot_stretch_curve_of(const plot_stretch *stretch)
+{
+    const bool linear = isinf(stretch->soft);
+    plot_stretch_curve curve = {*stretch, linear, 0.0, 1.0};
+    const double low = plot_stretch_curve_level(&curve, stretch->low);
+    const double high = plot_stretch_curve_level(&curve, stretch->high);
+
+    curve.from = low;
+    curve.unit = 1.0 / (high - low);
+    return curve;
+}
+
+double plot_stretch_curve_level(const plot_stretch_curve *curve, double value)
+{
+    const plot_stretch *s = &curve->stretch;
+    const double clipped = value < s->low ? s->low : value > s->high ? s->high : value;
+
+    const double bent =
+        curve->linear ? clipped : (double)asinhf((float)(clipped / s->soft));
+
+    return (bent - curve->from) * curve->unit;
+}
 
 double plot_stretch_level(const plot_stretch *stretch, double value)
 {
-    const double clipped = fmin(fmax(value, stretch->low), stretch->high);
+    const plot_stretch_curve curve = plot_stretch_curve_of(stretch);
 
-    if (isinf(stretch->soft)) {
-        return (clipped - stretch->low) / (stretch->high - stretch->low);
-    }
-    const double low = asinh(stretch->low / stretch->soft);
-    const double high = asinh(stretch->high / stretch->soft);
-
-    return (asinh(clipped / stretch->soft) - low) / (high - low);
+    return plot_stretch_curve_level(&curve, value);
 }
 
 /* Every how many-th pixel is looked at. Odd, so that no column of an even width is left out. */

@@ -2,6 +2,7 @@
 #ifndef PLOT_STRETCH_H
 #define PLOT_STRETCH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "sequin/error.h"
@@ -22,12 +23,25 @@ typedef struct plot_stretch {
 SQN_NODISCARD sqn_status plot_stretch_noise(plot_stretch *out, int64_t n,
                                             const float *pixels, sqn_error *err);
 
-/** Quantile 0..1 of what is finite in [n], of some two millions where there are more; NaN
+/** Quantile 0..1 of what is finite in [n], of some 260000 where there are more; NaN
  * when nothing is. @retval SQN_ERR_MEMORY */
 SQN_NODISCARD sqn_status plot_stretch_quantile(double *out, int64_t n, const float *pixels,
                                                double share, sqn_error *err);
 
-/** Brightness 0..1 of a value. */
+/** A stretch made ready for many values. */
+typedef struct plot_stretch_curve {
+    plot_stretch stretch;
+    bool linear;
+    double from,
+        unit; /**< Of what brightness is proportional to: its least, and 1 / range. */
+} plot_stretch_curve;
+
+plot_stretch_curve plot_stretch_curve_of(const plot_stretch *stretch);
+
+/** Brightness 0..1 of a number. */
+double plot_stretch_curve_level(const plot_stretch_curve *curve, double value);
+
+/** The same of a stretch that is asked once. */
 double plot_stretch_level(const plot_stretch *stretch, double value);
 
 #endif

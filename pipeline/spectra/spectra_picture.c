@@ -5,11 +5,11 @@
 #include <stdlib.h>
 
 #include "basis_picture.h"
+#include "gallery.h"
 #include "mem.h"
 #include "pictures_spectra.h"
 #include "raise.h"
 #include "spectra_present.h"
-#include "warn.h"
 
 enum { LABEL_BYTES = 160 };
 
@@ -77,9 +77,10 @@ static void shares_clear(shares *s)
     sqn__mem_free(s->total);
 }
 
-static sqn_status draw_templates(const char *path, const spectra_result *r,
-                                 const char *title, sqn_error *err)
+static sqn_status draw_templates(const char *path, const void *of, const char *title,
+                                 sqn_error *err)
 {
+    const spectra_result *r = of;
     const sqn_matrix_const comp = r->amounts.last;
     sqn_status status = SQN_OK;
     shares s = {0};
@@ -100,9 +101,11 @@ cleanup:
     return status;
 }
 
-static sqn_status draw_curve(const char *path, const spectra_result *r, const char *title,
+static sqn_status draw_curve(const char *path, const void *of, const char *title,
                              sqn_error *err)
 {
+    const spectra_result *r = of;
+
     return basis_picture_curve(path, &r->basis, &r->curve, title, err);
 }
 
@@ -193,9 +196,10 @@ static void write_label(char label[LABEL_BYTES], const spectra_result *r, int64_
                    spectra_present_chi2(r, i));
 }
 
-static sqn_status draw_spectra(const char *path, const spectra_result *r, const char *title,
+static sqn_status draw_spectra(const char *path, const void *of, const char *title,
                                sqn_error *err)
 {
+    const spectra_result *r = of;
     static const double places[PLOT_SPECTRA_MAX] = {0.05, 0.35, 0.75};
     const int64_t n_wave = r->sample.spectra.n_wave;
     char label[PLOT_SPECTRA_MAX][LABEL_BYTES];
@@ -240,11 +244,7 @@ cleanup:
     return status;
 }
 
-static const struct {
-    const char *name;
-    sqn_status (*draw)(const char *path, const spectra_result *r, const char *title,
-                       sqn_error *err);
-} pictures[] = {
+static const gallery_picture pictures[] = {
     {"spectra.png", draw_spectra},
     {"components.png", draw_templates},
     {"frv.png", draw_curve},
@@ -252,20 +252,9 @@ static const struct {
 
 sqn_status spectra_present_pictures(session *s, const spectra_result *r, sqn_error *err)
 {
-    sqn_status status = SQN_OK;
-    char title[128], path[512];
+    char title[128];
+    const gallery all = {pictures, sizeof pictures / sizeof pictures[0], r, title};
 
     spectra_present_title(title, sizeof title, r);
-    for (size_t k = 0; k < sizeof pictures / sizeof pictures[0] && status == SQN_OK; k++) {
-        sqn_error why = {0};
-
-        directory_temporary(path, sizeof path, s->directory, pictures[k].name);
-        if (pictures[k].draw(path, r, title, &why) == SQN_OK) {
-            status = directory_keep(s->directory, pictures[k].name, err);
-        } else {
-            sqn__log_warn(r->log, SQN_W_PLOT, pictures[k].name, "not drawn: %s",
-                          why.message);
-        }
-    }
-    return status;
+    return gallery_draw(s->directory, &all, r->log, err);
 }

@@ -2,6 +2,7 @@
 #include "imaging.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "judge.h"
 #include "load.h"
@@ -17,15 +18,17 @@ typedef struct imaging {
     result result;
 } imaging;
 
-/** FITS products, in the order they are written. */
+/** FITS products, the dearest first. */
 static const struct {
     const char *name;
     product_maker *make;
     bool optional; /* only with combine.frames */
 } fits_products[] = {
-    {"components.fits", product_components, false}, {"model.fits", product_model, false},
-    {"residual.fits", product_residual, false},     {"disk.fits", product_disk, false},
+    {"disk.fits", product_disk, false},
     {"derotated.fits", product_derotated, true},
+    {"model.fits", product_model, false},
+    {"residual.fits", product_residual, false},
+    {"components.fits", product_components, false},
 };
 enum { N_FITS = sizeof fits_products / sizeof fits_products[0] };
 
@@ -133,28 +136,58 @@ cleanup:
     return status;
 }
 
-static sqn_status write_fits(void *run, sqn_error *err)
+/** What became of a product. */
+typedef struct outcome {
+    sqn_status status;
+    sqn_error why;
+} outcome;
+
+/* Checksums, the check of what was made, and the way to its place. */
+static void write_product(outcome *out, const imaging *r, const char *name,
+                          sqn_fits_product *product)
 {
-    imaging *r = run;
-    sqn_status status = SQN_OK;
-    sqn_fits_product *product = NULL;
     const void *bytes = NULL;
     size_t size = 0;
 
-    for (int k = 0; k < N_FITS; k++) {
-        if (fits_products[k].optional && !r->session.settings->combine.frames) {
-            continue;
-        }
-        SQN_TRY(fits_products[k].make(&product, &r->result, err));
-        SQN_TRY(sqn_fits_product_finish(&bytes, &size, product, err));
-        SQN_TRY(
-            directory_write(r->session.directory, fits_products[k].name, bytes, size, err));
-        sqn_fits_product_destroy(&product);
+    if (out->status == SQN_OK) {
+        out->status = sqn_fits_product_finish(&bytes, &size, product, &out->why);
     }
-
-cleanup:
+    if (out->status == SQN_OK) {
+        out->status = directory_write(r->session.directory, name, bytes, size, &out->why);
+    }
     sqn_fits_product_destroy(&product);
-    return status;
+}
+
+/* One thread makes a product after the other, because they say things; others write them. */
+static void make_products(outcome out[N_FITS], const imaging *r)
+{
+    for (int k = 0; k < N_FITS; k++) {
+        sqn_fits_product *product = NULL;
+
+        if (!fits_products[k].optional || r->session.settings->combine.frames) {
+            out[k].status = fits_products[k].make(&product, &r->result, &out[k].why);
+#pragma omp task default(none) firstprivate(out, r, k, product) shared(fits_products)
+            write_product(&out[k], r, fits_products[k].name, product);
+        }
+    }
+}
+
+static sqn_status write_fits(void *run, sqn_error *err)
+{
+    const imaging *r = run;
+    outcome out[N_FITS];
+
+    memset(out, 0, sizeof out);
+#pragma omp parallel default(none) shared(out, r)
+#pragma omp single
+    make_products(out, r);
+    for (int k = 0; k < N_FITS; k++) {
+        if (out[k].status != SQN_OK) {
+            *err = out[k].why;
+            return out[k].status;
+        }
+    }
+    return SQN_OK;
 }
 
 static sqn_status write_curve(void *run, sqn_error *err)

@@ -3,13 +3,12 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <omp.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "basis_picture.h"
 #include "basis_product.h"
-#include "crew.h"
+#include "gallery.h"
 #include "mem.h"
 #include "outline.h"
 #include "peak.h"
@@ -18,7 +17,6 @@
 #include "plot_profiles.h"
 #include "profile.h"
 #include "raise.h"
-#include "warn.h"
 
 void present_title(char *out, size_t size, const result *r)
 {
@@ -63,15 +61,18 @@ static float *in_true_unit(const float *values, int64_t n, int exponent)
     return copy;
 }
 
-static sqn_status draw_curve(const char *path, const result *r, const char *title,
+static sqn_status draw_curve(const char *path, const void *of, const char *title,
                              sqn_error *err)
 {
+    const result *r = of;
+
     return basis_picture_curve(path, &r->basis, &r->curve, title, err);
 }
 
-static sqn_status draw_components(const char *path, const result *r, const char *title,
+static sqn_status draw_components(const char *path, const void *of, const char *title,
                                   sqn_error *err)
 {
+    const result *r = of;
     sqn_status status = SQN_OK;
     sqn_cube cube = {0};
 
@@ -84,9 +85,10 @@ cleanup:
 }
 
 /* Of several groups the one that the verdict speaks of. */
-static sqn_status draw_disk(const char *path, const result *r, const char *title,
+static sqn_status draw_disk(const char *path, const void *of, const char *title,
                             sqn_error *err)
 {
+    const result *r = of;
     const disk *d = &r->disk;
     const int64_t n_pix = d->ny * d->nx, group = peak_of_count(d, d->n_count - 1).group;
     const int64_t first = group * d->n_count * n_pix;
@@ -118,9 +120,10 @@ cleanup:
     return status;
 }
 
-static sqn_status draw_input(const char *path, const result *r, const char *title,
+static sqn_status draw_input(const char *path, const void *of, const char *title,
                              sqn_error *err)
 {
+    const result *r = of;
     const sqn_fits_stack *sci = &r->obs.science;
     const int64_t n_pix = sci->ny * sci->nx;
     sqn_status status = SQN_OK;
@@ -155,9 +158,10 @@ cleanup:
     return status;
 }
 
-static sqn_status draw_profiles(const char *path, const result *r, const char *title,
+static sqn_status draw_profiles(const char *path, const void *of, const char *title,
                                 sqn_error *err)
 {
+    const result *r = of;
     sqn_status status = SQN_OK;
     profile p = {0};
 
@@ -179,9 +183,10 @@ cleanup:
     return status;
 }
 
-static sqn_status draw_frames(const char *path, const result *r, const char *title,
+static sqn_status draw_frames(const char *path, const void *of, const char *title,
                               sqn_error *err)
 {
+    const result *r = of;
     enum { FACTOR, CHI2, SIGMA, MISSING, SHIFT, N_SERIES };
     const sqn_fits_stack *sci = &r->obs.science;
     const int64_t n = sci->n_frame;
@@ -218,57 +223,21 @@ cleanup:
     return status;
 }
 
-static const struct {
-    const char *name;
-    sqn_status (*draw)(const char *path, const result *r, const char *title,
-                       sqn_error *err);
-} pictures[] = {
-    {"input.png", draw_input},           {"frv.png", draw_curve},
-    {"components.png", draw_components}, {"disk.png", draw_disk},
-    {"profiles.png", draw_profiles},     {"frames.png", draw_frames},
+/** The dearest first. */
+static const gallery_picture pictures[] = {
+    {"components.png", draw_components},
+    {"disk.png", draw_disk},
+    {"input.png", draw_input},
+    {"frames.png", draw_frames},
+    {"frv.png", draw_curve},
+    {"profiles.png", draw_profiles},
 };
-enum { N_PICTURE = sizeof pictures / sizeof pictures[0] };
-
-/* They are drawn side by side, the dearest first. */
-static const int dearest[N_PICTURE] = {2, 3, 0, 5, 1, 4};
-
-/* What is drawn, and where. */
-typedef struct drawing {
-    const result *r;
-    const char *title;
-    char path[N_PICTURE][512];
-} drawing;
-
-static sqn_status draw_picture(const void *context, int64_t k, sqn_error *err)
-{
-    const drawing *d = context;
-    const int picture = dearest[k];
-
-    return pictures[picture].draw(d->path[picture], d->r, d->title, err);
-}
 
 sqn_status present_pictures(directory *dir, const result *r, sqn_error *err)
 {
-    sqn_status status = SQN_OK;
-    sqn_error why[N_PICTURE], drawn[N_PICTURE];
     char title[128];
-    drawing d = {.r = r, .title = title};
+    const gallery all = {pictures, sizeof pictures / sizeof pictures[0], r, title};
 
     present_title(title, sizeof title, r);
-    for (int64_t k = 0; k < N_PICTURE; k++) {
-        directory_temporary(d.path[k], sizeof d.path[k], dir, pictures[k].name);
-    }
-    crew_run(why, draw_picture, &d, N_PICTURE, omp_get_max_threads());
-    for (int64_t k = 0; k < N_PICTURE; k++) {
-        drawn[dearest[k]] = why[k];
-    }
-    for (int64_t k = 0; k < N_PICTURE && status == SQN_OK; k++) {
-        if (drawn[k].status == SQN_OK) {
-            status = directory_keep(dir, pictures[k].name, err);
-        } else { /* one that cannot be drawn is a warning */
-            sqn__log_warn(r->log, SQN_W_PLOT, pictures[k].name, "not drawn: %s",
-                          drawn[k].message);
-        }
-    }
-    return status;
+    return gallery_draw(dir, &all, r->log, err);
 }

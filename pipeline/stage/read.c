@@ -14,6 +14,8 @@
 #include "sequin/center.h"
 #include "warn.h"
 
+enum { BLOCK = 4096 /* pixels of which sums stay in cache */ };
+
 /* A frame that is its own reference is modelled with itself. */
 static bool share_file(const sqn_fits_stack *sci, const sqn_fits_stack *ref)
 {
@@ -107,22 +109,34 @@ static sqn_status find_center(observation *obs, const config *settings, const sq
     return SQN_OK;
 }
 
+/* Mean of `n` pixels from `first` on, at most BLOCK, over all frames. */
+static void average_block(float *out, const sqn_fits_stack *stack, int64_t first, int64_t n)
+{
+    const int64_t n_pix = stack->ny * stack->nx;
+    double sum[BLOCK] = {0.0}, n_valid[BLOCK] = {0.0};
+
+    for (int64_t i = 0; i < stack->n_frame; i++) {
+        const float *x = stack->value.data + i * n_pix + first;
+
+        for (int64_t p = 0; p < n; p++) {
+            const bool valid = !isnan(x[p]);
+
+            sum[p] += valid ? (double)x[p] : 0.0;
+            n_valid[p] += valid ? 1.0 : 0.0;
+        }
+    }
+    for (int64_t p = 0; p < n; p++) {
+        out[first + p] = n_valid[p] > 0.0 ? (float)(sum[p] / n_valid[p]) : NAN;
+    }
+}
+
 void read_mean_frame(float *out, const sqn_fits_stack *stack)
 {
     const int64_t n_pix = stack->ny * stack->nx;
 
 #pragma omp parallel for schedule(static) default(none) shared(out, stack, n_pix)
-    for (int64_t p = 0; p < n_pix; p++) {
-        double sum = 0.0;
-        int64_t n = 0;
-
-        for (int64_t i = 0; i < stack->n_frame; i++) {
-            const float x = stack->value.data[i * n_pix + p];
-
-            sum += isnan(x) ? 0.0 : (double)x;
-            n += !isnan(x);
-        }
-        out[p] = n > 0 ? (float)(sum / (double)n) : NAN;
+    for (int64_t p = 0; p < n_pix; p += BLOCK) {
+        average_block(out, stack, p, n_pix - p < BLOCK ? n_pix - p : BLOCK);
     }
 }
 

@@ -2,30 +2,71 @@
 #include "weigh.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 #include "mem.h"
 #include "raise.h"
 #include "sequin/weights.h"
+
+enum { RUN = 64 /* pixels read side by side */ };
+
+/* Pixels with errors that lie side by side in their frame. */
+static void read_run(double *restrict value, double *restrict weight,
+                     const float *restrict x, const float *restrict sigma, int64_t n)
+{
+    for (int64_t p = 0; p < n; p++) {
+        const double variance = (double)sigma[p] * sigma[p];
+
+        value[p] = x[p];
+        weight[p] = isnan(x[p]) ? 0.0 : 1.0 / variance;
+    }
+}
+
+/* Do the RUN pixels from `p` on, which exist, lie side by side? Their indices rise. */
+static bool is_run(const sqn_pixels *pixels, int64_t p)
+{
+    return p + RUN <= pixels->n_pix &&
+           pixels->index[p + RUN - 1] == pixels->index[p] + RUN - 1;
+}
+
+static void read_pixel(double *value, double *weight, const weigh_frames *f, int64_t plane,
+                       int64_t p)
+{
+    const int64_t e = plane + f->pixels->index[p];
+    const float x = f->stack->value.data[e];
+    const bool used = !isnan(x) && (f->excluded == NULL || f->excluded[e] == 0);
+
+    *value = x;
+    if (!used) {
+        *weight = 0.0;
+    } else if (f->noise == READ_ERRORS) {
+        const double sigma = f->stack->error.data[e];
+
+        *weight = 1.0 / (sigma * sigma);
+    } else {
+        *weight = f->variance != NULL ? 1.0 / f->variance[p] : 1.0;
+    }
+}
 
 static sqn_status read_frame(const void *context, int64_t row, double *value,
                              double *weight, sqn_error *err)
 {
     const weigh_frames *f = context;
     const int64_t plane = row * f->stack->ny * f->stack->nx;
-    const float *x = f->stack->value.data + plane;
-    const float *sigma = f->noise == READ_ERRORS ? f->stack->error.data + plane : NULL;
+    const bool in_runs = f->noise == READ_ERRORS && f->excluded == NULL;
 
     (void)err;
-    for (int64_t p = 0; p < f->pixels->n_pix; p++) {
-        const int64_t e = f->pixels->index[p];
-        const bool used =
-            !isnan(x[e]) && (f->excluded == NULL || f->excluded[plane + e] == 0);
+    for (int64_t p = 0; p < f->pixels->n_pix;) {
+        if (in_runs && is_run(f->pixels, p)) {
+            const int64_t e = plane + f->pixels->index[p];
 
-        value[p] = x[e];
-        weight[p] = !used                 ? 0.0
-                    : sigma != NULL       ? 1.0 / ((double)sigma[e] * sigma[e])
-                    : f->variance != NULL ? 1.0 / f->variance[p]
-                                          : 1.0;
+            read_run(value + p, weight + p, f->stack->value.data + e,
+                     f->stack->error.data + e, RUN);
+            p += RUN;
+        } else {
+            read_pixel(value + p, weight + p, f, plane, p);
+            p++;
+        }
     }
     return SQN_OK;
 }

@@ -83,6 +83,41 @@ START_TEST(a_product_may_come_in_parts_of_any_order)
 }
 END_TEST
 
+START_TEST(products_are_listed_in_the_order_of_the_plan_whoever_writes_them_first)
+{
+    enum { N = 8, BYTES = 300000 };
+    static const char *const plan_names[N] = {"a", "b", "c", "d", "e", "f", "g", "h"};
+    static const int order[N] = {6, 1, 7, 0, 3, 2, 5, 4};
+    static unsigned char bytes[N][BYTES];
+    sqn_status status[N];
+    char path[64];
+    directory *dir = NULL;
+    const directory_plan p = {fresh(path), "p-", plan_names, N, false};
+
+    SQN_ASSERT_OK(directory_open(&dir, &p, NULL, &err), err);
+#pragma omp parallel for num_threads(4) schedule(dynamic, 1) default(none) \
+    shared(dir, bytes, status, plan_names, order)
+    for (int k = 0; k < N; k++) {
+        const int at = order[k];
+        sqn_error own;
+
+        memset(bytes[at], at, BYTES);
+        status[at] =
+            directory_write(dir, plan_names[at], bytes[at], (size_t)(BYTES - at), &own);
+    }
+    ck_assert_int_eq(directory_n_product(dir), N);
+    for (int k = 0; k < N; k++) {
+        const directory_product *written = directory_product_at(dir, k);
+
+        ck_assert_int_eq(status[k], SQN_OK);
+        ck_assert_str_eq(written->name + 2, plan_names[k]);
+        ck_assert_int_eq(written->size, BYTES - k);
+        ck_assert(k == 0 || strcmp(written->sha256, written[-1].sha256) != 0);
+    }
+    directory_close(&dir);
+}
+END_TEST
+
 START_TEST(a_complete_run_is_replaced_only_on_request)
 {
     char path[64];
@@ -247,6 +282,8 @@ int main(void)
     TCase *tcase = tcase_create("states");
 
     tcase_add_test(tcase, a_product_may_come_in_parts_of_any_order);
+    tcase_add_test(tcase,
+                   products_are_listed_in_the_order_of_the_plan_whoever_writes_them_first);
     tcase_add_test(tcase, a_complete_run_is_replaced_only_on_request);
     tcase_add_test(tcase, a_long_list_of_products_tells_how_many_are_left_out);
     tcase_add_test(tcase, the_log_of_a_failed_run_is_replaced_without_a_warning);

@@ -120,6 +120,37 @@ START_TEST(impossible_sizes_and_no_memory_are_errors)
 }
 END_TEST
 
+/* The same by complex transforms. */
+START_TEST(a_real_plane_is_convolved_with_itself)
+{
+    static const int64_t sizes[3][2] = {{6, 15}, {8, 10}, {1, 1}};
+    const int64_t ny = sizes[_i][0], nx = sizes[_i][1], stride = sqn__fft_row(nx);
+    double complex *data = random_data(ny * nx);
+    double *plane = sqn__mem_alloc(ny * stride, sizeof *plane);
+    sqn__fft *fft;
+
+    ck_assert_ptr_nonnull(plane);
+    for (int64_t i = 0; i < ny * nx; i++) {
+        plane[i / nx * stride + i % nx] = creal(data[i]);
+        data[i] = creal(data[i]);
+    }
+    SQN_ASSERT_OK(sqn__fft_convolve_self(plane, ny, nx, &err), err);
+    SQN_ASSERT_OK(sqn__fft_create(&fft, ny, nx, &err), err);
+    sqn__fft_forward(fft, data);
+    for (int64_t i = 0; i < ny * nx; i++) {
+        data[i] *= data[i];
+    }
+    sqn__fft_backward(fft, data);
+    for (int64_t i = 0; i < ny * nx; i++) {
+        ck_assert_double_eq_tol(plane[i / nx * stride + i % nx], creal(data[i]), 1e-9);
+    }
+    sqn__fft_destroy(&fft);
+    sqn__mem_free(data);
+    sqn__mem_free(plane);
+    SQN_ASSERT_FAILS(sqn__fft_convolve_self(NULL, 0, 4, &err), err, SQN_E_ARG);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("fft");
@@ -129,6 +160,7 @@ int main(void)
     tcase_add_test(tcase, there_and_back_multiplies_by_the_number_of_pixels);
     tcase_add_test(tcase, threads_may_plan_at_the_same_time);
     tcase_add_test(tcase, impossible_sizes_and_no_memory_are_errors);
+    tcase_add_loop_test(tcase, a_real_plane_is_convolved_with_itself, 0, 3);
     suite_add_tcase(suite, tcase);
     return sqn_check_run(suite);
 }

@@ -2,6 +2,7 @@
 #include <float.h>
 #include <limits.h>
 #include <math.h>
+#include <string.h>
 
 #include "sequin/fits.h"
 #include "sqn_check.h"
@@ -142,6 +143,70 @@ START_TEST(masks_of_odd_values_or_little_use_are_warned_of)
 }
 END_TEST
 
+/* Most pixels are good and pass in runs; one by one, where a value that does not occur is to be
+   missing, they are the same. */
+START_TEST(good_pixels_that_pass_in_runs_are_those_that_pass_one_by_one)
+{
+    enum { NX = 131, NY = 5, N = NX * NY };
+    static const int axes[4] = {NX, NY, 0, 0};
+    static const double absent[1] = {-12345.0};
+    static float value[N], sigma[N];
+    char *noise_paths[1] = {path_n};
+    const sqn_fits_files files = list(one, 1), noise = list(noise_paths, 1);
+    sqn_fits_source source = {.files = &files, .noise_files = &noise};
+    sqn_fits_stack fast, slow;
+
+    for (int i = 0; i < N; i++) {
+        value[i] = i % 9 == 0 ? 0.0F : 1.5F + (float)i;
+        sigma[i] = 0.5F + 0.01F * (float)i;
+    }
+    value[40] = NAN;
+    value[41] = INFINITY;
+    value[250] = -2.5F; /* out of its range */
+    value[400] = -0.0F;
+    value[401] = 1e-39F; /* which float32 hardly tells from 0 */
+    sigma[130] = 0.0F;
+    sigma[300] = -1.0F;
+    sigma[301] = NAN;
+    sigma[302] = INFINITY;
+    sigma[N - 1] = NAN;
+    write_image("a.fits", axes, NULL, value);
+    write_image("n.fits", axes, NULL, sigma);
+    for (int ranged = 0; ranged < 2; ranged++) {
+        source.valid_range[0] = ranged ? -1.0 : 0.0;
+        source.valid_range[1] = ranged ? 600.0 : 0.0;
+        source.n_missing_value = 0;
+        SQN_ASSERT_OK(read_source(&fast, &source), err);
+        source.missing_values = absent;
+        source.n_missing_value = 1;
+        SQN_ASSERT_OK(read_source(&slow, &source), err);
+        ck_assert_mem_eq(fast.value.data, slow.value.data, sizeof value);
+        ck_assert_mem_eq(fast.error.data, slow.error.data, sizeof sigma);
+        ck_assert_mem_eq(fast.flags, slow.flags, N);
+        ck_assert_int_eq(fast.frames[0].n_missing, slow.frames[0].n_missing);
+        ck_assert_int_eq(fast.frames[0].n_nan, 2);
+        ck_assert_int_eq(fast.frames[0].n_bad_error, 5);
+        ck_assert_int_eq(fast.frames[0].n_out_of_range, slow.frames[0].n_out_of_range);
+        ck_assert((fast.frames[0].n_out_of_range > 40) == (ranged == 1));
+        ck_assert_float_eq(fast.value.data[401], 0.0F);
+        for (int i = 0; i < N; i++) {
+            ck_assert(isnan(fast.value.data[i]) || i == 401 ||
+                      fast.value.data[i] == value[i]);
+        }
+        sqn_fits_stack_clear(&fast);
+        sqn_fits_stack_clear(&slow);
+    }
+    for (int i = 0; i < N; i++) {
+        value[i] *= 1e-6F;
+    }
+    value[333] = 1e38F; /* beside the others, in their unit */
+    write_image("a.fits", axes, (const char *const[]){"BSCALE  =    1e20", NULL}, value);
+    source.valid_range[0] = source.valid_range[1] = 0.0;
+    SQN_ASSERT_FAILS(read_source(&fast, &source), err, SQN_E_FITS_TYPE);
+    ck_assert_ptr_nonnull(strstr(err.message, "of pixel (72, 3) of plane 1"));
+}
+END_TEST
+
 START_TEST(nothing_left_is_an_error)
 {
     static const float nothing[6] = {NAN, NAN, NAN, NAN, NAN, NAN}, zeros[6] = {0};
@@ -172,6 +237,7 @@ int main(void)
     tcase_add_test(tcase, variance_and_inverse_variance_become_sigma);
     tcase_add_test(tcase, missing_is_missing_whatever_the_reason);
     tcase_add_test(tcase, masks_of_odd_values_or_little_use_are_warned_of);
+    tcase_add_test(tcase, good_pixels_that_pass_in_runs_are_those_that_pass_one_by_one);
     tcase_add_test(tcase, nothing_left_is_an_error);
     suite_add_tcase(suite, tcase);
     return sqn_check_run(suite);

@@ -1,7 +1,10 @@
 /** @file check_mem.c @brief Memory: aligned, zeroed, in large blocks too; impossible sizes. */
 #include "mem.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "sqn_check.h"
 
@@ -50,6 +53,38 @@ START_TEST(what_is_given_back_ends_at_a_whole_page_and_the_rest_remains)
 }
 END_TEST
 
+/* Bytes of this process that are in memory. */
+static int64_t resident(void)
+{
+    FILE *stream = fopen("/proc/self/statm", "r");
+    char text[256] = "", *resident_pages = NULL;
+
+    ck_assert_ptr_nonnull(stream);
+    ck_assert_ptr_nonnull(fgets(text, sizeof text, stream));
+    (void)fclose(stream);
+    (void)strtol(text, &resident_pages, 10); /* those of all its addresses */
+    return (int64_t)strtol(resident_pages, NULL, 10) * sysconf(_SC_PAGESIZE);
+}
+
+START_TEST(a_little_more_than_whole_pages_takes_little_more_memory)
+{
+    enum { N = 16 };
+    const int64_t size = (4 << 20) + (64 << 10), before = resident();
+    unsigned char *block[N];
+
+    for (int k = 0; k < N; k++) {
+        block[k] = sqn__mem_reserve(size, 1);
+        ck_assert_ptr_nonnull(block[k]);
+        memset(block[k], 0xa5, (size_t)size);
+    }
+    /* a large page more for each would be a half more; what watches memory takes an eighth */
+    ck_assert_int_lt(resident() - before, N * size * 5 / 4);
+    for (int k = 0; k < N; k++) {
+        sqn__mem_free(block[k]);
+    }
+}
+END_TEST
+
 START_TEST(impossible_sizes_give_nothing)
 {
     ck_assert_ptr_null(sqn__mem_alloc(-1, 8));
@@ -67,6 +102,7 @@ int main(void)
 
     tcase_add_test(tcase, blocks_of_any_size_are_aligned_and_zeroed);
     tcase_add_test(tcase, what_is_given_back_ends_at_a_whole_page_and_the_rest_remains);
+    tcase_add_test(tcase, a_little_more_than_whole_pages_takes_little_more_memory);
     tcase_add_test(tcase, impossible_sizes_give_nothing);
     suite_add_tcase(suite, tcase);
     return sqn_check_run(suite);

@@ -112,6 +112,26 @@ START_TEST(values_and_weights_come_back_exactly_whichever_axis_is_long)
     sqn_planted_init(&p, &turned);
     panels_hold_the_rows(&p, turned.n_frame, turned.n_pix);
     sqn_planted_clear(&p);
+    turned.n_frame = 7; /* so wide that most pixels are read and stored in strips */
+    turned.n_pix = 2063;
+    sqn_planted_init(&p, &turned);
+    panels_hold_the_rows(&p, turned.n_frame, turned.n_pix);
+    for (int64_t i = 0; i < turned.n_frame; i++) {
+        p.weight[i * turned.n_pix + 700] =
+            0.0F; /* a pixel that nobody has shifts the rest */
+    }
+    sqn_panels *panels = panels_of(&p, SQN_NEGATIVES_KEEP);
+
+    for (int64_t i = 0; i < turned.n_frame; i++) {
+        for (int64_t j = 690; j < 1400; j++) {
+            const float v = p.weight[i * turned.n_pix + j];
+
+            ck_assert(j == 700 || ldexpf(stored(panels, panels->v, i, j),
+                                         panels->weight_exponent) == v);
+        }
+    }
+    sqn_panels_destroy(&panels);
+    sqn_planted_clear(&p);
 }
 END_TEST
 

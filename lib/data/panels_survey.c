@@ -1,0 +1,223 @@
+/** @file panels_survey.c @brief The first reading of rows: sums, extremes, and who takes part. */
+#include <float.h>
+#include <inttypes.h>
+#include <math.h>
+#include <omp.h>
+
+#include "panels_read.h"
+#include "raise.h"
+
+enum {
+    STRIP = 512,  /* data that stay in the first cache */
+    LANES = 8,    /* partial sums */
+    FEW_LANES = 4 /* partial counts */
+};
+
+static const double span_max = 1e24; /* of the weights: 2^80, half the range of float32 */
+
+/* Name what is wrong with a row. */
+static sqn_status refuse_row(const sqn__panels_line *row, int64_t i, int64_t n_pix,
+                             sqn_error *err)
+{
+    for (int64_t j = 0; j < n_pix; j++) {
+        const double v = row->weight[j];
+
+        if (!(v >= 0.0) || isinf(v)) {
+            return SQN_RAISE(err, E_ERRPLANE,
+                             "weight %g in frame %" PRId64 ", pixel %" PRId64
+                             " (from 1): weights are finite and not negative",
+                             v, i + 1, j + 1);
+        }
+        if (v > 0.0 && !isfinite(row->value[j])) {
+            return SQN_RAISE(err, E_FITS_TYPE,
+                             "value %g with weight %g in frame %" PRId64 ", pixel %" PRId64
+                             " (from 1)",
+                             row->value[j], v, i + 1, j + 1);
+        }
+    }
+    return SQN_OK;
+}
+
+/* Lanes of a row that are summed side by side; counts in doubles, which compare side by side. */
+typedef struct lane_sums {
+    double v[LANES], vx2[LANES], v_min[LANES], v_max[LANES];
+    double n[LANES], n_negative[LANES];
+} lane_sums;
+
+static inline double is_bad(double x, double v)
+{
+    const bool has_weight = (v >= 0.0) & (v <= DBL_MAX);
+    const bool has_value = (v == 0.0) | (fabs(x) <= DBL_MAX);
+
+    return has_weight & has_value ? 0.0 : 1.0;
+}
+
+/* Is there a datum that refuse_row() would name? */
+static bool is_wrong(const sqn__panels_line *row, int64_t n)
+{
+    const double *restrict x = row->value, *restrict v = row->weight;
+    const int64_t whole = n - n % FEW_LANES;
+    double n_bad[FEW_LANES] = {0.0}, all = 0.0;
+
+    for (int64_t j = 0; j < whole; j += FEW_LANES) {
+        for (int64_t l = 0; l < FEW_LANES; l++) {
+            n_bad[l] += is_bad(x[j + l], v[j + l]);
+        }
+    }
+    for (int64_t j = whole; j < n; j++) {
+        all += is_bad(x[j], v[j]);
+    }
+    for (int64_t l = 0; l < FEW_LANES; l++) {
+        all += n_bad[l];
+    }
+    return all > 0.0;
+}
+
+static inline void add_datum(lane_sums *restrict sums, int64_t l, double x, double v)
+{
+    sums->v[l] += v;
+    sums->vx2[l] += v > 0.0 ? v * x * x : 0.0;
+}
+
+static inline void bound_datum(lane_sums *restrict sums, int64_t l, double v)
+{
+    const double least = sums->v_min[l], some = v > 0.0 ? v : INFINITY;
+
+    sums->v_min[l] = some < least ? some : least; /* what has no weight has not the least */
+    sums->v_max[l] = v > sums->v_max[l] ? v : sums->v_max[l];
+}
+
+static inline void count_datum(lane_sums *restrict sums, int64_t l, double x, double v)
+{
+    const double in = v > 0.0 ? 1.0 : 0.0;
+
+    sums->n[l] += in;
+    sums->n_negative[l] += x < 0.0 ? in : 0.0;
+}
+
+/* n data: whole lanes, then the rest. Three loops, so that the sums of each stay in registers. */
+static void add_data(lane_sums *to, const sqn__panels_line *row, int64_t n)
+{
+    const double *restrict x = row->value, *restrict v = row->weight;
+    const int64_t whole = n - n % LANES;
+    lane_sums sums = *to;
+
+    for (int64_t j = 0; j < whole; j += LANES) {
+        for (int64_t l = 0; l < LANES; l++) {
+            add_datum(&sums, l, x[j + l], v[j + l]);
+        }
+    }
+    for (int64_t j = 0; j < whole; j += FEW_LANES) {
+        for (int64_t l = 0; l < FEW_LANES; l++) {
+            bound_datum(&sums, l, v[j + l]);
+        }
+    }
+    for (int64_t j = 0; j < whole; j += FEW_LANES) {
+        for (int64_t l = 0; l < FEW_LANES; l++) {
+            count_datum(&sums, l, x[j + l], v[j + l]);
+        }
+    }
+    for (int64_t j = whole; j < n; j++) {
+        add_datum(&sums, j - whole, x[j], v[j]);
+        bound_datum(&sums, j - whole, v[j]);
+        count_datum(&sums, j - whole, x[j], v[j]);
+    }
+    *to = sums;
+}
+
+static void join_lanes(sqn__panels_survey *found, const lane_sums *sums)
+{
+    for (int64_t l = 0; l < LANES; l++) {
+        found->sum_v += sums->v[l];
+        found->sum_vx2 += sums->vx2[l];
+        found->v_min = fmin(found->v_min, sums->v_min[l]);
+        found->v_max = fmax(found->v_max, sums->v_max[l]);
+        found->n_data += (int64_t)sums->n[l];
+        found->n_negative += (int64_t)sums->n_negative[l];
+    }
+}
+
+/* Check, treat and sum up a row, strip after strip. */
+static sqn_status survey_row(sqn__panels_survey *found, const sqn__panels_line *row,
+                             int64_t i, int64_t n_pix, sqn_negatives negatives,
+                             sqn_error *err)
+{
+    lane_sums sums = {.n = {0.0}};
+
+    for (int64_t l = 0; l < LANES; l++) {
+        sums.v_min[l] = INFINITY;
+    }
+    for (int64_t j = 0; j < n_pix; j += STRIP) {
+        const sqn__panels_line strip = {row->value + j, row->weight + j};
+        const int64_t n = n_pix - j < STRIP ? n_pix - j : STRIP;
+
+        if (is_wrong(&strip, n)) {
+            return refuse_row(row, i, n_pix, err);
+        }
+        found->n_negative += sqn__panels_treat_row(&strip, n, negatives);
+        add_data(&sums, &strip, n);
+    }
+    join_lanes(found, &sums);
+    return SQN_OK;
+}
+
+static sqn_status look_at_row(const sqn__panels_reading *r, int64_t i, int64_t k,
+                              sqn_error *err)
+{
+    const int64_t thread = omp_get_thread_num(), n_col = r->rows->n_col;
+    const sqn__panels_line row = sqn__panels_line_of(r->readers, n_col, thread);
+    int64_t *valid = r->readers->valid + thread * n_col;
+    sqn__panels_survey *found = &r->readers->found[k];
+    sqn_status status = SQN_OK;
+
+    *found = (sqn__panels_survey){.v_min = INFINITY};
+    SQN_TRY(r->rows->read(r->rows->context, i, row.value, row.weight, err));
+    SQN_TRY(survey_row(found, &row, i, n_col, r->panels->negatives, err));
+    for (int64_t j = 0; j < n_col; j++) {
+        valid[j] += row.weight[j] > 0.0 ? 1 : 0;
+    }
+
+cleanup:
+    return status;
+}
+
+static void join_surveys(const sqn__panels_reading *r, int64_t first, int64_t n)
+{
+    for (int64_t k = 0; k < n; k++) {
+        const sqn__panels_survey *row = &r->readers->found[k];
+
+        r->out->sum_v += row->sum_v;
+        r->out->sum_vx2 += row->sum_vx2;
+        r->out->v_min = fmin(r->out->v_min, row->v_min);
+        r->out->v_max = fmax(r->out->v_max, row->v_max);
+        r->out->n_data += row->n_data;
+        r->out->n_negative += row->n_negative;
+        r->panels->frame_valid[first + k] = row->n_data;
+    }
+}
+
+sqn_status sqn__panels_survey_rows(sqn__panels_survey *out,
+                                   const sqn__panels_readers *readers, sqn_panels *panels,
+                                   const sqn_rows *rows, sqn_error *err)
+{
+    const sqn__panels_reading r = {readers, panels, rows, out, look_at_row, join_surveys};
+    sqn_status status = SQN_OK;
+
+    *out = (sqn__panels_survey){.v_min = INFINITY};
+    SQN_TRY(sqn__panels_read_all(&r, err));
+    for (int64_t e = 0; e < readers->n_thread * rows->n_col; e++) {
+        panels->pixel_valid[e % rows->n_col] += readers->valid[e];
+    }
+    if (out->n_data == 0) {
+        status = SQN_RAISE(err, E_DATA_EMPTY,
+                           "no datum of %" PRId64 " frames of %" PRId64
+                           " pixels has a positive weight",
+                           rows->n_row, rows->n_col);
+    } else if (out->v_max / out->v_min > span_max) {
+        status = SQN_RAISE(err, E_ERRPLANE, "weights span %g to %g, more than a factor %g",
+                           out->v_min, out->v_max, span_max);
+    }
+
+cleanup:
+    return status;
+}
