@@ -5,6 +5,11 @@
 #include <cblas.h>
 #include <lapacke.h>
 #include <limits.h>
+#include <stddef.h>
+
+/* Exported, but in no header; OpenBLAS calls it itself before a fork. */
+extern int blas_thread_shutdown_(void) /* NOLINT(readability-identifier-naming): theirs */
+    __attribute__((weak));
 
 int sqn__blas_n_thread(void)
 {
@@ -14,6 +19,9 @@ int sqn__blas_n_thread(void)
 void sqn__blas_single_thread(void)
 {
     openblas_set_num_threads(1);
+    if (blas_thread_shutdown_ != NULL) { /* they wait at full speed, for some 30 ms */
+        (void)blas_thread_shutdown_();
+    }
 }
 
 /* BLAS counts in int; panels and small problems are far below that. */

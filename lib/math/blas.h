@@ -10,7 +10,7 @@
 /** Threads that OpenBLAS would use now. */
 int sqn__blas_n_thread(void);
 
-/** OpenBLAS uses one thread from now on, in the whole process. */
+/** OpenBLAS uses one thread from now on, in the whole process; those it started with end. */
 void sqn__blas_single_thread(void);
 
 /**

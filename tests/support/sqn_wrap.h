@@ -11,7 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-static _Atomic int64_t sqn_allocations_before_failure = INT64_MAX; /* threads allocate, too */
+static _Atomic int64_t sqn_allocations_before_failure =
+    INT64_MAX; /* threads allocate, too */
 
 /* NOLINTBEGIN(readability-identifier-naming): ld --wrap dictates these names. */
 void *__real_sqn__mem_alloc(int64_t count, size_t size);

@@ -39,8 +39,12 @@ END_TEST
 
 START_TEST(one_thread_is_one_thread)
 {
+    double matrix[4] = {2.0, 1.0, 1.0, 2.0}, values[2];
+
     sqn_threads_single_blas();
     ck_assert_int_eq(sqn__blas_n_thread(), 1);
+    ck_assert(sqn__blas_eigenvalues(values, (sqn_dmatrix){matrix, 2, 2, 2}));
+    ck_assert_double_eq_tol(values[1], 3.0, 1e-14);
 }
 END_TEST
 
