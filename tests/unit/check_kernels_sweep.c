@@ -58,20 +58,21 @@ static sqn__kernels_lanes lanes_of(const sqn__kernels *kernels, int64_t n_bounde
     return (sqn__kernels_lanes){K, n_bounded, packed, g, u, to, work};
 }
 
-/* 1/2 d^T G d - g^T d of one lane, d = now - u. */
-static double objective(const float *now, int64_t t)
+/* 1/2 d^T G d - g^T d of one lane of k unknowns, d = now - from. */
+static double objective(const float *matrix, const float *grad, const float *from,
+                        const float *now, int64_t k, int64_t t)
 {
     double sum = 0.0;
 
-    for (int64_t a = 0; a < K; a++) {
-        const double d = (double)now[a * T + t] - u[a * T + t];
+    for (int64_t a = 0; a < k; a++) {
+        const double d = (double)now[a * T + t] - from[a * T + t];
 
-        sum -= d * g[a * T + t];
-        for (int64_t b = 0; b < K; b++) {
+        sum -= d * grad[a * T + t];
+        for (int64_t b = 0; b < k; b++) {
             const int64_t pair = a <= b ? b * (b + 1) / 2 + a : a * (a + 1) / 2 + b;
-            const double e = (double)now[b * T + t] - u[b * T + t];
+            const double e = (double)now[b * T + t] - from[b * T + t];
 
-            sum += 0.5 * d * gram[pair * T + t] * e;
+            sum += 0.5 * d * matrix[pair * T + t] * e;
         }
     }
     return sum;
@@ -99,7 +100,7 @@ START_TEST(sweeps_descend_keep_the_bound_and_reach_the_minimum)
     for (int sweep = 1; sweep < 50; sweep++) {
         sqn_kernels_at(_i)->descend(&lanes, sweep);
         for (int64_t t = 0; t < T; t++) {
-            const double now = objective(to, t);
+            const double now = objective(gram, g, u, to, K, t);
 
             ck_assert_double_le(now, before[t] + 1e-5 * (fabs(before[t]) + 1.0));
             before[t] = now;
@@ -202,26 +203,6 @@ static void fill_alike(float *alike, int64_t k, double apart)
     }
 }
 
-/* 1/2 d^T G d - g^T d in double, and the size of its terms. */
-static double change(const float *alike, const float *grad, const float *from,
-                     const float *end, int64_t k, int64_t t)
-{
-    double sum = 0.0;
-
-    for (int64_t a = 0; a < k; a++) {
-        const double d = (double)end[a * T + t] - from[a * T + t];
-
-        sum -= d * grad[a * T + t];
-        for (int64_t b = 0; b < k; b++) {
-            const int64_t pair = a <= b ? b * (b + 1) / 2 + a : a * (a + 1) / 2 + b;
-
-            sum +=
-                0.5 * d * alike[pair * T + t] * ((double)end[b * T + t] - from[b * T + t]);
-        }
-    }
-    return sum;
-}
-
 START_TEST(rounded_pairs_of_nearly_the_same_columns_lead_down)
 {
     enum {
@@ -248,7 +229,7 @@ START_TEST(rounded_pairs_of_nearly_the_same_columns_lead_down)
         for (int n_sweep = 5; n_sweep <= 10; n_sweep += 5) {
             sqn_kernels_at(_i)->descend(&lanes, n_sweep);
             for (int64_t t = 0; t < T; t++) {
-                ck_assert_double_lt(change(alike, grad, from, end, MANY, t), 0.0);
+                ck_assert_double_lt(objective(alike, grad, from, end, MANY, t), 0.0);
             }
         }
     }

@@ -112,21 +112,26 @@ static double u_next(const sqn__nmf_anls *state, int64_t l, int64_t a)
     return (double)state->u_next[(l / width * state->stride + a) * width + l % width];
 }
 
-/* sum over long indices of V R u_a at short index `j`, in double. */
-static double gradient(const sqn__nmf_anls *state, int64_t j, int64_t a)
+/* V R of long index `l` at short index `j`, in double. */
+static double weighted_residual(const sqn__nmf_anls *state, int64_t j, int64_t l)
 {
     const sqn_panels *panels = state->panels;
+    const int64_t at = j * panels->width + l % panels->width;
+    double r = (double)sqn__panels_x(panels, l / panels->width)[at];
+
+    for (int64_t b = 0; b < state->k; b++) {
+        r -= (double)state->s[j * state->stride + b] * u_next(state, l, b);
+    }
+    return (double)sqn__panels_v(panels, l / panels->width)[at] * r;
+}
+
+/* sum over long indices of V R u_a at short index `j`. */
+static double gradient(const sqn__nmf_anls *state, int64_t j, int64_t a)
+{
     double sum = 0.0;
 
-    for (int64_t l = 0; l < panels->n_long; l++) {
-        const int64_t at = j * panels->width + l % panels->width;
-        double r = (double)sqn__panels_x(panels, l / panels->width)[at];
-
-        for (int64_t b = 0; b < state->k; b++) {
-            r -= (double)state->s[j * state->stride + b] * u_next(state, l, b);
-        }
-        sum +=
-            (double)sqn__panels_v(panels, l / panels->width)[at] * r * u_next(state, l, a);
+    for (int64_t l = 0; l < state->panels->n_long; l++) {
+        sum += weighted_residual(state, j, l) * u_next(state, l, a);
     }
     return sum;
 }
@@ -164,20 +169,13 @@ START_TEST(a_pass_without_new_gram_matrices_is_exact_in_chi2_and_gradient)
 }
 END_TEST
 
-/* sum over long indices of V max(R, 0) at short index `j`, in double. */
+/* sum over long indices of V max(R, 0) at short index `j`. */
 static double left_over(const sqn__nmf_anls *state, int64_t j)
 {
-    const sqn_panels *panels = state->panels;
     double sum = 0.0;
 
-    for (int64_t l = 0; l < panels->n_long; l++) {
-        const int64_t at = j * panels->width + l % panels->width;
-        double r = (double)sqn__panels_x(panels, l / panels->width)[at];
-
-        for (int64_t b = 0; b < state->k; b++) {
-            r -= (double)state->s[j * state->stride + b] * u_next(state, l, b);
-        }
-        sum += (double)sqn__panels_v(panels, l / panels->width)[at] * fmax(r, 0.0);
+    for (int64_t l = 0; l < state->panels->n_long; l++) {
+        sum += fmax(weighted_residual(state, j, l), 0.0);
     }
     return sum;
 }
