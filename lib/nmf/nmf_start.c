@@ -9,18 +9,30 @@ double sqn__nmf_start_uniform(const sqn__nmf_start_draw *draw, int64_t index)
     return (double)sqn__rng_uniform(draw->seed, stream, (uint64_t)index);
 }
 
+/* The sum of one row of a panel, in parts that vectors can keep. */
+static double sum_row(const float *row, int64_t width)
+{
+    enum { PARTS = 8 };
+    double part[PARTS] = {0}, sum = 0.0;
+
+    for (int64_t t = 0; t < width; t += PARTS) {
+        for (int64_t i = 0; i < PARTS; i++) {
+            part[i] += (double)row[t + i];
+        }
+    }
+    for (int64_t i = 0; i < PARTS; i++) {
+        sum += part[i];
+    }
+    return sum;
+}
+
 void sqn__nmf_start_weights(double *out, const sqn_panels *panels)
 {
+#pragma omp parallel for default(none) shared(out, panels) schedule(static)
     for (int64_t j = 0; j < panels->n_short; j++) {
         out[j] = 0.0;
-    }
-    for (int64_t p = 0; p < panels->n_panel; p++) {
-        const float *v = sqn__panels_v(panels, p);
-
-        for (int64_t j = 0; j < panels->n_short; j++) {
-            for (int64_t t = 0; t < panels->width; t++) {
-                out[j] += (double)v[j * panels->width + t];
-            }
+        for (int64_t p = 0; p < panels->n_panel; p++) {
+            out[j] += sum_row(sqn__panels_v(panels, p) + j * panels->width, panels->width);
         }
     }
 }
