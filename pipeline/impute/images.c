@@ -136,6 +136,8 @@ static sqn_status choose_noise(images *im, const config *settings, const sqn_log
             err, E_ERRPLANE, "noise.model is errors, but the images have no error planes");
 
         (void)config_where(err->where, settings, "noise.model");
+        sqn__error_mend(
+            err, "name their error_hdu or error_files, or write noise.model: uniform");
         return status;
     }
     if (model == CONFIG_NOISE_AUTO && !has_errors) {

@@ -27,7 +27,7 @@ void judge_rotation(const observation *obs, const config *settings, const sqn_lo
     const double inner = fmax(settings->region.inner_radius, obs->fwhm);
     double at = 0.0, low = 0.0, high = 0.0; /* turned since the first frame, degrees */
 
-    if (!obs->references_are_science || !obs->has_angles) {
+    if (!obs->references_are_science) {
         return;
     }
     for (int64_t i = 1; i < obs->science.n_frame; i++) {
@@ -37,6 +37,12 @@ void judge_rotation(const observation *obs, const config *settings, const sqn_lo
     }
     const double turn = (high - low) / radian;
 
+    if (!(turn > 0.0)) {
+        sqn__log_warn(log, SQN_W_SELF_SUBTRACTION, settings->path,
+                      "the field does not turn%s: a source is subtracted with the star",
+                      obs->has_angles ? "" : ", no science.angles are given");
+        return;
+    }
     sqn__log_note(
         log,
         "the field turns by %.1f degrees: a source moves %.1f, %.1f, %.1f pixels at "
@@ -264,16 +270,25 @@ static bool find_oversubtraction(lowest *worst, int64_t *i_count, annuli *a,
     return false;
 }
 
+/* What helps with `count` components; a source that is its own reference leaves negative lobes
+ * whatever is excluded. NULL: the id's own advice. */
+static const char *oversubtraction_fix(const result *r, int64_t count)
+{
+    if (r->obs.references_are_science) {
+        return count > 1 ? "use fewer components, frames that turn further, or reference "
+                           "stars: here the components hold part of the source"
+                         : "use frames that turn further, or reference stars: here the "
+                           "components hold part of the source";
+    }
+    return r->excluded == NULL ? NULL
+           : count > 1
+               ? "use fewer components, or a larger exclude_* if light of the source "
+                 "lies outside of it"
+               : "use a larger exclude_* if light of the source lies outside of it";
+}
+
 static sqn_status judge_oversubtraction(const result *r, sqn_error *err)
 {
-    /* A source that is its own reference leaves negative lobes whatever is excluded. */
-    const char *fix = r->obs.references_are_science
-                          ? "use fewer components, frames that turn further, or reference "
-                            "stars: here the components hold part of the source"
-                      : r->excluded != NULL
-                          ? "use fewer components, or a larger exclude_* if light of the "
-                            "source lies outside of it"
-                          : NULL;
     sqn_status status = SQN_OK;
     annuli a = {0};
     lowest worst = {0};
@@ -286,7 +301,7 @@ static sqn_status judge_oversubtraction(const result *r, sqn_error *err)
         const int64_t count = r->basis.counts[c];
 
         sqn__log_advise(
-            r->log, SQN_W_OVERSUBTRACTION, r->settings->path, fix,
+            r->log, SQN_W_OVERSUBTRACTION, r->settings->path, oversubtraction_fix(r, count),
             "with %" PRId64 " component%s or more, the mean residual at "
             "%.0f pixels from the star is negative%s%s (%.1f sigma of its mean)",
             count, count == 1 ? "" : "s", worst.radius, where[0] != '\0' ? " in " : "",

@@ -254,6 +254,8 @@ static sqn_status choose_noise_model(observation *obs, const config *settings,
             sci ? "references" : "science frames");
 
         sqn__error_at(err, settings->path, -1, NULL);
+        sqn__error_mend(
+            err, "name their error_hdu or error_files, or write noise.model: uniform");
         return status;
     }
     if (model == CONFIG_NOISE_AUTO && sci != ref) {

@@ -74,7 +74,14 @@ for size in (64, 65):
     assert abs(cd[0, 1]) < 1e-9 and cd[1, 1] > 0 > cd[0, 0]  # North up, East left
 
 # Nothing is turned: nothing is correlated.
-run("run", write_config("run.yaml", text + "combine: {derotate: false}\n"), "--output",
-    fresh("out"))
+done = run("run", write_config("run.yaml", text + "combine: {derotate: false}\n"), "--output",
+           fresh("out"))
 with fits.open("out/disk.fits") as hdus:
     assert all("correlated" not in str(hdu.header.get("HISTORY", "")) for hdu in hdus)
+
+# Angles that the WCS contradicts are told; those that agree with it were not.
+assert "W_WCS" not in done.stderr, done.stderr
+done = run("run", write_config("run.yaml", text.replace("angles.txt}", "angles.txt, offset: 30}")),
+           "--output", fresh("out"))
+assert "W_WCS" in done.stderr and "turns by -20.0 degrees, by its WCS" in done.stderr, done.stderr
+assert "where it turns by -50.0;" in done.stderr, done.stderr

@@ -138,6 +138,48 @@ START_TEST(what_is_excluded_already_is_not_to_be_excluded)
 }
 END_TEST
 
+START_TEST(with_one_component_fewer_is_no_advice)
+{
+    counts[0] = 1;
+    (void)dig(value[0][0], error[0][0], 0, -2.0F);
+    all.excluded = excluded;
+    SQN_ASSERT_OK(judge_result(&all, &err), err);
+    all.obs.references_are_science = true;
+    SQN_ASSERT_OK(judge_result(&all, &err), err);
+    counts[0] = 2;
+    ck_assert_int_eq(record.n_warning, 2);
+    for (int i = 0; i < 2; i++) {
+        ck_assert_ptr_nonnull(
+            strstr(record.warning[i].message, "with 1 component or more"));
+        ck_assert_ptr_null(strstr(record.warning[i].fix, "fewer"));
+    }
+}
+END_TEST
+
+START_TEST(a_field_that_does_not_turn_is_told)
+{
+    static sqn_fits_frame turned[4];
+
+    all.obs.science.frames = turned;
+    judge_rotation(&all.obs, &settings, &collect); /* another star is the reference */
+    ck_assert_int_eq(record.n_warning, 0);
+    all.obs.references_are_science = true;
+    judge_rotation(&all.obs, &settings, &collect);
+    all.obs.has_angles = true;
+    judge_rotation(&all.obs, &settings, &collect);
+    turned[3].theta = 5.0;
+    judge_rotation(&all.obs, &settings, &collect);
+    turned[3].theta = 160.0;
+    judge_rotation(&all.obs, &settings, &collect);
+    ck_assert_int_eq(record.n_warning, 3);
+    ck_assert_ptr_nonnull(
+        strstr(record.warning[0].message, "does not turn, no science.angles are given"));
+    ck_assert_ptr_nonnull(strstr(record.warning[1].message, "does not turn: a source"));
+    ck_assert_ptr_nonnull(
+        strstr(record.warning[2].message, "turns by 5.0 degrees: within"));
+}
+END_TEST
+
 START_TEST(factors_far_from_one_are_told)
 {
     frames[2].factor = 0.534;
@@ -263,6 +305,8 @@ int main(void)
     tcase_add_test(tcase, oversubtraction_of_any_group_is_found_and_named);
     tcase_add_test(tcase, the_first_count_is_told_and_a_single_group_has_no_name);
     tcase_add_test(tcase, what_is_excluded_already_is_not_to_be_excluded);
+    tcase_add_test(tcase, with_one_component_fewer_is_no_advice);
+    tcase_add_test(tcase, a_field_that_does_not_turn_is_told);
     tcase_add_test(tcase, factors_far_from_one_are_told);
     tcase_add_test(tcase, chi2_far_from_one_may_be_starlight);
     tcase_add_test(tcase, the_factor_of_wrong_errors_is_told);
