@@ -65,7 +65,7 @@ static inline void store_datum(float *to_x, float *to_v, store *s, int64_t l, do
     *to_v = weight;
     s->vx2[l] += (double)weight * stored * stored;
     s->sum_v[l] += (double)weight;
-    s->n_out[l] += (v > 0.0) & !fits ? 1.0 : 0.0;
+    s->n_out[l] += ((v > 0.0) & !fits) ? 1.0 : 0.0;
 }
 
 /* STRIP data that lie side by side. */

@@ -49,7 +49,7 @@ static inline double is_bad(double x, double v)
     const bool has_weight = (v >= 0.0) & (v <= DBL_MAX);
     const bool has_value = (v == 0.0) | (fabs(x) <= DBL_MAX);
 
-    return has_weight & has_value ? 0.0 : 1.0;
+    return (has_weight & has_value) ? 0.0 : 1.0;
 }
 
 /* Is there a datum that refuse_row() would name? */

@@ -231,7 +231,7 @@ static bool all_within(double *n_zero, const double *restrict value, double low,
         for (int64_t l = 0; l < LANES; l++) {
             const double x = value[p + l];
 
-            n[l] += (x >= low) & (x <= high) ? 1.0 : 0.0;
+            n[l] += ((x >= low) & (x <= high)) ? 1.0 : 0.0;
             zero[l] += x == 0.0 ? 1.0 : 0.0;
         }
     }

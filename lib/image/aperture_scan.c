@@ -272,8 +272,9 @@ void sqn__aperture_scan_place(sqn__aperture_places *out, const sqn__aperture_sca
     }
     for (int64_t i = 0; i < N; i++) {
         const int32_t cell_y = step_y[i] >> STEP_BITS, cell_x = step_x[i] >> STEP_BITS;
+        const int32_t inside = out->margin[i] >= 0.0 ? 1 : 0; /* else nobody looks there */
 
-        out->begin[i] = (first + cell_y) * row + first + cell_x;
+        out->begin[i] = inside * (first + cell_y) * row + first + cell_x;
         out->offset[i] = (step_y[i] & (STEPS - 1)) * STEPS + (step_x[i] & (STEPS - 1));
     }
 }

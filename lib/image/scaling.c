@@ -43,18 +43,18 @@ static double total(const double lane[LANES])
  * z = data - f model: smoothing is linear.
  */
 typedef struct disk_sieve {
-    int64_t *n;    /* usable pixels */
-    double *root;  /* [ny, nx] sqrt(V), 0 where not usable */
-    double *value; /* [ny, nx] sqrt(V) x, 0 where not usable */
-    double *data;  /* [n] of the usable pixels: smoothed sqrt(V) x */
-    double *share; /* [n] 1 over the share of the Gaussian that lies on usable pixels */
-    int32_t *pixel, *bit; /* [n] their numbers, and those of their bits in a set */
-    double *model;        /* [n] smoothed sqrt(V) m */
-    double all[2];        /* sums of V x m and V m^2 */
-    double inside[2];     /* and of those in the disk */
-    double *scratch;      /* of the smoothing */
-    float *z, *work;      /* [n], [sqn__middle_work_size()] */
-    int32_t *place;       /* [n] in the lists, of what stands out */
+    int64_t *n;       /* usable pixels */
+    double *root;     /* [ny, nx] sqrt(V), 0 where not usable */
+    double *value;    /* [ny, nx] sqrt(V) x, 0 where not usable */
+    double *data;     /* [n] of the usable pixels: smoothed sqrt(V) x */
+    double *share;    /* [n] 1 over the share of the Gaussian that lies on usable pixels */
+    int32_t *pixel;   /* [n] their numbers */
+    double *model;    /* [n] smoothed sqrt(V) m */
+    double all[2];    /* sums of V x m and V m^2 */
+    double inside[2]; /* and of those in the disk */
+    double *scratch;  /* of the smoothing */
+    float *z, *work;  /* [n], [sqn__middle_work_size()] */
+    int32_t *place;   /* [n] in the lists, of what stands out */
     double median, sigma; /* of z, from the round before; sigma 0: none */
     double sampled;       /* median of a few z */
     const sqn__order *order;
@@ -81,7 +81,7 @@ int64_t sqn_scaling_work_size(int64_t ny, int64_t nx, double fwhm)
 {
     const int64_t n = ny * nx;
 
-    return HEADER + 5 * n + 4 * half_size(n) + half_size(sqn__middle_work_size(n)) +
+    return HEADER + 5 * n + 3 * half_size(n) + half_size(sqn__middle_work_size(n)) +
            3 * set_size(ny, nx) + sqn__bits_work_size(ny, nx) +
            sqn__stats_blur_work_size(ny, nx, fwhm);
 }
@@ -113,7 +113,6 @@ static disk_sieve carve(double *work, const sqn_scaling_frame *frame)
     sieve.share = take(&work, n);
     sieve.model = take(&work, n);
     sieve.pixel = (int32_t *)(void *)take(&work, half_size(n));
-    sieve.bit = (int32_t *)(void *)take(&work, half_size(n));
     sieve.z = (float *)(void *)take(&work, half_size(n));
     sieve.place = (int32_t *)(void *)take(&work, half_size(n));
     sieve.work = (float *)(void *)take(&work, half_size(sqn__middle_work_size(n)));
@@ -144,7 +143,6 @@ static void prepare_row(const disk_sieve *sieve, const sqn_scaling_frame *frame,
         sieve->value[p] = used ? sieve->root[p] * (double)frame->value[p] : 0.0;
         sieve->share[p] = used ? 1.0 : 0.0;
         sieve->pixel[*sieve->n] = (int32_t)p;
-        sieve->bit[*sieve->n] = (int32_t)sqn__bits_at(&sieve->seed, y, x);
         *sieve->n += used ? 1 : 0;
     }
 }
@@ -328,9 +326,9 @@ static void find_disk(disk_sieve *sieve, double fwhm, double factor, bool both)
     const int64_t n_seed = sieve->order->outside(sieve->place, sieve->z, *sieve->n, limits);
 
     for (int64_t i = 0; i < n_seed; i++) {
-        const int32_t bit = sieve->bit[sieve->place[i]];
+        const int64_t p = sieve->pixel[sieve->place[i]], nx = sieve->seed.nx;
 
-        sieve->seed.word[bit / SQN__BITS_WORD] |= UINT64_C(1) << (bit % SQN__BITS_WORD);
+        sqn__bits_set(&sieve->seed, p / nx, p % nx);
     }
     sqn__bits_grow(&sieve->disk, &sieve->seed, fwhm, sieve->row);
 }

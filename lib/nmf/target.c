@@ -349,8 +349,10 @@ static sqn_status read_ahead(const work_space *space, const sqn_rows *rows, int6
 
         space->status[s] =
             read_frame(space->frames + s * space->row, rows, first + s, &unsaid);
-        count_blocks(space->n_data + s * sqn__target_n_block(rows->n_col),
-                     space->frames + s * space->row + rows->n_col, rows->n_col);
+        if (space->status[s] == SQN_OK) {
+            count_blocks(space->n_data + s * sqn__target_n_block(rows->n_col),
+                         space->frames + s * space->row + rows->n_col, rows->n_col);
+        }
     }
     for (int64_t s = 0; s < n_here; s++) {
         if (space->status[s] != SQN_OK) { /* once more, to say why */

@@ -32,8 +32,10 @@ static void invert_mean(double *out, double *gram, uint8_t *active, const reques
         const double *w = ask->coefficients.data + i * ask->coefficients.stride;
         const double weight = ask->references->frame_weight[i];
 
-        for (int64_t e = 0; e < k * k && weight > 0.0; e++) { /* without weight w is NaN */
-            gram[e] += weight * w[e / k] * w[e % k];
+        for (int64_t a = 0; a < k && weight > 0.0; a++) { /* without weight w is NaN */
+            for (int64_t b = 0; b < k; b++) {
+                gram[a * k + b] += weight * w[a] * w[b];
+            }
         }
     }
     for (int64_t a = 0; a < k; a++) {

@@ -2,7 +2,7 @@
  * @file target_rows.c
  * @brief Models of some frames, and their variances out of covariances that are known.
  *
- * Legend: as target_variance.c: h C h^T of a frame, and w M w^T, sums over the pairs b <= a with
+ * Legend: as target_variance.h: h C h^T of a frame, and w M w^T, sums over the pairs b <= a with
  * those off the diagonal counted twice.
  */
 #include <math.h>

@@ -15,7 +15,10 @@
 #include "panels_internal.h"
 #include "raise.h"
 
-enum { BLOCK = SQN__VARIANCE_BLOCK };
+enum {
+    BLOCK = SQN__VARIANCE_BLOCK,
+    TOGETHER = 1 << 17 /* numbers of the counts in one sweep: 1 MB */
+};
 
 /* All threads' work space, and what they share. */
 typedef struct variance_space {
@@ -359,6 +362,38 @@ static double scale_of(const sqn_panels *references)
     return references != NULL ? ldexp(1.0, references->weight_exponent) : 1.0;
 }
 
+/* How many of the first `n` counts go together: their numbers stay in the second cache beside
+ * those of a block, or each pixel block would read them from memory. At least one. */
+static int64_t count_together(const sqn__variance_call *call, int64_t n)
+{
+    int64_t together = 1, shared = shared_size(call, call->count[0].count);
+
+    while (together < n) {
+        shared += shared_size(call, call->count[together].count);
+        if (shared > TOGETHER) {
+            break;
+        }
+        together++;
+    }
+    return together;
+}
+
+/* All counts, a few at a time. */
+static sqn_status answer_all(sqn__variance_call call, const sqn_target *target,
+                             sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+
+    for (int64_t left = call.n_count; left > 0; left -= call.n_count) {
+        call.n_count = count_together(&call, left);
+        SQN_TRY(answer(&call, target, err));
+        call.count += call.n_count;
+    }
+
+cleanup:
+    return status;
+}
+
 sqn_status sqn_target_variances(const sqn_target_variance_of *asked, int64_t n,
                                 const sqn_target *target, const sqn_panels *references,
                                 sqn_error *err)
@@ -377,7 +412,7 @@ sqn_status sqn_target_variances(const sqn_target_variance_of *asked, int64_t n,
         count[i].from_components = asked[i].from_components;
         count[i].coefficients = asked[i].coefficients;
     }
-    status = answer(&call, target, err);
+    status = answer_all(call, target, err);
     sqn__mem_free(count);
     return status;
 }

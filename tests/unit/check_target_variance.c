@@ -321,6 +321,42 @@ START_TEST(counts_that_are_asked_together_get_what_each_alone_gets)
 }
 END_TEST
 
+START_TEST(more_counts_than_one_sweep_takes_get_the_same)
+{
+    enum { N_FRAME = 2, N_FEW = 8, N_EACH = N_FRAME * N_FEW, N_ASKED = 2500 };
+    const sqn_matrix_const few = {basis, K, N_FEW, N_PIX};
+    const sqn_target_basis target_basis = {1, &few, false};
+    const sqn_rows_pair some = {{value, N_FRAME, N_FEW, N_PIX},
+                                {weight, N_FRAME, N_FEW, N_PIX}};
+    const sqn_rows rows = sqn_rows_dense(&some);
+    float *out = calloc(INT64_C(2) * N_ASKED * N_EACH, sizeof *out);
+    sqn_target_variance_of *asked = calloc(N_ASKED, sizeof *asked);
+    build *b = create_build(N_FEW);
+    sqn_target *target = NULL;
+
+    ck_assert(out != NULL && asked != NULL);
+    observe(0.0);
+    SQN_ASSERT_OK(sqn_target_fit(&target, &target_basis, &rows, &err), err);
+    for (int64_t i = 0; i < N_ASKED; i++) {
+        float *to = out + 2 * i * N_EACH;
+
+        asked[i] = (sqn_target_variance_of){0,
+                                            {to, N_FRAME, N_FEW, N_FEW},
+                                            {to + N_EACH, N_FRAME, N_FEW, N_FEW},
+                                            {b->w, N_REFERENCE, K, K}};
+    }
+    SQN_ASSERT_OK(sqn_target_variances(asked, N_ASKED, target, b->panels, &err), err);
+    ck_assert(out[0] > 0.0F && out[N_EACH] > 0.0F);
+    for (int64_t i = 1; i < N_ASKED; i++) {
+        ck_assert_mem_eq(out + 2 * i * N_EACH, out, sizeof *out * N_EACH * 2);
+    }
+    sqn_target_destroy(&target);
+    destroy_build(b);
+    free(asked);
+    free(out);
+}
+END_TEST
+
 /* 4 w_i M w_j by two quadratic forms, M of the sums of the weights. */
 static double by_polarization(const build *sums, const double *left, const double *right)
 {
@@ -531,6 +567,7 @@ int main(void)
     tcase_add_test(tcase, leverages_add_up_to_the_number_of_unknowns);
     tcase_add_test(tcase, component_variances_equal_the_algebra_whichever_axis_is_long);
     tcase_add_test(tcase, counts_that_are_asked_together_get_what_each_alone_gets);
+    tcase_add_test(tcase, more_counts_than_one_sweep_takes_get_the_same);
     tcase_add_test(tcase, covariances_of_frames_equal_the_algebra);
     tcase_add_test(tcase, imputed_light_scatters_as_the_component_variance_says);
     tcase_add_test(tcase, dependent_components_have_large_finite_errors_but_a_known_model);

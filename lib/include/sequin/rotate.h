@@ -51,8 +51,8 @@ typedef struct sqn_rotate_stack sqn_rotate_stack;
  * @param[out] out  New, owned by the caller, who destroys it; NULL on failure.
  *
  * @retval SQN_ERR_ARG     No image.
- * @retval SQN_ERR_MEMORY  Needs about 7 bytes per pixel and image (of 8 at most), 100 per pixel,
- *                         and 16 per pixel and thread.
+ * @retval SQN_ERR_MEMORY  Needs about 7 bytes per pixel and image (of 16 at most), 54 (up to 4
+ *                         images) to 198 (16) per pixel, and 8 per pixel and thread.
  */
 SQN_API SQN_NODISCARD sqn_status sqn_rotate_stack_create(sqn_rotate_stack **out, int64_t ny,
                                                          int64_t nx, int64_t n,

@@ -129,7 +129,8 @@ sqn_target_variance(sqn_matrix from_fit, sqn_matrix from_components,
                     const sqn_target *target, int64_t i_count, const sqn_panels *references,
                     sqn_dmatrix_const coefficients, sqn_error *err);
 
-/** Variances of all frames with one count: as in sqn_target_variance(). */
+/** Variances of all frames with one count: as in sqn_target_variance(). Rows may lie further
+ *  apart than they are long. */
 typedef struct sqn_target_variance_of {
     int64_t i_count;
     sqn_matrix from_fit, from_components;
@@ -137,10 +138,12 @@ typedef struct sqn_target_variance_of {
 } sqn_target_variance_of;
 
 /**
- * sqn_target_variance() with several counts: the references are read once for all of them.
+ * sqn_target_variance() with several counts, a few of which read the references together: as many
+ * as share the second cache.
  *
- * @param[in] asked       [n] Their matrices are filled.
- * @param[in] references  As there, of all counts.
+ * @param[in] asked       [n] Their matrices, none of which overlap, are filled; after a failure they
+ *                        hold nothing in particular.
+ * @param[in] references  As there, of all counts; NULL: coefficients are not looked at.
  *
  * @retval as sqn_target_variance().
  */
