@@ -9,7 +9,7 @@
 #include "raise.h"
 #include "warn.h"
 
-enum { PATH_BYTES = 4096, FORGET_BYTES = 64 << 20 };
+enum { PATH_BYTES = 4096 };
 
 /* Angstrom per unit of the configuration; 0 = as the header says. */
 static double unit_of(const char *name)
@@ -211,12 +211,10 @@ void sample_clear(sample *s)
 void sample_forget(sample *s, int64_t last)
 {
     const size_t row = (size_t)s->spectra.n_wave * sizeof *s->spectra.flux;
-    const size_t before = (size_t)last * row, now = before + row;
+    const size_t now = (size_t)(last + 1) * row;
 
-    if (before / FORGET_BYTES < now / FORGET_BYTES) { /* not for every spectrum again */
-        sqn__mem_forget(s->spectra.flux, now);
-        sqn__mem_forget(s->spectra.ivar, now);
-    }
+    sqn__mem_forget(s->spectra.flux, now);
+    sqn__mem_forget(s->spectra.ivar, now);
 }
 
 void sample_forget_all(sample *s)
