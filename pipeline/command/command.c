@@ -2,6 +2,7 @@
 #include "command.h"
 
 #include <omp.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,7 +13,9 @@ static const char general_help[] =
     "sequin - take starlight out of images by sequential non-negative matrix "
     "factorisation\n"
     "\n"
-    "  sequin run CONFIG        reduce an observation: components, residuals, disk image\n"
+    "  sequin run CONFIG        do what the configuration says: reduce images, model "
+    "spectra,\n"
+    "                           or impute masked pixels\n"
     "  sequin simulate CONFIG   make a simulated observation with known truth\n"
     "  sequin COMMAND --help    what a command takes\n"
     "  sequin --version\n"
@@ -40,9 +43,11 @@ static const struct {
 } commands[] = {
     {"run",
      "sequin run CONFIG [options]\n\n"
-     "Read references and science frames, build components, subtract the starlight, turn "
-     "and\n"
-     "combine. The products are listed on standard output.\n",
+     "task: imaging   read references and science frames, build components, subtract the\n"
+     "                starlight, turn and combine\n"
+     "task: spectra   templates and coefficients of a survey of spectra\n"
+     "task: impute    values for masked and missing pixels, with errors\n\n"
+     "The products are listed on standard output.\n",
      command_run},
     {"simulate",
      "sequin simulate CONFIG [options]\n\n"
@@ -96,6 +101,12 @@ static int refuse(const char *what, const char *name)
     return sqn_error_exit_code(status);
 }
 
+static bool asks_for_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 ||
+           strcmp(word, "help") == 0;
+}
+
 int command_main(int argc, char **argv)
 {
     if (argc < 2) {
@@ -106,7 +117,7 @@ int command_main(int argc, char **argv)
         (void)printf("sequin %s\n", sqn_version());
         return 0;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+    if (asks_for_help(argv[1])) {
         (void)fputs(general_help, stdout);
         return 0;
     }

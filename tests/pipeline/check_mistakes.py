@@ -38,6 +38,10 @@ def run_new(*arguments, expect):
     return run("run", *arguments, "--output", fresh("out"), expect=expect)
 
 
+for asks in (("help",), ("--help",), ("-h",)):
+    assert "sequin COMMAND --help" in run(*asks, expect=0).stdout, asks
+for task in ("imaging", "spectra", "impute"):
+    assert "task: " + task in run("run", "--help", expect=0).stdout, task
 one_line(run("run", expect=64), "E_USAGE")
 one_line(run("run", "science.fits", expect=78), "E_CFG_SYNTAX", "this is a FITS file")
 one_line(run("run", "try.yaml", "--outptu", "x", expect=64), "E_USAGE", "--outptu", "--output")
