@@ -9,9 +9,10 @@ pkg_check_modules(LAPACKE REQUIRED IMPORTED_TARGET lapacke)
 pkg_check_modules(FFTW REQUIRED IMPORTED_TARGET fftw3)
 pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1)
 pkg_check_modules(GIZA REQUIRED IMPORTED_TARGET giza)
+pkg_check_modules(PNG REQUIRED IMPORTED_TARGET libpng)
 pkg_check_modules(NETTLE REQUIRED IMPORTED_TARGET nettle)
 find_library(GSL_LIBRARY gsl REQUIRED) # never gslcblas: its cblas_* would shadow OpenBLAS
 
-# What libsequin needs; the program adds YAML, GIZA and NETTLE.
+# What libsequin needs; the program adds YAML, GIZA, PNG and NETTLE.
 set(SEQUIN_LIBRARIES PkgConfig::LAPACKE PkgConfig::OPENBLAS ${GSL_LIBRARY}
   PkgConfig::CFITSIO PkgConfig::WCSLIB PkgConfig::FFTW ZLIB::ZLIB OpenMP::OpenMP_C m)

@@ -5,7 +5,7 @@ set -eu
 
 build="gcc libc6-dev cmake ninja-build pkg-config
   libcfitsio-dev wcslib-dev libgsl-dev libopenblas-dev liblapacke-dev libfftw3-dev
-  libyaml-dev giza-dev nettle-dev zlib1g-dev fontconfig fonts-dejavu-core"
+  libyaml-dev giza-dev libpng-dev nettle-dev zlib1g-dev fontconfig fonts-dejavu-core"
 test="check fitsverify clang-format-14 clang-tidy-14 libomp-14-dev binutils git
   python3 python3-numpy python3-astropy"
 

@@ -91,8 +91,13 @@ void crew_run(sqn_error *why, crew_job *job, const void *context, int64_t n,
         return;
     }
     const int64_t n_copy = begin(copies, b, job, context, n, n_process);
+    const int n_thread = omp_get_max_threads();
 
+    if (n_copy > 0) { /* the processors are the copies' */
+        omp_set_num_threads(1);
+    }
     work(b, job, context, n);
+    omp_set_num_threads(n_thread);
     for (int64_t c = 0; c < n_copy; c++) {
         await(copies[c]);
     }

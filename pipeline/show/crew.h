@@ -15,8 +15,8 @@ typedef sqn_status crew_job(const void *context, int64_t k, sqn_error *err);
 
 /**
  * Do all jobs, each once and the first ones first, in this process and up to `n_process` - 1
- * copies of it. Jobs of a copy that dies are done again in this one; without memory or processes
- * all of them are.
+ * copies of it; where there are copies, each process uses one thread meanwhile. Jobs of a copy
+ * that dies are done again in this one; without memory or processes all of them are.
  *
  * @param[out] why  [n] Of each job that fails; its status says whether.
  */

@@ -5,12 +5,12 @@
 #include <fcntl.h>
 #include <giza.h>
 #include <math.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "mem.h"
+#include "plot_png.h"
 #include "raise.h"
 
 enum { FIRST_LEVEL = 16, ROUND_POINTS = 72, TEXT_MAX = 512 };
@@ -156,25 +156,6 @@ cleanup:
     return status;
 }
 
-/* A PNG ends with this chunk: what was cut short has none. */
-static bool is_complete(const char *part)
-{
-    static const unsigned char end[12] = {0,   0,   0,    0,    'I',  'E',
-                                          'N', 'D', 0xae, 0x42, 0x60, 0x82};
-    unsigned char last[sizeof end];
-    FILE *file = fopen(part, "rb");
-
-    if (file == NULL) {
-        return false;
-    }
-    const bool complete = fseek(file, -(long)sizeof end, SEEK_END) == 0 &&
-                          fread(last, 1, sizeof last, file) == sizeof last &&
-                          memcmp(last, end, sizeof end) == 0;
-
-    (void)fclose(file);
-    return complete;
-}
-
 /* Let giza write its file and forget the device. */
 static void finish(plot_page *page)
 {
@@ -189,7 +170,7 @@ static void finish(plot_page *page)
 sqn_status plot_close(plot_page *page, sqn_error *err)
 {
     finish(page);
-    if (!is_complete(page->part)) {
+    if (!plot_png_is_complete(page->part)) {
         (void)unlink(page->part);
         return SQN_RAISE(err, E_IO, "%s was not written completely", page->part);
     }

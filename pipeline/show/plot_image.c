@@ -1,4 +1,4 @@
-/** @file plot_image.c @brief Resampling, stretch, colour bar and what is drawn over an image. */
+/** @file plot_image.c @brief An image, its colour bar, and what is drawn over it. */
 #include "plot_image.h"
 
 #include <float.h>
@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "mem.h"
+#include "plot_raster.h"
 #include "raise.h"
 
 enum { LABEL_MAX = 96 };
@@ -44,118 +45,21 @@ double plot_image_y(const plot_box *box, int64_t ny, double y)
     return box->y0 + (y - 0.5) / (double)ny * (box->y1 - box->y0);
 }
 
-/* The pixels under one point of the page along one axis, and how much of it each covers. */
-typedef struct span {
-    int64_t first, last;
-    double start, end; /* in pixels */
-} span;
-
-static span span_of(int point, int n_point, int64_t n_pix)
-{
-    const double start = (double)point * (double)n_pix / n_point;
-    const double end = (double)(point + 1) * (double)n_pix / n_point;
-    const int64_t last = (int64_t)ceil(end - 1e-9) - 1;
-
-    return (span){(int64_t)start, last < n_pix ? last : n_pix - 1, start, end};
-}
-
-static double covered(const span *s, int64_t pixel)
-{
-    const double from = (double)pixel, to = from + 1.0;
-
-    return (s->end < to ? s->end : to) - (s->start > from ? s->start : from);
-}
-
-/* Mean of the valid pixels under a point; NaN where less than half of it is valid. */
-static double point_mean(const float *pixels, int64_t nx, const span *row,
-                         const span *column)
-{
-    double sum = 0.0, weight = 0.0, whole = 0.0;
-
-    if (row->first == row->last && column->first == column->last) {
-        const float value = pixels[row->first * nx + column->first];
-
-        return isfinite(value) ? (double)value : (double)NAN;
-    }
-    for (int64_t y = row->first; y <= row->last; y++) {
-        const double height = covered(row, y);
-
-        for (int64_t x = column->first; x <= column->last; x++) {
-            const double share = height * covered(column, x);
-            const float value = pixels[y * nx + x];
-
-            whole += share;
-            if (isfinite(value)) {
-                weight += share;
-                sum += share * (double)value;
-            }
-        }
-    }
-    return weight > 0.0 && weight >= 0.5 * whole ? sum / weight : NAN;
-}
-
-static int16_t level_of(const plot_stretch_curve *curve, double value)
-{
-    return isnan(value) ? (int16_t)-1
-                        : (int16_t)lround(plot_stretch_curve_level(curve, value) *
-                                          (PLOT_MAP_LEVELS - 1));
-}
-
-/* What is drawn where. */
-typedef struct raster {
-    int height, width; /* (pixels of the page) */
-    span *column;      /* [width] */
-    int16_t *level;    /* [height, width] */
-} raster;
-
-static sqn_status raster_create(raster *r, const plot_box *box, int64_t nx, sqn_error *err)
-{
-    r->height = points(box->y0, box->y1);
-    r->width = points(box->x0, box->x1);
-    r->column = sqn__mem_alloc(r->width, sizeof *r->column);
-    r->level = sqn__mem_alloc(sqn__mem_product(r->height, r->width), sizeof *r->level);
-    if (r->column == NULL || r->level == NULL) {
-        return SQN_RAISE(err, E_MEM, "picture of %d x %d pixels", r->height, r->width);
-    }
-    for (int i = 0; i < r->width; i++) {
-        r->column[i] = span_of(i, r->width, nx);
-    }
-    return SQN_OK;
-}
-
-static void raster_clear(raster *r)
-{
-    sqn__mem_free(r->column);
-    sqn__mem_free(r->level);
-}
-
 sqn_status plot_image_draw(const plot_box *box, int64_t ny, int64_t nx, const float *pixels,
                            const plot_stretch *stretch, sqn_error *err)
 {
-    const plot_stretch_curve curve = plot_stretch_curve_of(stretch);
-    raster r = {0};
+    plot_raster r = {points(box->y0, box->y1), points(box->x0, box->x1), NULL};
     sqn_status status = SQN_OK;
 
-    SQN_TRY(raster_create(&r, box, nx, err));
-    for (int j = 0; j < r.height; j++) {
-        const span row = span_of(j, r.height, ny);
-        double previous = NAN; /* many neighbours on the page show the same pixel */
-        int16_t known = -1;
-
-        for (int i = 0; i < r.width; i++) {
-            const double value = point_mean(pixels, nx, &row, &r.column[i]);
-
-            if (value != previous) {
-                known = level_of(&curve, value);
-                previous = value;
-            }
-            r.level[(int64_t)j * r.width + i] = known;
-        }
+    r.level = sqn__mem_alloc(sqn__mem_product(r.height, r.width), sizeof *r.level);
+    if (r.level == NULL) {
+        return SQN_RAISE(err, E_MEM, "picture of %d x %d pixels", r.height, r.width);
     }
+    SQN_TRY(plot_raster_fill(&r, ny, nx, pixels, stretch, err));
     SQN_TRY(plot_pixels(box->x0, box->y0, r.height, r.width, r.level, err));
 
 cleanup:
-    raster_clear(&r);
+    sqn__mem_free(r.level);
     return status;
 }
 

@@ -30,10 +30,11 @@ SQN_NODISCARD sqn_status plot_stretch_quantile(double *out, int64_t n, const flo
 
 /** A stretch made ready for many values. */
 typedef struct plot_stretch_curve {
-    plot_stretch stretch;
+    double low, high;
     bool linear;
+    double scale; /**< 1 / soft */
     double from,
-        unit; /**< Of what brightness is proportional to: its least, and 1 / range. */
+        unit; /**< Of what is linear in brightness: its least, and 1 / its range. */
 } plot_stretch_curve;
 
 plot_stretch_curve plot_stretch_curve_of(const plot_stretch *stretch);

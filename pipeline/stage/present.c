@@ -50,15 +50,14 @@ static plot_sky sky_of(const result *r, bool turned, int64_t group)
     return sky;
 }
 
-/* A copy of `n` values times 2^exponent; sqn__mem_free(). NULL without memory. */
-static float *in_true_unit(const float *values, int64_t n, int exponent)
+/* Write n values times 2^exponent. */
+static void to_true_unit(float *out, const float *values, int64_t n, int exponent)
 {
-    float *copy = sqn__mem_alloc(n, sizeof *copy);
+    const double unit = ldexp(1.0, exponent); /* products are exact: ldexpf(), but quick */
 
-    for (int64_t e = 0; copy != NULL && e < n; e++) {
-        copy[e] = ldexpf(values[e], exponent);
+    for (int64_t e = 0; e < n; e++) {
+        out[e] = (float)((double)values[e] * unit);
     }
-    return copy;
 }
 
 static sqn_status draw_curve(const char *path, const void *of, const char *title,
@@ -94,13 +93,14 @@ static sqn_status draw_disk(const char *path, const void *of, const char *title,
     const int64_t first = group * d->n_count * n_pix;
     sqn_status status = SQN_OK;
     uint8_t *excluded = NULL;
-    float *images =
-        in_true_unit(d->value.data + first, d->n_count * n_pix, r->obs.science.exponent);
+    float *images = sqn__mem_alloc(d->n_count * n_pix, sizeof *images);
     char where[96], heading[224];
 
     if (images == NULL) {
         return SQN_RAISE(err, E_MEM, "picture of %d x %d pixels", (int)d->nx, (int)d->ny);
     }
+    to_true_unit(images, d->value.data + first, d->n_count * n_pix,
+                 r->obs.science.exponent);
     peak_group_text(where, sizeof where, d, group);
     (void)snprintf(heading, sizeof heading, "%s%s%s", title, where[0] != '\0' ? ", " : "",
                    where);
@@ -135,10 +135,8 @@ static sqn_status draw_input(const char *path, const void *of, const char *title
         goto cleanup;
     }
     read_mean_frame(science, sci);
-    for (int64_t e = 0; e < n_pix; e++) {
-        science[e] = ldexpf(science[e], sci->exponent);
-        reference[e] = ldexpf(r->obs.reference_mean[e], sci->exponent);
-    }
+    to_true_unit(science, science, n_pix, sci->exponent);
+    to_true_unit(reference, r->obs.reference_mean, n_pix, sci->exponent);
     const plot_input_data data = {sci->ny,
                                   sci->nx,
                                   science,
@@ -225,12 +223,9 @@ cleanup:
 
 /** The dearest first. */
 static const gallery_picture pictures[] = {
-    {"components.png", draw_components},
-    {"disk.png", draw_disk},
-    {"input.png", draw_input},
-    {"frames.png", draw_frames},
-    {"frv.png", draw_curve},
-    {"profiles.png", draw_profiles},
+    {"components.png", draw_components}, {"disk.png", draw_disk},
+    {"input.png", draw_input},           {"profiles.png", draw_profiles},
+    {"frames.png", draw_frames},         {"frv.png", draw_curve},
 };
 
 sqn_status present_pictures(directory *dir, const result *r, sqn_error *err)

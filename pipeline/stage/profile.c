@@ -37,26 +37,42 @@ static sqn_status create(profile *out, const observation *obs, sqn_error *err)
     return SQN_OK;
 }
 
-/* Sums over the valid residuals of all frames: of model, of the squares of residual and error. */
+/** Sums over the valid residuals of one pixel in all frames. */
+typedef struct pile {
+    double number, data, model, residual, noise; /* the last two: of squares */
+} pile;
+
+static pile pile_of(const observation *obs, const subtraction *s, int64_t at)
+{
+    const int64_t n_pix = obs->pixels.ny * obs->pixels.nx;
+    pile sum = {0};
+
+    for (int64_t i = 0; i < s->residual.n_frame; i++) {
+        const int64_t e = i * n_pix + at;
+        const double residual = s->residual.data[e];
+
+        if (!isnan(residual)) {
+            sum.number += 1.0;
+            sum.data += obs->science.value.data[e];
+            sum.model += s->model.data[e];
+            sum.residual += residual * residual;
+            sum.noise += s->residual_variance.data[e];
+        }
+    }
+    return sum;
+}
+
 static void add_frames(profile *sums, const observation *obs, const subtraction *s)
 {
-    const sqn_pixels *pixels = &obs->pixels;
+    for (int64_t p = 0; p < obs->pixels.n_pix; p++) {
+        const int64_t at = obs->pixels.index[p], ring = ring_of(obs, at);
+        const pile sum = pile_of(obs, s, at);
 
-    for (int64_t p = 0; p < pixels->n_pix; p++) {
-        const int64_t at = pixels->index[p], ring = ring_of(obs, at);
-
-        for (int64_t i = 0; i < s->residual.n_frame; i++) {
-            const int64_t e = i * pixels->ny * pixels->nx + at;
-            const double residual = s->residual.data[e];
-
-            if (!isnan(residual)) {
-                sums->number[ring] += 1.0;
-                sums->data[ring] += obs->science.value.data[e];
-                sums->model[ring] += s->model.data[e];
-                sums->residual[ring] += residual * residual;
-                sums->noise[ring] += s->residual_variance.data[e];
-            }
-        }
+        sums->number[ring] += sum.number;
+        sums->data[ring] += sum.data;
+        sums->model[ring] += sum.model;
+        sums->residual[ring] += sum.residual;
+        sums->noise[ring] += sum.noise;
     }
 }
 

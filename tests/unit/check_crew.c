@@ -1,6 +1,7 @@
 /** @file check_crew.c @brief Every job is done, whatever becomes of the processes. */
 #include "crew.h"
 
+#include <omp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -75,6 +76,28 @@ START_TEST(what_a_dead_process_left_is_done_by_the_caller)
 }
 END_TEST
 
+/* Fails with the number of threads that it may use. */
+static sqn_status tell_threads(const void *context, int64_t k, sqn_error *err)
+{
+    (void)context;
+    return SQN_RAISE(err, E_ARG, "job %d: %d threads", (int)k, omp_get_max_threads());
+}
+
+START_TEST(each_process_uses_one_thread_and_the_caller_all_of_its_own_without_copies)
+{
+    sqn_error why[N];
+
+    omp_set_num_threads(3);
+    for (int64_t n = 1; n <= 4; n++) {
+        crew_run(why, tell_threads, NULL, N, n);
+        for (int64_t k = 0; k < N; k++) {
+            ck_assert_ptr_nonnull(strstr(why[k].message, n == 1 ? ": 3 " : ": 1 "));
+        }
+        ck_assert_int_eq(omp_get_max_threads(), 3);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("crew");
@@ -82,6 +105,8 @@ int main(void)
 
     tcase_add_test(tcase, every_job_is_done_once_by_any_number_of_processes);
     tcase_add_test(tcase, what_a_dead_process_left_is_done_by_the_caller);
+    tcase_add_test(
+        tcase, each_process_uses_one_thread_and_the_caller_all_of_its_own_without_copies);
     suite_add_tcase(suite, tcase);
     return sqn_check_run(suite);
 }
