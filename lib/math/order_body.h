@@ -31,15 +31,6 @@ typedef int32_t float_truths __attribute__((
 typedef float half_floats
     __attribute__((vector_size(SQN__ORDER_LANES * sizeof(float)), aligned(4), may_alias));
 
-/* Lanes of two half vectors of floats, one after the other. */
-#if SQN__ORDER_LANES == 2
-#define SIDE_BY_SIDE 0, 1, 2, 3
-#elif SQN__ORDER_LANES == 4
-#define SIDE_BY_SIDE 0, 1, 2, 3, 4, 5, 6, 7
-#else
-#define SIDE_BY_SIDE 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
-#endif
-
 /* A bit for each lane that is true. */
 static inline uint32_t bits_of(const float_truths *t)
 {
@@ -156,52 +147,7 @@ static int64_t between(float *restrict out, int64_t *n_below, const sqn__order_f
                              : collect(out, n_below, of, bounds, true);
 }
 
-/* A vector of a - factor b, of which the first `n` are there; others are 0. */
-static inline __attribute__((always_inline)) void
-subtract_vector(floats *out, const sqn__order_scaled *of, int64_t first, int64_t n)
-{
-    double a[FLOATS], b[FLOATS];
-    const double *from_a = of->a + first, *from_b = of->b + first;
-
-    if (n < FLOATS) {
-        for (int64_t l = 0; l < FLOATS; l++) {
-            a[l] = l < n ? from_a[l] : 0.0;
-            b[l] = l < n ? from_b[l] : 0.0;
-        }
-        from_a = a;
-        from_b = b;
-    }
-    const lanes low = *(const lanes *)(const void *)from_a -
-                      of->factor * *(const lanes *)(const void *)from_b;
-    const lanes high = *(const lanes *)(const void *)(from_a + LANES) -
-                       of->factor * *(const lanes *)(const void *)(from_b + LANES);
-
-    *out =
-        __builtin_shufflevector(__builtin_convertvector(low, half_floats),
-                                __builtin_convertvector(high, half_floats), SIDE_BY_SIDE);
-}
-
-static int64_t subtract(float *restrict out, float *restrict kept, int64_t *n_below,
-                        const sqn__order_scaled *of, const float bounds[2])
-{
-    const int64_t n_whole = of->n - of->n % FLOATS, n_rest = of->n - n_whole;
-    collection c = {.low = bounds[0], .high = bounds[1]};
-    floats numbers;
-
-    c.out = kept;
-    for (int64_t i = 0; i < n_whole; i += FLOATS) {
-        subtract_vector(&numbers, of, i, FLOATS);
-        *(floats *)(void *)(out + i) = numbers;
-        look(&c, numbers, UINT32_MAX, false);
-    }
-    subtract_vector(&numbers, of, n_whole, n_rest);
-    for (int64_t l = 0; l < n_rest; l++) {
-        out[n_whole + l] = numbers[l];
-    }
-    look(&c, numbers, lanes_before(n_rest), false);
-    *n_below = c.n_below;
-    return c.n;
-}
+#include "order_mark.h"
 
 static int64_t below(const float *a, int64_t n, float bound)
 {
@@ -412,9 +358,9 @@ static void keep(double *a, sqn__order_kept *kept, const double limits[2])
     }
 }
 
-#define SQN__ORDER_TABLE                              \
-    {                                                 \
-        subtract, below, between, outside, sift, keep \
+#define SQN__ORDER_TABLE                                 \
+    {                                                    \
+        mark, above, below, between, outside, sift, keep \
     }
 
 #endif
