@@ -335,12 +335,18 @@ sqn__middle_pair sqn__middle_anywhere(const sqn__middle_desk *desk)
     return look_at_all(desk);
 }
 
-double sqn__middle_sigma(double *median, const float *values, int64_t n, float *work)
+double sqn__middle_sigma_valid(double *median, const float *values, int64_t n,
+                               int64_t n_valid, float *work)
 {
     const sqn__order_mix of = {values, NULL, 0.0F, 0.0F, n};
-    const sqn__middle_desk desk = sqn__middle_desk_in(work, &of, n);
+    const sqn__middle_desk desk = sqn__middle_desk_in(work, &of, n_valid);
     const sqn__middle_pair pair = sqn__middle_anywhere(&desk);
 
     *median = pair.median;
     return SQN__STATS_MAD_TO_SIGMA * pair.distance;
+}
+
+double sqn__middle_sigma(double *median, const float *values, int64_t n, float *work)
+{
+    return sqn__middle_sigma_valid(median, values, n, n, work);
 }

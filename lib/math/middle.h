@@ -60,4 +60,8 @@ sqn__middle_pair sqn__middle_anywhere(const sqn__middle_desk *desk);
  */
 double sqn__middle_sigma(double *median, const float *values, int64_t n, float *work);
 
+/** The same of those that are not NaN, of which there are `n_valid`. */
+double sqn__middle_sigma_valid(double *median, const float *values, int64_t n,
+                               int64_t n_valid, float *work);
+
 #endif

@@ -165,6 +165,14 @@ START_TEST(the_distance_is_taken_from_the_median)
         ck_assert_double_eq(median, sorted_median(sizes[k], NAN));
         ck_assert_double_eq(sigma,
                             SQN__STATS_MAD_TO_SIGMA * sorted_median(sizes[k], median));
+        values[sizes[k] / 2] = NAN;
+        const double less =
+            sqn__middle_sigma_valid(&median, values, sizes[k], sizes[k] - 1, work);
+
+        values[sizes[k] / 2] = values[sizes[k] - 1];
+        const double exact = sorted_median(sizes[k] - 1, NAN);
+
+        ck_assert(sizes[k] == 1 ? isnan(less) : median == exact);
     }
     ck_assert(isnan(sqn__middle_median(&(sqn__order_floats){values, 0, NAN}, work)));
 }
