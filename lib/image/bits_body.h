@@ -15,24 +15,32 @@ typedef struct rows {
     uint64_t *word, *other; /* [n] */
 } rows;
 
-/* The bits of a line from `first` to `last`, at most a word. */
-static uint64_t bits_from(const uint64_t *line, int64_t first, int64_t last)
-{
-    const int64_t word = first / WORD, shift = first % WORD;
-    uint64_t bits = line[word] >> shift;
-
-    if (last / WORD > word && shift > 0) {
-        bits |= line[word + 1] << (WORD - shift);
-    }
-    return last - first < WORD - 1 ? bits & ((UINT64_C(1) << (last - first + 1)) - 1)
-                                   : bits;
-}
-
 static rows rows_in(uint64_t *work, int64_t ny, int64_t nx)
 {
     const int64_t n_word = sqn__bits_n_word(nx), n = ny * n_word;
 
     return (rows){ny, n_word, n, work + 1, work + n + 3};
+}
+
+/* Copy `n` bits of a line from bit `first` on; no word behind the last of them is read. */
+static void copy_bits(uint64_t *restrict to, const uint64_t *restrict line, int64_t first,
+                      int64_t n)
+{
+    const int64_t shift = first % WORD, last = (n - 1) / WORD; /* word of `to` */
+    const int64_t n_rest = n - last * WORD;
+    const uint64_t *from = line + first / WORD;
+
+    for (int64_t i = 0; i < last && shift == 0; i++) {
+        to[i] = from[i];
+    }
+    for (int64_t i = 0; i < last && shift > 0; i++) {
+        to[i] = from[i] >> shift | from[i + 1] << (WORD - shift);
+    }
+    to[last] = from[last] >> shift;
+    if (shift + n_rest > WORD) {
+        to[last] |= from[last + 1] << (WORD - shift);
+    }
+    to[last] &= n_rest < WORD ? (UINT64_C(1) << n_rest) - 1 : UINT64_MAX;
 }
 
 /* Fill the rows from a line. */
@@ -42,11 +50,7 @@ static void fold(const rows *r, const uint64_t *line, int64_t nx)
     for (int64_t y = 0; y < r->ny; y++) {
         uint64_t *row = r->word + y * r->n_word;
 
-        for (int64_t x = 0; x < nx; x += WORD) {
-            const int64_t last = x + WORD < nx ? x + WORD - 1 : nx - 1;
-
-            row[x / WORD] = bits_from(line, y * nx + x, y * nx + last);
-        }
+        copy_bits(row, line, y * nx, nx);
         row[r->n_word - 1] = 0;
     }
 }
