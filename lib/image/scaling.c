@@ -135,10 +135,12 @@ static void weigh(const disk_sieve *sieve, const sqn_scaling_frame *frame)
     int64_t n_valid = 0;
 
     for (int64_t p = 0; p < n_pix; p++) {
-        const bool used = sqn__scaling_usable(frame, p);
+        const bool usable = sqn__scaling_usable(frame, p);
+        const float root = usable ? (float)sqrt(frame->weight[p]) : 0.0F;
+        const bool used = root > 0.0F && isfinite(root);
 
-        sieve->root[p] = used ? (float)sqrt(frame->weight[p]) : 0.0F;
-        sieve->data[p] = used ? sieve->root[p] * frame->value[p] : 0.0F;
+        sieve->root[p] = used ? root : 0.0F;
+        sieve->data[p] = used ? root * frame->value[p] : 0.0F;
         sieve->share[p] = used ? 1.0F : 0.0F;
         n_valid += used ? 1 : 0;
     }

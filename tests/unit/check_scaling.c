@@ -336,12 +336,15 @@ static bool plain_disk(const double *z, int64_t pixel, double limit, bool both)
 {
     const int64_t x = pixel % N, y = pixel / N;
 
-    for (int64_t p = 0; p < N_PIX; p++) {
-        const int64_t dx = p % N - x, dy = p / N - y;
+    for (int64_t j = y - 4; j <= y + 4; j++) {
+        for (int64_t i = x - 4; i <= x + 4; i++) {
+            const bool inside = j >= 0 && j < N && i >= 0 && i < N;
+            const double of = inside ? z[j * N + i] : 0.0;
 
-        if (hypot((double)dx, (double)dy) <= 4.0 &&
-            (z[p] > limit || (both && z[p] < -limit))) {
-            return true;
+            if (hypot((double)(i - x), (double)(j - y)) <= 4.0 &&
+                (of > limit || (both && of < -limit))) {
+                return true;
+            }
         }
     }
     return false;
@@ -383,6 +386,27 @@ START_TEST(our_rule_is_that_of_plain_loops)
 }
 END_TEST
 
+START_TEST(a_bright_star_loses_no_digits)
+{
+    observation *scene = observe(0.93, 40.0, 2);
+    const sqn_scaling_frame frame = frame_of(scene);
+    double brightest = 0.0;
+
+    for (int64_t p = 0; p < N_PIX; p++) { /* 60 times as bright a star, no brighter noise */
+        scene->value[p] += 0.93F * 59.0F * scene->model[p];
+        scene->model[p] *= 60.0F;
+        brightest = fmax(brightest, scene->weight[p] > 0.0 ? (double)scene->model[p] : 0.0);
+        scene->weight[p] = scene->weight[p] > 0.0 ? 0.04 : 0.0;
+    }
+    ck_assert_double_gt(brightest / 5.0, 2e4); /* sigma */
+    SQN_ASSERT_OK(sqn_scaling_bff(&scaling, &frame, &err), err);
+    ck_assert_double_eq_tol(plain_step(scene, scaling.curve[0], false), scaling.curve[1],
+                            1e-7);
+    ck_assert_double_eq_tol(scaling.factor, 0.93, 1e-3);
+    free(scene);
+}
+END_TEST
+
 START_TEST(no_pixel_and_no_memory_are_errors)
 {
     observation *scene = observe(0.93, 0.0, 9);
@@ -416,6 +440,7 @@ int main(void)
     tcase_add_test(tcase, the_published_rule_is_that_of_numpy);
     tcase_add_test(tcase, the_published_rule_is_that_of_plain_loops);
     tcase_add_test(tcase, our_rule_is_that_of_plain_loops);
+    tcase_add_test(tcase, a_bright_star_loses_no_digits);
     tcase_add_test(tcase, no_pixel_and_no_memory_are_errors);
     suite_add_tcase(suite, tcase);
     return sqn_check_run(suite);
