@@ -6,7 +6,7 @@
 #include "stats.h"
 
 /* How far off that line, in distances: at least, and by how many times what it was last. */
-static const double least = 0.004, times = 3.0, most = 0.05;
+static const double least = 0.006, times = 4.0, most = 0.05;
 static const double steps = 2.0; /* ahead, as long as the last */
 
 /* What lies on the line through the last two; true where it does not go far beyond. */
