@@ -7,20 +7,23 @@
 
 #include "middle.h"
 
-/** What was last found of the numbers (1 - f) a + f b. */
+enum { SQN__SPREAD_KNOWN = 8 }; /**< Mixtures that are remembered. */
+
+/** What was found of the numbers (1 - f) a + f b. */
 typedef struct sqn__spread {
-    sqn__middle_desk
-        desk;    /**< With the numbers; its factors are set by sqn__spread_measure(). */
-    int n_found; /**< Of these before, from 0. */
-    double mixture[2]; /**< The last, and the one before it. */
-    sqn__middle_pair found[2];
-    double off; /**< How far the last was off what was expected, in distances. */
+    sqn__middle_desk desk; /**< With the numbers; sqn__spread_measure() sets its factors. */
+    int n_found;           /**< Mixtures so far. */
+    double mixture[SQN__SPREAD_KNOWN]; /**< Number i of them is at i % SQN__SPREAD_KNOWN. */
+    sqn__middle_pair found[SQN__SPREAD_KNOWN];
+    double
+        bend; /**< How far off the line through two of them one was, in distances, over the
+                      product of its distances in mixture from both. */
 } sqn__spread;
 
 /** Nothing is known yet; the desk is left as it is. */
 void sqn__spread_begin(sqn__spread *s);
 
-/** Find both, exactly; quick where they are nearly what the last two mixtures let expect. */
+/** Find both, exactly; quick where they are nearly what the nearest mixtures let expect. */
 sqn__middle_pair sqn__spread_measure(sqn__spread *s, double mixture);
 
 /** The numbers above so many 1.4826 distances, with `both` also those below minus as many, of what
