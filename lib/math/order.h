@@ -92,9 +92,6 @@ typedef struct sqn__order {
      */
     int64_t (*between)(float *out, int64_t *n_below, const sqn__order_floats *of,
                        const float bounds[2]);
-    /** Places of the numbers below the first bound or above the second, n < 2^31; returns how
-     *  many. Quick where they are few. */
-    int64_t (*outside)(int32_t *out, const float *a, int64_t n, const float bounds[2]);
     /** Sort the numbers a - factor b by their distance from an origin into the parts of `bulk`. */
     void (*sift)(sqn__order_bulk *bulk, const sqn__order_terms *of, double origin);
     /**

@@ -167,49 +167,6 @@ static int64_t below(const float *a, int64_t n, float bound)
     return sum;
 }
 
-/* Append the places of the numbers outside the bounds; returns how many. */
-static inline int64_t look_outside(int32_t *out, const float *from, int64_t first,
-                                   const float bounds[2])
-{
-    const floats numbers = *(const floats *)(const void *)from;
-#if defined(__AVX512F__)
-    const __m512i lane =
-        _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
-    const __m512 v = (__m512)numbers;
-    const uint32_t bits =
-        _mm512_cmp_ps_mask(v, _mm512_set1_ps(bounds[0]), _CMP_LT_OQ) |
-        (uint32_t)_mm512_cmp_ps_mask(v, _mm512_set1_ps(bounds[1]), _CMP_GT_OQ);
-    const int64_t n = __builtin_popcount(bits);
-
-    _mm512_mask_storeu_epi32(
-        out, (__mmask16)((1U << n) - 1U), /* no branch to guess */
-        _mm512_maskz_compress_epi32(
-            (__mmask16)bits, _mm512_add_epi32(lane, _mm512_set1_epi32((int32_t)first))));
-#else
-    const float_truths off = (numbers < bounds[0]) | (numbers > bounds[1]);
-    int64_t n = 0;
-
-    for (uint32_t bits = bits_of(&off); bits != 0; bits &= bits - 1) { /* rare */
-        out[n++] = (int32_t)(first + __builtin_ctz(bits));
-    }
-#endif
-    return n;
-}
-
-static int64_t outside(int32_t *restrict out, const float *restrict a, int64_t n,
-                       const float bounds[2])
-{
-    const int64_t n_whole = n - n % FLOATS;
-    int64_t n_out = 0;
-    float rest[FLOATS];
-
-    for (int64_t i = 0; i < n_whole; i += FLOATS) {
-        n_out += look_outside(out + n_out, a + i, i, bounds);
-    }
-    copy_rest(rest, a + n_whole, n - n_whole, bounds[0]);
-    return n_out + look_outside(out + n_out, rest, n_whole, bounds);
-}
-
 static double total(const lanes *v)
 {
     double sum = 0.0;
@@ -358,9 +315,9 @@ static void keep(double *a, sqn__order_kept *kept, const double limits[2])
     }
 }
 
-#define SQN__ORDER_TABLE                                 \
-    {                                                    \
-        mark, above, below, between, outside, sift, keep \
+#define SQN__ORDER_TABLE                        \
+    {                                           \
+        mark, above, below, between, sift, keep \
     }
 
 #endif
