@@ -111,7 +111,8 @@ int64_t sqn_weights_sigma_work_size(int64_t n)
     return sqn__middle_work_size(n);
 }
 
-double sqn_weights_sigma(double *median, const float *values, int64_t n, float *work)
+double sqn_weights_sigma(double *median, const float *values, int64_t n, int64_t n_valid,
+                         float *work)
 {
-    return sqn__middle_sigma(median, values, n, work);
+    return sqn__middle_sigma_valid(median, values, n, n_valid, work);
 }

@@ -1,4 +1,4 @@
-/** @file bits.h @brief A set of pixels, a bit each, and its growth by a circle. */
+/** @file bits.h @brief Sets of pixels, a bit each, and their growth by a circle. */
 #ifndef SQN_BITS_H
 #define SQN_BITS_H
 
@@ -19,24 +19,10 @@ static inline int64_t sqn__bits_n_word(int64_t nx)
     return (nx + SQN__BITS_WORD - 1) / SQN__BITS_WORD + 1;
 }
 
-/** Number of the bit of pixel (y, x) in the words of all rows. */
-static inline int64_t sqn__bits_at(const sqn__bits *bits, int64_t y, int64_t x)
-{
-    return y * sqn__bits_n_word(bits->nx) * SQN__BITS_WORD + x;
-}
-
 /** The words of row `y`. */
 static inline uint64_t *sqn__bits_row(const sqn__bits *bits, int64_t y)
 {
     return bits->word + y * sqn__bits_n_word(bits->nx);
-}
-
-/** Put pixel (y, x) into the set. */
-static inline void sqn__bits_set(const sqn__bits *bits, int64_t y, int64_t x)
-{
-    const int64_t bit = sqn__bits_at(bits, y, x);
-
-    bits->word[bit / SQN__BITS_WORD] |= UINT64_C(1) << (bit % SQN__BITS_WORD);
 }
 
 static inline bool sqn__bits_has(const sqn__bits *bits, int64_t y, int64_t x)
@@ -44,18 +30,37 @@ static inline bool sqn__bits_has(const sqn__bits *bits, int64_t y, int64_t x)
     return (sqn__bits_row(bits, y)[x / SQN__BITS_WORD] >> (x % SQN__BITS_WORD) & 1U) != 0;
 }
 
+/** Words of a line of all pixels, one row right behind the other: pixel p is bit p % 64 of word
+ *  p / 64. */
+static inline int64_t sqn__bits_line_size(int64_t n_pix)
+{
+    return (n_pix + SQN__BITS_WORD - 1) / SQN__BITS_WORD;
+}
+
 /** Words of work space for sqn__bits_grow(). */
 int64_t sqn__bits_work_size(int64_t ny, int64_t nx);
 
 /**
- * All pixels whose centre lies within `radius` of one in the set.
+ * All pixels whose centre lies within `radius` of one in a line.
  *
- * @param[out] out   As large as `in`; other memory. Of the last word with pixels of a row, bits
- *                   behind the last pixel may be set.
+ * @param[out] out   Of the last word with pixels of a row, bits behind the last pixel may be set.
+ * @param[in]  line  [sqn__bits_line_size()] other memory.
  * @param[in]  radius  (pixels) >= 0.
  * @param[out] work  [sqn__bits_work_size()]
  */
-void sqn__bits_grow(const sqn__bits *out, const sqn__bits *in, double radius,
+void sqn__bits_grow(const sqn__bits *out, const uint64_t *line, double radius,
                     uint64_t *work);
+
+/** Its loops, as tables: one per vector width. Every table gives the same. */
+typedef struct sqn__bits_loops {
+    void (*grow)(const sqn__bits *out, const uint64_t *line, double radius, uint64_t *work);
+} sqn__bits_loops;
+
+/** What every processor runs. */
+extern const sqn__bits_loops sqn__bits_base;
+
+/** AVX2, AVX-512; NULL where the processor has none. */
+const sqn__bits_loops *sqn__bits_avx2(void);
+const sqn__bits_loops *sqn__bits_avx512(void);
 
 #endif

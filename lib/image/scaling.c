@@ -4,26 +4,23 @@
 #include <string.h>
 
 #include "bits.h"
+#include "fraction.h"
 #include "mem.h"
-#include "middle.h"
-#include "order.h"
 #include "raise.h"
 #include "scaling_internal.h"
+#include "spread.h"
 #include "stats.h"
 
 enum {
     MAX_ROUNDS = 50,
     ONE_SIDED = 5, /* rounds at most before the lower tail is judged, too */
     UNDAMPED = 10, /* rounds before steps are made smaller, to end a cycle */
-    SAMPLE = 512,  /* pixels that tell how far a median moves */
-    LANES = 8      /* partial sums of a fit */
+    LINE = 8       /* doubles of a line of the cache */
 };
 
 static const double moves = 1e-4; /* of the factor: less ends the iteration */
 static const double lowest = 0.5, highest = 1.1;
-static const double significant = 3.0; /* sigma */
-/* sigma: how well both are guessed in most rounds */
-static const double guess_reach = 0.008;
+static const double significant = 3.0;   /* sigma */
 static const double keeps_digits = 1e-3; /* share of a sum that may be left of it */
 
 bool sqn__scaling_usable(const sqn_scaling_frame *frame, int64_t pixel)
@@ -32,38 +29,27 @@ bool sqn__scaling_usable(const sqn_scaling_frame *frame, int64_t pixel)
            isfinite(frame->model[pixel]);
 }
 
-static double total(const double lane[LANES])
-{
-    return ((lane[0] + lane[4]) + (lane[1] + lane[5])) +
-           ((lane[2] + lane[6]) + (lane[3] + lane[7]));
-}
-
 /*
  * Work space of one frame. The smoothed residual of any factor f, in units of its noise, is
- * z = data - f model: smoothing is linear.
+ * z = (1 - f) data + f residual, for smoothing is linear. In floats, for the residual is formed
+ * before it is smoothed: what is rounded of the star is what a factor of 1 leaves of it.
  */
 typedef struct disk_sieve {
-    int64_t *n;       /* usable pixels */
-    double *root;     /* [ny, nx] sqrt(V), 0 where not usable */
-    double *value;    /* [ny, nx] sqrt(V) x, 0 where not usable */
-    double *data;     /* [n] of the usable pixels: smoothed sqrt(V) x */
-    double *share;    /* [n] 1 over the share of the Gaussian that lies on usable pixels */
-    int32_t *pixel;   /* [n] their numbers */
-    double *model;    /* [n] smoothed sqrt(V) m */
+    int64_t *n_valid; /* usable pixels */
+    float *root;      /* [ny, nx] sqrt(V), 0 where not usable */
+    float *share; /* [ny, nx] 1 over the share of the Gaussian that lies on usable pixels,
+                         NaN where not usable */
+    float *data;  /* [ny, nx] smoothed sqrt(V) x; NaN where not usable */
+    float *residual;  /* [ny, nx] smoothed sqrt(V) (x - m); NaN where not usable */
     double all[2];    /* sums of V x m and V m^2 */
     double inside[2]; /* and of those in the disk */
-    double *scratch;  /* of the smoothing */
-    float *z, *work;  /* [n], [sqn__middle_work_size()] */
-    int32_t *place;   /* [n] in the lists, of what stands out */
-    double median, sigma; /* of z, from the round before; sigma 0: none */
-    double sampled;       /* median of a few z */
-    const sqn__order *order;
-    sqn__bits seed, disk; /* what stands out; the same, grown */
-    sqn__bits summed;     /* the disk whose sums are `inside` */
-    uint64_t *row;        /* [sqn__bits_work_size()] */
+    float *scratch;   /* of the smoothing */
+    sqn__spread z;
+    uint64_t *seed;   /* [sqn__bits_line_size()] what stands out */
+    sqn__bits disk;   /* the same, grown */
+    sqn__bits summed; /* the disk whose sums are `inside` */
+    uint64_t *row;    /* [sqn__bits_work_size()] */
 } disk_sieve;
-
-enum { HEADER = 8 }; /* doubles before the planes */
 
 /* Doubles that hold the words of a set of pixels. */
 static int64_t set_size(int64_t ny, int64_t nx)
@@ -71,243 +57,162 @@ static int64_t set_size(int64_t ny, int64_t nx)
     return ny * sqn__bits_n_word(nx); /* both have 64 bits */
 }
 
-/* Doubles that hold n floats or 32-bit integers. */
+/* Doubles that hold n floats. */
 static int64_t half_size(int64_t n)
 {
     return (n + 1) / 2;
+}
+
+/* Doubles that are taken for n: whole lines of the cache, for vectors that lie across two of them
+   are slow to load. */
+static int64_t whole_lines(int64_t n)
+{
+    return (n + LINE - 1) / LINE * LINE;
 }
 
 int64_t sqn_scaling_work_size(int64_t ny, int64_t nx, double fwhm)
 {
     const int64_t n = ny * nx;
 
-    return HEADER + 5 * n + 3 * half_size(n) + half_size(sqn__middle_work_size(n)) +
-           3 * set_size(ny, nx) + sqn__bits_work_size(ny, nx) +
-           sqn__stats_blur_work_size(ny, nx, fwhm);
+    return LINE + whole_lines(1) + 4 * whole_lines(half_size(n)) +
+           whole_lines(half_size(sqn__middle_work_size(n))) +
+           whole_lines(sqn__bits_line_size(n)) + 2 * whole_lines(set_size(ny, nx)) +
+           whole_lines(sqn__bits_work_size(ny, nx)) +
+           whole_lines(half_size(sqn__stats_blur_work_size(ny, nx, fwhm)));
 }
 
 /* Take `n` doubles off the front of the work space. */
-static double *take(double **from, int64_t n)
+static void *take(double **from, int64_t n)
 {
     double *taken = *from;
 
-    *from += n;
+    *from += whole_lines(n);
     return taken;
+}
+
+/* The first line of the work space. */
+static double *first_line(double *work)
+{
+    return work + (LINE - (int64_t)((uintptr_t)work / sizeof *work % LINE)) % LINE;
 }
 
 static sqn__bits take_set(double **from, int64_t ny, int64_t nx)
 {
-    return (sqn__bits){ny, nx, (uint64_t *)(void *)take(from, set_size(ny, nx))};
+    return (sqn__bits){ny, nx, take(from, set_size(ny, nx))};
 }
 
 /* Lay out the sieve in `work`. */
-static disk_sieve carve(double *work, const sqn_scaling_frame *frame)
+static void carve(disk_sieve *sieve, double *work, const sqn_scaling_frame *frame)
 {
     const int64_t ny = frame->ny, nx = frame->nx, n = ny * nx;
-    disk_sieve sieve = {.n = (int64_t *)(void *)take(&work, HEADER)};
 
-    sieve.order = sqn__order_choose();
-    sieve.root = take(&work, n);
-    sieve.value = take(&work, n);
-    sieve.data = take(&work, n);
-    sieve.share = take(&work, n);
-    sieve.model = take(&work, n);
-    sieve.pixel = (int32_t *)(void *)take(&work, half_size(n));
-    sieve.z = (float *)(void *)take(&work, half_size(n));
-    sieve.place = (int32_t *)(void *)take(&work, half_size(n));
-    sieve.work = (float *)(void *)take(&work, half_size(sqn__middle_work_size(n)));
-    sieve.seed = take_set(&work, ny, nx);
-    sieve.disk = take_set(&work, ny, nx);
-    sieve.summed = take_set(&work, ny, nx);
-    sieve.row = (uint64_t *)(void *)take(&work, sqn__bits_work_size(ny, nx));
-    sieve.scratch = work;
-    return sieve;
+    work = first_line(work);
+    sieve->n_valid = take(&work, 1);
+    sieve->root = take(&work, half_size(n));
+    sieve->share = take(&work, half_size(n));
+    sieve->data = take(&work, half_size(n));
+    sieve->residual = take(&work, half_size(n));
+    sieve->z.desk = sqn__middle_desk_in(
+        take(&work, half_size(sqn__middle_work_size(n))),
+        &(sqn__order_mix){sieve->data, sieve->residual, 0.0F, 0.0F, n}, 0);
+    sieve->seed = take(&work, sqn__bits_line_size(n));
+    sieve->disk = take_set(&work, ny, nx);
+    sieve->summed = take_set(&work, ny, nx);
+    sieve->row = take(&work, sqn__bits_work_size(ny, nx));
+    sieve->scratch = take(&work, 0);
 }
 
-/* The usable pixels of a plane, divided by their share of the Gaussian. */
-static void gather(double *plane, const disk_sieve *sieve)
+static void smooth(float *plane, const disk_sieve *sieve, const sqn_scaling_frame *frame,
+                   const float *share)
 {
-    for (int64_t i = 0; i < *sieve->n; i++) {
-        plane[i] = plane[sieve->pixel[i]] * sieve->share[i];
-    }
+    sqn__stats_blur(plane, frame->ny, frame->nx, frame->fwhm, share, sieve->scratch);
 }
 
-/* Data and weights of row `y`, and which pixels are usable. */
-static void prepare_row(const disk_sieve *sieve, const sqn_scaling_frame *frame, int64_t y)
+/* Data and weights, and which pixels are usable. */
+static void weigh(const disk_sieve *sieve, const sqn_scaling_frame *frame)
 {
-    for (int64_t x = 0; x < frame->nx; x++) {
-        const int64_t p = y * frame->nx + x;
-        const bool used = sqn__scaling_usable(frame, p);
+    const int64_t n_pix = frame->ny * frame->nx;
+    int64_t n_valid = 0;
 
-        sieve->root[p] = used ? sqrt(frame->weight[p]) : 0.0;
-        sieve->value[p] = used ? sieve->root[p] * (double)frame->value[p] : 0.0;
-        sieve->share[p] = used ? 1.0 : 0.0;
-        sieve->pixel[*sieve->n] = (int32_t)p;
-        *sieve->n += used ? 1 : 0;
+    for (int64_t p = 0; p < n_pix; p++) {
+        const bool usable = sqn__scaling_usable(frame, p);
+        const float root = usable ? (float)sqrt(frame->weight[p]) : 0.0F;
+        const bool used = root > 0.0F && isfinite(root);
+
+        sieve->root[p] = used ? root : 0.0F;
+        sieve->data[p] = used ? root * frame->value[p] : 0.0F;
+        sieve->share[p] = used ? 1.0F : 0.0F;
+        n_valid += used ? 1 : 0;
     }
+    *sieve->n_valid = n_valid;
 }
 
 void sqn_scaling_prepare(double *work, const sqn_scaling_frame *frame)
 {
-    const disk_sieve sieve = carve(work, frame);
-    const int64_t n_pix = frame->ny * frame->nx;
+    disk_sieve sieve;
 
-    *sieve.n = 0;
-    for (int64_t y = 0; y < frame->ny; y++) {
-        prepare_row(&sieve, frame, y);
+    carve(&sieve, work, frame);
+    weigh(&sieve, frame);
+    smooth(sieve.share, &sieve, frame, NULL);
+    for (int64_t p = 0; p < frame->ny * frame->nx; p++) {
+        sieve.share[p] = sieve.root[p] > 0.0F ? 1.0F / sieve.share[p] : NAN;
     }
-    memcpy(sieve.data, sieve.value, (size_t)n_pix * sizeof *sieve.data);
-    sqn__stats_blur(sieve.data, frame->ny, frame->nx, frame->fwhm, sieve.scratch);
-    sqn__stats_blur(sieve.share, frame->ny, frame->nx, frame->fwhm, sieve.scratch);
-    for (int64_t i = 0; i < *sieve.n; i++) {
-        sieve.share[i] = 1.0 / sieve.share[sieve.pixel[i]];
-    }
-    gather(sieve.data, &sieve);
+    smooth(sieve.data, &sieve, frame, sieve.share);
 }
 
-/* sqrt(V) m of pixel `p`. */
-static inline double weighted_model(const disk_sieve *sieve, const float *model, int64_t p)
+static sqn__fraction_image image_of(const disk_sieve *sieve, const sqn_scaling_frame *frame)
 {
-    const double root = sieve->root[p];
-
-    return root * (root > 0.0 ? (double)model[p] : 0.0);
+    return (sqn__fraction_image){sieve->root, frame->value, frame->model, frame->ny,
+                                 frame->nx};
 }
 
 /* The model, and the sums of its products with the data over all pixels. */
 static void load_model(disk_sieve *sieve, const sqn_scaling_frame *frame)
 {
-    const int64_t n_pix = frame->ny * frame->nx, n_whole = n_pix - n_pix % LANES;
-    double xm[LANES] = {0.0}, mm[LANES] = {0.0};
+    const sqn__fraction_image image = image_of(sieve, frame);
 
-    for (int64_t p = 0; p < n_whole; p += LANES) {
-        for (int64_t l = 0; l < LANES; l++) {
-            const double m = weighted_model(sieve, frame->model, p + l);
-
-            sieve->model[p + l] = m;
-            xm[l] += m * sieve->value[p + l];
-            mm[l] += m * m;
-        }
-    }
-    for (int64_t p = n_whole; p < n_pix; p++) {
-        const double m = weighted_model(sieve, frame->model, p);
-
-        sieve->model[p] = m;
-        xm[0] += m * sieve->value[p];
-        mm[0] += m * m;
-    }
-    sieve->all[0] = total(xm);
-    sieve->all[1] = total(mm);
-    sqn__stats_blur(sieve->model, frame->ny, frame->nx, frame->fwhm, sieve->scratch);
-    gather(sieve->model, sieve);
+    sieve->all[0] = sieve->all[1] = 0.0;
+    sqn__fraction_choose()->subtract(sieve->residual, sieve->all, &image);
+    smooth(sieve->residual, sieve, frame, sieve->share);
+    sieve->z.desk.n_valid = *sieve->n_valid;
+    sqn__spread_begin(&sieve->z);
 }
 
-/* Add the pixels of a word, which begins with pixel `first`. */
-static void add_word(double sum[2], const disk_sieve *sieve, const float *model,
-                     uint64_t word, int64_t first)
+static void empty(const sqn__bits *set)
 {
-    for (uint64_t left = word; left != 0; left &= left - 1) {
-        const int64_t p = first + __builtin_ctzll(left);
-        const double m = weighted_model(sieve, model, p);
-
-        sum[0] += m * sieve->value[p];
-        sum[1] += m * m;
-    }
-}
-
-/* Bits of the pixels from `x` on that a row of `nx` has in a word. */
-static uint64_t pixels_of_word(int64_t nx, int64_t x)
-{
-    return nx - x < SQN__BITS_WORD ? (UINT64_C(1) << (nx - x)) - 1 : UINT64_MAX;
-}
-
-/* Sums over the disk: those before, with what has come and without what has gone. */
-static void follow_disk(disk_sieve *sieve, const float *model)
-{
-    const int64_t ny = sieve->disk.ny, nx = sieve->disk.nx;
-    double come[2] = {0.0, 0.0}, gone[2] = {0.0, 0.0};
-
-    for (int64_t y = 0; y < ny; y++) {
-        const uint64_t *now = sqn__bits_row(&sieve->disk, y);
-        const uint64_t *before = sqn__bits_row(&sieve->summed, y);
-
-        for (int64_t x = 0; x < nx; x += SQN__BITS_WORD) {
-            const int64_t i = x / SQN__BITS_WORD;
-            const uint64_t changed = (now[i] ^ before[i]) & pixels_of_word(nx, x);
-
-            add_word(come, sieve, model, changed & now[i], y * nx + x);
-            add_word(gone, sieve, model, changed & before[i], y * nx + x);
-        }
-    }
-    memcpy(sieve->summed.word, sieve->disk.word,
-           (size_t)set_size(ny, nx) * sizeof *sieve->disk.word);
-    sieve->inside[0] += come[0] - gone[0];
-    sieve->inside[1] += come[1] - gone[1];
+    memset(set->word, 0, (size_t)set_size(set->ny, set->nx) * sizeof *set->word);
 }
 
 /* Sums over all that is not disk. */
-static void sum_outside(double out[2], const disk_sieve *sieve, const float *model)
+static void sum_outside(double out[2], const disk_sieve *sieve,
+                        const sqn_scaling_frame *frame)
 {
-    const int64_t ny = sieve->disk.ny, nx = sieve->disk.nx;
+    const int64_t n_word = set_size(frame->ny, frame->nx);
+    const sqn__bits none = {frame->ny, frame->nx, sieve->row};
+    const sqn__bits rest = {frame->ny, frame->nx, sieve->row + n_word};
+    const sqn__fraction_image image = image_of(sieve, frame);
 
-    out[0] = out[1] = 0.0;
-    for (int64_t y = 0; y < ny; y++) {
-        const uint64_t *row = sqn__bits_row(&sieve->disk, y);
-
-        for (int64_t x = 0; x < nx; x += SQN__BITS_WORD) {
-            add_word(out, sieve, model, ~row[x / SQN__BITS_WORD] & pixels_of_word(nx, x),
-                     y * nx + x);
-        }
+    empty(&none);
+    for (int64_t i = 0; i < n_word; i++) {
+        rest.word[i] = ~sieve->disk.word[i];
     }
+    out[0] = out[1] = 0.0;
+    sqn__fraction_choose()->follow(out, &image, &rest, &none);
 }
 
 /* f = sum V x m / sum V m^2 over usable pixels outside the disk; NaN if none tells. Most are
    outside: what is inside is taken off the sums of all, if they keep their digits. */
-static double fit(disk_sieve *sieve, const float *model)
+static double fit(disk_sieve *sieve, const sqn_scaling_frame *frame)
 {
-    follow_disk(sieve, model);
+    const sqn__fraction_image image = image_of(sieve, frame);
+
+    sqn__fraction_choose()->follow(sieve->inside, &image, &sieve->disk, &sieve->summed);
     double sum[2] = {sieve->all[0] - sieve->inside[0], sieve->all[1] - sieve->inside[1]};
 
     if (!(sum[1] > keeps_digits * sieve->all[1])) {
-        sum_outside(sum, sieve, model);
+        sum_outside(sum, sieve, frame);
     }
     return sum[1] > 0.0 ? sum[0] / sum[1] : NAN;
-}
-
-/* Median of z of a few pixels of the image: it moves as that of all. */
-static double sampled_median(const disk_sieve *sieve, double factor)
-{
-    const int64_t n = *sieve->n, step = n / SAMPLE + 1;
-    float few[SAMPLE];
-    int64_t n_few = 0;
-
-    for (int64_t i = step / 2; i < n && n_few < SAMPLE; i += step) {
-        few[n_few++] = (float)(sieve->data[i] - factor * sieve->model[i]);
-    }
-    return sqn__middle_select(few, n_few, n_few / 2);
-}
-
-/* z of a factor, and its median and robust sigma: near those of the round before. */
-static void measure(disk_sieve *sieve, double factor)
-{
-    const int64_t n = *sieve->n;
-    const sqn__order_scaled scaled = {sieve->data, sieve->model, factor, n};
-    const double reach = guess_reach * sieve->sigma;
-    const double sampled = sampled_median(sieve, factor);
-    const double guess = sieve->median + sampled - sieve->sampled;
-    const bool guesses = sieve->sigma > 0.0;
-    const float bounds[2] = {guesses ? (float)(guess - reach) : INFINITY,
-                             guesses ? (float)(guess + reach) : -INFINITY};
-    int64_t n_below = 0;
-    const int64_t n_kept =
-        sieve->order->subtract(sieve->z, sieve->work, &n_below, &scaled, bounds);
-
-    sieve->sampled = sampled;
-    sieve->median = sqn__middle_of_kept(&(sqn__order_floats){sieve->z, n, NAN}, n_below,
-                                        n_kept, sieve->work);
-    sieve->sigma =
-        SQN__STATS_MAD_TO_SIGMA *
-        sqn__middle_median(&(sqn__order_floats){sieve->z, n, (float)sieve->median},
-                           sieve->sigma / SQN__STATS_MAD_TO_SIGMA, reach, sieve->work);
 }
 
 /*
@@ -316,21 +221,13 @@ static void measure(disk_sieve *sieve, double factor)
  */
 static void find_disk(disk_sieve *sieve, double fwhm, double factor, bool both)
 {
-    const int64_t n_word = set_size(sieve->seed.ny, sieve->seed.nx);
+    const sqn__bits before = sieve->summed;
 
-    measure(sieve, factor);
-    const float limit = (float)(significant * sieve->sigma);
-    const float limits[2] = {both ? -limit : -INFINITY, limit};
-
-    memset(sieve->seed.word, 0, (size_t)n_word * sizeof *sieve->seed.word);
-    const int64_t n_seed = sieve->order->outside(sieve->place, sieve->z, *sieve->n, limits);
-
-    for (int64_t i = 0; i < n_seed; i++) {
-        const int64_t p = sieve->pixel[sieve->place[i]], nx = sieve->seed.nx;
-
-        sqn__bits_set(&sieve->seed, p / nx, p % nx);
-    }
-    sqn__bits_grow(&sieve->disk, &sieve->seed, fwhm, sieve->row);
+    (void)sqn__spread_measure(&sieve->z, factor);
+    sqn__spread_above(sieve->seed, &sieve->z, significant, both);
+    sieve->summed = sieve->disk;
+    sieve->disk = before;
+    sqn__bits_grow(&sieve->disk, sieve->seed, fwhm, sieve->row);
 }
 
 static double limited(double factor)
@@ -354,7 +251,7 @@ static void iterate(sqn_scaling *out, disk_sieve *sieve, const sqn_scaling_frame
         const double gain = damped < 0 ? 1.0 : 1.0 / (double)(damped + 2);
 
         find_disk(sieve, frame->fwhm, factor, both);
-        const double next = fit(sieve, frame->model);
+        const double next = fit(sieve, frame);
         const double step =
             isnan(next) ? 0.0 : gain * (next - factor); /* NaN: all is disk */
         const bool stays = fabs(limited(factor + step) - factor) < moves;
@@ -370,8 +267,9 @@ static void iterate(sqn_scaling *out, disk_sieve *sieve, const sqn_scaling_frame
 
 bool sqn_scaling_find(sqn_scaling *out, const sqn_scaling_frame *frame, double *work)
 {
-    disk_sieve sieve = carve(work, frame);
+    disk_sieve sieve;
 
+    carve(&sieve, work, frame);
     *out = (sqn_scaling){0};
     load_model(&sieve, frame);
     if (!(sieve.all[1] > 0.0)) {
@@ -380,7 +278,8 @@ bool sqn_scaling_find(sqn_scaling *out, const sqn_scaling_frame *frame, double *
     for (int64_t i = 0; i < SQN_SCALING_N_FRACTION; i++) {
         out->curve[i] = NAN;
     }
-    memset(sieve.summed.word, 0, (size_t)set_size(frame->ny, frame->nx) * sizeof(uint64_t));
+    sieve.inside[0] = sieve.inside[1] = 0.0;
+    empty(&sieve.disk);
     iterate(out, &sieve, frame, sieve.all[0] / sieve.all[1]);
     return true;
 }

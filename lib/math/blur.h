@@ -2,7 +2,7 @@
  * @file blur.h
  * @brief Sums of shifted lines behind a convolution, as tables: one per vector width.
  *
- * Every table gives the same numbers to the rounding of double.
+ * Every table gives the same numbers to the rounding of float.
  */
 #ifndef SQN_BLUR_H
 #define SQN_BLUR_H
@@ -11,13 +11,14 @@
 
 /** A window of a kernel on a line: how many terms, `step` apart. Borrowed. */
 typedef struct sqn__blur_window {
-    const double *kernel; /**< [n] */
+    const float *kernel; /**< [n] */
     int64_t n, step;
+    const float *times; /**< [width] factors of the sums; NULL: 1. */
 } sqn__blur_window;
 
 typedef struct sqn__blur {
-    /** out[i] = sum of kernel[j] in[j step + i] for i < width. */
-    void (*convolve)(double *out, const double *in, int64_t width, sqn__blur_window window);
+    /** out[i] = times[i] sum of kernel[j] in[j step + i] for i < width. */
+    void (*convolve)(float *out, const float *in, int64_t width, sqn__blur_window window);
 } sqn__blur;
 
 /** What every processor runs. */

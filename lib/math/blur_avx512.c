@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 #if defined(__AVX512F__) && defined(__FMA__)
-#define SQN__BLUR_LANES 8
+#define SQN__BLUR_LANES 16
 #include "blur_body.h"
 
 static const sqn__blur table = {convolve};

@@ -1,7 +1,7 @@
 /** @file blur_base.c @brief Convolution everywhere, and the choice of a table. */
 #include <stddef.h>
 
-#define SQN__BLUR_LANES 2
+#define SQN__BLUR_LANES 4
 #include "blur_body.h"
 
 const sqn__blur sqn__blur_base = {convolve};

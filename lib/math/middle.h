@@ -2,6 +2,8 @@
 #ifndef SQN_MIDDLE_H
 #define SQN_MIDDLE_H
 
+#include <stdbool.h>
+
 #include "order.h"
 
 /** The number of rank `rank`, from 0, of n floats without NaN; for a few thousand. */
@@ -12,23 +14,41 @@ int64_t sqn__middle_work_size(int64_t n);
 
 /**
  * Exact median of numbers of which none is NaN, the middle two of an even number averaged; NaN of
- * none. A guess within `reach` of it makes it quick, any other changes nothing.
+ * none.
  *
- * @param[in]  reach  NaN or 0: there is no guess.
- * @param[out] work   [sqn__middle_work_size()]
+ * @param[out] work  [sqn__middle_work_size()]
  */
-double sqn__middle_median(const sqn__order_floats *of, double guess, double reach,
-                          float *work);
+double sqn__middle_median(const sqn__order_floats *of, float *work);
+
+/** Median of numbers, and their median distance from it. */
+typedef struct sqn__middle_pair {
+    double median, distance;
+} sqn__middle_pair;
+
+/** What it takes to look for both. All borrowed. */
+typedef struct sqn__middle_desk {
+    sqn__order_mix of; /**< The numbers. */
+    int64_t n_valid;   /**< How many are not NaN. */
+    float *value;      /**< [n + SQN__ORDER_SLACK] */
+    float *work;       /**< [2 n] */
+} sqn__middle_desk;
+
+/** A desk for n numbers in `work` [sqn__middle_work_size()]. */
+sqn__middle_desk sqn__middle_desk_in(float *work, const sqn__order_mix *of,
+                                     int64_t n_valid);
 
 /**
- * The same where the numbers within two bounds were found already.
+ * Find both, exactly, if they are near what is expected.
  *
- * @param[in]     n_below  How many of all lie below those.
- * @param[in]     n_kept   How many lie within.
- * @param[in,out] work     [sqn__middle_work_size()] In front, those.
+ * @param[in,out] pair   What is expected; what is found.
+ * @param[in]     reach  How far off each may be, in distances.
+ * @returns false, and both are unknown, where they are elsewhere.
  */
-double sqn__middle_of_kept(const sqn__order_floats *of, int64_t n_below, int64_t n_kept,
-                           float *work);
+bool sqn__middle_near(sqn__middle_pair *pair, const sqn__middle_desk *desk,
+                      const double reach[2]);
+
+/** Find both, exactly, wherever they are; NaN of none. */
+sqn__middle_pair sqn__middle_anywhere(const sqn__middle_desk *desk);
 
 /**
  * 1.4826 times the median distance of n numbers from their median: the standard deviation of
@@ -39,5 +59,9 @@ double sqn__middle_of_kept(const sqn__order_floats *of, int64_t n_below, int64_t
  * @param[out] work    [sqn__middle_work_size()]
  */
 double sqn__middle_sigma(double *median, const float *values, int64_t n, float *work);
+
+/** The same of those that are not NaN, of which there are `n_valid`. */
+double sqn__middle_sigma_valid(double *median, const float *values, int64_t n,
+                               int64_t n_valid, float *work);
 
 #endif

@@ -2,11 +2,12 @@
  * @file order.h
  * @brief Loops over many numbers behind order statistics, as tables: one per vector width.
  *
- * Every table gives the same results, `subtract` to the rounding of one multiply-add.
+ * Every table gives the same results, `mark` to the rounding of one multiply-add.
  */
 #ifndef SQN_ORDER_H
 #define SQN_ORDER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /** Differences of numbers from an origin in three parts: the centre, which is nearer to 0 than
@@ -34,12 +35,34 @@ typedef struct sqn__order_terms {
     int64_t n;
 } sqn__order_terms;
 
-/** The n numbers a - factor b, to be kept. Borrowed. */
-typedef struct sqn__order_scaled {
-    const double *a, *b;
-    double factor;
+/** The n numbers p a + q b or, where there is no b, a; NaN is none. Borrowed. */
+typedef struct sqn__order_mix {
+    const float *a, *b;
+    float p, q;
     int64_t n;
-} sqn__order_scaled;
+} sqn__order_mix;
+
+/** Zones of numbers, their bounds included: between two, and as far from a centre as two more. */
+typedef struct sqn__order_zones {
+    float near[2];
+    float centre, ring[2];
+} sqn__order_zones;
+
+/** What lies in the zones. */
+typedef struct sqn__order_marked {
+    float *value;    /**< [n + SQN__ORDER_SLACK] borrowed; those numbers, in their order. */
+    int64_t n;       /**< Of these. */
+    int64_t n_below; /**< Of all numbers, those below `near`. */
+    int64_t n_within; /**< Of all numbers, those nearer to the centre than the ring. */
+} sqn__order_marked;
+
+enum { SQN__ORDER_SLACK = 16, SQN__ORDER_WORD = 64 };
+
+/** Words of a set of n numbers. */
+static inline int64_t sqn__order_set_size(int64_t n)
+{
+    return (n + SQN__ORDER_WORD - 1) / SQN__ORDER_WORD;
+}
 
 /** The n numbers a or, where an origin is given, |a - origin|. Borrowed. */
 typedef struct sqn__order_floats {
@@ -49,16 +72,15 @@ typedef struct sqn__order_floats {
 } sqn__order_floats;
 
 typedef struct sqn__order {
+    /** Find what lies in the zones; n < 2^31. */
+    void (*mark)(sqn__order_marked *out, const sqn__order_mix *of,
+                 const sqn__order_zones *zones);
     /**
-     * out = a - factor b, formed in double; and of these, the numbers within the bounds.
+     * Find the numbers above a limit, with `both` also those below minus the limit.
      *
-     * @param[out] out      [n]
-     * @param[out] kept     [n]
-     * @param[out] n_below  How many lie below the first bound.
-     * @returns How many are kept, both bounds included, in their order.
+     * @param[out] set  [sqn__order_set_size()] number i is bit i % 64 of word i / 64.
      */
-    int64_t (*subtract)(float *out, float *kept, int64_t *n_below,
-                        const sqn__order_scaled *of, const float bounds[2]);
+    void (*above)(uint64_t *set, const sqn__order_mix *of, float limit, bool both);
     /** How many of n numbers lie below a bound. */
     int64_t (*below)(const float *a, int64_t n, float bound);
     /**
@@ -70,9 +92,6 @@ typedef struct sqn__order {
      */
     int64_t (*between)(float *out, int64_t *n_below, const sqn__order_floats *of,
                        const float bounds[2]);
-    /** Places of the numbers below the first bound or above the second, n < 2^31; returns how
-     *  many. Quick where they are few. */
-    int64_t (*outside)(int32_t *out, const float *a, int64_t n, const float bounds[2]);
     /** Sort the numbers a - factor b by their distance from an origin into the parts of `bulk`. */
     void (*sift)(sqn__order_bulk *bulk, const sqn__order_terms *of, double origin);
     /**

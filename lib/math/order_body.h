@@ -31,15 +31,6 @@ typedef int32_t float_truths __attribute__((
 typedef float half_floats
     __attribute__((vector_size(SQN__ORDER_LANES * sizeof(float)), aligned(4), may_alias));
 
-/* Lanes of two half vectors of floats, one after the other. */
-#if SQN__ORDER_LANES == 2
-#define SIDE_BY_SIDE 0, 1, 2, 3
-#elif SQN__ORDER_LANES == 4
-#define SIDE_BY_SIDE 0, 1, 2, 3, 4, 5, 6, 7
-#else
-#define SIDE_BY_SIDE 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
-#endif
-
 /* A bit for each lane that is true. */
 static inline uint32_t bits_of(const float_truths *t)
 {
@@ -156,52 +147,7 @@ static int64_t between(float *restrict out, int64_t *n_below, const sqn__order_f
                              : collect(out, n_below, of, bounds, true);
 }
 
-/* A vector of a - factor b, of which the first `n` are there; others are 0. */
-static inline __attribute__((always_inline)) void
-subtract_vector(floats *out, const sqn__order_scaled *of, int64_t first, int64_t n)
-{
-    double a[FLOATS], b[FLOATS];
-    const double *from_a = of->a + first, *from_b = of->b + first;
-
-    if (n < FLOATS) {
-        for (int64_t l = 0; l < FLOATS; l++) {
-            a[l] = l < n ? from_a[l] : 0.0;
-            b[l] = l < n ? from_b[l] : 0.0;
-        }
-        from_a = a;
-        from_b = b;
-    }
-    const lanes low = *(const lanes *)(const void *)from_a -
-                      of->factor * *(const lanes *)(const void *)from_b;
-    const lanes high = *(const lanes *)(const void *)(from_a + LANES) -
-                       of->factor * *(const lanes *)(const void *)(from_b + LANES);
-
-    *out =
-        __builtin_shufflevector(__builtin_convertvector(low, half_floats),
-                                __builtin_convertvector(high, half_floats), SIDE_BY_SIDE);
-}
-
-static int64_t subtract(float *restrict out, float *restrict kept, int64_t *n_below,
-                        const sqn__order_scaled *of, const float bounds[2])
-{
-    const int64_t n_whole = of->n - of->n % FLOATS, n_rest = of->n - n_whole;
-    collection c = {.low = bounds[0], .high = bounds[1]};
-    floats numbers;
-
-    c.out = kept;
-    for (int64_t i = 0; i < n_whole; i += FLOATS) {
-        subtract_vector(&numbers, of, i, FLOATS);
-        *(floats *)(void *)(out + i) = numbers;
-        look(&c, numbers, UINT32_MAX, false);
-    }
-    subtract_vector(&numbers, of, n_whole, n_rest);
-    for (int64_t l = 0; l < n_rest; l++) {
-        out[n_whole + l] = numbers[l];
-    }
-    look(&c, numbers, lanes_before(n_rest), false);
-    *n_below = c.n_below;
-    return c.n;
-}
+#include "order_mark.h"
 
 static int64_t below(const float *a, int64_t n, float bound)
 {
@@ -219,49 +165,6 @@ static int64_t below(const float *a, int64_t n, float bound)
         sum -= minus[l];
     }
     return sum;
-}
-
-/* Append the places of the numbers outside the bounds; returns how many. */
-static inline int64_t look_outside(int32_t *out, const float *from, int64_t first,
-                                   const float bounds[2])
-{
-    const floats numbers = *(const floats *)(const void *)from;
-#if defined(__AVX512F__)
-    const __m512i lane =
-        _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
-    const __m512 v = (__m512)numbers;
-    const uint32_t bits =
-        _mm512_cmp_ps_mask(v, _mm512_set1_ps(bounds[0]), _CMP_LT_OQ) |
-        (uint32_t)_mm512_cmp_ps_mask(v, _mm512_set1_ps(bounds[1]), _CMP_GT_OQ);
-    const int64_t n = __builtin_popcount(bits);
-
-    _mm512_mask_storeu_epi32(
-        out, (__mmask16)((1U << n) - 1U), /* no branch to guess */
-        _mm512_maskz_compress_epi32(
-            (__mmask16)bits, _mm512_add_epi32(lane, _mm512_set1_epi32((int32_t)first))));
-#else
-    const float_truths off = (numbers < bounds[0]) | (numbers > bounds[1]);
-    int64_t n = 0;
-
-    for (uint32_t bits = bits_of(&off); bits != 0; bits &= bits - 1) { /* rare */
-        out[n++] = (int32_t)(first + __builtin_ctz(bits));
-    }
-#endif
-    return n;
-}
-
-static int64_t outside(int32_t *restrict out, const float *restrict a, int64_t n,
-                       const float bounds[2])
-{
-    const int64_t n_whole = n - n % FLOATS;
-    int64_t n_out = 0;
-    float rest[FLOATS];
-
-    for (int64_t i = 0; i < n_whole; i += FLOATS) {
-        n_out += look_outside(out + n_out, a + i, i, bounds);
-    }
-    copy_rest(rest, a + n_whole, n - n_whole, bounds[0]);
-    return n_out + look_outside(out + n_out, rest, n_whole, bounds);
 }
 
 static double total(const lanes *v)
@@ -412,9 +315,9 @@ static void keep(double *a, sqn__order_kept *kept, const double limits[2])
     }
 }
 
-#define SQN__ORDER_TABLE                              \
-    {                                                 \
-        subtract, below, between, outside, sift, keep \
+#define SQN__ORDER_TABLE                        \
+    {                                           \
+        mark, above, below, between, sift, keep \
     }
 
 #endif

@@ -1,4 +1,4 @@
-/** @file stats.c @brief Robust statistics (GSL) and Gaussian smoothing of incomplete data. */
+/** @file stats.c @brief Robust statistics (GSL) and Gaussian smoothing. */
 #include "stats.h"
 
 #include <gsl/gsl_sort_double.h>
@@ -150,37 +150,34 @@ int64_t sqn__stats_blur_work_size(int64_t ny, int64_t nx, double fwhm)
     return ny * nx + (2 * half + 1) + (nx + 2 * half);
 }
 
-int64_t sqn__stats_smooth_work_size(int64_t ny, int64_t nx, double fwhm)
-{
-    return ny * nx + sqn__stats_blur_work_size(ny, nx, fwhm);
-}
-
 /* The terms that reach element `i` of a line of `n`; the first of them in `first`. */
-static sqn__blur_window window_at(int64_t *first, int64_t i, int64_t n,
-                                  const double *kernel, int64_t half, int64_t step)
+static sqn__blur_window window_at(int64_t *first, int64_t i, int64_t n, const float *kernel,
+                                  int64_t half, int64_t step)
 {
     const int64_t last = i + half < n ? i + half : n - 1;
 
     *first = i > half ? i - half : 0;
-    return (sqn__blur_window){kernel + *first - i + half, last - *first + 1, step};
+    return (sqn__blur_window){kernel + *first - i + half, last - *first + 1, step, NULL};
 }
 
 /* A row, continued by 0: `wide` [n + 2 half], of which the ends are 0. */
-static void convolve_row(double *out, const double *in, int64_t n, const double *kernel,
-                         int64_t half, double *wide)
+static void convolve_row(float *out, const float *in, int64_t n, const float *kernel,
+                         int64_t half, float *wide)
 {
     memcpy(wide + half, in, (size_t)n * sizeof *in);
-    sqn__blur_choose()->convolve(out, wide, n, (sqn__blur_window){kernel, 2 * half + 1, 1});
+    sqn__blur_choose()->convolve(out, wide, n,
+                                 (sqn__blur_window){kernel, 2 * half + 1, 1, NULL});
 }
 
-void sqn__stats_blur(double *image, int64_t ny, int64_t nx, double fwhm, double *work)
+void sqn__stats_blur(float *image, int64_t ny, int64_t nx, double fwhm, const float *times,
+                     float *work)
 {
     const int64_t half = half_width(fwhm);
     const double sigma = fwhm_to_sigma * fwhm;
-    double *between = work, *kernel = work + ny * nx, *wide = kernel + 2 * half + 1;
+    float *between = work, *kernel = work + ny * nx, *wide = kernel + 2 * half + 1;
 
     for (int64_t d = -half; d <= half; d++) {
-        kernel[half + d] = exp(-0.5 * (double)(d * d) / (sigma * sigma));
+        kernel[half + d] = (float)exp(-0.5 * (double)(d * d) / (sigma * sigma));
     }
     memset(wide, 0, (size_t)(nx + 2 * half) * sizeof *wide);
     for (int64_t y = 0; y < ny; y++) {
@@ -188,25 +185,10 @@ void sqn__stats_blur(double *image, int64_t ny, int64_t nx, double fwhm, double 
     }
     for (int64_t y = 0; y < ny; y++) {
         int64_t first = 0;
-        const sqn__blur_window w = window_at(&first, y, ny, kernel, half, nx);
+        sqn__blur_window w = window_at(&first, y, ny, kernel, half, nx);
 
+        w.times = times != NULL ? times + y * nx : NULL;
         sqn__blur_choose()->convolve(image + y * nx, between + first * nx, nx, w);
-    }
-}
-
-void sqn__stats_smooth(double *image, int64_t ny, int64_t nx, double fwhm, double *work)
-{
-    const int64_t n = ny * nx;
-    double *valid = work, *between = work + n;
-
-    for (int64_t p = 0; p < n; p++) {
-        valid[p] = isnan(image[p]) ? 0.0 : 1.0;
-        image[p] = isnan(image[p]) ? 0.0 : image[p];
-    }
-    sqn__stats_blur(image, ny, nx, fwhm, between);
-    sqn__stats_blur(valid, ny, nx, fwhm, between);
-    for (int64_t p = 0; p < n; p++) {
-        image[p] = valid[p] > 0.0 ? image[p] / valid[p] : NAN;
     }
 }
 

@@ -1,6 +1,6 @@
 /**
  * @file stats.h
- * @brief The owner of GSL statistics: order statistics and smoothing that skip NaN.
+ * @brief The owner of GSL statistics: order statistics that skip NaN, and smoothing.
  */
 #ifndef SQN_STATS_H
 #define SQN_STATS_H
@@ -40,30 +40,19 @@ double sqn__stats_deviation(const double *values, int64_t n);
 /** Sort numbers, the least first. */
 void sqn__stats_sort(double *values, int64_t n);
 
-/** Doubles of work space for sqn__stats_blur(). */
+/** Floats of work space for sqn__stats_blur(). */
 int64_t sqn__stats_blur_work_size(int64_t ny, int64_t nx, double fwhm);
 
 /**
- * Convolve with the Gaussian of sqn__stats_smooth(), of height 1 in its middle; what lies outside
- * counts as 0.
+ * Convolve with a Gaussian of height 1 in its middle, cut at four sigma; what lies outside counts
+ * as 0.
  *
  * @param[in,out] image  [ny, nx] finite.
  * @param[in]     fwhm   (pixels) > 0.
+ * @param[in]     times  [ny, nx] factors of what comes out; NULL: 1.
  * @param[out]    work   [sqn__stats_blur_work_size()].
  */
-void sqn__stats_blur(double *image, int64_t ny, int64_t nx, double fwhm, double *work);
-
-/** Doubles of work space for sqn__stats_smooth(). */
-int64_t sqn__stats_smooth_work_size(int64_t ny, int64_t nx, double fwhm);
-
-/**
- * Smooth with a Gaussian cut at four sigma. Every pixel becomes the mean of the valid ones
- * around it, weighted by the Gaussian; NaN where none lies in reach.
- *
- * @param[in,out] image  [ny, nx] NaN = missing.
- * @param[in]     fwhm   (pixels) > 0.
- * @param[out]    work   [sqn__stats_smooth_work_size()].
- */
-void sqn__stats_smooth(double *image, int64_t ny, int64_t nx, double fwhm, double *work);
+void sqn__stats_blur(float *image, int64_t ny, int64_t nx, double fwhm, const float *times,
+                     float *work);
 
 #endif

@@ -15,11 +15,10 @@
 typedef struct slot {
     float *row;      /* [n_pix] */
     float *plane;    /* [ny, nx] the model, where nobody keeps it */
-    float *values;   /* [n_pix] */
+    float *values;   /* [ny, nx] of those that count, NaN elsewhere */
     float *middle;   /* of medians */
     uint8_t *fitted; /* [ny, nx] 1 = counts, of the frame */
     uint8_t *before; /* [ny, nx] with the count before */
-    int32_t *place;  /* [n_pix] where those that count and have a datum are */
     double *weight;  /* [ny, nx] */
     double *scaling; /* of the best fraction; NULL = none of ours is sought */
     bool begun;      /* what follows is of this frame and of these fitted pixels */
@@ -34,7 +33,6 @@ typedef struct work {
     float *floats;
     double *doubles;
     uint8_t *fitted;
-    int32_t *places;
     uint8_t *basis; /* [n of the batch, ny, nx] flags of every frame with a count */
 } work;
 
@@ -61,8 +59,8 @@ static sqn_status work_create(work *w, const target_input *in, int64_t n_count,
     const observation *obs = in->obs;
     const int64_t ny = obs->science.ny, nx = obs->science.nx, n_all = ny * nx;
     const int64_t n_pix = obs->pixels.n_pix;
-    const int64_t n_middle = sqn_weights_sigma_work_size(n_pix);
-    const int64_t n_float = n_all + 2 * n_pix + n_middle;
+    const int64_t n_middle = sqn_weights_sigma_work_size(n_all);
+    const int64_t n_float = n_pix + 2 * n_all + n_middle;
     const int64_t n_scaling = choose_scaling(in) == CONFIG_SCALING_BFF
                                   ? sqn_scaling_work_size(ny, nx, obs->fwhm)
                                   : 0;
@@ -73,10 +71,9 @@ static sqn_status work_create(work *w, const target_input *in, int64_t n_count,
     w->doubles = sqn__mem_reserve(sqn__mem_product(w->n_slot, n_all + n_scaling),
                                   sizeof *w->doubles);
     w->fitted = sqn__mem_reserve(sqn__mem_product(2 * (int64_t)w->n_slot, n_all), 1);
-    w->places = sqn__mem_reserve(sqn__mem_product(w->n_slot, n_pix), sizeof *w->places);
     w->basis = sqn__mem_reserve(sqn__mem_product(n_count, n_all), 1);
     if (w->slot == NULL || w->floats == NULL || w->doubles == NULL || w->fitted == NULL ||
-        w->places == NULL || w->basis == NULL) {
+        w->basis == NULL) {
         return SQN_RAISE(err, E_MEM, "work space of %" PRId64 " pixels", n_all);
     }
     for (int64_t i = 0; i < w->n_slot; i++) {
@@ -85,12 +82,11 @@ static sqn_status work_create(work *w, const target_input *in, int64_t n_count,
         s->row = w->floats + i * n_float;
         s->plane = s->row + n_pix;
         s->values = s->plane + n_all;
-        s->middle = s->values + n_pix;
+        s->middle = s->values + n_all;
         s->weight = w->doubles + i * (n_all + n_scaling);
         s->scaling = n_scaling > 0 ? s->weight + n_all : NULL;
         s->fitted = w->fitted + 2 * i * n_all;
         s->before = s->fitted + n_all;
-        s->place = w->places + i * n_pix;
     }
     return SQN_OK;
 }
@@ -101,7 +97,6 @@ static void work_clear(work *w)
     sqn__mem_free(w->floats);
     sqn__mem_free(w->doubles);
     sqn__mem_free(w->fitted);
-    sqn__mem_free(w->places);
     sqn__mem_free(w->basis);
 }
 
@@ -223,24 +218,31 @@ static bool mark_fitted(slot *w, const uint8_t *flags, const float *model, int64
     return !begun || memcmp(now, w->before, (size_t)n_all) != 0;
 }
 
-/* Find where the pixels are that count and have a value in a plane. */
-static void list_fitted(slot *w, const float *plane, int64_t n_all)
+/* Take of a plane the pixels that count. */
+static void pick_fitted(slot *w, const float *plane, int64_t n_all)
 {
-    w->n_valid = 0;
     for (int64_t e = 0; e < n_all; e++) {
-        if (w->fitted[e] != 0 && !isnan(plane[e])) {
-            w->place[w->n_valid++] = (int32_t)e;
-        }
+        w->values[e] = w->fitted[e] != 0 ? plane[e] : NAN;
     }
 }
 
-/* Median and robust sigma of a plane over the pixels that count. */
-static double measure_sigma(double *median, const slot *w, const float *plane)
+/* How many pixels count and have a value in a plane. */
+static int64_t count_fitted(slot *w, const float *plane, int64_t n_all)
 {
-    for (int64_t k = 0; k < w->n_valid; k++) {
-        w->values[k] = plane[w->place[k]];
+    int64_t n = 0;
+
+    pick_fitted(w, plane, n_all);
+    for (int64_t e = 0; e < n_all; e++) {
+        n += isnan(w->values[e]) ? 0 : 1;
     }
-    return sqn_weights_sigma(median, w->values, w->n_valid, w->middle);
+    return n;
+}
+
+/* Median and robust sigma of a plane over the pixels that count. */
+static double measure_sigma(double *median, slot *w, const float *plane, int64_t n_all)
+{
+    pick_fitted(w, plane, n_all);
+    return sqn_weights_sigma(median, w->values, n_all, w->n_valid, w->middle);
 }
 
 /* Inverse variances of the pixels of frame `i` that count. */
@@ -314,8 +316,8 @@ static sqn_scaling_frame begin_frame(slot *w, const sitter *of, const work *all,
     flag_frame(of->flags, all->basis + of->c * ny * nx, in, of->i);
     model_frame(of->model, w, in, of->i, i_count);
     if (mark_fitted(w, of->flags, of->model, ny * nx)) {
-        list_fitted(w, value, ny * nx);
-        (void)measure_sigma(&w->median, w, value);
+        w->n_valid = count_fitted(w, value, ny * nx);
+        (void)measure_sigma(&w->median, w, value, ny * nx);
         weigh(w, in, of->i);
         if (w->scaling != NULL) {
             sqn_scaling_prepare(w->scaling, &scene);
@@ -330,7 +332,7 @@ static sqn_scaling_frame begin_frame(slot *w, const sitter *of, const work *all,
 }
 
 /* residual = data - factor model; sigma measured over the fitted pixels. */
-static void subtract_frame(float *restrict residual, const sitter *of, const slot *w,
+static void subtract_frame(float *restrict residual, const sitter *of, slot *w,
                            const target_input *in)
 {
     const int64_t n_all = in->obs->science.ny * in->obs->science.nx;
@@ -346,7 +348,7 @@ static void subtract_frame(float *restrict residual, const sitter *of, const slo
         model[e] = (float)(factor * (double)model[e]);
         residual[e] = value[e] - model[e];
     }
-    of->frame->sigma = measure_sigma(&median, w, residual);
+    of->frame->sigma = measure_sigma(&median, w, residual, n_all);
 }
 
 /* Everything of frame `i` with the counts [first, end) of the batch. */

@@ -9,7 +9,7 @@
 
 enum { N = 40009 };
 
-static float values[N], work[2 * N];
+static float values[N], work[3 * N + SQN__ORDER_SLACK];
 static double copy[N];
 
 static double normal(int64_t i)
@@ -42,22 +42,6 @@ static double sorted_median(int64_t n, double origin)
     return sqn__stats_percentile(copy, n, 50.0);
 }
 
-static int64_t n_below, n_kept;
-
-/* Numbers within `reach` of the guess, to the front of the work space. */
-static void keep_within(int64_t n, double guess, double reach)
-{
-    n_below = n_kept = 0;
-    for (int64_t i = 0; i < n; i++) {
-        const double d = (double)values[i] - (isnan(guess) ? 0.0 : guess);
-
-        n_below += d < -reach;
-        if (fabs(d) <= reach) {
-            work[n_kept++] = values[i];
-        }
-    }
-}
-
 START_TEST(a_number_is_found_by_its_rank)
 {
     static const float few[] = {3.0F,     -INFINITY, 2.385F, -0.0F, 1e-42F,
@@ -72,28 +56,95 @@ START_TEST(a_number_is_found_by_its_rank)
 }
 END_TEST
 
-START_TEST(the_median_is_that_of_sorted_numbers_whatever_the_guess)
+static void fill(int64_t kind, int64_t n)
 {
-    const double guesses[] = {0.0, 0.004, -0.3, 5.0, NAN, INFINITY};
+    for (int64_t i = 0; i < n; i++) {
+        values[i] = (float)number(kind, i);
+    }
+}
 
+START_TEST(the_median_is_that_of_sorted_numbers)
+{
+    ck_assert_int_le(sqn__middle_work_size(N), sizeof work / sizeof *work);
     for (int64_t kind = 0; kind < 6; kind++) {
         for (int64_t n = 1; n <= N; n += n < 20 ? 1 : n < 4000 ? 1985 : N - 4000 - n % 2) {
-            for (int64_t i = 0; i < n; i++) {
-                values[i] = (float)number(kind, i);
-            }
-            const double median = sorted_median(n, NAN);
+            fill(kind, n);
+            const sqn__order_floats of = {values, n, NAN}, apart = {values, n, 2.5F};
 
-            for (uint64_t g = 0; g < sizeof guesses / sizeof *guesses; g++) {
-                const sqn__order_floats of = {values, n, NAN};
-                const double reach = g == 3 ? 0.0 : 0.03;
-
-                ck_assert_double_eq(sqn__middle_median(&of, guesses[g], reach, work),
-                                    median);
-                keep_within(n, guesses[g], g == 4 ? 1e31 : 0.3);
-                ck_assert_double_eq(sqn__middle_of_kept(&of, n_below, n_kept, work),
-                                    median);
-            }
+            ck_assert_double_eq(sqn__middle_median(&of, work), sorted_median(n, NAN));
+            ck_assert_double_eq(sqn__middle_median(&apart, work), sorted_median(n, 2.5));
             ck_assert(values[n - 1] == (float)number(kind, n - 1)); /* left as they are */
+        }
+    }
+}
+END_TEST
+
+/* True where both are found near what is expected: then they are exact. */
+static bool is_found(const sqn__middle_desk *desk, const sqn__middle_pair *exact,
+                     double median, double distance, double reach)
+{
+    const double reaches[2] = {reach, reach};
+    sqn__middle_pair pair = {median, distance};
+
+    if (!sqn__middle_near(&pair, desk, reaches)) {
+        return false;
+    }
+    ck_assert_double_eq(pair.median, exact->median);
+    ck_assert_double_eq(pair.distance, exact->distance);
+    return true;
+}
+
+START_TEST(both_are_found_near_what_is_expected_or_not_at_all)
+{
+    for (int64_t n = N - 1; n <= N; n++) {
+        fill(0, n);
+        const double median = sorted_median(n, NAN), distance = sorted_median(n, median);
+        const sqn__middle_pair exact = {median, distance};
+        const sqn__order_mix of = {values, NULL, 0.0F, 0.0F, n};
+        const sqn__middle_desk desk = sqn__middle_desk_in(work, &of, n);
+
+        for (int k = -30; k <= 30; k += 3) {
+            const double off = 0.001 * k * distance;
+            const bool close = abs(k) < 20; /* of 0.02 */
+
+            ck_assert(is_found(&desk, &exact, median + off, distance, 0.0201) == close);
+            ck_assert(is_found(&desk, &exact, median, distance + off, 0.0201) == close);
+        }
+        ck_assert(!is_found(&desk, &exact, median, distance, 0.3)); /* zones not apart */
+        ck_assert(!is_found(&desk, &exact, NAN, distance, 0.02));
+        ck_assert(!is_found(&desk, &exact, median, 0.0, 0.02));
+        ck_assert(!is_found(&desk, &exact, median, INFINITY, 0.02));
+    }
+}
+END_TEST
+
+START_TEST(both_are_found_anywhere_of_mixtures_without_some)
+{
+    static float a[N], b[N];
+    const int64_t sizes[] = {1, 2, 3, 2000, N};
+
+    for (int64_t kind = 0; kind < 6; kind++) {
+        for (int k = 0; k < 5; k++) {
+            const int64_t n = sizes[k];
+            int64_t n_valid = 0;
+
+            for (int64_t i = 0; i < n; i++) {
+                const double v = i % 3 == 0 ? NAN : number(kind, i);
+
+                a[i] = (float)(2.0 * v);
+                b[i] = (float)v;
+                if (!isnan(v)) {
+                    values[n_valid++] = 0.25F * a[i] + 0.5F * b[i]; /* no rounding */
+                }
+            }
+            const sqn__order_mix of = {a, b, 0.25F, 0.5F, n};
+            const sqn__middle_desk desk = sqn__middle_desk_in(work, &of, n_valid);
+            const sqn__middle_pair pair = sqn__middle_anywhere(&desk);
+            const double median = sorted_median(n_valid, NAN);
+
+            ck_assert(n_valid > 0 ? pair.median == median : isnan(pair.median));
+            ck_assert(n_valid > 0 ? pair.distance == sorted_median(n_valid, median)
+                                  : isnan(pair.distance));
         }
     }
 }
@@ -114,9 +165,16 @@ START_TEST(the_distance_is_taken_from_the_median)
         ck_assert_double_eq(median, sorted_median(sizes[k], NAN));
         ck_assert_double_eq(sigma,
                             SQN__STATS_MAD_TO_SIGMA * sorted_median(sizes[k], median));
+        values[sizes[k] / 2] = NAN;
+        const double less =
+            sqn__middle_sigma_valid(&median, values, sizes[k], sizes[k] - 1, work);
+
+        values[sizes[k] / 2] = values[sizes[k] - 1];
+        const double exact = sorted_median(sizes[k] - 1, NAN);
+
+        ck_assert(sizes[k] == 1 ? isnan(less) : median == exact);
     }
-    ck_assert(
-        isnan(sqn__middle_median(&(sqn__order_floats){values, 0, NAN}, 0.0, 0.0, work)));
+    ck_assert(isnan(sqn__middle_median(&(sqn__order_floats){values, 0, NAN}, work)));
 }
 END_TEST
 
@@ -126,7 +184,9 @@ int main(void)
     TCase *tcase = tcase_create("medians");
 
     tcase_add_test(tcase, a_number_is_found_by_its_rank);
-    tcase_add_test(tcase, the_median_is_that_of_sorted_numbers_whatever_the_guess);
+    tcase_add_test(tcase, the_median_is_that_of_sorted_numbers);
+    tcase_add_test(tcase, both_are_found_near_what_is_expected_or_not_at_all);
+    tcase_add_test(tcase, both_are_found_anywhere_of_mixtures_without_some);
     tcase_add_test(tcase, the_distance_is_taken_from_the_median);
     suite_add_tcase(suite, tcase);
     return sqn_check_run(suite);

@@ -1,12 +1,13 @@
-/** @file check_stats.c @brief Robust statistics and smoothing that skip NaN. */
+/** @file check_stats.c @brief Robust statistics that skip NaN, and smoothing. */
 #include "stats.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "rng.h"
 #include "sqn_check.h"
 
-enum { N = 20001, NY = 31, NX = 26, N_PIX = NY * NX, N_WORK = 4 * N_PIX + 100 };
+enum { N = 20001, NY = 31, NX = 26, N_PIX = NY * NX, N_WORK = N_PIX + 200 };
 
 static double normal(int64_t index)
 {
@@ -90,38 +91,58 @@ END_TEST
 
 START_TEST(smoothing_spreads_a_point_into_the_gaussian)
 {
-    static double image[N_PIX], work[N_WORK];
+    static float image[N_PIX], work[N_WORK];
 
-    ck_assert_int_le(sqn__stats_smooth_work_size(NY, NX, 4.0), N_WORK);
-    image[15 * NX + 12] = 1.0;
-    sqn__stats_smooth(image, NY, NX, 4.0, work);
-    ck_assert_double_eq_tol(image[15 * NX + 14], 0.5 * image[15 * NX + 12], 1e-9);
-    ck_assert_double_eq_tol(image[13 * NX + 12], 0.5 * image[15 * NX + 12], 1e-9);
-    ck_assert_double_eq_tol(image[13 * NX + 10], 0.25 * image[15 * NX + 12], 1e-9);
-
-    double sum = 0.0;
-
-    for (int64_t p = 0; p < N_PIX; p++) {
-        sum += image[p];
-    }
-    ck_assert_double_eq_tol(sum, 1.0, 1e-3);
+    ck_assert_int_le(sqn__stats_blur_work_size(NY, NX, 4.0), N_WORK);
+    image[15 * NX + 12] = 1.0F;
+    sqn__stats_blur(image, NY, NX, 4.0, NULL, work);
+    ck_assert_double_eq_tol((double)image[15 * NX + 12], 1.0, 1e-7);
+    ck_assert_double_eq_tol((double)image[15 * NX + 14], 0.5, 1e-7);
+    ck_assert_double_eq_tol((double)image[13 * NX + 12], 0.5, 1e-7);
+    ck_assert_double_eq_tol((double)image[13 * NX + 10], 0.25, 1e-7);
+    ck_assert(image[15 * NX + 20] == 0.0F); /* beyond four sigma, and half a pixel */
 }
 END_TEST
 
-START_TEST(smoothing_fills_gaps_without_bias)
+/* The same, pixel by pixel. */
+static double plain_blur(const float *image, int64_t y, int64_t x, double fwhm)
 {
-    static double image[N_PIX], work[N_WORK];
+    const double sigma = fwhm / sqrt(8.0 * log(2.0));
+    const int64_t half = (int64_t)ceil(4.0 * sigma);
+    double sum = 0.0;
 
-    for (int64_t p = 0; p < N_PIX; p++) {
-        image[p] = p % 3 == 0 || p % NX > 20 ? NAN : 2.385;
-    }
-    sqn__stats_smooth(image, NY, NX, 2.0, work);
-    for (int64_t p = 0; p < N_PIX; p++) {
-        if (p % NX <= 23) { /* within reach: ceil(4 sigma) = 4 pixels of a valid one */
-            ck_assert_double_eq_tol(image[p], 2.385, 1e-12);
+    for (int64_t j = y > half ? y - half : 0; j < NY && j <= y + half; j++) {
+        for (int64_t i = x > half ? x - half : 0; i < NX && i <= x + half; i++) {
+            const double d2 = (double)((y - j) * (y - j) + (x - i) * (x - i));
+
+            sum += exp(-0.5 * d2 / (sigma * sigma)) * (double)image[j * NX + i];
         }
     }
-    ck_assert(isnan(image[NX - 1]));
+    return sum;
+}
+
+START_TEST(smoothing_is_that_of_plain_loops_times_what_is_given)
+{
+    static float image[N_PIX], smooth[N_PIX], times[N_PIX], work[N_WORK];
+    const double fwhm[] = {0.6, 2.0, 4.7, 11.0};
+
+    for (int64_t p = 0; p < N_PIX; p++) {
+        image[p] = (float)normal(p);
+        times[p] = p % 7 == 0 ? NAN : (float)normal(p + N_PIX);
+    }
+    for (int k = 0; k < 4; k++) {
+        ck_assert_int_le(sqn__stats_blur_work_size(NY, NX, fwhm[k]), N_WORK);
+        memcpy(smooth, image, sizeof image);
+        sqn__stats_blur(smooth, NY, NX, fwhm[k], times, work);
+        for (int64_t p = 0; p < N_PIX; p++) {
+            const double plain = plain_blur(image, p / NX, p % NX, fwhm[k]);
+
+            ck_assert(isnan(smooth[p]) == isnan(times[p]));
+            if (!isnan(times[p])) {
+                ck_assert_double_eq_tol((double)smooth[p], plain * (double)times[p], 2e-5);
+            }
+        }
+    }
 }
 END_TEST
 
@@ -135,7 +156,7 @@ int main(void)
     tcase_add_test(tcase, the_median_of_many_is_that_of_sorted_numbers);
     tcase_add_test(tcase, robust_sigma_is_that_of_normal_data_despite_outliers);
     tcase_add_test(tcase, smoothing_spreads_a_point_into_the_gaussian);
-    tcase_add_test(tcase, smoothing_fills_gaps_without_bias);
+    tcase_add_test(tcase, smoothing_is_that_of_plain_loops_times_what_is_given);
     suite_add_tcase(suite, tcase);
     return sqn_check_run(suite);
 }

@@ -16,8 +16,9 @@ typedef struct sqn_scaling_frame {
     int64_t ny, nx;
     const float *value; /**< Data; NaN = missing. */
     const float *model; /**< Model; NaN = none. */
-    const double
-        *weight; /**< Inverse variance; 0 = not used (outside, excluded, missing). */
+    const double *
+        weight; /**< Inverse variance; 0 = not used (outside, excluded, missing). For `bff` a pixel
+                      whose error no float can hold is not used either. */
     double fwhm; /**< Resolution element (pixels), > 0. */
 } sqn_scaling_frame;
 

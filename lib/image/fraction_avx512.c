@@ -1,0 +1,27 @@
+/**
+ * @file fraction_avx512.c
+ * @brief Sums behind a best fraction by AVX-512.
+ *
+ * Compiled for that instruction set alone: nothing in here runs before the processor is asked.
+ */
+#include <stddef.h>
+
+#if defined(__AVX512F__) && defined(__FMA__)
+#define SQN__FRACTION_LANES 16
+#include "fraction_body.h"
+
+static const sqn__fraction table = {subtract, follow};
+
+const sqn__fraction *sqn__fraction_avx512(void)
+{
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("fma") ? &table
+                                                                              : NULL;
+}
+#else
+#include "fraction.h"
+
+const sqn__fraction *sqn__fraction_avx512(void)
+{
+    return NULL;
+}
+#endif
