@@ -247,6 +247,45 @@ static const sqn__aperture_lanes *table_of(int64_t k)
     return tables[k] != NULL ? tables[k] : tables[0];
 }
 
+/* Where circles are is decided by the same bits everywhere. */
+START_TEST(places_are_the_same_in_all_tables)
+{
+    const sqn__aperture_field field = {.row = 60,
+                                       .radius = 2.0,
+                                       .high_y = NY - 0.5,
+                                       .high_x = NX - 0.5,
+                                       .first = 366,
+                                       .begin = -2,
+                                       .further = 64};
+
+    for (int64_t k = 0; k < 900; k++) {
+        sqn__aperture_places first = {.x = {0.0}}, other;
+
+        for (int64_t i = 0; i < SQN__APERTURE_PLACES; i++) {
+            const int64_t number = k * SQN__APERTURE_PLACES + i;
+
+            first.x[i] = (NX + 4.0) * uniform(1, number) - 2.5;
+            first.y[i] = k % 2 == 0 ? (double)(number % NY) : 18.5 - uniform(2, number);
+        }
+        other = first;
+        table_of(0)->place(&first, &field);
+        for (int64_t t = 1; t < 3; t++) {
+            table_of(t)->place(&other, &field);
+            ck_assert_mem_eq(&other, &first, sizeof first);
+        }
+        for (int64_t i = 0; i < SQN__APERTURE_PLACES; i++) {
+            const bool inside = first.x[i] >= 1.5 && first.x[i] <= NX - 2.5 &&
+                                first.y[i] >= 1.5 && first.y[i] <= NY - 2.5;
+            const int64_t x = (int64_t)floor(first.x[i] + 0.5 + 0.5 / 128.0);
+            const int64_t y = (int64_t)floor(first.y[i] + 0.5 + 0.5 / 128.0);
+
+            ck_assert_int_eq(first.margin[i] >= 0.0, inside);
+            ck_assert_int_eq(first.under[i], inside ? 366 + y * 60 + x : 366);
+        }
+    }
+}
+END_TEST
+
 START_TEST(fluxes_agree_to_rounding)
 {
     /* from corner to corner, in each direction */
@@ -472,6 +511,7 @@ int main(void)
     tcase_add_test(tcase, a_circle_that_touches_a_gap_or_leaves_the_image_has_no_flux);
     tcase_add_test(tcase, a_scan_sees_the_same_flux_on_every_plane);
     tcase_add_test(tcase, a_view_is_true_of_all_circles_near_a_place);
+    tcase_add_test(tcase, places_are_the_same_in_all_tables);
     tcase_add_test(tcase, fluxes_agree_to_rounding);
     tcase_add_test(tcase, sums_are_those_of_known_fluxes);
     tcase_add_test(tcase, sums_of_many_are_those_of_lanes_that_are_asked_for);
