@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "circle.h"
 #include "mem.h"
 #include "raise.h"
 #include "snr_ratio.h"
@@ -28,22 +29,15 @@ typedef struct ragged {
     uint32_t lanes;
 } ragged;
 
-/* Points on the first block, radius by radius for each angle. */
-typedef struct grid {
-    int64_t n_angle, n_radius;
-    double *radius; /* [n_radius] */
-    double *x, *y;  /* [n_angle, n_radius] and PLACES more */
-} grid;
-
 struct sqn__annulus {
-    int64_t n_angle; /* of the lattice on a block, */
-    grid lattice;    /* with those of its neighbours that interpolation needs */
-    grid sight;      /* all places in a block are within half a pixel of one of these */
-    double scale[MAX_RADII];    /* of Lagrange's weights between its radii */
-    sqn__aperture_places *tile; /* for the points of a block */
-    bool has_lattice;           /* and of this annulus: */
-    int64_t n;                  /* apertures of a circle = blocks */
-    double *cosine, *sine;      /* [n] of turns by whole apertures */
+    int64_t n_angle;           /* of the lattice on a block, */
+    sqn__annulus_grid lattice; /* with those of its neighbours that interpolation needs */
+    sqn__annulus_grid
+        sight; /* all places in a block are within half a pixel of one of these */
+    double scale[MAX_RADII]; /* of Lagrange's weights between its radii */
+    bool has_lattice;        /* and of this annulus: */
+    int64_t n;               /* apertures of a circle = blocks */
+    double (*turn)[2];       /* [n] by whole apertures: cosine and sine */
     uint32_t *clear; /* [n] planes of which a block misses nothing: they are summed */
     ragged *rag;     /* [n_ragged] */
     int64_t n_ragged;
@@ -52,37 +46,6 @@ struct sqn__annulus {
     float *mean, *spread; /* [lattice, LANES] of their differences to the origin, sums of
                                   squares of those to the mean */
 };
-
-int64_t sqn__annulus_n(const double d[2], double fwhm)
-{
-    const double radius = sqrt(d[0] * d[0] + d[1] * d[1]);
-
-    return radius >= fwhm ? (int64_t)floor(2.0 * pi * radius / fwhm + 1e-9) : 0;
-}
-
-/* Cosine and sine of `k` nths of a turn: mirrored behind one half. */
-static void begin_turn(double out[2], int64_t k, int64_t n)
-{
-    const bool half = 2 * k > n;
-    const double angle = 2.0 * pi * (double)(half ? n - k : k) / (double)n;
-
-    out[0] = cos(angle);
-    out[1] = half ? -sin(angle) : sin(angle);
-}
-
-static void turn(double out[2], const double d[2], double cosine, double sine)
-{
-    out[0] = cosine * d[0] - sine * d[1];
-    out[1] = sine * d[0] + cosine * d[1];
-}
-
-void sqn__annulus_turn(double out[2], const double d[2], int64_t k, int64_t n)
-{
-    double by[2];
-
-    begin_turn(by, k, n);
-    turn(out, d, by[0], by[1]);
-}
 
 /* ---- Memory ------------------------------------------------------------------------------ */
 
@@ -121,42 +84,21 @@ static void plan(sqn__annulus *a, double fwhm)
     a->sight.n_radius = n_point(width_of(fwhm));
 }
 
-static bool allocate_grid(grid *g)
-{
-    const int64_t n = sqn__mem_product(g->n_angle, g->n_radius) + PLACES;
-
-    g->radius = sqn__mem_reserve(g->n_radius, sizeof *g->radius);
-    g->x = sqn__mem_alloc(n, sizeof *g->x);
-    g->y = sqn__mem_alloc(n, sizeof *g->y);
-    return g->radius != NULL && g->x != NULL && g->y != NULL;
-}
-
-static void free_grid(const grid *g)
-{
-    sqn__mem_free(g->radius);
-    sqn__mem_free(g->x);
-    sqn__mem_free(g->y);
-}
-
 static bool allocate(sqn__annulus *a, int64_t n_most)
 {
     const int64_t n_radius = a->lattice.n_radius, n_column = a->lattice.n_angle;
     const int64_t n_angle = sqn__mem_product(n_most, a->n_angle) + STENCIL - 1;
     const size_t lanes = LANES * sizeof *a->flux;
-    const int64_t n_sight = sqn__mem_product(a->sight.n_angle, a->sight.n_radius);
-    const int64_t n_tile = most((double)n_sight, n_column * n_radius) / PLACES + 1;
 
-    a->cosine = sqn__mem_reserve(n_most, sizeof *a->cosine);
-    a->sine = sqn__mem_reserve(n_most, sizeof *a->sine);
+    a->turn = sqn__mem_reserve(n_most, sizeof *a->turn);
     a->clear = sqn__mem_reserve(n_most, sizeof *a->clear);
     a->rag = sqn__mem_reserve(n_most, sizeof *a->rag);
-    a->tile = sqn__mem_reserve(n_tile, sizeof *a->tile);
     a->flux = sqn__mem_reserve(sqn__mem_product(n_angle, n_radius) + PLACES, lanes);
     a->mean = sqn__mem_reserve(n_column * n_radius, lanes);
     a->spread = sqn__mem_reserve(n_column * n_radius, lanes);
-    return allocate_grid(&a->lattice) && allocate_grid(&a->sight) && a->cosine != NULL &&
-           a->sine != NULL && a->clear != NULL && a->rag != NULL && a->tile != NULL &&
-           a->flux != NULL && a->mean != NULL && a->spread != NULL;
+    return sqn__annulus_grid_allocate(&a->lattice) &&
+           sqn__annulus_grid_allocate(&a->sight) && a->turn != NULL && a->clear != NULL &&
+           a->rag != NULL && a->flux != NULL && a->mean != NULL && a->spread != NULL;
 }
 
 sqn_status sqn__annulus_create(sqn__annulus **out, double fwhm, int64_t n_most,
@@ -187,13 +129,11 @@ void sqn__annulus_destroy(sqn__annulus **annulus)
     sqn__annulus *a = annulus != NULL ? *annulus : NULL;
 
     if (a != NULL) {
-        free_grid(&a->lattice);
-        free_grid(&a->sight);
-        sqn__mem_free(a->cosine);
-        sqn__mem_free(a->sine);
+        sqn__annulus_grid_clear(&a->lattice);
+        sqn__annulus_grid_clear(&a->sight);
+        sqn__mem_free(a->turn);
         sqn__mem_free(a->clear);
         sqn__mem_free(a->rag);
-        sqn__mem_free(a->tile);
         sqn__mem_free(a->flux);
         sqn__mem_free(a->mean);
         sqn__mem_free(a->spread);
@@ -204,32 +144,18 @@ void sqn__annulus_destroy(sqn__annulus **annulus)
 
 /* ---- Blocks ------------------------------------------------------------------------------ */
 
-/* Points at the radii, and at angles from `first` on. */
-static void place_grid(grid *g, double first, double step)
-{
-    for (int64_t j = 0; j < g->n_angle; j++) {
-        const double angle = first + (double)j * step;
-        const double c = cos(angle), s = sin(angle);
-
-        for (int64_t i = 0; i < g->n_radius; i++) {
-            g->x[j * g->n_radius + i] = c * g->radius[i];
-            g->y[j * g->n_radius + i] = s * g->radius[i];
-        }
-    }
-}
-
 /* Over the annulus and over a block with its neighbours, in equal steps. */
 static void place_sight(sqn__annulus *a, double fwhm)
 {
     const double width = width_of(fwhm), step = 2.0 * pi / (double)(a->n * a->n_angle);
-    grid *g = &a->sight;
+    sqn__annulus_grid *g = &a->sight;
 
     g->n_angle = n_sight(a, fwhm, a->n);
     for (int64_t i = 0; i < g->n_radius; i++) {
         g->radius[i] = width * ((double)a->n + (double)i / (double)(g->n_radius - 1));
     }
-    place_grid(g, -BEFORE * step,
-               (double)a->lattice.n_angle * step / (double)(g->n_angle - 1));
+    sqn__annulus_grid_fill(g, -BEFORE * step,
+                           (double)a->lattice.n_angle * step / (double)(g->n_angle - 1));
 }
 
 /* Chebyshev's nodes over the annulus; whole columns of a block from one before it on. */
@@ -249,42 +175,21 @@ static void place_lattice(sqn__annulus *a, double fwhm)
             a->scale[i] /= j == i ? 1.0 : radius[i] - radius[j];
         }
     }
-    place_grid(&a->lattice, -BEFORE * step, step);
-}
-
-/* Points [n] of the first block, turned to another, PLACES in a tile: step by step for all of
-   them, so that none waits for its numbers. */
-static void place_points(sqn__aperture_places *tile, const sqn__annulus *a,
-                         const sqn__annulus_scene *scene, int64_t block, const double *x,
-                         const double *y, int64_t n)
-{
-    const double c = a->cosine[block], s = a->sine[block];
-
-    for (int64_t t = 0; t * PLACES < n; t++) {
-        for (int64_t i = 0; i < PLACES; i++) {
-            const double u = x[t * PLACES + i], v = y[t * PLACES + i];
-
-            tile[t].x[i] = scene->star_x + (c * u - s * v);
-            tile[t].y[i] = scene->star_y + (s * u + c * v);
-        }
-    }
-    for (int64_t t = 0; t * PLACES < n; t++) {
-        sqn__aperture_scan_place(&tile[t], scene->scan);
-    }
+    sqn__annulus_grid_fill(&a->lattice, -BEFORE * step, step);
 }
 
 /* What planes know of a block. */
-static sqn__aperture_view view_block(const sqn__annulus *a, const sqn__annulus_scene *scene,
+static sqn__aperture_view view_block(sqn__annulus *a, const sqn__annulus_scene *scene,
                                      int64_t block)
 {
-    const grid *g = &a->sight;
+    sqn__annulus_grid *g = &a->sight;
     const int64_t n = g->n_angle * g->n_radius;
     sqn__aperture_view view = {sqn__aperture_scan_all(scene->scan), 0};
 
-    place_points(a->tile, a, scene, block, g->x, g->y, n);
+    sqn__annulus_grid_place(g, scene, a->turn[block], 0, n);
     for (int64_t p = 0; p < n; p += PLACES) {
         const sqn__aperture_view part = sqn__aperture_scan_view(
-            scene->scan, &a->tile[p / PLACES], n - p < PLACES ? n - p : PLACES);
+            scene->scan, &g->tile[p / PLACES], n - p < PLACES ? n - p : PLACES);
 
         view.clear &= part.clear;
         view.seen |= part.seen;
@@ -319,9 +224,10 @@ static void measure_block(sqn__annulus *a, const sqn__annulus_scene *scene, int6
     const int64_t before = BEFORE * a->lattice.n_radius;
     float *flux = a->flux + (block * n + before) * LANES;
 
-    place_points(a->tile, a, scene, block, a->lattice.x + before, a->lattice.y + before, n);
+    sqn__annulus_grid_place(&a->lattice, scene, a->turn[block], before, n);
     for (int64_t p = 0; p < n; p += PLACES) {
-        sqn__aperture_scan_flux_all(flux + p * LANES, scene->scan, &a->tile[p / PLACES]);
+        sqn__aperture_scan_flux_all(flux + p * LANES, scene->scan,
+                                    &a->lattice.tile[p / PLACES]);
     }
 }
 
@@ -407,11 +313,7 @@ bool sqn__annulus_measure(sqn__annulus *annulus, const sqn__annulus_scene *scene
     a->has_lattice = sqn__aperture_scan_has_table(scene->scan) &&
                      n_circle > a->n_angle * a->lattice.n_radius;
     for (int64_t k = 0; k < n; k++) {
-        double by[2];
-
-        begin_turn(by, k, n);
-        a->cosine[k] = by[0];
-        a->sine[k] = by[1];
+        sqn__circle_turn(a->turn[k], k, n);
     }
     place_sight(a, scene->fwhm);
     if (sqn__snr_is_unknown((double)(view_blocks(a, scene) - 1), (double)n)) {
@@ -503,7 +405,7 @@ static void place_ragged(sqn__aperture_places *out, const sqn__annulus *a,
         const int64_t k = block < own ? block - own + a->n : block - own;
         double to[2];
 
-        turn(to, d, a->cosine[k], a->sine[k]);
+        sqn__circle_go(to, d, a->turn[k]);
         out->x[i] = scene->star_x + to[0];
         out->y[i] = scene->star_y + to[1];
     }

@@ -19,27 +19,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "aperture_scan.h"
-
-/** Apertures that share the circle through d (x, y) from the star; 0 inside one `fwhm`. */
-int64_t sqn__annulus_n(const double d[2], double fwhm);
-
-/** Where d comes by `k` nths of a turn. */
-void sqn__annulus_turn(double out[2], const double d[2], int64_t k, int64_t n);
-
-/** Planes and the star in them. Borrowed. */
-typedef struct sqn__annulus_scene {
-    const sqn__aperture_scan *scan;
-    double star_x, star_y; /**< Count from 0. */
-    double fwhm;
-} sqn__annulus_scene;
+#include "annulus_grid.h"
 
 /** Work space of one annulus at a time. Opaque. */
 typedef struct sqn__annulus sqn__annulus;
 
 /**
  * @param[in] n_most  Apertures at most.
- * @retval SQN_ERR_MEMORY  Needs 0.36 kB fwhm^2 (pixels) an aperture.
+ * @retval SQN_ERR_MEMORY  Needs 0.4 kB fwhm^2 (pixels) an aperture.
  */
 SQN_NODISCARD sqn_status sqn__annulus_create(sqn__annulus **out, double fwhm,
                                              int64_t n_most, sqn_error *err);

@@ -10,6 +10,7 @@
 
 #include "annulus.h"
 #include "aperture.h"
+#include "circle.h"
 #include "mem.h"
 #include "raise.h"
 #include "snr_ratio.h"
@@ -20,7 +21,7 @@ double sqn_snr_at(const float *image, int64_t ny, int64_t nx, const double cente
     const sqn__aperture_image view = {ny, nx, image};
     const double star_x = center[0] - 1.0, star_y = center[1] - 1.0; /* count from 0 */
     const double d[2] = {position[0] - center[0], position[1] - center[1]};
-    const int64_t n_all = sqn__annulus_n(d, fwhm);
+    const int64_t n_all = sqn__circle_n(d, fwhm);
     const double flux = sqn__aperture_flux(&view, star_x + d[0], star_y + d[1], 0.5 * fwhm);
     sqn__snr_sums sums = {0};
 
@@ -28,9 +29,10 @@ double sqn_snr_at(const float *image, int64_t ny, int64_t nx, const double cente
         return (double)NAN;
     }
     for (int64_t k = 1; k < n_all; k++) {
-        double to[2];
+        double by[2], to[2];
 
-        sqn__annulus_turn(to, d, k, n_all);
+        sqn__circle_turn(by, k, n_all);
+        sqn__circle_go(to, d, by);
         const double other =
             sqn__aperture_flux(&view, star_x + to[0], star_y + to[1], 0.5 * fwhm);
 
@@ -86,7 +88,7 @@ static int64_t n_limit(const batch *b)
 static int64_t n_of(const batch *b, int64_t y, int64_t x)
 {
     const double d[2] = {(double)x - b->scene.star_x, (double)y - b->scene.star_y};
-    const int64_t n = sqn__annulus_n(d, b->scene.fwhm);
+    const int64_t n = sqn__circle_n(d, b->scene.fwhm);
 
     return n > b->order.limit ? 0 : n;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "aperture.h"
+#include "circle.h"
 #include "rng.h"
 #include "sqn_check.h"
 #include "sqn_wrap.h"
@@ -39,9 +40,10 @@ static truth others_of(int64_t plane, const double d[2], int64_t n_all)
     truth t = {0};
 
     for (int64_t k = 1; k < n_all; k++) {
-        double to[2];
+        double by[2], to[2];
 
-        sqn__annulus_turn(to, d, k, n_all);
+        sqn__circle_turn(by, k, n_all);
+        sqn__circle_go(to, d, by);
         const double f =
             sqn__aperture_flux(&image, star_x + to[0], star_y + to[1], 0.5 * fwhm);
 
@@ -97,7 +99,7 @@ START_TEST(sums_are_those_of_the_apertures)
             const double d[2] = {r * cos(angle), r * sin(angle)};
             sqn__aperture_sums sums;
 
-            ck_assert_int_eq(sqn__annulus_n(d, fwhm), n_all[k]);
+            ck_assert_int_eq(sqn__circle_n(d, fwhm), n_all[k]);
             if (i % 20 == 0) { /* with a lattice, and without */
                 ck_assert(
                     sqn__annulus_measure(annulus, &scene, n_all[k], i < 20 ? 1000 : 1));
@@ -137,15 +139,16 @@ START_TEST(turns_come_round)
 {
     const double d[2] = {2.385, -17.1};
 
-    ck_assert_int_eq(sqn__annulus_n((const double[2]){3.99, 0.0}, fwhm), 0);
-    ck_assert_int_eq(sqn__annulus_n((const double[2]){0.0, -4.0}, fwhm), 6);
+    ck_assert_int_eq(sqn__circle_n((const double[2]){3.99, 0.0}, fwhm), 0);
+    ck_assert_int_eq(sqn__circle_n((const double[2]){0.0, -4.0}, fwhm), 6);
     for (int64_t n = 6; n < 40; n++) {
         double x = 0.0, y = 0.0;
 
         for (int64_t k = 0; k < n; k++) {
-            double to[2];
+            double by[2], to[2];
 
-            sqn__annulus_turn(to, d, k, n);
+            sqn__circle_turn(by, k, n);
+            sqn__circle_go(to, d, by);
             x += to[0];
             y += to[1];
             ck_assert_double_eq_tol(hypot(to[0], to[1]), hypot(d[0], d[1]), 1e-13);
