@@ -26,4 +26,7 @@ double sqn__aperture_flux(const sqn__aperture_image *image, double x, double y,
 /** Overlap of a circle of `radius` with the pixel whose centre is (dx, dy) from its own. */
 double sqn__aperture_overlap(double dx, double dy, double radius);
 
+/** Overlaps with the pixels x, y = 0 ... n - 1 steps away: out [n, n]; one pixel is `steps`. */
+void sqn__aperture_overlaps(float *out, int64_t n, int64_t steps, double radius);
+
 #endif

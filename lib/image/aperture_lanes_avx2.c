@@ -1,6 +1,6 @@
 /**
  * @file aperture_lanes_avx2.c
- * @brief Flux on many planes by AVX2.
+ * @brief Fluxes on many planes by AVX2.
  *
  * Compiled for that instruction set alone: nothing in here runs before the processor is asked.
  */
@@ -10,7 +10,8 @@
 #define SQN__LANES_WIDTH 8
 #include "aperture_lanes_body.h"
 
-static const sqn__aperture_lanes table = {flux, add};
+static const sqn__aperture_lanes table = {place,      flux,  add,  add_all,
+                                          square_all, blend, ratio};
 
 const sqn__aperture_lanes *sqn__aperture_lanes_avx2(void)
 {

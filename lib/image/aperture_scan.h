@@ -2,8 +2,8 @@
  * @file aperture_scan.h
  * @brief sqn__aperture_flux() for very many circles of one radius, on many planes at a time.
  *
- * Positions as in aperture.h. The centre is moved by at most 1/128 pixel along each axis: for white
- * noise the scatter of the flux that comes with it is 0.3 % of that of the flux at a diameter of 4.
+ * Positions as in aperture.h. The centre is moved by at most 1/256 pixel along each axis: for white
+ * noise the scatter of the flux that comes with it is 0.24 % of that of the flux at a diameter of 4.
  * Which pixels a circle touches is decided exactly, and circles too large for the table are exact.
  */
 #ifndef SQN_APERTURE_SCAN_H
@@ -20,7 +20,8 @@ typedef struct sqn__aperture_scan sqn__aperture_scan;
 /**
  * Prepare scans of planes of one size.
  *
- * @retval SQN_ERR_MEMORY  Needs 68 bytes per pixel and a table of at most 9.5 MB.
+ * @retval SQN_ERR_MEMORY  Needs 68 bytes per pixel and a table of at most 9.5 MB, twice that to
+ *                         make it.
  */
 SQN_NODISCARD sqn_status sqn__aperture_scan_create(sqn__aperture_scan **out, int64_t ny,
                                                    int64_t nx, double radius,
@@ -29,57 +30,51 @@ SQN_NODISCARD sqn_status sqn__aperture_scan_create(sqn__aperture_scan **out, int
 /** Planes to scan, up to SQN__APERTURE_LANES: value [n_plane, ny, nx], borrowed, NaN = missing. */
 void sqn__aperture_scan_load(sqn__aperture_scan *scan, const float *value, int64_t n_plane);
 
-/** True where a circle about (x, y) leaves the planes. */
-bool sqn__aperture_scan_leaves(const sqn__aperture_scan *scan, double x, double y);
-
-enum { SQN__APERTURE_PLACES = 16 };
-
-/** Circles that are placed side by side: about (x, y). */
-typedef struct sqn__aperture_places {
-    double x[SQN__APERTURE_PLACES], y[SQN__APERTURE_PLACES];
-    double margin
-        [SQN__APERTURE_PLACES]; /**< To the edge of the planes: below 0 it leaves them. */
-    int32_t begin[SQN__APERTURE_PLACES],
-        offset[SQN__APERTURE_PLACES]; /**< Of the tables. */
-} sqn__aperture_places;
-
 /** Find where they are, all of them: x and y are given. */
 void sqn__aperture_scan_place(sqn__aperture_places *out, const sqn__aperture_scan *scan);
 
-/** A circle, and where the numbers for its flux lie. */
-typedef struct sqn__aperture_spot {
-    double x, y;
-    sqn__aperture_box box; /**< Where there is a table of overlaps. */
-    uint32_t
-        known; /**< A bit for each plane that may have a flux: with a table, those of which
-                         the circle touches no missing pixel. */
-} sqn__aperture_spot;
-
-/** Circle `i` of those that were placed, and a request for its overlaps: to be used a little
- *  later. False where no plane has a flux. */
-bool sqn__aperture_scan_find(sqn__aperture_spot *out, const sqn__aperture_scan *scan,
-                             const sqn__aperture_places *places, int64_t i);
+/** Bits of planes. */
+typedef struct sqn__aperture_view {
+    uint32_t clear; /**< Circles miss no pixel, */
+    uint32_t seen;  /**< some circle may miss none. */
+} sqn__aperture_view;
 
 /**
- * Flux of a circle on every plane.
+ * What is known under the first `n` of the places and under all circles that are up to half a
+ * pixel away from one of them along each axis. True of all or of any, but not complete: planes
+ * may be missing in `clear`, and be too many in `seen`.
+ */
+sqn__aperture_view sqn__aperture_scan_view(const sqn__aperture_scan *scan,
+                                           const sqn__aperture_places *places, int64_t n);
+
+/** True when there is a table of overlaps, as for all circles but very large ones. */
+bool sqn__aperture_scan_has_table(const sqn__aperture_scan *scan);
+
+/**
+ * Flux of all circles on every plane, where there is a table.
  *
- * @param[out] out  [lanes]
- * @returns A bit for each plane that has one: the circle touches no missing pixel of it.
+ * @param[out] out  [SQN__APERTURE_PLACES, lanes] Any number where a circle touches a missing
+ *                  pixel.
+ */
+void sqn__aperture_scan_flux_all(float *out, const sqn__aperture_scan *scan,
+                                 const sqn__aperture_places *places);
+
+/**
+ * Flux of circle `i` of those that were placed, on every plane.
+ *
+ * @param[out] out     [lanes]
+ * @param[in]  wanted  Planes that are asked for, a bit each.
+ * @returns Those of them that have a flux: the circle touches no missing pixel.
  */
 uint32_t sqn__aperture_scan_flux(float *out, const sqn__aperture_scan *scan,
-                                 const sqn__aperture_spot *spot);
+                                 const sqn__aperture_places *places, int64_t i,
+                                 uint32_t wanted);
 
-/**
- * Add the fluxes of circles to the sums of the planes that have them.
- *
- * @param[in,out] sums  [n] Where each goes: all different.
- * @param[in]     n     At most SQN__APERTURE_PLACES.
- */
-void sqn__aperture_scan_add(sqn__aperture_sums *const *sums, const sqn__aperture_scan *scan,
-                            const sqn__aperture_spot *spot, int64_t n);
+/** A bit for each plane that was loaded. */
+uint32_t sqn__aperture_scan_all(const sqn__aperture_scan *scan);
 
-/** Add a flux [lanes] to the sums of the planes in `known` alone. */
-void sqn__aperture_sums_add(sqn__aperture_sums *sums, const float *flux, uint32_t known);
+/** The loops that fit the processor. */
+const sqn__aperture_lanes *sqn__aperture_scan_lanes(const sqn__aperture_scan *scan);
 
 /** Free and set to NULL. NULL-safe. */
 void sqn__aperture_scan_destroy(sqn__aperture_scan **scan);

@@ -4,350 +4,212 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdbool.h>
+#include <string.h>
 
+#include <omp.h>
+
+#include "annulus.h"
 #include "aperture.h"
-#include "aperture_scan.h"
+#include "circle.h"
+#include "mem.h"
 #include "raise.h"
-
-enum { ROWS = 4 }; /* whose pixels go around the star together */
-
-static const double pi = 3.14159265358979323846;
-
-/* (flux - mean) / (s sqrt(1 + 1/n)) of the n others; sums are of differences to one of them. */
-static double ratio(double flux, const double sums[2], double origin, int64_t n)
-{
-    const double mean = sums[0] / (double)n;
-    const double variance = (sums[1] - sums[0] * mean) / (double)(n - 1);
-    const double signal = flux - origin - mean;
-    const double rounding = 1e-12 * (fabs(flux) + fabs(origin + mean));
-
-    if (!(variance > rounding * rounding)) {
-        return (double)NAN; /* no noise to compare with */
-    }
-    return signal / sqrt(variance * (1.0 + 1.0 / (double)n));
-}
-
-/* Apertures that share a circle of this radius; 0 too close to the star. */
-static int64_t n_aperture(double radius, double fwhm)
-{
-    return radius < fwhm ? 0 : (int64_t)floor(2.0 * pi * radius / fwhm + 1e-9);
-}
-
-/* Too few others that have data: an annulus of which less than half is seen, as in the corner of
-   a frame, does not say what its noise is. */
-static bool is_unknown(int64_t n, int64_t n_all)
-{
-    return n < 2 || 2 * n < n_all - 1;
-}
-
-/* A turn of (x, y) by one aperture. */
-typedef struct turn {
-    double x, y, c, s;
-} turn;
-
-static turn begin_turn(double dx, double dy, int64_t n)
-{
-    const double step = 2.0 * pi / (double)n;
-
-    return (turn){dx, dy, cos(step), sin(step)};
-}
-
-static void next(turn *t)
-{
-    const double x = t->c * t->x - t->s * t->y;
-
-    t->y = t->s * t->x + t->c * t->y;
-    t->x = x;
-}
+#include "snr_ratio.h"
 
 double sqn_snr_at(const float *image, int64_t ny, int64_t nx, const double center[2],
                   const double position[2], double fwhm)
 {
     const sqn__aperture_image view = {ny, nx, image};
     const double star_x = center[0] - 1.0, star_y = center[1] - 1.0; /* count from 0 */
-    const double dx = position[0] - center[0], dy = position[1] - center[1];
-    const int64_t n_all = n_aperture(hypot(dx, dy), fwhm);
-    const double flux = sqn__aperture_flux(&view, star_x + dx, star_y + dy, 0.5 * fwhm);
-    double origin = 0.0, sums[2] = {0.0, 0.0};
-    int64_t n = 0;
+    const double d[2] = {position[0] - center[0], position[1] - center[1]};
+    const int64_t n_all = sqn__circle_n(d, fwhm);
+    const double flux = sqn__aperture_flux(&view, star_x + d[0], star_y + d[1], 0.5 * fwhm);
+    sqn__snr_sums sums = {0};
 
     if (n_all == 0 || isnan(flux)) {
         return (double)NAN;
     }
-    turn t = begin_turn(dx, dy, n_all);
-
     for (int64_t k = 1; k < n_all; k++) {
-        next(&t);
+        double by[2], to[2];
+
+        sqn__circle_turn(by, k, n_all);
+        sqn__circle_go(to, d, by);
         const double other =
-            sqn__aperture_flux(&view, star_x + t.x, star_y + t.y, 0.5 * fwhm);
+            sqn__aperture_flux(&view, star_x + to[0], star_y + to[1], 0.5 * fwhm);
 
         if (!isnan(other)) {
-            origin = n == 0 ? other : origin;
-            sums[0] += other - origin;
-            sums[1] += (other - origin) * (other - origin);
-            n++;
+            sums.origin = sums.n > 0.0 ? sums.origin : other;
+            sums.one += other - sums.origin;
+            sums.two += (other - sums.origin) * (other - sums.origin);
+            sums.n += 1.0;
         }
     }
-    return is_unknown(n, n_all) ? (double)NAN : ratio(flux, sums, origin, n);
+    return sqn__snr_ratio(flux, &sums, (double)n_all);
 }
+
+typedef struct pixel {
+    int32_t y, x;
+} pixel;
+
+/* Pixels in the order of the annuli they are in. */
+typedef struct order {
+    int64_t
+        limit; /* of apertures of an annulus: where there are more, most of them lie outside */
+    int64_t n_most; /* that there are */
+    int64_t *first; /* [limit + 2] of the pixels of an annulus by its apertures */
+    pixel *pixel;   /* [ny nx] */
+} order;
+
+typedef struct worker {
+    sqn__annulus *annulus;
+} worker;
 
 /* Planes scanned together, and where their S/N goes. */
 typedef struct batch {
-    const sqn__aperture_scan *scan;
-    float *out; /* [n_plane, n_pix] */
+    sqn__annulus_scene scene;
+    order order;
+    worker *worker; /* [n_thread] */
+    int64_t n_thread;
+    float nowhere[SQN__APERTURE_LANES]; /* no S/N on any plane */
+    float *out;                         /* [n_plane, n_pix] */
     int64_t n_plane, n_pix, ny, nx;
-    double star_x, star_y, fwhm; /* positions count from 0 */
 } batch;
 
-/* A flux on every plane. */
-typedef struct fluxes {
-    float value[SQN__APERTURE_LANES];
-    uint32_t known; /* planes that have it */
-} fluxes;
-
-enum { MOST = 4 }; /* pixels that share a circle */
-
-/*
- * A pixel on its way around the star. Where the star stands in the middle of the grid and the
- * number of apertures is even, they are those of the pixel opposite, too; where four divides it,
- * of those a quarter of a turn away as well.
- */
-typedef struct walk {
-    int64_t n_all; /* apertures on the circle, 0 without */
-    int64_t n;     /* pixels among them */
-    int64_t next;  /* the aperture that is one of these */
-    int64_t pixel[MOST];
-    fluxes flux[MOST];
-    uint32_t known;          /* planes that any of the pixels has */
-    sqn__aperture_sums sums; /* of the other apertures */
-} walk;
-
-enum { TILE = SQN__APERTURE_PLACES };
-
-/* Walks side by side: a step of all of them is one of many numbers. */
-typedef struct tile {
-    int64_t n, n_most; /* apertures at most */
-    walk walk[TILE];
-    double x[TILE], y[TILE], c[TILE], s[TILE]; /* turns */
-} tile;
-
-/* The pixel at (dx, dy) from the star; -1 where none is. */
-static int64_t find_pixel(const batch *b, double dx, double dy)
+/* With more apertures than this most of the circle is outside of the planes: what is inside is no
+   longer than their edge. And none fits that is larger than they are. */
+static int64_t n_limit(const batch *b)
 {
-    const double x = b->star_x + dx, y = b->star_y + dy;
-    const bool is_pixel = x == floor(x) && y == floor(y) && x >= 0.0 && y >= 0.0 &&
-                          x < (double)b->nx && y < (double)b->ny;
+    const double fwhm = b->scene.fwhm, edge = 2.0 * (double)(b->ny + b->nx);
 
-    return is_pixel ? (int64_t)y * b->nx + (int64_t)x : -1;
+    return fwhm > (double)b->ny || fwhm > (double)b->nx ? 0
+                                                        : 9 + (int64_t)(2.0 * edge / fwhm);
 }
 
-/* What is left of (dx, dy) after quarters of a turn. */
-static void quarter(double at[2], double dx, double dy, int64_t turns)
+/* Apertures of the circle of a pixel; 0 where it has no S/N. */
+static int64_t n_of(const batch *b, int64_t y, int64_t x)
 {
-    const double c[] = {1.0, 0.0, -1.0, 0.0}, s[] = {0.0, 1.0, 0.0, -1.0};
+    const double d[2] = {(double)x - b->scene.star_x, (double)y - b->scene.star_y};
+    const int64_t n = sqn__circle_n(d, b->scene.fwhm);
 
-    at[0] = c[turns] * dx - s[turns] * dy;
-    at[1] = s[turns] * dx + c[turns] * dy;
+    return n > b->order.limit ? 0 : n;
 }
 
-/* Find the pixels that share the circle of one at (dx, dy), itself first: `n` of them, where all
-   are there. */
-static bool share(walk *w, const batch *b, double dx, double dy, int64_t n)
+/* Count, then place: `first` is where the next of an annulus goes, in the end the first of the
+   one behind it. */
+static void sort(batch *b)
 {
-    if (w->n_all % n != 0) {
-        return false;
-    }
-    for (int64_t j = 0; j < n; j++) {
-        double at[2];
+    order *o = &b->order;
 
-        quarter(at, dx, dy, j * MOST / n);
-        w->pixel[j] = find_pixel(b, at[0], at[1]);
-        if (w->pixel[j] < 0) {
-            return false;
+    for (int64_t y = 0; y < b->ny; y++) {
+        for (int64_t x = 0; x < b->nx; x++) {
+            o->first[n_of(b, y, x) + 1]++;
         }
     }
-    w->n = n;
-    return true;
-}
-
-/* True for the first of the pixels that share a circle. */
-static bool leads(const walk *w)
-{
-    for (int64_t j = 1; j < w->n; j++) {
-        if (w->pixel[j] < w->pixel[0]) {
-            return false;
+    for (int64_t n = 0; n <= o->limit; n++) {
+        o->n_most = o->first[n + 1] > 0 ? n : o->n_most;
+        o->first[n + 1] += o->first[n];
+    }
+    for (int64_t y = 0; y < b->ny; y++) {
+        for (int64_t x = 0; x < b->nx; x++) {
+            o->pixel[o->first[n_of(b, y, x)]++] = (pixel){(int32_t)y, (int32_t)x};
         }
     }
-    return true;
+    memmove(o->first + 1, o->first, (size_t)(o->limit + 1) * sizeof *o->first);
+    o->first[0] = 0;
 }
 
-/* Flux on every plane of the aperture (dx, dy) from the star. */
-static void measure(fluxes *out, const batch *b, double dx, double dy)
+static void clear(batch *b)
 {
-    sqn__aperture_places places = {.x = {b->star_x + dx}, .y = {b->star_y + dy}};
-    sqn__aperture_spot spot;
-
-    sqn__aperture_scan_place(&places, b->scan);
-    (void)sqn__aperture_scan_find(&spot, b->scan, &places, 0);
-    out->known = sqn__aperture_scan_flux(out->value, b->scan, &spot);
+    for (int64_t i = 0; i < b->n_thread && b->worker != NULL; i++) {
+        sqn__annulus_destroy(&b->worker[i].annulus);
+    }
+    sqn__mem_free(b->worker);
+    sqn__mem_free(b->order.first);
+    sqn__mem_free(b->order.pixel);
 }
 
-/* True when too much of the circle lies outside the planes for any of them to tell the noise. */
-static bool leaves(const batch *b, double dx, double dy, int64_t n_all)
+static sqn_status prepare(batch *b, sqn_error *err)
 {
-    const double out_x = fmax(-b->star_x, b->star_x - (double)b->nx + 1.0);
-    const double out_y = fmax(-b->star_y, b->star_y - (double)b->ny + 1.0);
-    turn t = begin_turn(dx, dy, n_all);
-    int64_t n = 0;
+    sqn_status status = SQN_OK;
 
-    if (hypot(dx, dy) + 0.5 * b->fwhm < -fmax(out_x, out_y)) {
-        return false; /* none of it, as of most */
+    b->order.limit = n_limit(b);
+    b->order.first = sqn__mem_alloc(b->order.limit + 2, sizeof *b->order.first);
+    b->order.pixel = sqn__mem_reserve(b->n_pix, sizeof *b->order.pixel);
+    b->worker = sqn__mem_alloc(b->n_thread, sizeof *b->worker);
+    if (b->order.first == NULL || b->order.pixel == NULL || b->worker == NULL) {
+        status = SQN_RAISE(err, E_MEM, "order of %" PRId64 " pixels", b->n_pix);
+        goto cleanup;
     }
-    for (int64_t k = 1; k < n_all; k++) {
-        next(&t);
-        n += sqn__aperture_scan_leaves(b->scan, b->star_x + t.x, b->star_y + t.y) ? 0 : 1;
+    sort(b);
+    for (int64_t i = 0; i < b->n_thread; i++) {
+        SQN_TRY(sqn__annulus_create(&b->worker[i].annulus, b->scene.fwhm, b->order.n_most,
+                                    err));
     }
-    return is_unknown(n, n_all);
+
+cleanup:
+    return status;
 }
 
-/* Begin a walk that goes from (dx, dy) on. */
-static void measure_all(tile *t, const batch *b, double dx, double dy)
+/* Where these pixels are, up to SQN__APERTURE_PLACES. */
+static void place_pixels(sqn__aperture_places *out, const batch *b, const pixel *at,
+                         int64_t n)
 {
-    walk *w = &t->walk[t->n];
-    const turn begin = begin_turn(dx, dy, w->n_all);
-
-    t->x[t->n] = begin.x;
-    t->y[t->n] = begin.y;
-    t->c[t->n] = begin.c;
-    t->s[t->n] = begin.s;
-    t->n_most = w->n_all > t->n_most ? w->n_all : t->n_most;
-    w->next = w->n_all / w->n;
-    for (int64_t j = 0; j < w->n; j++) {
-        double at[2];
-
-        quarter(at, dx, dy, j * MOST / w->n);
-        measure(&w->flux[j], b, at[0], at[1]);
-        w->known |= w->flux[j].known;
+    for (int64_t i = 0; i < SQN__APERTURE_PLACES; i++) {
+        out->x[i] = (double)at[i < n ? i : 0].x;
+        out->y[i] = (double)at[i < n ? i : 0].y;
     }
+    sqn__aperture_scan_place(out, b->scene.scan);
 }
 
-/* Add the walk of a pixel to a tile, unless another does it. */
-static void begin_walk(tile *t, const batch *b, int64_t y, int64_t x)
+/* S/N of a pixel on all planes [lanes]. */
+static void put(const batch *b, const pixel *at, const float *snr)
 {
-    const double dx = (double)x - b->star_x, dy = (double)y - b->star_y;
-    walk *w = &t->walk[t->n];
+    float *out = b->out + at->y * b->nx + at->x;
 
-    *w = (walk){
-        .n_all = n_aperture(hypot(dx, dy), b->fwhm), .n = 1, .pixel = {y * b->nx + x}};
-    if (w->n_all > 0 && !share(w, b, dx, dy, 4) && !share(w, b, dx, dy, 2)) {
-        w->n = 1;
-        w->pixel[0] = y * b->nx + x;
-    }
-    if (!leads(w)) {
-        return;
-    }
-    if (w->n_all > 0 && leaves(b, dx, dy, w->n_all)) {
-        w->n_all = 0;
-    }
-    if (w->n_all > 0) {
-        measure_all(t, b, dx, dy);
-    }
-    t->n++;
-}
-
-/* S/N of pixel `j` of a walk on every plane: the others are apertures like those between. */
-static void end_pixel(const walk *w, const batch *b, int64_t j)
-{
-    const fluxes *own = &w->flux[j];
-    sqn__aperture_sums sums = w->sums;
-
-    for (int64_t i = 0; i < w->n; i++) {
-        if (i != j) {
-            sqn__aperture_sums_add(&sums, w->flux[i].value, w->flux[i].known);
-        }
-    }
     for (int64_t l = 0; l < b->n_plane; l++) {
-        const int64_t n = sums.n[l] + sums.n_whole;
-        const double both[2] = {sums.one[l], sums.two[l]};
-
-        b->out[l * b->n_pix + w->pixel[j]] =
-            (own->known >> l & 1U) == 0 || is_unknown(n, w->n_all)
-                ? NAN
-                : (float)ratio((double)own->value[l], both, (double)sums.origin[l], n);
+        out[l * b->n_pix] = snr[l];
     }
 }
 
-/* All walks go on by one aperture: next(), side by side. */
-static void step(sqn__aperture_places *places, tile *t, const batch *b)
-{
-    for (int64_t i = 0; i < TILE; i++) {
-        const double x = t->c[i] * t->x[i] - t->s[i] * t->y[i];
-
-        t->y[i] = t->s[i] * t->x[i] + t->c[i] * t->y[i];
-        t->x[i] = x;
-        places->x[i] = b->star_x + x;
-        places->y[i] = b->star_y + t->y[i];
-    }
-}
-
-/* True where aperture `k` of a walk is none of its pixels. */
-static bool is_other(walk *w, int64_t k)
-{
-    const bool own = k == w->next;
-
-    w->next += own ? w->n_all / w->n : 0;
-    return !own && k < w->n_all && w->known != 0;
-}
-
-/* Aperture `k` of all walks: first all places, so that what lies there is at hand when it is
-   added. */
-static void add_all(tile *t, const batch *b, int64_t k)
+/* Pixels of an annulus that was measured, up to SQN__APERTURE_PLACES. */
+static void fill_pixels(const batch *b, const sqn__annulus *annulus, int64_t n_all,
+                        const pixel *at, int64_t n)
 {
     sqn__aperture_places places;
-    sqn__aperture_spot spot[TILE];
-    sqn__aperture_sums *sums[TILE];
-    int64_t n = 0;
 
-    step(&places, t, b);
-    sqn__aperture_scan_place(&places, b->scan);
-    for (int64_t i = 0; i < t->n; i++) {
-        if (is_other(&t->walk[i], k) &&
-            sqn__aperture_scan_find(&spot[n], b->scan, &places, i)) {
-            sums[n++] = &t->walk[i].sums;
+    place_pixels(&places, b, at, n);
+    for (int64_t i = 0; i < n; i++) {
+        const double d[2] = {(double)at[i].x - b->scene.star_x,
+                             (double)at[i].y - b->scene.star_y};
+        float own[SQN__APERTURE_LANES], snr[SQN__APERTURE_LANES];
+        sqn__aperture_sums others;
+        const uint32_t known =
+            sqn__aperture_scan_flux(own, b->scene.scan, &places, i, UINT32_MAX);
+
+        if (known == 0) {
+            put(b, &at[i], b->nowhere);
+            continue;
         }
+        sqn__annulus_others(&others, annulus, &b->scene, d);
+        sqn__aperture_scan_lanes(b->scene.scan)->ratio(snr, own, known, &others, n_all);
+        put(b, &at[i], snr);
     }
-    sqn__aperture_scan_add(sums, b->scan, spot, n);
 }
 
-/* Go around the star with all walks of a tile, which is empty then. */
-static void go_around(tile *t, const batch *b)
+/* The pixels of an annulus of `n` apertures. */
+static void fill(const batch *b, sqn__annulus *annulus, int64_t n)
 {
-    for (int64_t k = 1; k < t->n_most; k++) {
-        add_all(t, b, k);
-    }
-    for (int64_t i = 0; i < t->n; i++) {
-        for (int64_t j = 0; j < t->walk[i].n; j++) {
-            end_pixel(&t->walk[i], b, j);
-        }
-    }
-    t->n = t->n_most = 0;
-}
+    enum { STEP = SQN__APERTURE_PLACES };
+    const pixel *at = b->order.pixel + b->order.first[n];
+    const int64_t n_pixel = b->order.first[n + 1] - b->order.first[n];
+    const bool any =
+        n > 0 && n_pixel > 0 && sqn__annulus_measure(annulus, &b->scene, n, n_pixel);
 
-/* The pixels of some rows, tile by tile: what neighbours meet lies close together, and is still
-   in the first cache for the next of them. */
-static void fill_rows(const batch *b, int64_t first, int64_t end)
-{
-    tile t = {.n = 0};
-
-    for (int64_t x = 0; x < b->nx; x++) {
-        for (int64_t y = first; y < end; y++) {
-            begin_walk(&t, b, y, x);
-            if (t.n == TILE) {
-                go_around(&t, b);
-            }
-        }
+    for (int64_t i = 0; any && i < n_pixel; i += STEP) {
+        fill_pixels(b, annulus, n, at + i, n_pixel - i < STEP ? n_pixel - i : STEP);
     }
-    go_around(&t, b);
+    for (int64_t i = 0; !any && i < n_pixel; i++) {
+        put(b, &at[i], b->nowhere);
+    }
 }
 
 /* NOLINTNEXTLINE(readability-non-const-parameter): filled through the batch */
@@ -357,31 +219,35 @@ sqn_status sqn_snr_maps(float *out, const sqn_snr_planes *planes, const double c
     const int64_t ny = planes->ny, nx = planes->nx;
     sqn_status status = SQN_OK;
     sqn__aperture_scan *scan = NULL;
+    batch b = {.scene = {NULL, center[0] - 1.0, center[1] - 1.0, fwhm},
+               .n_thread = omp_get_max_threads(),
+               .n_pix = ny * nx,
+               .ny = ny,
+               .nx = nx};
 
     if (!(fwhm > 0.0) || !isfinite(fwhm)) {
         return SQN_RAISE(err, E_ARG, "apertures of %g pixels", fwhm);
     }
+    for (int64_t l = 0; l < SQN__APERTURE_LANES; l++) {
+        b.nowhere[l] = NAN;
+    }
+    SQN_TRY(prepare(&b, err));
     SQN_TRY(sqn__aperture_scan_create(&scan, ny, nx, 0.5 * fwhm, err));
+    b.scene.scan = scan;
     for (int64_t first = 0; first < planes->n_plane; first += SQN__APERTURE_LANES) {
         const int64_t left = planes->n_plane - first;
-        const batch b = {.scan = scan,
-                         .out = out + first * ny * nx,
-                         .n_plane = left < SQN__APERTURE_LANES ? left : SQN__APERTURE_LANES,
-                         .n_pix = ny * nx,
-                         .ny = ny,
-                         .nx = nx,
-                         .star_x = center[0] - 1.0,
-                         .star_y = center[1] - 1.0,
-                         .fwhm = fwhm};
 
+        b.out = out + first * ny * nx;
+        b.n_plane = left < SQN__APERTURE_LANES ? left : SQN__APERTURE_LANES;
         sqn__aperture_scan_load(scan, planes->value + first * ny * nx, b.n_plane);
-#pragma omp parallel for default(none) shared(b, ny) schedule(dynamic)
-        for (int64_t y = 0; y < ny; y += ROWS) {
-            fill_rows(&b, y, y + ROWS < ny ? y + ROWS : ny);
+#pragma omp parallel for default(none) shared(b) schedule(dynamic)
+        for (int64_t i = 0; i <= b.order.n_most; i++) {
+            fill(&b, b.worker[omp_get_thread_num()].annulus, b.order.n_most - i);
         }
     }
 
 cleanup:
+    clear(&b);
     sqn__aperture_scan_destroy(&scan);
     return status;
 }

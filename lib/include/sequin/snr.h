@@ -39,14 +39,17 @@ typedef struct sqn_snr_planes {
 } sqn_snr_planes;
 
 /**
- * sqn_snr_at() at every pixel of every plane, the other apertures moved by up to 1/128 pixel (the
- * S/N of white noise then differs by 0.001 where apertures are many, 0.003 close to the star).
- * Sixteen planes take little longer than one.
+ * sqn_snr_at() at every pixel of every plane, with mean and scatter of the other apertures, where
+ * they are many, interpolated between circles that are close: at a fwhm of 4 the S/N of white noise
+ * differs by 0.0055 sqrt((1 + S/N^2 / 2) / n), where n apertures know it to the root alone.
+ * Sixteen planes take little longer than one, and none depends on the others.
  *
  * @param[out] out  [n_plane, ny, nx]
  *
  * @retval SQN_ERR_ARG     fwhm is not positive.
- * @retval SQN_ERR_MEMORY  Needs 68 bytes per pixel and a table of at most 9.5 MB.
+ * @retval SQN_ERR_MEMORY  Needs 76 bytes per pixel, a table of at most 9.5 MB (twice that to
+ *                         make it), and in each thread 2.4 kB fwhm r, r the largest distance
+ *                         from the star that has S/N (pixels).
  * @see Mawet et al. 2014, ApJ 792, 97
  */
 SQN_API SQN_NODISCARD sqn_status sqn_snr_maps(float *out, const sqn_snr_planes *planes,
