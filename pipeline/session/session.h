@@ -81,6 +81,14 @@ SQN_NODISCARD sqn_status session_guard(const session *s, const char *const *name
 SQN_NODISCARD sqn_status session_guard_inputs(const session *s, const sqn_fits_stack *stack,
                                               sqn_error *err);
 
+/** Where a FITS product is written: into a file that is begun, and ended afterwards. Borrows it. */
+sqn_fits_sink session_sink(directory_file *file);
+
+/** Write a product, made and lent images where they lie. Errors of sqn_fits_product_write() and
+ *  directory_write(). */
+SQN_NODISCARD sqn_status session_write_product(const session *s, const char *name,
+                                               sqn_fits_product *product, sqn_error *err);
+
 /** Write a product of text. Errors of directory_write(). */
 SQN_NODISCARD sqn_status session_write_text(session *s, const char *name, const char *text,
                                             sqn_error *err);

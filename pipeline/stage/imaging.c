@@ -142,18 +142,12 @@ typedef struct outcome {
     sqn_error why;
 } outcome;
 
-/* Checksums, the check of what was made, and the way to its place. */
+/* The way of a product to its place. */
 static void write_product(outcome *out, const imaging *r, const char *name,
                           sqn_fits_product *product)
 {
-    const void *bytes = NULL;
-    size_t size = 0;
-
     if (out->status == SQN_OK) {
-        out->status = sqn_fits_product_finish(&bytes, &size, product, &out->why);
-    }
-    if (out->status == SQN_OK) {
-        out->status = directory_write(r->session.directory, name, bytes, size, &out->why);
+        out->status = session_write_product(&r->session, name, product, &out->why);
     }
     sqn_fits_product_destroy(&product);
 }
