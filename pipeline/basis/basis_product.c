@@ -10,11 +10,6 @@
 #include "mem.h"
 #include "raise.h"
 
-enum {
-    LANES = 4,  /* partial sums */
-    BLOCK = 256 /* pixels at a time */
-};
-
 /* Rows of pixels [k, n_pix] as images [k, ny, nx], NaN outside. */
 static void draw_rows(float *out, const sqn_pixels *pixels, sqn_matrix_const rows)
 {
@@ -204,87 +199,6 @@ static sqn_status add_matrix(sqn_fits_product *product, const char *extname,
     return sqn_fits_product_image(product, &image, err);
 }
 
-/* Sums of products of two rows over the pixels that both have, side by side. */
-typedef struct products {
-    double ab[LANES], aa[LANES], bb[LANES];
-} products;
-
-/* The rows where both have a value, else 0. */
-static void mask(float *restrict x, float *restrict y, const float *restrict a,
-                 const float *restrict b, int64_t n)
-{
-    for (int64_t p = 0; p < n; p++) {
-        const float other = 0.0F * b[p] + a[p]; /* NaN where one is */
-
-        x[p] = isnan(other) ? 0.0F : a[p];
-        y[p] = isnan(other) ? 0.0F : b[p];
-    }
-}
-
-static void add_products(products *sum, const float *restrict x, const float *restrict y)
-{
-    for (int64_t p = 0; p < BLOCK; p += LANES) {
-        for (int64_t l = 0; l < LANES; l++) {
-            const double a = (double)x[p + l], b = (double)y[p + l];
-
-            sum->ab[l] += a * b;
-            sum->aa[l] += a * a;
-            sum->bb[l] += b * b;
-        }
-    }
-}
-
-/* Cosine of two rows over the pixels that both have. */
-static double cosine(const float *restrict a, const float *restrict b, int64_t n)
-{
-    products sum = {{0.0}, {0.0}, {0.0}};
-    double ab = 0.0, aa = 0.0, bb = 0.0;
-
-    for (int64_t p = 0; p < n; p += BLOCK) {
-        const int64_t left = n - p;
-        float x[BLOCK] = {0.0F}, y[BLOCK] = {0.0F};
-
-        mask(x, y, a + p, b + p, left < BLOCK ? left : BLOCK);
-        add_products(&sum, x, y);
-    }
-    for (int64_t l = 0; l < LANES; l++) {
-        ab += sum.ab[l];
-        aa += sum.aa[l];
-        bb += sum.bb[l];
-    }
-    return aa > 0.0 && bb > 0.0 ? ab / sqrt(aa * bb) : NAN;
-}
-
-/* OVERLAP [k, k]: row = stage, column = component; NaN where not kept or not there. */
-static sqn_status add_overlap(sqn_fits_product *product, const basis_record *r,
-                              sqn_error *err)
-{
-    const int64_t n = r->basis->n_comp;
-    const sqn_matrix_const last = sqn_nmf_components(r->basis->nmf, n);
-    sqn_status status = SQN_OK;
-    double *overlap = sqn__mem_alloc(sqn__mem_product(n, n), sizeof *overlap);
-
-    if (overlap == NULL) {
-        return SQN_RAISE(err, E_MEM, "overlap of %" PRId64 " stages", n);
-    }
-    for (int64_t k = 1; k <= n; k++) {
-        const sqn_matrix_const stage = sqn_nmf_components(r->basis->nmf, k);
-
-        for (int64_t a = 0; a < n; a++) {
-            overlap[(k - 1) * n + a] = stage.data != NULL && a < k
-                                           ? cosine(stage.data + a * stage.stride,
-                                                    last.data + a * last.stride, last.cols)
-                                           : NAN;
-        }
-    }
-    SQN_TRY(add_matrix(product, "OVERLAP", (sqn_dmatrix_const){overlap, n, n, n}, 0, NULL,
-                       err));
-
-cleanup:
-    sqn__mem_free(overlap);
-    return status;
-}
-
 /** All kept stages, one below the other. */
 typedef struct stages {
     int64_t n_row;
@@ -395,6 +309,7 @@ sqn_status basis_product_fill(sqn_fits_product *product, const basis_record *r,
                               sqn_error *err)
 {
     const bool built = r->basis->nmf != NULL;
+    const int64_t n = r->basis->n_comp;
     sqn_status status = SQN_OK;
 
     SQN_TRY(add_components(product, r, err));
@@ -402,7 +317,8 @@ sqn_status basis_product_fill(sqn_fits_product *product, const basis_record *r,
         SQN_TRY(add_matrix(product, "COEFFICIENTS",
                            sqn_nmf_coefficients(r->basis->nmf, r->basis->n_comp),
                            r->exponent, r->unit, err));
-        SQN_TRY(add_overlap(product, r, err));
+        SQN_TRY(add_matrix(product, "OVERLAP",
+                           (sqn_dmatrix_const){r->basis->overlap, n, n, n}, 0, NULL, err));
     }
     SQN_TRY(curve_add(product, r->curve, err));
     if (built && r->write_stages) {
