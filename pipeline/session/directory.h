@@ -78,6 +78,9 @@ SQN_NODISCARD sqn_status directory_put(directory_file *file, int64_t offset,
 /** @retval SQN_ERR_IO  E_OUT_VERIFY: fewer bytes are there. */
 SQN_NODISCARD sqn_status directory_get(directory_file *file, int64_t offset, void *bytes,
                                        size_t size, sqn_error *err);
+/** All is put: read back for the digest what was not yet, and let the system write it. What is left
+ *  for directory_end() is to wait; it does this as well where it was not done. */
+SQN_NODISCARD sqn_status directory_send(directory_file *file, sqn_error *err);
 /** Make it the product, or remove it unless `so_far` is SQN_OK; returns the first failure. */
 SQN_NODISCARD sqn_status directory_end(directory_file *file, sqn_status so_far,
                                        sqn_error *err);

@@ -74,9 +74,9 @@ typedef struct content {
     int64_t size;
 } content;
 
-/* Let the system write what will not change, while we go on; a page that is being written is not
+/* Let the system write what will not change, meanwhile; a page that is being written is not
    touched again. */
-static void send(directory_file *file)
+static void send_part(directory_file *file)
 {
     const int64_t end = file->n_summed / PAGE_BYTES * PAGE_BYTES;
 
@@ -93,7 +93,7 @@ static void sum_next(directory_file *file, int64_t offset, const void *bytes, si
     if (offset == file->n_summed) {
         digest_add(file->sum, bytes, size);
         file->n_summed += (int64_t)size;
-        send(file);
+        send_part(file);
     }
 }
 
@@ -131,9 +131,8 @@ static sqn_status read_rest(bool *same, directory_file *file, const content *exp
     return SQN_OK;
 }
 
-/* The digest of all of the file, read back while the system writes it; wait until it is written. */
-static sqn_status take_digest(directory_product *out, directory_file *file,
-                              const content *expected, sqn_error *err)
+/* Let the system write all of the file, and read back what is not in the digest yet. */
+static sqn_status send_all(directory_file *file, const content *expected, sqn_error *err)
 {
     sqn_status status = SQN_OK;
     bool same = false;
@@ -141,13 +140,21 @@ static sqn_status take_digest(directory_product *out, directory_file *file,
     (void)sync_file_range(file->fd, 0, 0,
                           SYNC_FILE_RANGE_WRITE); /* fsync() tells the errors */
     status = read_rest(&same, file, expected, err);
-    if (status != SQN_OK) {
-        return status;
-    }
-    if (!same) {
+    if (status == SQN_OK && !same) {
         status = SQN_RAISE(err, E_OUT_VERIFY,
                            "%" PRId64 " bytes do not read back as written", expected->size);
         sqn__error_at(err, file->name, -1, NULL);
+    }
+    return status;
+}
+
+/* The digest of all of the file, and wait until it is written. */
+static sqn_status take_digest(directory_product *out, directory_file *file,
+                              const content *expected, sqn_error *err)
+{
+    const sqn_status status = send_all(file, expected, err);
+
+    if (status != SQN_OK) {
         return status;
     }
     if (fsync(file->fd) != 0) {
@@ -215,16 +222,23 @@ static sqn_status publish(directory *dir, const char *name, directory_product *p
 static sqn_status finish(directory_file *file, sqn_status so_far, const content *expected,
                          sqn_error *err)
 {
-    char part[2 * NAME_BYTES];
+    char part[2 * NAME_BYTES], final[NAME_BYTES];
     directory_product product = {0};
     sqn_status status = so_far;
+    int replaced = -1;
 
     if (status == SQN_OK) {
         status = take_digest(&product, file, expected, err);
     }
     if (status == SQN_OK) {
+        directory__full_name(final, file->dir, file->name);
+        replaced = openat(file->dir->fd, final, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 #pragma omp critical /* a named one is a global */
         status = publish(file->dir, file->name, &product, err);
+    }
+    if (replaced >=
+        0) { /* the system takes the old product apart now, not while others wait */
+        (void)close(replaced);
     }
     (void)close(file->fd);
     if (status != SQN_OK) {
@@ -312,10 +326,16 @@ sqn_status directory_get(directory_file *file, int64_t offset, void *bytes, size
     return SQN_OK;
 }
 
+/* What was put is known to be there. */
+static const content any = {NULL, 0};
+
+sqn_status directory_send(directory_file *file, sqn_error *err)
+{
+    return send_all(file, &any, err);
+}
+
 sqn_status directory_end(directory_file *file, sqn_status so_far, sqn_error *err)
 {
-    const content any = {NULL, 0};
-
     return finish(file, so_far, &any, err);
 }
 
