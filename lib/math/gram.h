@@ -48,6 +48,7 @@ typedef struct sqn__gram_scores {
     int64_t row_z;
     double *sum;    /**< [SQN__GRAM_BLOCK] of a column: sum of squares. */
     int32_t *count; /**< [SQN__GRAM_BLOCK] of a column: weights above 0. */
+    double *chi2;   /**< [n] of a model: sum of squares, of this block alone. */
 } sqn__gram_scores;
 
 /** Data and weights of a panel, [n, SQN__GRAM_BLOCK] each. */

@@ -93,6 +93,7 @@ static void weighted_pairs(double *out, const double *v, sqn_dmatrix_const h, in
 static void scores(const sqn__gram_scores *of)
 {
     for (int64_t i = 0; i < of->n; i++) {
+        of->chi2[i] = 0.0;
         for (int64_t p = 0; p < SQN__GRAM_BLOCK; p++) {
             const double v = of->v[i * of->row + p];
             double off = (double)of->x[i * of->row + p] - of->level[i];
@@ -104,6 +105,7 @@ static void scores(const sqn__gram_scores *of)
 
             of->z[i * of->row_z + p] = v > 0.0 ? (float)score : NAN;
             of->sum[p] += score * score;
+            of->chi2[i] += score * score;
             of->count[p] += v > 0.0 ? 1 : 0;
         }
     }

@@ -37,7 +37,8 @@ GRAM_INLINE void store_scores(float *z, const gram_vector *score, const gram_tru
 }
 
 /* Scores of so many models, beginning with the first of `of`, at two vectors from `t` on. */
-GRAM_INLINE void add_scores(const sqn__gram_scores *of, int64_t t, const int64_t rows)
+GRAM_INLINE void add_scores(gram_vector chi2[ROWS], const sqn__gram_scores *of, int64_t t,
+                            const int64_t rows)
 {
     gram_vector model[ROWS][COLS], sum[COLS];
     gram_truths count[COLS];
@@ -60,7 +61,10 @@ GRAM_INLINE void add_scores(const sqn__gram_scores *of, int64_t t, const int64_t
             const gram_vector score =
                 of->unit * (widened(of->x + at) - model[r][c]) * roots(of->v + at);
 
-            sum[c] += score * score;
+            const gram_vector square = score * score;
+
+            sum[c] += square;
+            chi2[r] += square;
             count[c] -= fitted;
             store_scores(of->z + r * of->row_z + t + c * LANES, &score, &fitted);
         }
@@ -77,6 +81,7 @@ static void scores(const sqn__gram_scores *of)
 
     for (int64_t i = 0, row = 0; i < n_tile; i++) {
         const int64_t end = tile_end(i, n_tile, of->n);
+        gram_vector chi2[ROWS] = {{0}};
         sqn__gram_scores part = *of;
 
         part.w += row * of->row_w;
@@ -85,13 +90,19 @@ static void scores(const sqn__gram_scores *of)
         part.v += row * of->row;
         part.z += row * of->row_z;
         for (int64_t t = 0; t < BLOCK; t += COLS * (int64_t)LANES) {
-#define CALL(rows) add_scores(&part, t, rows)
+#define CALL(rows) add_scores(chi2, &part, t, rows)
             switch (end - row) {
                 SQN__GRAM_CASES(CALL)
             default:
                 assert(end == row);
             }
 #undef CALL
+        }
+        for (int64_t r = row; r < end; r++) {
+            of->chi2[r] = chi2[r - row][0];
+            for (int64_t l = 1; l < LANES; l++) {
+                of->chi2[r] += chi2[r - row][l];
+            }
         }
         row = end;
     }

@@ -17,12 +17,12 @@
 
 enum {
     BLOCK = SQN__GRAM_BLOCK, /* pixels that take part and are scored together */
-    LANES = 8,               /* partial sums */
     TOGETHER = 8,            /* frames a thread: they share the components */
     CHUNK = 1 << 16          /* data that a thread scores at a time, at least */
 };
 
-static_assert((int)BLOCK == (int)SQN__PANELS_WIDTH, "a block is what a panel has of long pixels");
+static_assert((int)BLOCK == (int)SQN__PANELS_WIDTH,
+              "a block is what a panel has of long pixels");
 
 /* Work space of a thread. */
 typedef struct desk {
@@ -47,6 +47,7 @@ typedef struct survey {
     double *level;           /* [n_chunk] background */
     double *sum;             /* [n_block BLOCK] of a pixel: chi2 */
     int32_t *count;          /* [n_block BLOCK] frames that fit a pixel */
+    double *chi2_block;      /* [n_block, n_chunk] of a frame in a block: chi2 */
     float *floats;           /* of all desks */
     desk *desk;              /* [threads] */
     double *free_of_pixel;   /* [n_pix] of all pixels */
@@ -166,31 +167,23 @@ static void take_block(const survey *s, int64_t b, int64_t frame, int64_t n)
                            .z = s->score + first,
                            .row_z = s->n_block * BLOCK,
                            .sum = s->sum + first,
-                           .count = s->count + first};
+                           .count = s->count + first,
+                           .chi2 = s->chi2_block + b * s->n_chunk};
 
     view_components(&of, s, d, first, left < BLOCK ? left : BLOCK);
     view_data(&of, s, d, frame, first, left < BLOCK ? left : BLOCK);
     s->sums->scores(&of);
 }
 
-/* Sum of squares. */
-static double sum_squares(const float *values, int64_t n)
+/* Sum over the blocks, in their order. */
+static double sum_blocks(const survey *s, int64_t k)
 {
-    double sum[LANES] = {0.0}, all = 0.0;
-    const int64_t n_whole = n - n % LANES;
+    double sum = 0.0;
 
-    for (int64_t j = 0; j < n_whole; j += LANES) {
-        for (int64_t l = 0; l < LANES; l++) {
-            sum[l] += (double)values[j + l] * (double)values[j + l];
-        }
+    for (int64_t b = 0; b < s->n_block; b++) {
+        sum += s->chi2_block[b * s->n_chunk + k];
     }
-    for (int64_t j = n_whole; j < n; j++) {
-        all += (double)values[j] * (double)values[j];
-    }
-    for (int64_t l = 0; l < LANES; l++) {
-        all += sum[l];
-    }
-    return all;
+    return sum;
 }
 
 /* chi2 and scatter of frame `i` of all, number k of its chunk. */
@@ -204,7 +197,7 @@ static void take_frame(sqn_misfit *out, const survey *s, int64_t i, int64_t k)
     int64_t n_below = 0;
     const int64_t n = sqn__order_choose()->between(values, &n_below, &scores, any);
 
-    out->frame[i] = sum_squares(values, n);
+    out->frame[i] = sum_blocks(s, k);
     s->n_row[i] = (double)n;
     s->scatter[i] = sqn__middle_sigma(&median, values, n, values + n_score);
 }
@@ -350,13 +343,15 @@ static bool create_survey(survey *s)
     s->level = sqn__mem_alloc(s->n_chunk, sizeof *s->level);
     s->sum = sqn__mem_alloc(n_score, sizeof *s->sum);
     s->count = sqn__mem_alloc(n_score, sizeof *s->count);
+    s->chi2_block =
+        sqn__mem_alloc(sqn__mem_product(s->n_block, s->n_chunk), sizeof *s->chi2_block);
     s->free_of_pixel = sqn__mem_alloc(info->n_pix, sizeof *s->free_of_pixel);
     s->n_row = sqn__mem_alloc(info->n_frame, sizeof *s->n_row);
     s->scatter = sqn__mem_alloc(info->n_frame, sizeof *s->scatter);
     return create_desks(s, n_thread) && s->frame != NULL && s->pixel != NULL &&
            s->score != NULL && s->amount != NULL && s->level != NULL && s->sum != NULL &&
-           s->count != NULL && s->free_of_pixel != NULL && s->n_row != NULL &&
-           s->scatter != NULL;
+           s->count != NULL && s->chi2_block != NULL && s->free_of_pixel != NULL &&
+           s->n_row != NULL && s->scatter != NULL;
 }
 
 static void clear_survey(survey *s)
@@ -364,6 +359,7 @@ static void clear_survey(survey *s)
     sqn__mem_free(s->scatter);
     sqn__mem_free(s->n_row);
     sqn__mem_free(s->free_of_pixel);
+    sqn__mem_free(s->chi2_block);
     sqn__mem_free(s->count);
     sqn__mem_free(s->sum);
     sqn__mem_free(s->level);

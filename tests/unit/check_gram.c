@@ -238,7 +238,7 @@ static void fill_stored(float *x, float *v)
 
 /** What the scores of M models are made of, and what is made of them. */
 typedef struct scoring {
-    double w[MK], level[M], sum[B];
+    double w[MK], level[M], sum[B], chi2[M];
     float h[KB], x[MB], v[MB], z[MB];
     int32_t count[B];
 } scoring;
@@ -274,7 +274,8 @@ static void score(scoring *s, const sqn__gram_table *table, int64_t first, int64
                                       .z = s->z + first * B,
                                       .row_z = B,
                                       .sum = s->sum,
-                                      .count = s->count});
+                                      .count = s->count,
+                                      .chi2 = s->chi2 + first});
 }
 
 START_TEST(scores_agree_and_their_sums_come_model_by_model)
@@ -296,6 +297,9 @@ START_TEST(scores_agree_and_their_sums_come_model_by_model)
                 ck_assert_int_eq(isnan(all.z[i]), all.v[i] == 0.0F);
                 ck_assert(isnan(all.z[i]) ||
                           fabs((double)all.z[i] - (double)wanted.z[i]) < 2e-5);
+            }
+            for (int64_t i = 0; i < m; i++) {
+                ck_assert_double_eq_tol(all.chi2[i], wanted.chi2[i], 1e-7 * wanted.chi2[i]);
             }
             for (int64_t p = 0; p < B; p++) {
                 ck_assert_double_eq_tol(all.sum[p], wanted.sum[p],
