@@ -145,9 +145,8 @@ sqn_status sqn_fits_product_finish(const void **bytes, size_t *size,
     *size = 0;
     if (product == NULL || product->n_strips > 0) {
         return SQN_RAISE(err, E_ARG,
-                         product == NULL
-                             ? "there is no product"
-                             : "a product with images made row by row is written");
+                         product == NULL ? "there is no product"
+                                         : "a product with images made or lent is written");
     }
     SQN_TRY(sqn__fits_product_locate(&span, &n_hdu, product, err));
     for (int i = 0; i < n_hdu; i++) {
@@ -170,6 +169,13 @@ void sqn_fits_product_destroy(sqn_fits_product **product)
         if ((*product)->file != NULL) {
             fits_close_file((*product)->file, &code);
             fits_clear_errmsg();
+        }
+        for (int k = 0; k < (*product)->n_strips; k++) {
+            const sqn_fits_maker *maker = &(*product)->strips[k].maker;
+
+            if (maker->end != NULL) {
+                maker->end(maker->context);
+            }
         }
         free((*product)->bytes); /* CFITSIO's memory */
         sqn__mem_free(*product);

@@ -7,12 +7,14 @@
 #include "fits_seal.h"
 #include "sequin/fits.h"
 
-/** An image whose rows are made while the product is written. */
+/** An image whose rows are made, or taken from where they lie, while the product is written. */
 typedef struct sqn__fits_strips {
-    int hdu; /* from 0 */
-    int64_t n_row, n_col;
+    int hdu;                     /* from 0 */
+    int64_t n_row, n_col;        /* of all planes */
+    int64_t n_line;              /* rows of one plane: NAXIS2 */
     sqn_fits_type type, written; /* as made; as in the file */
     double factor[2];            /* their product is 2^exponent */
+    const void *data;            /* borrowed; NULL: they are made */
     sqn_fits_maker maker;
 } sqn__fits_strips;
 
@@ -25,7 +27,8 @@ struct sqn_fits_product {
     size_t size;     /* of the finished file */
     sqn_log log;     /* where remarks go; its context is borrowed */
     int n_strips;
-    sqn__fits_strips strips[SQN__FITS_STRIPS_MAX]; /* of images made row by row, in order */
+    sqn__fits_strips
+        strips[SQN__FITS_STRIPS_MAX]; /* of images made row by row or lent, in order */
 };
 
 /** Where all HDUs lie, `*span` [*n_hdu] owned by the caller; the file is closed, its bytes stay. */

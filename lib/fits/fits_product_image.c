@@ -13,6 +13,7 @@ enum { CHUNK = 1 << 16 /* values converted at a time, of an image without tiles 
 /* One image on its way into the file. */
 typedef struct transfer {
     const sqn_fits_image *image;
+    bool later;            /* its rows are put when the product is written */
     int64_t n;             /* values in all */
     int64_t n_chunk;       /* values converted at a time */
     double factor[2];      /* their product is 2^exponent */
@@ -50,19 +51,14 @@ static double scaled(const transfer *t, int64_t i)
 /* Products hold true values: what float32 cannot hold is written as float64. */
 static sqn_fits_type choose_type(const transfer *t)
 {
-    double largest = 0.0;
-
     if (t->image->type != SQN_FITS_FLOAT32 || t->image->exponent == 0) {
         return t->image->type;
     }
-    for (int64_t i = 0; i < t->n; i++) {
-        const double size = fabs(scaled(t, i));
+    const double largest = sqn__fits_product_largest(t->image->data, t->n);
 
-        if (isfinite(size) && size > largest) {
-            largest = size;
-        }
-    }
-    return sqn__fits_product_holds(largest) ? SQN_FITS_FLOAT32 : SQN_FITS_FLOAT64;
+    return sqn__fits_product_holds(largest * t->factor[0] * t->factor[1])
+               ? SQN_FITS_FLOAT32
+               : SQN_FITS_FLOAT64;
 }
 
 /* Floats in their own unit: all NaN are one. */
@@ -139,7 +135,7 @@ static int create(sqn_fits_product *product, const transfer *t)
     int code = 0;
 
     for (int i = 0; i < image->n_axis; i++) {
-        axes[i] = i == 1 && image->data == NULL ? 0 : image->axes[i];
+        axes[i] = i == 1 && t->later ? 0 : image->axes[i];
         tile[i] = i < 2 ? (long)image->axes[i] : 1;
     }
     if (image->compress) {
@@ -230,26 +226,26 @@ cleanup:
     return status;
 }
 
-sqn_status sqn_fits_product_made_image(sqn_fits_product *product,
-                                       const sqn_fits_image *image,
-                                       const sqn_fits_maker *maker, sqn_error *err)
+/* May the rows of an image be put one after the other? */
+static bool is_of_rows(const sqn_fits_product *product, const sqn_fits_image *image)
 {
-    transfer t = {.image = image};
+    return product != NULL && product->file != NULL && image->extname != NULL &&
+           image->n_axis >= 2 && !image->compress && count_values(image) > 0 &&
+           product->n_strips < SQN__FITS_STRIPS_MAX;
+}
+
+/* The header of an image whose rows are put when the product is written. */
+static sqn_status add_strips(sqn_fits_product *product, const sqn_fits_image *image,
+                             sqn__fits_strips *s, sqn_error *err)
+{
+    transfer t = {.image = image, .later = true};
     sqn_status status = SQN_OK;
     int n_hdu = 0, code = 0;
 
-    if (product == NULL || product->file == NULL || image->data != NULL ||
-        image->extname == NULL || image->n_axis != 2 || image->compress ||
-        count_values(image) < 0 || product->n_strips == SQN__FITS_STRIPS_MAX ||
-        (image->type != SQN_FITS_FLOAT32 && image->type != SQN_FITS_UINT8)) {
-        return SQN_RAISE(err, E_ARG, "this is no image that can be made row by row");
-    }
-    sqn__fits_strips *s = &product->strips[product->n_strips];
-
-    *s = (sqn__fits_strips){.n_row = image->axes[1],
-                            .n_col = image->axes[0],
-                            .type = image->type,
-                            .maker = *maker};
+    s->n_col = image->axes[0];
+    s->n_line = image->axes[1];
+    s->n_row = count_values(image) / s->n_col;
+    s->type = image->type;
     split_power(s->factor, image->exponent);
     SQN_TRY(sqn__fits_strips_choose(s, image->exponent, err));
     t.written = s->written;
@@ -259,8 +255,32 @@ sqn_status sqn_fits_product_made_image(sqn_fits_product *product,
         return sqn__fits_product_fail(err, code, image->extname);
     }
     s->hdu = n_hdu - 1;
-    product->n_strips++;
+    product->strips[product->n_strips++] = *s;
 
 cleanup:
     return status;
+}
+
+sqn_status sqn_fits_product_made_image(sqn_fits_product *product,
+                                       const sqn_fits_image *image,
+                                       const sqn_fits_maker *maker, sqn_error *err)
+{
+    sqn__fits_strips s = {.maker = *maker};
+
+    if (!is_of_rows(product, image) || image->data != NULL || maker->n_row < 1 ||
+        (image->type != SQN_FITS_FLOAT32 && image->type != SQN_FITS_UINT8)) {
+        return SQN_RAISE(err, E_ARG, "this is no image that can be made row by row");
+    }
+    return add_strips(product, image, &s, err);
+}
+
+sqn_status sqn_fits_product_lent_image(sqn_fits_product *product,
+                                       const sqn_fits_image *image, sqn_error *err)
+{
+    sqn__fits_strips s = {.data = image->data};
+
+    if (!is_of_rows(product, image) || image->data == NULL) {
+        return SQN_RAISE(err, E_ARG, "this is no image that can be lent");
+    }
+    return add_strips(product, image, &s, err);
 }

@@ -8,7 +8,7 @@
 #include "mem.h"
 #include "raise.h"
 
-enum { CARD = 80, VALUE_END = 30, VALUE_WIDTH = 20, PIECE = 1 << 20 };
+enum { CARD = 80, VALUE_END = 30, VALUE_WIDTH = 20, PIECE = 1 << 16 };
 
 /** A product on its way into a sink. */
 typedef struct writing {
@@ -55,7 +55,7 @@ static sqn_status put_made(writing *w, const sqn__fits_strips *strips,
 
     SQN_TRY(
         sqn__fits_strips_put(&sum, &n_data, strips, w->sink, w->offset + n_header, err));
-    SQN_TRY(set_rows(bytes + span->header, n_header, strips->n_row, err));
+    SQN_TRY(set_rows(bytes + span->header, n_header, strips->n_line, err));
     SQN_TRY(sqn__fits_seal_put_sum(bytes, span, sum, err));
     SQN_TRY(w->sink->put(w->sink->context, w->offset, bytes + span->header,
                          (size_t)n_header, err));
@@ -81,12 +81,9 @@ static sqn_status put_held(writing *w, const sqn__fits_seal_span *span, int64_t 
 static sqn_status verify(const writing *w, int hdu, int64_t size, sqn_error *err)
 {
     sqn_status status = SQN_OK;
+    unsigned char piece[PIECE];
     uint32_t sum = 0;
-    unsigned char *piece = sqn__mem_alloc(PIECE, 1);
 
-    if (piece == NULL) {
-        return SQN_RAISE(err, E_MEM, "%d bytes read back", PIECE);
-    }
     for (int64_t at = 0; at < size; at += PIECE) {
         const int64_t n = size - at < PIECE ? size - at : PIECE;
 
@@ -98,7 +95,6 @@ static sqn_status verify(const writing *w, int hdu, int64_t size, sqn_error *err
     }
 
 cleanup:
-    sqn__mem_free(piece);
     return status;
 }
 

@@ -1,10 +1,13 @@
-/** @file fits_strips.h @brief Images of a product that are made and written a strip of rows at a time. */
+/** @file fits_strips.h @brief Images of a product that are made, or lent, and written a strip of rows at a time. */
 #ifndef SQN_FITS_STRIPS_H
 #define SQN_FITS_STRIPS_H
 
 #include <stdbool.h>
 
 #include "fits_product.h"
+
+/** The largest magnitude of n values that is finite; 0 where none is. */
+float sqn__fits_product_largest(const float *values, int64_t n);
 
 /** Whether float32 holds values of which the largest is this one, without losing digits. */
 bool sqn__fits_product_holds(double largest);

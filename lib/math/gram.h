@@ -35,6 +35,29 @@ typedef struct sqn__gram_fit {
     int64_t row; /**< 0 where all models are of the same data. */
 } sqn__gram_fit;
 
+/** Data and weights as stored beside their models; rows of all matrices are contiguous. */
+typedef struct sqn__gram_scores {
+    int64_t n, k;        /**< Models, components. */
+    const double *w;     /**< [n, k] coefficients, rows `row_w` apart. */
+    const double *level; /**< [n] what each model has besides. */
+    const float *h;     /**< [k, SQN__GRAM_BLOCK] components, rows `row_h` apart; finite. */
+    const float *x, *v; /**< [n, SQN__GRAM_BLOCK] rows `row` apart; finite, v >= 0. */
+    int64_t row_w, row_h, row;
+    double unit; /**< Factor of the scores. */
+    float *z;    /**< [n, SQN__GRAM_BLOCK] the scores, rows `row_z` apart. */
+    int64_t row_z;
+    double *sum;    /**< [SQN__GRAM_BLOCK] of a column: sum of squares. */
+    int32_t *count; /**< [SQN__GRAM_BLOCK] of a column: weights above 0. */
+    double *chi2;   /**< [n] of a model: sum of squares, of this block alone. */
+} sqn__gram_scores;
+
+/** Data and weights of a panel, [n, SQN__GRAM_BLOCK] each. */
+typedef struct sqn__gram_center {
+    int64_t n;
+    const float *x, *v;
+    const double *mean; /**< [n] of each row; NULL: weighted means of the columns. */
+} sqn__gram_center;
+
 typedef struct sqn__gram_table {
     const char *name;
     /** out += a b; b has as many rows as a depths, columns of the alignment. Depth by depth:
@@ -66,6 +89,16 @@ typedef struct sqn__gram_table {
      * `pairs`, at once for one row of weights v [n].
      */
     void (*weighted_pairs)(double *out, const double *v, sqn_dmatrix_const h, int64_t k);
+    /** z = unit sqrt(v) (x - level - w h), NaN where v is 0; squares and counts of columns join
+     *  those that are there, model by model: to the bit the same in one call or in many. */
+    void (*scores)(const sqn__gram_scores *of);
+    /**
+     * z = sqrt(v) (x - mean), the means formed in double.
+     *
+     * @param[out] z  [n, SQN__GRAM_BLOCK]
+     * @returns the sum of squares, before they are narrowed.
+     */
+    double (*center)(float *z, const sqn__gram_center *of);
 } sqn__gram_table;
 
 /** Plain loops: the specification of the others. */

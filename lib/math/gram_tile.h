@@ -11,6 +11,7 @@
 #define SQN_GRAM_TILE_H
 
 #include <assert.h>
+#include <math.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -185,16 +186,10 @@ static int64_t tile_end(int64_t i, int64_t n_tile, int64_t rows)
     return (i + 1) * rows / n_tile;
 }
 
-/* out [rows, 2 vectors] += the product with numbers in float. */
-GRAM_INLINE void add_narrow(double *out, int64_t stride, const sqn__gram_factor *a,
+/* sum [rows, 2 vectors] += the product with numbers in float. */
+GRAM_INLINE void add_models(gram_vector sum[ROWS][COLS], const sqn__gram_factor *a,
                             const sqn_matrix_const *b, const int64_t rows)
 {
-    gram_vector sum[ROWS][COLS];
-
-    GRAM_UNROLL
-    for (int64_t r = 0; r < rows; r++) {
-        sum[r][0] = sum[r][1] = (gram_vector){0};
-    }
     for (int64_t i = 0; i < b->rows; i++) {
         const float *from = b->data + i * b->stride;
         const double *factor = a->data + i * a->depth;
@@ -206,6 +201,19 @@ GRAM_INLINE void add_narrow(double *out, int64_t stride, const sqn__gram_factor 
             sum[r][1] += factor[r * a->row] * second;
         }
     }
+}
+
+/* The same, out of registers that begin with 0. */
+GRAM_INLINE void add_narrow(double *out, int64_t stride, const sqn__gram_factor *a,
+                            const sqn_matrix_const *b, const int64_t rows)
+{
+    gram_vector sum[ROWS][COLS];
+
+    GRAM_UNROLL
+    for (int64_t r = 0; r < rows; r++) {
+        sum[r][0] = sum[r][1] = (gram_vector){0};
+    }
+    add_models(sum, a, b, rows);
     GRAM_UNROLL
     for (int64_t r = 0; r < rows; r++) {
         gram_vector *to = (gram_vector *)(void *)(out + r * stride);
@@ -335,18 +343,8 @@ GRAM_INLINE void add_misfits(double *sum, const sqn__gram_fit *fit, const int64_
         for (int64_t r = 0; r < rows; r++) {
             model[r][0] = model[r][1] = (gram_vector){0};
         }
-        for (int64_t j = 0; j < fit->k; j++) {
-            const float *h = fit->h + j * fit->row_h + t;
-            const gram_vector first = widened(h), second = widened(h + LANES);
-
-            GRAM_UNROLL
-            for (int64_t r = 0; r < rows; r++) {
-                const double w = fit->w[r * fit->row_w + j];
-
-                model[r][0] += w * first;
-                model[r][1] += w * second;
-            }
-        }
+        add_models(model, &(sqn__gram_factor){fit->w, fit->row_w, 1},
+                   &(sqn_matrix_const){fit->h + t, fit->k, BLOCK, fit->row_h}, rows);
         GRAM_UNROLL
         for (int64_t r = 0; r < rows; r++) {
             for (int64_t c = 0; c < COLS; c++) {
@@ -391,10 +389,12 @@ static void misfit(double *sum, const sqn__gram_fit *fit)
 }
 
 #include "gram_pairs.h"
+#include "gram_scores.h"
 
-#define SQN__GRAM_TABLE(NAME)                                                \
-    {                                                                        \
-        (NAME), product, product_narrow, turn, misfit, pairs, weighted_pairs \
+#define SQN__GRAM_TABLE(NAME)                                                         \
+    {                                                                                 \
+        (NAME), product, product_narrow, turn, misfit, pairs, weighted_pairs, scores, \
+            center                                                                    \
     }
 
 #endif

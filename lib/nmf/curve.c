@@ -20,18 +20,16 @@
 #include "raise.h"
 
 enum {
-    LANES = 8, /* partial sums */
-    ROWS = 8,  /* of Z that are turned together */
+    BLOCK = SQN__GRAM_BLOCK,
     STRIP = 24 /* rows of a square formed together */
 };
 
+static_assert((int)BLOCK == (int)SQN__PANELS_WIDTH, "a panel is a block of the sums");
+
 /* What one thread needs for a group of panels. */
 typedef struct group_space {
-    double *
-        turned; /* [width, n_short aligned] Z of one panel; NULL: only the trace is wanted */
-    double *rows;  /* [ROWS, width] of Z */
-    double *lane;  /* [width] means, when pixels are long */
-    double *sum_v; /* [width] */
+    float *z;       /* [n_short, BLOCK] of one panel */
+    double *turned; /* [BLOCK, n_short aligned] the same; NULL: only the trace is wanted */
     double
         *square; /* [n_short, n_short aligned] of the group, filled to its diagonal tiles */
     double trace;
@@ -42,6 +40,7 @@ typedef struct curve_space {
     int n_slot;
     group_space *slot;
     double *numbers;
+    float *floats;
     int64_t stride; /* n_short, aligned */
     double *mean;   /* [2, n_short] when frames are long, with sums of weights */
     double *square; /* [n_short, n_short aligned] or NULL */
@@ -75,85 +74,19 @@ static void average_pixels(double *mean, const sqn_panels *panels)
     }
 }
 
-/* xbar of the pixels of one panel, when pixels are long. */
-static void average_lanes(double *restrict lane, double *restrict sum_v,
-                          const sqn_panels *panels, int64_t p)
-{
-    const float *restrict x = sqn__panels_x(panels, p);
-    const float *restrict v = sqn__panels_v(panels, p);
-    const int64_t width = panels->width;
-
-    memset(lane, 0, (size_t)width * sizeof *lane);
-    memset(sum_v, 0, (size_t)width * sizeof *sum_v);
-    for (int64_t s = 0; s < panels->n_short; s++) {
-        for (int64_t t = 0; t < width; t++) {
-            const double weight = v[s * width + t];
-
-            lane[t] += weight * (double)x[s * width + t];
-            sum_v[t] += weight;
-        }
-    }
-    for (int64_t t = 0; t < width; t++) {
-        lane[t] = sum_v[t] > 0.0 ? lane[t] / sum_v[t] : 0.0;
-    }
-}
-
-/* Row `s` of Z of one panel, z [width]; returns the sum of its squares. */
-static double center_row(double *restrict z, const group_space *slot, const double *mean,
-                         const sqn_panels *panels, int64_t p, int64_t s)
-{
-    const int64_t width = panels->width;
-    const float *restrict x = sqn__panels_x(panels, p) + s * width;
-    const float *restrict v = sqn__panels_v(panels, p) + s * width;
-    const double *restrict lane = slot->lane;
-    double sum[LANES] = {0.0}, all = 0.0;
-
-    for (int64_t t = 0; t < width; t++) {
-        const double xbar = mean != NULL ? mean[s] : lane[t];
-
-        z[t] = sqrt((double)v[t]) * ((double)x[t] - xbar);
-    }
-    for (int64_t t = 0; t < width; t += LANES) {
-        for (int64_t l = 0; l < LANES; l++) {
-            sum[l] += z[t + l] * z[t + l];
-        }
-    }
-    for (int64_t l = 0; l < LANES; l++) {
-        all += sum[l];
-    }
-    return all;
-}
-
-/* `n` rows of Z from `first` on to columns. */
-static void turn_rows(double *restrict turned, const double *restrict rows, int64_t width,
-                      int64_t stride, int64_t n)
-{
-    for (int64_t t = 0; t < width; t++) {
-        for (int64_t r = 0; r < n; r++) {
-            turned[t * stride + r] = rows[r * width + t];
-        }
-    }
-}
-
-/* Z of one panel, turned where it is wanted; returns the sum of its squares. */
+/* Z of one panel, turned where it is wanted; returns the sum of its squares. A float holds Z as well
+   as it holds the data; the sums are those of doubles. */
 static double center_panel(const group_space *slot, const double *mean,
                            const sqn_panels *panels, int64_t p, int64_t stride)
 {
-    const int64_t width = panels->width;
-    double sum = 0.0;
+    const sqn__gram_table *sums = sqn__gram_choose();
+    const sqn__gram_center of = {panels->n_short, sqn__panels_x(panels, p),
+                                 sqn__panels_v(panels, p), mean};
+    const double sum = sums->center(slot->z, &of);
 
-    if (mean == NULL) {
-        average_lanes(slot->lane, slot->sum_v, panels, p);
-    }
-    for (int64_t first = 0; first < panels->n_short; first += ROWS) {
-        const int64_t left = panels->n_short - first, n = left < ROWS ? left : ROWS;
-
-        for (int64_t r = 0; r < n; r++) {
-            sum += center_row(slot->rows + r * width, slot, mean, panels, p, first + r);
-        }
-        if (slot->turned != NULL) {
-            turn_rows(slot->turned + first, slot->rows, width, stride, n);
-        }
+    if (slot->turned != NULL) {
+        (void)sums->turn((sqn_dmatrix){slot->turned, BLOCK, stride, stride},
+                         (sqn_matrix_const){slot->z, panels->n_short, BLOCK, BLOCK});
     }
     return sum;
 }
@@ -161,8 +94,7 @@ static double center_panel(const group_space *slot, const double *mean,
 /* ---- Products -------------------------------------------------------------------------- */
 
 /* Z Z^T of one panel joins the group's: strips of rows as far as their diagonal. */
-static void add_square(const group_space *slot, int64_t n_short, int64_t stride,
-                       int64_t width)
+static void add_square(const group_space *slot, int64_t n_short, int64_t stride)
 {
     const sqn__gram_table *sums = sqn__gram_choose();
 
@@ -172,7 +104,7 @@ static void add_square(const group_space *slot, int64_t n_short, int64_t stride,
 
         sums->product((sqn_dmatrix){slot->square + row * stride, n, n_col, stride},
                       (sqn__gram_factor){slot->turned + row, 1, stride},
-                      (sqn_dmatrix_const){slot->turned, width, n_col, stride});
+                      (sqn_dmatrix_const){slot->turned, BLOCK, n_col, stride});
     }
 }
 
@@ -190,7 +122,7 @@ static void sum_group(group_space *slot, const curve_space *space, const sqn_pan
     for (int64_t p = range.first; p < range.end; p++) {
         slot->trace += center_panel(slot, mean, panels, p, stride);
         if (slot->square != NULL) {
-            add_square(slot, n_short, stride, panels->width);
+            add_square(slot, n_short, stride);
         }
     }
 }
@@ -228,6 +160,7 @@ static void destroy_space(curve_space *space)
 {
     sqn__mem_free(space->slot);
     sqn__mem_free(space->numbers);
+    sqn__mem_free(space->floats);
     *space = (curve_space){0};
 }
 
@@ -237,18 +170,19 @@ static sqn_status create_space(curve_space *space, const sqn_panels *panels, boo
     const int64_t n_group = sqn__panels_n_group(panels->n_panel);
     const int64_t n_thread = omp_get_max_threads();
     const int64_t n_slot = n_group < n_thread ? n_group : n_thread;
-    const int64_t n_short = panels->n_short, width = panels->width;
+    const int64_t n_short = panels->n_short;
     const int64_t stride = sqn__gram_aligned(n_short);
     const int64_t n_square = squares ? sqn__mem_product(n_short, stride) : 0;
-    const int64_t n_turned = squares ? stride * width : 0;
-    const int64_t n_rows = ROWS * width;
-    const int64_t per_slot = n_rows + 2 * width + n_turned + n_square;
+    const int64_t n_turned = squares ? stride * BLOCK : 0;
+    const int64_t per_slot = n_turned + n_square;
 
     *space = (curve_space){.n_slot = (int)n_slot, .stride = stride};
     space->slot = sqn__mem_alloc(n_slot, sizeof *space->slot);
     space->numbers =
         sqn__mem_alloc(n_slot * per_slot + 2 * n_short + n_square, sizeof(double));
-    if (space->slot == NULL || space->numbers == NULL) {
+    space->floats =
+        sqn__mem_reserve(sqn__mem_product(n_slot, n_short * BLOCK), sizeof *space->floats);
+    if (space->slot == NULL || space->numbers == NULL || space->floats == NULL) {
         return SQN_RAISE(err, E_MEM, "curves of %" PRId64 " x %" PRId64 " data",
                          panels->n_long, n_short);
     }
@@ -260,10 +194,8 @@ static sqn_status create_space(curve_space *space, const sqn_panels *panels, boo
     for (int64_t i = 0; i < n_slot; i++, numbers += per_slot) {
         group_space *slot = &space->slot[i];
 
-        slot->rows = numbers;
-        slot->lane = numbers + n_rows;
-        slot->sum_v = slot->lane + width;
-        slot->turned = squares ? slot->sum_v + width : NULL;
+        slot->z = space->floats + i * n_short * BLOCK;
+        slot->turned = squares ? numbers : NULL;
         slot->square = squares ? slot->turned + n_turned : NULL;
     }
     return SQN_OK;

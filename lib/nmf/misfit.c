@@ -1,6 +1,7 @@
 /** @file misfit.c @brief Reduced chi2 by frame and by pixel, degrees of freedom counted. */
 #include "sequin/misfit.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <math.h>
 #include <omp.h>
@@ -9,33 +10,49 @@
 #include "gram.h"
 #include "mem.h"
 #include "middle.h"
+#include "order.h"
 #include "panels_internal.h"
 #include "raise.h"
 #include "stats.h"
 
 enum {
-    BLOCK = 512,  /* pixels of which model and data stay in the first cache */
-    LANES = 8,    /* partial sums */
-    TOGETHER = 8, /* frames that a thread scores side by side: they share the components */
-    CHUNK = 1 << 16 /* data that a thread scores at a time, at least */
+    BLOCK = SQN__GRAM_BLOCK, /* pixels that take part and are scored together */
+    TOGETHER = 8,            /* frames a thread: they share the components */
+    CHUNK = 1 << 16          /* data that a thread scores at a time, at least */
 };
 
-/* A model, and what is summed up of it. */
+static_assert((int)BLOCK == (int)SQN__PANELS_WIDTH,
+              "a block is what a panel has of long pixels");
+
+/* Work space of a thread. */
+typedef struct desk {
+    float *h;      /* [k, BLOCK] components, where they do not lie side by side */
+    float *x, *v;  /* [n_chunk, BLOCK] data, where frames are long */
+    float *values; /* [n_block BLOCK and work space] of the median of a frame */
+} desk;
+
+/* A model, and what is summed up of it. Frames and pixels are those that take part, in the order in
+   which they are stored, but where it says so. */
 typedef struct survey {
     const sqn_panels *panels;
     const sqn__gram_table *sums;
     sqn_matrix_const comp;
     sqn_dmatrix_const coeff;
     const double *background;
-    int64_t n_chunk;       /* frames that are under way at a time */
-    double *score;         /* [n_chunk, n_pix] of the frames, NaN = not fitted */
-    float *middle;         /* [n_chunk, n_pix and work space] of their median */
-    int64_t *place;        /* [n_pix] of the stored data, -1: none */
-    double *n_data;        /* [n_pix] frames that fit a pixel */
-    double *free_of_pixel; /* [n_pix] */
-    double *n_row;         /* [n_frame] pixels that a frame fits */
-    double *scatter;       /* [n_frame] */
-    double chi2, free;     /* of all data */
+    int64_t n_chunk;         /* frames that are under way at a time */
+    int64_t n_block;         /* of pixels */
+    int64_t *frame, *pixel;  /* [n_frame_used], [n_pix_used] which they are of all */
+    float *score;            /* [n_chunk, n_block BLOCK] NaN = not fitted */
+    double *amount;          /* [n_chunk, k] coefficients in stored units */
+    double *level;           /* [n_chunk] background */
+    double *sum;             /* [n_block BLOCK] of a pixel: chi2 */
+    int32_t *count;          /* [n_block BLOCK] frames that fit a pixel */
+    double *chi2_block;      /* [n_block, n_chunk] of a frame in a block: chi2 */
+    float *floats;           /* of all desks */
+    desk *desk;              /* [threads] */
+    double *free_of_pixel;   /* [n_pix] of all pixels */
+    double *n_row, *scatter; /* [n_frame] of all frames: pixels it fits */
+    double chi2, free;       /* of all data */
 } survey;
 
 static double of_frames(const survey *s)
@@ -48,7 +65,7 @@ static double of_pixels(const survey *s)
     return (double)s->panels->info.n_pix_used;
 }
 
-/* Coefficients of frame i that are free, with its background. */
+/* Coefficients of frame i of all that are free, with its background. */
 static double free_of_frame(const survey *s, int64_t i)
 {
     double n = s->background != NULL ? 1.0 : 0.0;
@@ -71,175 +88,139 @@ static void count_free(survey *s)
     }
 }
 
-/* The models of `m` frames from i on, out [m, n_pix], at `n` pixels from `first` on: whole vectors
-   together, the rest one by one. */
-static void predict(double *out, const survey *s, int64_t i, int64_t m, const int64_t at[2])
+/* Coefficients of n frames from `first` on, as the data are stored. */
+static void load_amounts(survey *s, int64_t first, int64_t n)
 {
-    const int64_t first = at[0], n = at[1], n_whole = n - n % SQN__GRAM_WIDE;
-    const double *amount = s->coeff.data + i * s->coeff.stride;
-    const float *comp = s->comp.data + first;
+    const double unit = ldexp(1.0, -s->panels->exponent);
+    const int64_t k = s->comp.rows;
 
-    for (int64_t k = 0; k < m; k++) {
-        for (int64_t j = 0; j < n; j++) {
-            out[k * s->comp.cols + first + j] =
-                s->background != NULL ? s->background[i + k] : 0.0;
-        }
-    }
-    s->sums->product_narrow(
-        (sqn_dmatrix){out + first, m, n_whole, s->comp.cols},
-        (sqn__gram_factor){amount, s->coeff.stride, 1},
-        (sqn_matrix_const){comp, s->comp.rows, n_whole, s->comp.stride});
-    for (int64_t k = 0; k < m; k++) {
-        for (int64_t a = 0; a < s->comp.rows; a++) {
-            for (int64_t j = n_whole; j < n; j++) {
-                out[k * s->comp.cols + first + j] +=
-                    amount[k * s->coeff.stride + a] * (double)comp[a * s->comp.stride + j];
-            }
+    for (int64_t i = 0; i < n; i++) {
+        const int64_t frame = s->frame[first + i];
+
+        s->level[i] = s->background != NULL ? unit * s->background[frame] : 0.0;
+        for (int64_t a = 0; a < k; a++) {
+            s->amount[i * k + a] = unit * s->coeff.data[frame * s->coeff.stride + a];
         }
     }
 }
 
-/* How many of the `most` pixels from `first` on are stored side by side. */
-static int64_t run_length(const int64_t *place, int64_t first, int64_t most)
+/* Components of `n` pixels from `first` on: where they lie if they do so side by side. */
+static void view_components(sqn__gram_scores *out, const survey *s, const desk *d,
+                            int64_t first, int64_t n)
 {
-    int64_t n = 1;
+    const int64_t *pixel = s->pixel + first, stride = s->comp.stride;
 
-    while (n < most && place[first + n] == place[first] + n) {
-        n++;
+    out->k = s->comp.rows;
+    if (n == BLOCK && pixel[n - 1] - pixel[0] == n - 1) {
+        out->h = s->comp.data + pixel[0];
+        out->row_h = stride;
+        return;
     }
-    return n;
+    out->h = d->h;
+    out->row_h = BLOCK;
+    for (int64_t a = 0; a < s->comp.rows; a++) {
+        for (int64_t j = 0; j < BLOCK; j++) {
+            d->h[a * BLOCK + j] = j < n ? s->comp.data[a * stride + pixel[j]] : 0.0F;
+        }
+    }
 }
 
-/* (datum - model) / sigma of n pixels, in place of the model; NaN where it is not fitted. */
-static void score_run(double *restrict score, const float *restrict x,
-                      const float *restrict v, const double unit[2], int64_t n)
-{
-    for (int64_t j = 0; j < n; j++) {
-        const double off = (double)x[j] - score[j] * unit[0];
-
-        score[j] = v[j] > 0.0F ? off * sqrt((double)v[j]) * unit[1] : (double)NAN;
-    }
-}
-
-/* (datum - model) / sigma of every pixel of `m` frames from i on, score [m, n_pix]. */
-static void score_frames(double *score, const survey *s, int64_t i, int64_t m)
+/* Data of frames from `frame` on, out->n of them, at `n` pixels from `first` on. */
+static void view_data(sqn__gram_scores *out, const survey *s, const desk *d, int64_t frame,
+                      int64_t first, int64_t n)
 {
     const sqn_panels *panels = s->panels;
-    const double unit[2] = {ldexp(1.0, -panels->exponent), sqrt(panels->chi2_scale)};
-    const int64_t n_pix = s->comp.cols;
-    int64_t n = 1;
 
-    for (int64_t j = 0; j < n_pix; j += n) {
-        const int64_t left = n_pix - j, at = s->place[j];
+    if (panels->info.pixels_are_long) {
+        const int64_t from = (first / BLOCK * panels->n_short + frame) * BLOCK;
 
-        n = at < 0 ? 1 : run_length(s->place, j, left < BLOCK ? left : BLOCK);
-        if (at >= 0) {
-            predict(score, s, i, m, (const int64_t[2]){j, n});
-        }
-        for (int64_t k = 0; k < m; k++) {
-            if (at < 0) {
-                score[k * n_pix + j] = (double)NAN;
-            } else if (panels->frame[i + k] >= 0) {
-                const int64_t from = at + sqn__panels_place(panels, panels->frame[i + k],
-                                                            !panels->info.pixels_are_long);
+        out->x = panels->x + from;
+        out->v = panels->v + from;
+        out->row = BLOCK;
+        return;
+    }
+    out->x = d->x;
+    out->v = d->v;
+    out->row = BLOCK;
+    for (int64_t i = 0; i < out->n; i++) {
+        const int64_t from = sqn__panels_place(panels, frame + i, true);
 
-                score_run(score + k * n_pix + j, panels->x + from, panels->v + from, unit,
-                          n);
-            }
+        for (int64_t j = 0; j < BLOCK; j++) {
+            const int64_t at = from + sqn__panels_place(panels, first + j, false);
+
+            d->x[i * BLOCK + j] = j < n ? panels->x[at] : 0.0F;
+            d->v[i * BLOCK + j] = j < n ? panels->v[at] : 0.0F;
         }
     }
 }
 
-/* Sum of the squares of n scores that are not NaN. */
-static double sum_squares(const double *score, int64_t n)
+/* The share of a block of pixels in n frames from `frame` on. */
+static void take_block(const survey *s, int64_t b, int64_t frame, int64_t n)
 {
-    double sum[LANES] = {0.0}, all = 0.0;
-    const int64_t n_whole = n - n % LANES;
+    const desk *d = &s->desk[omp_get_thread_num()];
+    const int64_t first = b * BLOCK, left = s->panels->info.n_pix_used - first;
+    sqn__gram_scores of = {.n = n,
+                           .w = s->amount,
+                           .row_w = s->comp.rows,
+                           .level = s->level,
+                           .unit = sqrt(s->panels->chi2_scale),
+                           .z = s->score + first,
+                           .row_z = s->n_block * BLOCK,
+                           .sum = s->sum + first,
+                           .count = s->count + first,
+                           .chi2 = s->chi2_block + b * s->n_chunk};
 
-    for (int64_t j = 0; j < n_whole; j += LANES) {
-        for (int64_t l = 0; l < LANES; l++) {
-            const double z = score[j + l];
-
-            sum[l] += isnan(z) ? 0.0 : z * z;
-        }
-    }
-    for (int64_t j = n_whole; j < n; j++) {
-        all += isnan(score[j]) ? 0.0 : score[j] * score[j];
-    }
-    for (int64_t l = 0; l < LANES; l++) {
-        all += sum[l];
-    }
-    return all;
+    view_components(&of, s, d, first, left < BLOCK ? left : BLOCK);
+    view_data(&of, s, d, frame, first, left < BLOCK ? left : BLOCK);
+    s->sums->scores(&of);
 }
 
-/* chi2 and scatter of frame i, number k of its chunk. */
+/* Sum over the blocks, in their order. */
+static double sum_blocks(const survey *s, int64_t k)
+{
+    double sum = 0.0;
+
+    for (int64_t b = 0; b < s->n_block; b++) {
+        sum += s->chi2_block[b * s->n_chunk + k];
+    }
+    return sum;
+}
+
+/* chi2 and scatter of frame `i` of all, number k of its chunk. */
 static void take_frame(sqn_misfit *out, const survey *s, int64_t i, int64_t k)
 {
-    const double *score = s->score + k * out->n_pix;
-    float *values = s->middle + k * (out->n_pix + sqn__middle_work_size(out->n_pix));
+    static const float any[] = {-INFINITY, INFINITY}; /* but NaN */
+    float *values = s->desk[omp_get_thread_num()].values;
+    const int64_t n_score = s->n_block * BLOCK;
+    const sqn__order_floats scores = {s->score + k * n_score, n_score, NAN};
     double median = 0.0;
-    int64_t n = 0;
+    int64_t n_below = 0;
+    const int64_t n = sqn__order_choose()->between(values, &n_below, &scores, any);
 
-    for (int64_t j = 0; j < out->n_pix; j++) {
-        values[n] = (float)score[j];
-        n += isnan(score[j]) ? 0 : 1;
-    }
-    out->frame[i] = sum_squares(score, out->n_pix);
+    out->frame[i] = sum_blocks(s, k);
     s->n_row[i] = (double)n;
-    s->scatter[i] = sqn__middle_sigma(&median, values, n, values + out->n_pix);
+    s->scatter[i] = sqn__middle_sigma(&median, values, n, values + n_score);
 }
 
-/* The share of one frame in the sums of `n` pixels. */
-static void add_pixels(double *restrict chi2, double *restrict n_data,
-                       const double *restrict score, int64_t n)
+/* The n frames from `first` on: block by block of pixels, which each add up in the order of frames,
+   then frame by frame. */
+static void take_chunk(sqn_misfit *out, survey *s, int64_t first, int64_t n)
 {
-    for (int64_t j = 0; j < n; j++) {
-        const bool fitted = !isnan(score[j]);
-
-        chi2[j] += fitted ? score[j] * score[j] : 0.0;
-        n_data[j] += fitted ? 1.0 : 0.0;
-    }
-}
-
-/* The share of the n frames of a chunk in the sums of pixels. */
-static void take_pixels(sqn_misfit *out, const survey *s, int64_t first, int64_t n)
-{
-#pragma omp parallel for schedule(static) default(none) shared(out, s, first, n)
-    for (int64_t from = 0; from < out->n_pix; from += BLOCK) {
-        const int64_t left = out->n_pix - from;
-
+    load_amounts(s, first, n);
+#pragma omp parallel default(none) shared(out, s, first, n)
+    {
+#pragma omp for schedule(static)
+        for (int64_t b = 0; b < s->n_block; b++) {
+            take_block(s, b, first, n);
+        }
+#pragma omp for schedule(static)
         for (int64_t k = 0; k < n; k++) {
-            if (s->panels->frame[first + k] >= 0) {
-                add_pixels(out->pixel + from, s->n_data + from,
-                           s->score + k * out->n_pix + from, left < BLOCK ? left : BLOCK);
-            }
+            take_frame(out, s, s->frame[first + k], k);
         }
     }
-}
-
-/* The frames from `first` on, as many as a chunk holds. */
-static void take_chunk(sqn_misfit *out, survey *s, int64_t first)
-{
-    const int64_t left = out->n_frame - first;
-    const int64_t n = left < s->n_chunk ? left : s->n_chunk;
-
-#pragma omp parallel for schedule(static) default(none) shared(out, s, first, n)
-    for (int64_t k = 0; k < n; k += TOGETHER) {
-        const int64_t m = n - k < TOGETHER ? n - k : TOGETHER;
-
-        score_frames(s->score + k * out->n_pix, s, first + k, m);
-        for (int64_t i = k; i < k + m; i++) {
-            if (s->panels->frame[first + i] >= 0) {
-                take_frame(out, s, first + i, i);
-            }
-        }
-    }
-    take_pixels(out, s, first, n);
-    for (int64_t i = first; i < first + n; i++) {
-        if (s->panels->frame[i] >= 0) {
-            s->chi2 += out->frame[i];
-            s->free += free_of_frame(s, i);
-        }
+    for (int64_t k = first; k < first + n; k++) {
+        s->chi2 += out->frame[s->frame[k]];
+        s->free += free_of_frame(s, s->frame[k]);
     }
 }
 
@@ -265,9 +246,11 @@ static void finish_pixels(sqn_misfit *out, const survey *s, double of_coefficien
     const double share = (of_coefficients - k * k) / of_pixels(s);
 
     for (int64_t j = 0; j < out->n_pix; j++) {
+        const int64_t at = s->panels->pixel[j];
+
         out->pixel_free[j] =
-            s->panels->pixel[j] >= 0 ? s->n_data[j] - s->free_of_pixel[j] - share : 0.0;
-        out->pixel[j] = over(out->pixel[j], out->pixel_free[j]);
+            at >= 0 ? (double)s->count[at] - s->free_of_pixel[j] - share : 0.0;
+        out->pixel[j] = over(at >= 0 ? s->sum[at] : 0.0, out->pixel_free[j]);
     }
 }
 
@@ -291,11 +274,14 @@ static void finish_frames(sqn_misfit *out, const survey *s, double of_components
 
 static void measure(sqn_misfit *out, survey *s)
 {
+    const int64_t n_frame = s->panels->info.n_frame_used;
     const double k = (double)s->comp.rows;
     double n_data = 0.0;
 
-    for (int64_t i = 0; i < out->n_frame; i += s->n_chunk) {
-        take_chunk(out, s, i);
+    for (int64_t first = 0; first < n_frame; first += s->n_chunk) {
+        const int64_t left = n_frame - first;
+
+        take_chunk(out, s, first, left < s->n_chunk ? left : s->n_chunk);
     }
     for (int64_t i = 0; i < out->n_frame; i++) {
         n_data += s->n_row[i];
@@ -308,28 +294,90 @@ static void measure(sqn_misfit *out, survey *s)
     finish_frames(out, s, of_components);
 }
 
+/* Which of all each is that takes part; `index` [n] says for all the place or -1. */
+static int64_t *list_used(int64_t n_used, const int64_t *index, int64_t n)
+{
+    int64_t *list = sqn__mem_alloc(n_used, sizeof *list);
+
+    for (int64_t i = 0; i < n && list != NULL; i++) {
+        if (index[i] >= 0) {
+            list[index[i]] = i;
+        }
+    }
+    return list;
+}
+
+/* Work space of all threads. */
+static bool create_desks(survey *s, int64_t n_thread)
+{
+    const int64_t n_h = s->comp.rows * BLOCK, n_score = s->n_block * BLOCK;
+    const int64_t n_data = s->panels->info.pixels_are_long ? 0 : s->n_chunk * BLOCK;
+    const int64_t n_values = n_score + sqn__middle_work_size(n_score);
+    const int64_t n_float = n_h + 2 * n_data + n_values;
+
+    s->desk = sqn__mem_alloc(n_thread, sizeof *s->desk);
+    s->floats = sqn__mem_reserve(sqn__mem_product(n_thread, n_float), sizeof *s->floats);
+    for (int64_t t = 0; t < n_thread && s->desk != NULL && s->floats != NULL; t++) {
+        float *h = s->floats + t * n_float;
+
+        s->desk[t] = (desk){h, h + n_h, h + n_h + n_data, h + n_h + 2 * n_data};
+    }
+    return s->desk != NULL && s->floats != NULL;
+}
+
+/* Space for what is summed up; chunks go by the number of threads, sums do not. */
+static bool create_survey(survey *s)
+{
+    const sqn_panels_info *info = &s->panels->info;
+    const int64_t each = TOGETHER * (1 + CHUNK / TOGETHER / info->n_pix);
+    const int64_t n_thread = omp_get_max_threads(), wanted = each * n_thread;
+
+    s->n_chunk = wanted < info->n_frame_used ? wanted : info->n_frame_used;
+    s->n_block = (info->n_pix_used + BLOCK - 1) / BLOCK;
+    const int64_t n_score = s->n_block * BLOCK;
+
+    s->frame = list_used(info->n_frame_used, s->panels->frame, info->n_frame);
+    s->pixel = list_used(info->n_pix_used, s->panels->pixel, info->n_pix);
+    s->score = sqn__mem_reserve(sqn__mem_product(s->n_chunk, n_score), sizeof *s->score);
+    s->amount = sqn__mem_alloc(s->n_chunk * s->comp.rows, sizeof *s->amount);
+    s->level = sqn__mem_alloc(s->n_chunk, sizeof *s->level);
+    s->sum = sqn__mem_alloc(n_score, sizeof *s->sum);
+    s->count = sqn__mem_alloc(n_score, sizeof *s->count);
+    s->chi2_block =
+        sqn__mem_alloc(sqn__mem_product(s->n_block, s->n_chunk), sizeof *s->chi2_block);
+    s->free_of_pixel = sqn__mem_alloc(info->n_pix, sizeof *s->free_of_pixel);
+    s->n_row = sqn__mem_alloc(info->n_frame, sizeof *s->n_row);
+    s->scatter = sqn__mem_alloc(info->n_frame, sizeof *s->scatter);
+    return create_desks(s, n_thread) && s->frame != NULL && s->pixel != NULL &&
+           s->score != NULL && s->amount != NULL && s->level != NULL && s->sum != NULL &&
+           s->count != NULL && s->chi2_block != NULL && s->free_of_pixel != NULL &&
+           s->n_row != NULL && s->scatter != NULL;
+}
+
+static void clear_survey(survey *s)
+{
+    sqn__mem_free(s->scatter);
+    sqn__mem_free(s->n_row);
+    sqn__mem_free(s->free_of_pixel);
+    sqn__mem_free(s->chi2_block);
+    sqn__mem_free(s->count);
+    sqn__mem_free(s->sum);
+    sqn__mem_free(s->level);
+    sqn__mem_free(s->amount);
+    sqn__mem_free(s->score);
+    sqn__mem_free(s->pixel);
+    sqn__mem_free(s->frame);
+    sqn__mem_free(s->floats);
+    sqn__mem_free(s->desk);
+}
+
 static sqn_status create(sqn_misfit *out, survey *s, sqn_error *err)
 {
     out->frame = sqn__mem_alloc(out->n_frame, sizeof *out->frame);
     out->pixel = sqn__mem_alloc(out->n_pix, sizeof *out->pixel);
     out->pixel_free = sqn__mem_alloc(out->n_pix, sizeof *out->pixel_free);
-    const int64_t each = TOGETHER * (1 + CHUNK / TOGETHER / out->n_pix); /* of a thread */
-    const int64_t wanted = each * omp_get_max_threads();
-
-    s->n_chunk = wanted < out->n_frame ? wanted : out->n_frame;
-    s->score = sqn__mem_reserve(sqn__mem_product(s->n_chunk, out->n_pix), sizeof *s->score);
-    s->middle = sqn__mem_reserve(
-        sqn__mem_product(s->n_chunk, out->n_pix + sqn__middle_work_size(out->n_pix)),
-        sizeof *s->middle);
-    s->place = sqn__mem_alloc(out->n_pix, sizeof *s->place);
-    s->n_data = sqn__mem_alloc(out->n_pix, sizeof *s->n_data);
-    s->free_of_pixel = sqn__mem_alloc(out->n_pix, sizeof *s->free_of_pixel);
-    s->n_row = sqn__mem_alloc(out->n_frame, sizeof *s->n_row);
-    s->scatter = sqn__mem_alloc(out->n_frame, sizeof *s->scatter);
-    return out->frame != NULL && out->pixel != NULL && out->pixel_free != NULL &&
-                   s->middle != NULL && s->place != NULL && s->score != NULL &&
-                   s->n_data != NULL && s->free_of_pixel != NULL && s->n_row != NULL &&
-                   s->scatter != NULL
+    return create_survey(s) && out->frame != NULL && out->pixel != NULL &&
+                   out->pixel_free != NULL
                ? SQN_OK
                : SQN_RAISE(err, E_MEM, "misfit of %" PRId64 " frames, %" PRId64 " pixels",
                            out->n_frame, out->n_pix);
@@ -352,23 +400,13 @@ sqn_status sqn_misfit_measure(sqn_misfit *out, const sqn_panels *panels,
                          n_comp);
     }
     SQN_TRY(create(&m, &s, err));
-    for (int64_t j = 0; j < m.n_pix; j++) {
-        s.place[j] =
-            sqn__panels_place(panels, panels->pixel[j], panels->info.pixels_are_long);
-    }
     measure(&m, &s);
     *out = m;
     m = (sqn_misfit){0};
 
 cleanup:
     sqn_misfit_clear(&m);
-    sqn__mem_free(s.scatter);
-    sqn__mem_free(s.n_row);
-    sqn__mem_free(s.free_of_pixel);
-    sqn__mem_free(s.n_data);
-    sqn__mem_free(s.score);
-    sqn__mem_free(s.middle);
-    sqn__mem_free(s.place);
+    clear_survey(&s);
     return status;
 }
 

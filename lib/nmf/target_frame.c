@@ -62,16 +62,17 @@ static void count_data(int64_t *n_data, const sqn__target_group *group,
 
 /* ---- Sums ------------------------------------------------------------------------------ */
 
-/* The basis turned, at the n pixels from `first` on; true where it is finite at a whole block. */
+/* The basis turned, at the n pixels from `first` on; true where it is tried as a whole, and finite at
+   a whole block. */
 static bool turn_basis(const sqn__target_desk *desk, const sqn__target_count *count,
-                       int64_t first, int64_t n)
+                       int64_t first, int64_t n, bool tried)
 {
     const int64_t k = count->basis.rows, wide = sqn__gram_aligned(count->n_unknown);
     const sqn_dmatrix turned = {desk->block.wide, BLOCK, wide, wide};
     const sqn_matrix_const basis = {count->basis.data + first, k, BLOCK,
                                     count->basis.stride};
 
-    if (n < BLOCK || !desk->sums->turn(turned, basis)) {
+    if (n < BLOCK || !tried || !desk->sums->turn(turned, basis)) {
         sqn__target_load_basis(&desk->block, count, first, n);
         (void)desk->sums->turn(
             turned, (sqn_matrix_const){desk->block.h, count->n_unknown, BLOCK, BLOCK});
@@ -130,12 +131,14 @@ static void add_section(double *sums, int64_t *n_data, const sqn__target_desk *d
                         const sqn__target_count *count, int64_t s)
 {
     const int64_t n = count->n_unknown, end = section_begin(group, s + 1);
+    bool whole = true; /* pixels without a value are seldom alone */
 
     memset(sums, 0, (size_t)sums_size(group, n) * sizeof *sums);
     memset(n_data, 0, (size_t)group->n * sizeof *n_data);
     for (int64_t first = section_begin(group, s); first < end; first += BLOCK) {
         const int64_t left = group->n_pix - first;
-        const bool whole = turn_basis(desk, count, first, left < BLOCK ? left : BLOCK);
+
+        whole = turn_basis(desk, count, first, left < BLOCK ? left : BLOCK, whole);
         const sqn__target_view data =
             sqn__target_view_frames(&desk->block, group, first, whole);
 

@@ -6,6 +6,7 @@
 
 #include "count.h"
 #include "mem.h"
+#include "overlap.h"
 #include "raise.h"
 #include "sequin/curve.h"
 #include "warn.h"
@@ -202,9 +203,11 @@ static sqn_status draw_curves(basis *b, sqn_error *err)
     sqn_status status = SQN_OK;
 
     b->pca = sqn__mem_alloc(b->n_comp, sizeof *b->pca);
-    if (b->pca == NULL) {
+    b->overlap = sqn__mem_alloc(sqn__mem_product(b->n_comp, b->n_comp), sizeof *b->overlap);
+    if (b->pca == NULL || b->overlap == NULL) {
         return SQN_RAISE(err, E_MEM, "curves");
     }
+    overlap_measure(b->overlap, b->nmf, b->n_comp);
     SQN_TRY(sqn_misfit_measure(&b->misfit, b->panels, b->nmf, b->n_comp, err));
     SQN_TRY(sqn_curve_pca(b->pca, &b->sum_centered, b->n_comp, b->panels, err));
 
@@ -299,5 +302,6 @@ void basis_clear(basis *b)
     sqn__mem_free(b->counts);
     sqn__mem_free(b->components);
     sqn__mem_free(b->pca);
+    sqn__mem_free(b->overlap);
     *b = (basis){0};
 }

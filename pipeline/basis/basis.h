@@ -30,6 +30,7 @@ typedef struct basis {
     sqn_misfit misfit;            /**< Of the last stage; empty when loaded. */
     double sum_centered;          /**< Denominator of frv_centered. */
     double *pca;                  /**< [n_comp] frv_pca. */
+    double *overlap;              /**< [n_comp, n_comp] of overlap_measure(). */
 } basis;
 
 /** What a basis is built from. Borrowed. */

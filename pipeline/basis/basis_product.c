@@ -10,8 +10,6 @@
 #include "mem.h"
 #include "raise.h"
 
-enum { LANES = 4 /* partial sums */ };
-
 /* Rows of pixels [k, n_pix] as images [k, ny, nx], NaN outside. */
 static void draw_rows(float *out, const sqn_pixels *pixels, sqn_matrix_const rows)
 {
@@ -23,20 +21,6 @@ static void draw_rows(float *out, const sqn_pixels *pixels, sqn_matrix_const row
     for (int64_t a = 0; a < rows.rows; a++) {
         sqn_pixels_scatter(out + a * n_all, pixels, rows.data + a * rows.stride);
     }
-}
-
-/* HDU of images, one a component. */
-static sqn_status add_images(sqn_fits_product *product, const char *extname,
-                             const sqn_cube *cube, const sqn_header *header, sqn_error *err)
-{
-    const sqn_fits_image image = {.extname = extname,
-                                  .type = SQN_FITS_FLOAT32,
-                                  .n_axis = 3,
-                                  .axes = {cube->nx, cube->ny, cube->n_frame},
-                                  .data = cube->data,
-                                  .header = header};
-
-    return sqn_fits_product_image(product, &image, err);
 }
 
 sqn_status basis_product_images(sqn_cube *out, const basis *b, const sqn_pixels *pixels,
@@ -52,20 +36,116 @@ cleanup:
     return status;
 }
 
+/* Rows of pixels, drawn as images a line at a time. */
+typedef struct drawing {
+    const sqn_pixels *pixels;
+    int64_t n_row;
+    const float *row[]; /* [n_row] of [n_pix] each, borrowed */
+} drawing;
+
+/* Of up to `most` rows; NULL without memory. */
+static drawing *drawing_create(const sqn_pixels *pixels, int64_t most)
+{
+    drawing *out = sqn__mem_alloc(1, sizeof *out + (size_t)most * sizeof *out->row);
+
+    if (out != NULL) {
+        out->pixels = pixels;
+    }
+    return out;
+}
+
+static void drawing_add(drawing *d, sqn_matrix_const rows)
+{
+    for (int64_t a = 0; a < rows.rows; a++) {
+        d->row[d->n_row++] = rows.data + a * rows.stride;
+    }
+}
+
+/* The first pixel that lies at an offset or behind it. */
+static int64_t first_at(const sqn_pixels *pixels, int64_t offset)
+{
+    int64_t low = 0, high = pixels->n_pix;
+
+    while (low < high) {
+        const int64_t middle = low + (high - low) / 2;
+
+        if (pixels->index[middle] < offset) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+/* One line of image `a`, NaN outside. */
+static void draw_line(float *out, const drawing *d, int64_t a, int64_t y)
+{
+    const int64_t nx = d->pixels->nx, begin = y * nx;
+    const int64_t *index = d->pixels->index;
+    const float *row = d->row[a];
+
+    for (int64_t x = 0; x < nx; x++) {
+        out[x] = NAN;
+    }
+    for (int64_t p = first_at(d->pixels, begin);
+         p < d->pixels->n_pix && index[p] < begin + nx; p++) {
+        out[index[p] - begin] = row[p];
+    }
+}
+
+static sqn_status make_lines(void *context, void *values, int64_t first, int64_t n,
+                             sqn_error *err)
+{
+    const drawing *d = context;
+
+    (void)err;
+    for (int64_t i = 0; i < n; i++) {
+        draw_line((float *)values + i * d->pixels->nx, d, (first + i) / d->pixels->ny,
+                  (first + i) % d->pixels->ny);
+    }
+    return SQN_OK;
+}
+
+/* HDU of images, one a component, drawn when the product is written; it owns the drawing then. */
+static sqn_status add_images(sqn_fits_product *product, const char *extname, drawing **of,
+                             const sqn_header *header, sqn_error *err)
+{
+    enum { AT_ONCE = 1 << 16 /* values: they stay in cache */ };
+    const sqn_pixels *pixels = (*of)->pixels;
+    const sqn_fits_image image = {.extname = extname,
+                                  .type = SQN_FITS_FLOAT32,
+                                  .n_axis = 3,
+                                  .axes = {pixels->nx, pixels->ny, (*of)->n_row},
+                                  .header = header};
+    const sqn_fits_maker maker = {make_lines, *of, AT_ONCE / pixels->nx + 1, sqn__mem_free};
+    sqn_status status = SQN_OK;
+
+    SQN_TRY(sqn_fits_product_made_image(product, &image, &maker, err));
+    *of = NULL;
+
+cleanup:
+    return status;
+}
+
 static sqn_status add_components(sqn_fits_product *product, const basis_record *r,
                                  sqn_error *err)
 {
+    const sqn_matrix_const comp = basis_last(r->basis);
     sqn_status status = SQN_OK;
     sqn_header *header = NULL;
-    sqn_cube cube = {0};
+    drawing *images = drawing_create(r->pixels, comp.rows);
 
-    SQN_TRY(basis_product_images(&cube, r->basis, r->pixels, err));
+    if (images == NULL) {
+        return SQN_RAISE(err, E_MEM, "images of %" PRId64 " components", comp.rows);
+    }
+    drawing_add(images, comp);
     SQN_TRY(r->image_header(&header, r->context, 3, err));
     SQN_TRY(sqn_header_set_text(header, "CTYPE3", "NCOMP", "number of the component", err));
-    SQN_TRY(add_images(product, "COMPONENTS", &cube, header, err));
+    SQN_TRY(add_images(product, "COMPONENTS", &images, header, err));
 
 cleanup:
-    sqn_cube_clear(&cube);
+    sqn__mem_free(images);
     sqn_header_destroy(&header);
     return status;
 }
@@ -119,78 +199,10 @@ static sqn_status add_matrix(sqn_fits_product *product, const char *extname,
     return sqn_fits_product_image(product, &image, err);
 }
 
-/* Sums of products of two rows over the pixels that both have, side by side. */
-typedef struct products {
-    double ab[LANES], aa[LANES], bb[LANES];
-} products;
-
-static inline void add_product(products *sum, int64_t l, float a, float b)
-{
-    const bool both = !isnan(a) & !isnan(b);
-    const double x = both ? (double)a : 0.0, y = both ? (double)b : 0.0;
-
-    sum->ab[l] += x * y;
-    sum->aa[l] += x * x;
-    sum->bb[l] += y * y;
-}
-
-/* Cosine of two rows over the pixels that both have. */
-static double cosine(const float *restrict a, const float *restrict b, int64_t n)
-{
-    const int64_t whole = n - n % LANES;
-    products sum = {{0.0}, {0.0}, {0.0}};
-    double ab = 0.0, aa = 0.0, bb = 0.0;
-
-    for (int64_t p = 0; p < whole; p += LANES) {
-        for (int64_t l = 0; l < LANES; l++) {
-            add_product(&sum, l, a[p + l], b[p + l]);
-        }
-    }
-    for (int64_t p = whole; p < n; p++) {
-        add_product(&sum, p - whole, a[p], b[p]);
-    }
-    for (int64_t l = 0; l < LANES; l++) {
-        ab += sum.ab[l];
-        aa += sum.aa[l];
-        bb += sum.bb[l];
-    }
-    return aa > 0.0 && bb > 0.0 ? ab / sqrt(aa * bb) : NAN;
-}
-
-/* OVERLAP [k, k]: row = stage, column = component; NaN where not kept or not there. */
-static sqn_status add_overlap(sqn_fits_product *product, const basis_record *r,
-                              sqn_error *err)
-{
-    const int64_t n = r->basis->n_comp;
-    const sqn_matrix_const last = sqn_nmf_components(r->basis->nmf, n);
-    sqn_status status = SQN_OK;
-    double *overlap = sqn__mem_alloc(sqn__mem_product(n, n), sizeof *overlap);
-
-    if (overlap == NULL) {
-        return SQN_RAISE(err, E_MEM, "overlap of %" PRId64 " stages", n);
-    }
-    for (int64_t k = 1; k <= n; k++) {
-        const sqn_matrix_const stage = sqn_nmf_components(r->basis->nmf, k);
-
-        for (int64_t a = 0; a < n; a++) {
-            overlap[(k - 1) * n + a] = stage.data != NULL && a < k
-                                           ? cosine(stage.data + a * stage.stride,
-                                                    last.data + a * last.stride, last.cols)
-                                           : NAN;
-        }
-    }
-    SQN_TRY(add_matrix(product, "OVERLAP", (sqn_dmatrix_const){overlap, n, n, n}, 0, NULL,
-                       err));
-
-cleanup:
-    sqn__mem_free(overlap);
-    return status;
-}
-
 /** All kept stages, one below the other. */
 typedef struct stages {
     int64_t n_row;
-    sqn_cube images;                  /* [n_row, ny, nx] */
+    drawing *images;                  /* [n_row] */
     double *coefficients;             /* [n_row, n_reference] */
     int64_t *row, *count, *component; /* [n_row] */
 } stages;
@@ -198,29 +210,25 @@ typedef struct stages {
 static sqn_status stages_create(stages *s, const basis_record *r, sqn_error *err)
 {
     const int64_t n_ref = r->n_row;
-    sqn_status status = SQN_OK;
 
     for (int64_t k = 1; k <= r->basis->n_comp; k++) {
         s->n_row += sqn_nmf_components(r->basis->nmf, k).data != NULL ? k : 0;
     }
-    SQN_TRY(sqn_cube_init(&s->images, s->n_row, r->pixels->ny, r->pixels->nx, err));
+    s->images = drawing_create(r->pixels, s->n_row);
     s->coefficients =
         sqn__mem_alloc(sqn__mem_product(s->n_row, n_ref), sizeof *s->coefficients);
     s->row = sqn__mem_alloc(s->n_row, sizeof *s->row);
     s->count = sqn__mem_alloc(s->n_row, sizeof *s->count);
     s->component = sqn__mem_alloc(s->n_row, sizeof *s->component);
-    if (s->coefficients == NULL || s->row == NULL || s->count == NULL ||
-        s->component == NULL) {
-        status = SQN_RAISE(err, E_MEM, "%" PRId64 " components of all stages", s->n_row);
-    }
-
-cleanup:
-    return status;
+    return s->images != NULL && s->coefficients != NULL && s->row != NULL &&
+                   s->count != NULL && s->component != NULL
+               ? SQN_OK
+               : SQN_RAISE(err, E_MEM, "%" PRId64 " components of all stages", s->n_row);
 }
 
 static void stages_clear(stages *s)
 {
-    sqn_cube_clear(&s->images);
+    sqn__mem_free(s->images);
     sqn__mem_free(s->coefficients);
     sqn__mem_free(s->row);
     sqn__mem_free(s->count);
@@ -230,11 +238,9 @@ static void stages_clear(stages *s)
 /* Copy stage `k` behind the `first` rows that are there. */
 static void stages_take(stages *s, const basis_record *r, int64_t k, int64_t first)
 {
-    const int64_t n_all = r->pixels->ny * r->pixels->nx;
-    const sqn_matrix_const comp = sqn_nmf_components(r->basis->nmf, k);
     const sqn_dmatrix_const coeff = sqn_nmf_coefficients(r->basis->nmf, k);
 
-    draw_rows(s->images.data + first * n_all, r->pixels, comp);
+    drawing_add(s->images, sqn_nmf_components(r->basis->nmf, k));
     for (int64_t a = 0; a < k; a++) {
         s->row[first + a] = first + a + 1;
         s->count[first + a] = k;
@@ -303,6 +309,7 @@ sqn_status basis_product_fill(sqn_fits_product *product, const basis_record *r,
                               sqn_error *err)
 {
     const bool built = r->basis->nmf != NULL;
+    const int64_t n = r->basis->n_comp;
     sqn_status status = SQN_OK;
 
     SQN_TRY(add_components(product, r, err));
@@ -310,7 +317,8 @@ sqn_status basis_product_fill(sqn_fits_product *product, const basis_record *r,
         SQN_TRY(add_matrix(product, "COEFFICIENTS",
                            sqn_nmf_coefficients(r->basis->nmf, r->basis->n_comp),
                            r->exponent, r->unit, err));
-        SQN_TRY(add_overlap(product, r, err));
+        SQN_TRY(add_matrix(product, "OVERLAP",
+                           (sqn_dmatrix_const){r->basis->overlap, n, n, n}, 0, NULL, err));
     }
     SQN_TRY(curve_add(product, r->curve, err));
     if (built && r->write_stages) {

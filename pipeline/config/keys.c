@@ -475,31 +475,30 @@ int keys_find(const char *path)
     return -1;
 }
 
-int keys_block(const char *path)
+/* The key whose path is the first `length` characters, or -1. */
+static int find_path(const char *path, size_t length)
 {
-    const char *leaf = keys_leaf(path);
-    const size_t length = leaf > path ? (size_t)(leaf - path) - 1 : 0;
-
     for (int i = 0; i < N_KEYS && length > 0; i++) {
-        if (strncmp(table[i].path, path, length) == 0 && table[i].path[length] == '\0') {
+        if (table[i].path[0] == path[0] && strncmp(table[i].path, path, length) == 0 &&
+            table[i].path[length] == '\0') {
             return i;
         }
     }
     return -1;
 }
 
+int keys_block(const char *path)
+{
+    const char *leaf = keys_leaf(path);
+
+    return find_path(path, leaf > path ? (size_t)(leaf - path) - 1 : 0);
+}
+
 bool keys_serves(const keys_key *key, int task)
 {
-    const size_t length = strcspn(key->path, ".");
-    bool serves = true;
+    const int i = find_path(key->path, strcspn(key->path, "."));
 
-    for (int i = 0; i < N_KEYS; i++) {
-        if (strncmp(table[i].path, key->path, length) == 0 &&
-            table[i].path[length] == '\0') {
-            serves = table[i].tasks == 0 || (table[i].tasks >> task & 1U) != 0;
-        }
-    }
-    return serves;
+    return i < 0 || table[i].tasks == 0 || (table[i].tasks >> task & 1U) != 0;
 }
 
 int64_t keys_width(keys_type type)

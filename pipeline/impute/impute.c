@@ -306,13 +306,10 @@ static sqn_status write_components(void *run, sqn_error *err)
     impute *r = run;
     sqn_status status = SQN_OK;
     sqn_fits_product *product = NULL;
-    const void *bytes = NULL;
-    size_t size = 0;
     char *text = NULL;
 
     SQN_TRY(result_components(&product, &r->session, &r->result, err));
-    SQN_TRY(sqn_fits_product_finish(&bytes, &size, product, err));
-    SQN_TRY(directory_write(r->session.directory, "components.fits", bytes, size, err));
+    SQN_TRY(session_write_product(&r->session, "components.fits", product, err));
     SQN_TRY(curve_text(&text, &r->result.curve, err));
     SQN_TRY(session_write_text(&r->session, "frv.csv", text, err));
 

@@ -305,6 +305,7 @@ void directory_close(directory **dir)
                       ((*dir)->n_product == 0 && ((*dir)->replaces || !(*dir)->ours)));
     }
     if ((*dir)->fd >= 0) {
+        (void)fsync((*dir)->fd); /* the names of the last products */
         (void)close((*dir)->fd);
     }
     sqn__mem_free((*dir)->products);

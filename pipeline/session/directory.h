@@ -3,7 +3,7 @@
  * @brief The output directory: locked, never half written, nothing of others replaced.
  *
  * A product is written under another name, read back, synced, and then renamed. The manifest
- * comes last: a directory with a manifest is complete. The lock file stays when a run ends
+ * comes last, when the names of all others are synced: a directory with a manifest is complete. The lock file stays when a run ends
  * before its manifest, and so marks the products beside it as ours.
  */
 #ifndef DIRECTORY_H
@@ -58,21 +58,29 @@ SQN_NODISCARD sqn_status directory_guard(const directory *dir, const char *input
 SQN_NODISCARD sqn_status directory_write(directory *dir, const char *name,
                                          const void *bytes, size_t size, sqn_error *err);
 
-/** A product on its way: begin, put in any order, get what was put, end. Borrows its name. */
+/**
+ * A product on its way: begin, put in any order, get what was put, end. Borrows its name. What is
+ * read back from the begin on, part by part, is not read once more for its digest.
+ */
 typedef struct directory_file {
     directory *dir;
     const char *name;
-    int fd; /**< -1 = not open. */
+    int fd;                   /**< -1 = not open. */
+    struct digest *sum;       /**< Of the first n_summed bytes, as read back. Owned. */
+    int64_t n_summed, n_sent; /**< n_sent: on their way to the disk. */
 } directory_file;
 
 /** @retval SQN_ERR_IO, SQN_ERR_PERMISSION */
 SQN_NODISCARD sqn_status directory_begin(directory_file *out, directory *dir,
                                          const char *name, sqn_error *err);
-SQN_NODISCARD sqn_status directory_put(const directory_file *file, int64_t offset,
+SQN_NODISCARD sqn_status directory_put(directory_file *file, int64_t offset,
                                        const void *bytes, size_t size, sqn_error *err);
 /** @retval SQN_ERR_IO  E_OUT_VERIFY: fewer bytes are there. */
-SQN_NODISCARD sqn_status directory_get(const directory_file *file, int64_t offset,
-                                       void *bytes, size_t size, sqn_error *err);
+SQN_NODISCARD sqn_status directory_get(directory_file *file, int64_t offset, void *bytes,
+                                       size_t size, sqn_error *err);
+/** All is put: read back for the digest what was not yet, and let the system write it. What is left
+ *  for directory_end() is to wait; it does this as well where it was not done. */
+SQN_NODISCARD sqn_status directory_send(directory_file *file, sqn_error *err);
 /** Make it the product, or remove it unless `so_far` is SQN_OK; returns the first failure. */
 SQN_NODISCARD sqn_status directory_end(directory_file *file, sqn_status so_far,
                                        sqn_error *err);

@@ -14,7 +14,13 @@
 #include "oserror.h"
 #include "raise.h"
 
-enum { NAME_BYTES = DIRECTORY__NAME_BYTES, FILE_MODE = 0666 };
+enum {
+    NAME_BYTES = DIRECTORY__NAME_BYTES,
+    FILE_MODE = 0666,
+    READ_BYTES = 1 << 16, /* at a time: they stay in cache */
+    SEND_BYTES = 1 << 21, /* sent to the disk together */
+    PAGE_BYTES = 1 << 12
+};
 
 static void part_name(char *out, size_t size, const directory *dir, const char *name)
 {
@@ -50,7 +56,6 @@ static sqn_status rename_part(const directory *dir, const char *part, const char
     const unsigned flags = dir->ours ? 0 : RENAME_NOREPLACE;
 
     if (renameat2(dir->fd, part, dir->fd, final, flags) == 0) {
-        (void)fsync(dir->fd);
         return SQN_OK;
     }
     if (errno != EEXIST) {
@@ -63,50 +68,100 @@ static sqn_status rename_part(const directory *dir, const char *part, const char
     return status;
 }
 
-/** A file being read back for its digest, beside what it should hold. */
-typedef struct reading {
-    int fd;
-    int64_t at;                    /* bytes read */
-    const unsigned char *expected; /* NULL: whatever it is */
-    int64_t size;                  /* of that */
-    bool failed, differs;
-} reading;
+/* What a file should hold; NULL: whatever it does. */
+typedef struct content {
+    const unsigned char *bytes;
+    int64_t size;
+} content;
 
-static size_t read_block(void *context, void *block, size_t size)
+/* Let the system write what will not change, meanwhile; a page that is being written is not
+   touched again. */
+static void send_part(directory_file *file)
 {
-    reading *r = context;
-    const ssize_t n = pread(r->fd, block, size, (off_t)r->at);
+    const int64_t end = file->n_summed / PAGE_BYTES * PAGE_BYTES;
 
-    r->failed = n < 0;
-    if (n > 0 && r->expected != NULL) {
-        r->differs = r->differs || n > r->size - r->at ||
-                     memcmp(block, r->expected + r->at, (size_t)n) != 0;
+    if (end - file->n_sent >= SEND_BYTES) {
+        (void)sync_file_range(file->fd, (off_t)file->n_sent, (off_t)(end - file->n_sent),
+                              SYNC_FILE_RANGE_WRITE); /* fsync() tells the errors */
+        file->n_sent = end;
     }
-    r->at += n > 0 ? n : 0;
-    return n > 0 ? (size_t)n : 0;
 }
 
-/* Read the file back, all of it, while the system writes it, and wait until it is written. */
-static sqn_status take_digest(directory_product *out, reading *r, const char *name,
-                              sqn_error *err)
+/* Bytes that were read back, if they are the next ones. */
+static void sum_next(directory_file *file, int64_t offset, const void *bytes, size_t size)
 {
-    (void)sync_file_range(r->fd, 0, 0,
-                          SYNC_FILE_RANGE_WRITE); /* fsync() tells the errors */
-    digest_sha256_read(out->sha256, read_block, r);
-    if (r->failed) {
-        return oserror_raise(err, name, "cannot read back");
+    if (offset == file->n_summed) {
+        digest_add(file->sum, bytes, size);
+        file->n_summed += (int64_t)size;
+        send_part(file);
     }
-    if (r->expected != NULL && (r->differs || r->at != r->size)) {
-        const sqn_status status = SQN_RAISE(
-            err, E_OUT_VERIFY, "%" PRId64 " bytes do not read back as written", r->size);
+}
 
-        sqn__error_at(err, name, -1, NULL);
+/* What is put where the digest has been is not in it. */
+static void forget_sum(directory_file *file, int64_t offset)
+{
+    if (offset < file->n_summed) {
+        digest_again(file->sum);
+        file->n_summed = file->n_sent = 0;
+    }
+}
+
+/* Read back what is not in the digest yet; false where it differs from what was put. */
+static sqn_status read_rest(bool *same, directory_file *file, const content *expected,
+                            sqn_error *err)
+{
+    unsigned char block[READ_BYTES];
+    ssize_t n = 0;
+
+    *same = true;
+    do {
+        const int64_t at = file->n_summed;
+
+        n = pread(file->fd, block, sizeof block, (off_t)at);
+        if (n < 0) {
+            return oserror_raise(err, file->name, "cannot read back");
+        }
+        if (expected->bytes != NULL) {
+            *same = *same && n <= expected->size - at &&
+                    memcmp(block, expected->bytes + at, (size_t)n) == 0;
+        }
+        sum_next(file, at, block, (size_t)n);
+    } while (n > 0);
+    *same = *same && (expected->bytes == NULL || file->n_summed == expected->size);
+    return SQN_OK;
+}
+
+/* Let the system write all of the file, and read back what is not in the digest yet. */
+static sqn_status send_all(directory_file *file, const content *expected, sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+    bool same = false;
+
+    (void)sync_file_range(file->fd, 0, 0,
+                          SYNC_FILE_RANGE_WRITE); /* fsync() tells the errors */
+    status = read_rest(&same, file, expected, err);
+    if (status == SQN_OK && !same) {
+        status = SQN_RAISE(err, E_OUT_VERIFY,
+                           "%" PRId64 " bytes do not read back as written", expected->size);
+        sqn__error_at(err, file->name, -1, NULL);
+    }
+    return status;
+}
+
+/* The digest of all of the file, and wait until it is written. */
+static sqn_status take_digest(directory_product *out, directory_file *file,
+                              const content *expected, sqn_error *err)
+{
+    const sqn_status status = send_all(file, expected, err);
+
+    if (status != SQN_OK) {
         return status;
     }
-    if (fsync(r->fd) != 0) {
-        return oserror_raise(err, name, "cannot sync");
+    if (fsync(file->fd) != 0) {
+        return oserror_raise(err, file->name, "cannot sync");
     }
-    out->size = r->at;
+    digest_text(out->sha256, file->sum);
+    out->size = file->n_summed;
     return SQN_OK;
 }
 
@@ -150,6 +205,9 @@ static sqn_status publish(directory *dir, const char *name, directory_product *p
     if (status != SQN_OK) {
         return status;
     }
+    if (strcmp(name, directory__manifest) == 0) {
+        (void)fsync(dir->fd); /* all that it lists has its name */
+    }
     part_name(part, sizeof part, dir, name);
     directory__full_name(final, dir, name);
     status = rename_part(dir, part, final, err);
@@ -161,20 +219,26 @@ static sqn_status publish(directory *dir, const char *name, directory_product *p
 }
 
 /* Make the file the product if it holds what it should, else remove it. */
-static sqn_status finish(directory_file *file, sqn_status so_far,
-                         const unsigned char *expected, size_t size, sqn_error *err)
+static sqn_status finish(directory_file *file, sqn_status so_far, const content *expected,
+                         sqn_error *err)
 {
-    char part[2 * NAME_BYTES];
+    char part[2 * NAME_BYTES], final[NAME_BYTES];
     directory_product product = {0};
-    reading r = {.fd = file->fd, .expected = expected, .size = (int64_t)size};
     sqn_status status = so_far;
+    int replaced = -1;
 
     if (status == SQN_OK) {
-        status = take_digest(&product, &r, file->name, err);
+        status = take_digest(&product, file, expected, err);
     }
     if (status == SQN_OK) {
+        directory__full_name(final, file->dir, file->name);
+        replaced = openat(file->dir->fd, final, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 #pragma omp critical /* a named one is a global */
         status = publish(file->dir, file->name, &product, err);
+    }
+    if (replaced >=
+        0) { /* the system takes the old product apart now, not while others wait */
+        (void)close(replaced);
     }
     (void)close(file->fd);
     if (status != SQN_OK) {
@@ -182,7 +246,30 @@ static sqn_status finish(directory_file *file, sqn_status so_far,
         (void)unlinkat(file->dir->fd, part, 0);
     }
     file->fd = -1;
+    digest_end(&file->sum);
     return status;
+}
+
+/* The temporary file of a product, opened; `problem` is what cannot be done at `where`. */
+static sqn_status open_part(directory_file *out, directory *dir, const char *name,
+                            int flags, const char *where, const char *problem,
+                            sqn_error *err)
+{
+    char part[2 * NAME_BYTES];
+
+    part_name(part, sizeof part, dir, name);
+    *out = (directory_file){.dir = dir, .name = name, .fd = -1, .sum = digest_begin()};
+    if (out->sum == NULL) {
+        return SQN_RAISE(err, E_MEM, "a digest");
+    }
+    out->fd = openat(dir->fd, part, flags | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
+    if (out->fd < 0) {
+        const sqn_status status = oserror_raise(err, where, problem);
+
+        digest_end(&out->sum);
+        return status;
+    }
+    return SQN_OK;
 }
 
 sqn_status directory_begin(directory_file *out, directory *dir, const char *name,
@@ -192,19 +279,16 @@ sqn_status directory_begin(directory_file *out, directory *dir, const char *name
 
     part_name(part, sizeof part, dir, name);
     (void)unlinkat(dir->fd, part, 0);
-    *out = (directory_file){.dir = dir,
-                            .name = name,
-                            .fd = openat(dir->fd, part,
-                                         O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                                         FILE_MODE)};
-    return out->fd >= 0 ? SQN_OK : oserror_raise(err, dir->path, "cannot create a file");
+    return open_part(out, dir, name, O_RDWR | O_CREAT | O_EXCL, dir->path,
+                     "cannot create a file", err);
 }
 
-sqn_status directory_put(const directory_file *file, int64_t offset, const void *bytes,
+sqn_status directory_put(directory_file *file, int64_t offset, const void *bytes,
                          size_t size, sqn_error *err)
 {
     const unsigned char *from = bytes;
 
+    forget_sum(file, offset);
     for (size_t done = 0; done < size;) {
         const ssize_t n =
             pwrite(file->fd, from + done, size - done, (off_t)(offset + (int64_t)done));
@@ -217,8 +301,8 @@ sqn_status directory_put(const directory_file *file, int64_t offset, const void 
     return SQN_OK;
 }
 
-sqn_status directory_get(const directory_file *file, int64_t offset, void *bytes,
-                         size_t size, sqn_error *err)
+sqn_status directory_get(directory_file *file, int64_t offset, void *bytes, size_t size,
+                         sqn_error *err)
 {
     unsigned char *to = bytes;
 
@@ -238,17 +322,27 @@ sqn_status directory_get(const directory_file *file, int64_t offset, void *bytes
         }
         done += n > 0 ? (size_t)n : 0;
     }
+    sum_next(file, offset, bytes, size);
     return SQN_OK;
+}
+
+/* What was put is known to be there. */
+static const content any = {NULL, 0};
+
+sqn_status directory_send(directory_file *file, sqn_error *err)
+{
+    return send_all(file, &any, err);
 }
 
 sqn_status directory_end(directory_file *file, sqn_status so_far, sqn_error *err)
 {
-    return finish(file, so_far, NULL, 0, err);
+    return finish(file, so_far, &any, err);
 }
 
 sqn_status directory_write(directory *dir, const char *name, const void *bytes, size_t size,
                            sqn_error *err)
 {
+    const content expected = {bytes, (int64_t)size};
     directory_file file;
     sqn_status status = directory_begin(&file, dir, name, err);
 
@@ -256,18 +350,14 @@ sqn_status directory_write(directory *dir, const char *name, const void *bytes, 
         return status;
     }
     status = directory_put(&file, 0, bytes, size, err);
-    return finish(&file, status, bytes, size, err);
+    return finish(&file, status, &expected, err);
 }
 
 sqn_status directory_keep(directory *dir, const char *name, sqn_error *err)
 {
-    char part[2 * NAME_BYTES];
+    directory_file file;
+    const sqn_status status =
+        open_part(&file, dir, name, O_RDONLY, name, "cannot read back", err);
 
-    part_name(part, sizeof part, dir, name);
-    directory_file file = {.dir = dir,
-                           .name = name,
-                           .fd = openat(dir->fd, part, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)};
-
-    return file.fd >= 0 ? directory_end(&file, SQN_OK, err)
-                        : oserror_raise(err, name, "cannot read back");
+    return status == SQN_OK ? directory_end(&file, SQN_OK, err) : status;
 }

@@ -66,6 +66,46 @@ sqn_status session_guard_inputs(const session *s, const sqn_fits_stack *stack,
     return status;
 }
 
+static sqn_status put(void *context, int64_t offset, const void *bytes, size_t size,
+                      sqn_error *err)
+{
+    return directory_put(context, offset, bytes, size, err);
+}
+
+static sqn_status get(void *context, int64_t offset, void *bytes, size_t size,
+                      sqn_error *err)
+{
+    return directory_get(context, offset, bytes, size, err);
+}
+
+sqn_fits_sink session_sink(directory_file *file)
+{
+    return (sqn_fits_sink){put, get, file};
+}
+
+sqn_status session_put_product(directory_file *out, const session *s, const char *name,
+                               sqn_fits_product *product, sqn_error *err)
+{
+    const sqn_fits_sink sink = session_sink(out);
+    sqn_status status = SQN_OK;
+
+    SQN_TRY(directory_begin(out, s->directory, name, err));
+    SQN_TRY(sqn_fits_product_write(product, &sink, err));
+    SQN_TRY(directory_send(out, err));
+
+cleanup:
+    return status;
+}
+
+sqn_status session_write_product(const session *s, const char *name,
+                                 sqn_fits_product *product, sqn_error *err)
+{
+    directory_file file;
+    const sqn_status status = session_put_product(&file, s, name, product, err);
+
+    return file.fd >= 0 ? directory_end(&file, status, err) : status;
+}
+
 sqn_status session_write_text(session *s, const char *name, const char *text,
                               sqn_error *err)
 {

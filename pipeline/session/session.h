@@ -81,6 +81,20 @@ SQN_NODISCARD sqn_status session_guard(const session *s, const char *const *name
 SQN_NODISCARD sqn_status session_guard_inputs(const session *s, const sqn_fits_stack *stack,
                                               sqn_error *err);
 
+/** Where a FITS product is written: into a file that is begun, and ended afterwards. Borrows it. */
+sqn_fits_sink session_sink(directory_file *file);
+
+/** Put a product into a file, which directory_end() makes the product, with the status that is
+ *  returned, unless its fd is -1: several can be written before the first is waited for. */
+SQN_NODISCARD sqn_status session_put_product(directory_file *out, const session *s,
+                                             const char *name, sqn_fits_product *product,
+                                             sqn_error *err);
+
+/** Write a product, made and lent images where they lie. Errors of sqn_fits_product_write() and
+ *  directory_write(). */
+SQN_NODISCARD sqn_status session_write_product(const session *s, const char *name,
+                                               sqn_fits_product *product, sqn_error *err);
+
 /** Write a product of text. Errors of directory_write(). */
 SQN_NODISCARD sqn_status session_write_text(session *s, const char *name, const char *text,
                                             sqn_error *err);

@@ -4,45 +4,51 @@
 #include <nettle/base64.h>
 #include <nettle/sha2.h>
 
-static void print(char *out, struct sha256_ctx *context)
+#include "mem.h"
+
+struct digest {
+    struct sha256_ctx context;
+};
+
+digest *digest_begin(void)
+{
+    digest *sum = sqn__mem_alloc(1, sizeof *sum);
+
+    if (sum != NULL) {
+        sha256_init(&sum->context);
+    }
+    return sum;
+}
+
+void digest_again(digest *sum)
+{
+    sha256_init(&sum->context);
+}
+
+void digest_add(digest *sum, const void *bytes, size_t size)
+{
+    if (size > 0) {
+        sha256_update(&sum->context, size, bytes);
+    }
+}
+
+void digest_text(char *out, digest *sum)
 {
     static const char digits[] = "0123456789abcdef";
-    uint8_t digest[SHA256_DIGEST_SIZE];
+    uint8_t bytes[SHA256_DIGEST_SIZE];
 
-    sha256_digest(context, sizeof digest, digest);
-    for (size_t i = 0; i < sizeof digest; i++) {
-        out[2 * i] = digits[digest[i] >> 4];
-        out[2 * i + 1] = digits[digest[i] & 15];
+    sha256_digest(&sum->context, sizeof bytes, bytes);
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        out[2 * i] = digits[bytes[i] >> 4];
+        out[2 * i + 1] = digits[bytes[i] & 15];
     }
-    out[2 * sizeof digest] = '\0';
+    out[2 * sizeof bytes] = '\0';
 }
 
-void digest_sha256(char *out, const void *bytes, size_t size)
+void digest_end(digest **sum)
 {
-    struct sha256_ctx context;
-
-    sha256_init(&context);
-    if (size > 0) {
-        sha256_update(&context, size, bytes);
-    }
-    print(out, &context);
-}
-
-void digest_sha256_read(char *out, size_t (*read)(void *context, void *block, size_t size),
-                        void *context)
-{
-    struct sha256_ctx sum;
-    uint8_t block[65536];
-    size_t n = 0;
-
-    sha256_init(&sum);
-    do {
-        n = read(context, block, sizeof block);
-        if (n > 0) {
-            sha256_update(&sum, n, block);
-        }
-    } while (n > 0);
-    print(out, &sum);
+    sqn__mem_free(*sum);
+    *sum = NULL;
 }
 
 size_t digest_base64_max(size_t size)

@@ -6,17 +6,27 @@
 
 enum { DIGEST_TEXT_MAX = 65 }; /* 64 hexadecimal digits and the end */
 
-/**
- * SHA-256 (FIPS 180-4) in lower-case hexadecimal.
- *
- * @param[out] out    [DIGEST_TEXT_MAX] terminated.
- * @param[in]  bytes  [size]; may be NULL if size is 0.
- */
-void digest_sha256(char *out, const void *bytes, size_t size);
+/** SHA-256 (FIPS 180-4) of bytes that come one after the other. Opaque. */
+typedef struct digest digest;
 
-/** The same of bytes that come in blocks: `read` fills up to `size` and says how many; 0 ends. */
-void digest_sha256_read(char *out, size_t (*read)(void *context, void *block, size_t size),
-                        void *context);
+/** Of nothing yet; digest_end() frees it. NULL without memory. */
+digest *digest_begin(void);
+
+/** Forget all that came. */
+void digest_again(digest *sum);
+
+/** The next bytes [size]; may be NULL if size is 0. */
+void digest_add(digest *sum, const void *bytes, size_t size);
+
+/**
+ * The digest in lower-case hexadecimal; what came is forgotten.
+ *
+ * @param[out] out  [DIGEST_TEXT_MAX] terminated.
+ */
+void digest_text(char *out, digest *sum);
+
+/** Free, set to NULL. */
+void digest_end(digest **sum);
 
 /** Bytes that digest_base64() writes for `size` bytes, the end included. */
 size_t digest_base64_max(size_t size);

@@ -97,11 +97,17 @@ cleanup:
     return status;
 }
 
+typedef sqn_status row_maker(void *context, void *values, int64_t first, int64_t n,
+                             sqn_error *err);
+
 static sqn_status add(sqn_fits_product *product, const char *extname, maker *m,
-                      sqn_fits_maker rows, sqn_error *err)
+                      row_maker *make, sqn_error *err)
 {
+    enum { AT_ONCE = 1 << 20 /* values: rows enough for all threads */ };
     const amounts *a = &m->r->amounts;
-    const bool is_flags = rows.make == make_flags;
+    const bool is_flags = make == make_flags;
+    const sqn_fits_maker rows = {
+        .make = make, .context = m, .n_row = AT_ONCE / a->data.n_col + 1};
     sqn_status status = SQN_OK;
     sqn_header *header = NULL;
 
@@ -129,9 +135,9 @@ static sqn_status write_matrices(const sqn_fits_sink *sink, const spectra_result
     sqn_status status = SQN_OK;
 
     SQN_TRY(spectra_product_start(&product, r, step, err));
-    SQN_TRY(add(product, "SCI", &m, (sqn_fits_maker){make_values, &m}, err));
-    SQN_TRY(add(product, "ERR", &m, (sqn_fits_maker){make_errors, &m}, err));
-    SQN_TRY(add(product, "FLAGS", &m, (sqn_fits_maker){make_flags, &m}, err));
+    SQN_TRY(add(product, "SCI", &m, make_values, err));
+    SQN_TRY(add(product, "ERR", &m, make_errors, err));
+    SQN_TRY(add(product, "FLAGS", &m, make_flags, err));
     SQN_TRY(spectra_product_wavelengths(product, r, err));
     SQN_TRY(sqn_fits_product_write(product, sink, err));
 

@@ -188,18 +188,6 @@ static sqn_status fit(void *run, sqn_error *err)
                        &r->result.basis, r->session.settings, err);
 }
 
-static sqn_status put(void *context, int64_t offset, const void *bytes, size_t size,
-                      sqn_error *err)
-{
-    return directory_put(context, offset, bytes, size, err);
-}
-
-static sqn_status get(void *context, int64_t offset, void *bytes, size_t size,
-                      sqn_error *err)
-{
-    return directory_get(context, offset, bytes, size, err);
-}
-
 static sqn_status write_fits(void *run, sqn_error *err)
 {
     spectra *r = run;
@@ -207,7 +195,7 @@ static sqn_status write_fits(void *run, sqn_error *err)
 
     for (int k = 0; k < N_FITS; k++) {
         directory_file file;
-        const sqn_fits_sink sink = {put, get, &file};
+        const sqn_fits_sink sink = session_sink(&file);
 
         if (fits_products[k].optional && !r->session.settings->spectra.template.given) {
             continue;

@@ -1,8 +1,8 @@
 /** @file imaging.c @brief Reducing an observation is a list of stages. */
 #include "imaging.h"
 
+#include <omp.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "judge.h"
 #include "load.h"
@@ -140,47 +140,108 @@ cleanup:
 typedef struct outcome {
     sqn_status status;
     sqn_error why;
+    directory_file file; /* fd -1: there is none */
 } outcome;
 
-/* Checksums, the check of what was made, and the way to its place. */
-static void write_product(outcome *out, const imaging *r, const char *name,
-                          sqn_fits_product *product)
+/* All of a product but waiting for the disk. */
+static void put_product(outcome *out, const imaging *r, int k, sqn_fits_product *product)
 {
-    const void *bytes = NULL;
-    size_t size = 0;
-
-    if (out->status == SQN_OK) {
-        out->status = sqn_fits_product_finish(&bytes, &size, product, &out->why);
-    }
-    if (out->status == SQN_OK) {
-        out->status = directory_write(r->session.directory, name, bytes, size, &out->why);
+    if (product != NULL && out->status == SQN_OK) {
+        out->status = session_put_product(&out->file, &r->session, fits_products[k].name,
+                                          product, &out->why);
     }
     sqn_fits_product_destroy(&product);
 }
 
-/* One thread makes a product after the other, because they say things; others write them. */
-static void make_products(outcome out[N_FITS], const imaging *r)
+/* The rest. */
+static void end_product(outcome *out)
 {
-    for (int k = 0; k < N_FITS; k++) {
+    if (out->file.fd >= 0) {
+        out->status = directory_end(&out->file, out->status, &out->why);
+    }
+}
+
+/** What is to be done with the products. */
+typedef struct queue {
+    omp_lock_t lock;
+    int next;            /* to be made */
+    bool is_put[N_FITS]; /* and not taken to its end yet */
+} queue;
+
+/* Make the next product, while nobody else does: that says things, which have an order. Returns its
+   number, N_FITS behind the last. */
+static int make_next(outcome out[N_FITS], sqn_fits_product **product, queue *q,
+                     const imaging *r)
+{
+    omp_set_lock(&q->lock);
+    const int k = q->next < N_FITS ? q->next++ : N_FITS;
+
+    *product = NULL;
+    if (k < N_FITS) {
+        const bool wanted =
+            !fits_products[k].optional || r->session.settings->combine.frames;
+
+        out[k].status =
+            wanted ? fits_products[k].make(product, &r->result, &out[k].why) : SQN_OK;
+    }
+    omp_unset_lock(&q->lock);
+    return k;
+}
+
+static void mark_put(queue *q, int k)
+{
+    omp_set_lock(&q->lock);
+    q->is_put[k] = true;
+    omp_unset_lock(&q->lock);
+}
+
+/* One that is put, N_FITS where none is: who puts another ends it. */
+static int end_next(queue *q)
+{
+    int k = 0;
+
+    omp_set_lock(&q->lock);
+    while (k < N_FITS && !q->is_put[k]) {
+        k++;
+    }
+    if (k < N_FITS) {
+        q->is_put[k] = false;
+    }
+    omp_unset_lock(&q->lock);
+    return k;
+}
+
+/* Products are made one after the other and written side by side. For the disk those wait who have
+   nothing else to do. */
+static void write_products(outcome out[N_FITS], const imaging *r)
+{
+    queue q = {.next = 0};
+
+    omp_init_lock(&q.lock);
+#pragma omp parallel default(none) shared(out, r, q)
+    {
         sqn_fits_product *product = NULL;
 
-        if (!fits_products[k].optional || r->session.settings->combine.frames) {
-            out[k].status = fits_products[k].make(&product, &r->result, &out[k].why);
-#pragma omp task default(none) firstprivate(out, r, k, product) shared(fits_products)
-            write_product(&out[k], r, fits_products[k].name, product);
+        for (int k = make_next(out, &product, &q, r); k < N_FITS;
+             k = make_next(out, &product, &q, r)) {
+            put_product(&out[k], r, k, product);
+            mark_put(&q, k);
+        }
+        for (int k = end_next(&q); k < N_FITS; k = end_next(&q)) {
+            end_product(&out[k]);
         }
     }
+    omp_destroy_lock(&q.lock);
 }
 
 static sqn_status write_fits(void *run, sqn_error *err)
 {
-    const imaging *r = run;
     outcome out[N_FITS];
 
-    memset(out, 0, sizeof out);
-#pragma omp parallel default(none) shared(out, r)
-#pragma omp single
-    make_products(out, r);
+    for (int k = 0; k < N_FITS; k++) {
+        out[k] = (outcome){.file.fd = -1};
+    }
+    write_products(out, run);
     for (int k = 0; k < N_FITS; k++) {
         if (out[k].status != SQN_OK) {
             *err = out[k].why;

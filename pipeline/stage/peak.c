@@ -6,22 +6,47 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { LANES = 16 /* numbers compared side by side */ };
+
+/* The largest of n numbers that are not NaN; -inf where there is none. */
+static float largest_of(const float *values, int64_t n)
+{
+    float lane[LANES], largest = -INFINITY;
+    const int64_t n_whole = n - n % LANES;
+
+    for (int64_t l = 0; l < LANES; l++) {
+        lane[l] = -INFINITY;
+    }
+    for (int64_t e = 0; e < n_whole; e += LANES) {
+        for (int64_t l = 0; l < LANES; l++) {
+            lane[l] = values[e + l] > lane[l] ? values[e + l] : lane[l];
+        }
+    }
+    for (int64_t l = 0; l < LANES; l++) {
+        largest = lane[l] > largest ? lane[l] : largest;
+    }
+    for (int64_t e = n_whole; e < n; e++) {
+        largest = values[e] > largest ? values[e] : largest;
+    }
+    return largest;
+}
+
 peak peak_of_group(const disk *d, int64_t group, int64_t i_count)
 {
     const int64_t n_pix = d->ny * d->nx;
     const float *snr = d->snr.data + (group * d->n_count + i_count) * n_pix;
-    peak found = {NAN, {NAN, NAN}, group};
+    const float largest = largest_of(snr, n_pix);
+    int64_t e = 0;
 
-    for (int64_t e = 0; e < n_pix; e++) {
-        if (!isnan(snr[e]) && !(snr[e] <= found.snr)) {
-            const int64_t y = e / d->nx;
-
-            found.snr = snr[e];
-            found.position[0] = (double)(e - y * d->nx) + 1.0;
-            found.position[1] = (double)y + 1.0;
-        }
+    while (e < n_pix && !(snr[e] >= largest)) { /* the first of them */
+        e++;
     }
-    return found;
+    if (e == n_pix) {
+        return (peak){NAN, {NAN, NAN}, group};
+    }
+    const int64_t y = e / d->nx;
+
+    return (peak){snr[e], {(double)(e - y * d->nx) + 1.0, (double)y + 1.0}, group};
 }
 
 peak peak_of_count(const disk *d, int64_t i_count)

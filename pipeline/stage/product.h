@@ -2,7 +2,7 @@
  * @file product.h
  * @brief Stage 5: what a run found, as FITS products.
  *
- * In: everything the stages before left. Out: products in memory, ready to be written.
+ * In: everything the stages before left. Out: products ready to be written: most of their images are lent.
  * Library: fits, header, wcs.
  */
 #ifndef PRODUCT_H
@@ -56,9 +56,5 @@ SQN_NODISCARD sqn_status product_start(sqn_fits_product **out, const result *r,
 SQN_NODISCARD sqn_status product_image_header(sqn_header **out, const result *r,
                                               double theta, bool north_up, int n_axis,
                                               sqn_error *err);
-
-/** sqrt of a variance cube as a new cube, owned by the caller. */
-SQN_NODISCARD sqn_status product_sigma(sqn_cube *out, const sqn_cube *variance,
-                                       sqn_error *err);
 
 #endif

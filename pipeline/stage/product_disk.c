@@ -172,7 +172,7 @@ static sqn_status add_planes(sqn_fits_product *product, const result *r,
             continue;
         }
         SQN_TRY(add_note(of_values, planes[k].note, err));
-        SQN_TRY(sqn_fits_product_image(product, &image, err));
+        SQN_TRY(sqn_fits_product_lent_image(product, &image, err));
     }
 
 cleanup:
@@ -220,7 +220,7 @@ sqn_status product_derotated(sqn_fits_product **out, const result *r, sqn_error 
                                   .unit = r->obs.science.unit,
                                   .header = of_values};
 
-    SQN_TRY(sqn_fits_product_image(*out, &image, err));
+    SQN_TRY(sqn_fits_product_lent_image(*out, &image, err));
     SQN_TRY(product_add_frames(*out, r, err));
 
 cleanup:

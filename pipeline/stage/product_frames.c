@@ -6,6 +6,33 @@
 #include "product.h"
 #include "raise.h"
 
+/* The square root of a variance cube. */
+static sqn_status make_sigma(void *context, void *values, int64_t first, int64_t n,
+                             sqn_error *err)
+{
+    const sqn_cube *variance = context;
+    const float *from = variance->data + first * variance->nx;
+    float *to = values;
+
+    (void)err;
+    for (int64_t e = 0; e < n * variance->nx; e++) {
+        to[e] = sqrtf(from[e]);
+    }
+    return SQN_OK;
+}
+
+static sqn_fits_maker sigma_of(const sqn_cube *variance)
+{
+    enum { AT_ONCE = 1 << 16 /* values: they stay in cache */ };
+    const union {
+        const sqn_cube *variance;
+        void *context; /* other makers write into theirs */
+    } of = {variance};
+
+    return (sqn_fits_maker){
+        .make = make_sigma, .context = of.context, .n_row = AT_ONCE / variance->nx + 1};
+}
+
 /* SCI, ERR, DQ, FLAGS and FRAMES of the largest count, as the detector saw them. */
 static sqn_status add_planes(sqn_fits_product *product, const result *r,
                              const sqn_cube *value, const sqn_cube *variance,
@@ -14,12 +41,11 @@ static sqn_status add_planes(sqn_fits_product *product, const result *r,
     const sqn_fits_stack *sci = &r->obs.science;
     sqn_status status = SQN_OK;
     sqn_header *header = NULL;
-    sqn_cube sigma = {0};
 
     SQN_TRY(product_image_header(&header, r, 0.0, false, 3, err));
     SQN_TRY(sqn_header_set_integer(header, "NCOMP", r->basis.counts[r->basis.n_count - 1],
                                    "components in the model", err));
-    SQN_TRY(product_sigma(&sigma, variance, err));
+    const sqn_fits_maker sigma = sigma_of(variance);
     sqn_fits_image image = {.extname = "SCI",
                             .type = SQN_FITS_FLOAT32,
                             .n_axis = 3,
@@ -29,27 +55,26 @@ static sqn_status add_planes(sqn_fits_product *product, const result *r,
                             .unit = sci->unit,
                             .header = header};
 
-    SQN_TRY(sqn_fits_product_image(product, &image, err));
+    SQN_TRY(sqn_fits_product_lent_image(product, &image, err));
     image.extname = "ERR";
-    image.data = sigma.data;
-    SQN_TRY(sqn_fits_product_image(product, &image, err));
+    image.data = NULL;
+    SQN_TRY(sqn_fits_product_made_image(product, &image, &sigma, err));
     image.unit = NULL;
     image.exponent = 0;
     if (sci->dq != NULL) {
         image.extname = "DQ";
         image.type = SQN_FITS_UINT32;
         image.data = sci->dq;
-        SQN_TRY(sqn_fits_product_image(product, &image, err));
+        SQN_TRY(sqn_fits_product_lent_image(product, &image, err));
     }
     image.extname = "FLAGS";
     image.type = SQN_FITS_UINT8;
     image.data = r->last.flags;
-    SQN_TRY(sqn_fits_product_image(product, &image, err));
+    SQN_TRY(sqn_fits_product_lent_image(product, &image, err));
     SQN_TRY(product_add_frames(product, r, err));
 
 cleanup:
     sqn_header_destroy(&header);
-    sqn_cube_clear(&sigma);
     return status;
 }
 

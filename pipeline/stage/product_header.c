@@ -141,17 +141,3 @@ cleanup:
     sqn_header_destroy(&header);
     return status;
 }
-
-sqn_status product_sigma(sqn_cube *out, const sqn_cube *variance, sqn_error *err)
-{
-    const int64_t n = variance->n_frame * variance->ny * variance->nx;
-    sqn_status status = SQN_OK;
-
-    SQN_TRY(sqn_cube_init(out, variance->n_frame, variance->ny, variance->nx, err));
-    for (int64_t e = 0; e < n; e++) {
-        out->data[e] = sqrtf(variance->data[e]);
-    }
-
-cleanup:
-    return status;
-}

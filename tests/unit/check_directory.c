@@ -83,6 +83,38 @@ START_TEST(a_product_may_come_in_parts_of_any_order)
 }
 END_TEST
 
+START_TEST(what_is_put_where_the_digest_has_been_is_in_the_digest)
+{
+    enum { PART = 1 << 20 };
+    static char bytes[3 * PART], back[PART];
+    char path[64], sha256[65];
+    directory *dir = NULL;
+    directory_file file;
+
+    const directory_plan p = plan(fresh(path), false);
+
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        bytes[i] = (char)(i * 7 % 101);
+    }
+    SQN_ASSERT_OK(directory_open(&dir, &p, NULL, &err), err);
+    SQN_ASSERT_OK(directory_write(dir, "disk.fits", bytes, sizeof bytes, &err), err);
+    memcpy(sha256, directory_product_at(dir, 0)->sha256, sizeof sha256);
+    SQN_ASSERT_OK(directory_begin(&file, dir, "manifest.json", &err), err);
+    for (int64_t k = _i; k < 3; k++) { /* the first part is missing, or wrong, at first */
+        const int64_t at = k * PART;
+
+        SQN_ASSERT_OK(directory_put(&file, at, bytes + (k > 0 ? at : 1), PART, &err), err);
+        SQN_ASSERT_OK(directory_get(&file, at, back, PART, &err), err);
+    }
+    SQN_ASSERT_OK(directory_put(&file, 0, bytes, PART, &err), err);
+    SQN_ASSERT_OK(directory_get(&file, 0, back, PART, &err), err);
+    SQN_ASSERT_OK(directory_end(&file, SQN_OK, &err), err);
+    ck_assert_str_eq(directory_product_at(dir, 1)->sha256, sha256);
+    ck_assert_int_eq(directory_product_at(dir, 1)->size, (int64_t)sizeof bytes);
+    directory_close(&dir);
+}
+END_TEST
+
 START_TEST(products_are_listed_in_the_order_of_the_plan_whoever_writes_them_first)
 {
     enum { N = 8, BYTES = 300000 };
@@ -282,6 +314,8 @@ int main(void)
     TCase *tcase = tcase_create("states");
 
     tcase_add_test(tcase, a_product_may_come_in_parts_of_any_order);
+    tcase_add_loop_test(tcase, what_is_put_where_the_digest_has_been_is_in_the_digest, 0,
+                        2);
     tcase_add_test(tcase,
                    products_are_listed_in_the_order_of_the_plan_whoever_writes_them_first);
     tcase_add_test(tcase, a_complete_run_is_replaced_only_on_request);

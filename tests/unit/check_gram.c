@@ -225,6 +225,114 @@ START_TEST(misfits_agree_and_stand_alone)
 }
 END_TEST
 
+/* Data and weights of M rows as stored; every seventh weight is 0, and those of one column. */
+static void fill_stored(float *x, float *v)
+{
+    for (int64_t i = 0; i < MB; i++) {
+        const bool missing = i % 7 == 3 || i % B == 5;
+
+        x[i] = missing ? 0.0F : (float)(100.0 * number(21, i));
+        v[i] = missing ? 0.0F : (float)(0.4 + number(22, i));
+    }
+}
+
+/** What the scores of M models are made of, and what is made of them. */
+typedef struct scoring {
+    double w[MK], level[M], sum[B], chi2[M];
+    float h[KB], x[MB], v[MB], z[MB];
+    int32_t count[B];
+} scoring;
+
+static void fill_scoring(scoring *s)
+{
+    fill(s->w, MK, 23);
+    fill(s->level, M, 24);
+    fill(s->sum, B, 25);
+    fill_stored(s->x, s->v);
+    for (int64_t i = 0; i < KB; i++) {
+        s->h[i] = (float)number(26, i);
+    }
+    for (int64_t p = 0; p < B; p++) {
+        s->count[p] = (int32_t)p;
+    }
+}
+
+/* Scores of `n` models from `first` on. */
+static void score(scoring *s, const sqn__gram_table *table, int64_t first, int64_t n)
+{
+    table->scores(&(sqn__gram_scores){.n = n,
+                                      .k = K,
+                                      .w = s->w + first * K,
+                                      .level = s->level + first,
+                                      .h = s->h,
+                                      .x = s->x + first * B,
+                                      .v = s->v + first * B,
+                                      .row_w = K,
+                                      .row_h = B,
+                                      .row = B,
+                                      .unit = 1.7,
+                                      .z = s->z + first * B,
+                                      .row_z = B,
+                                      .sum = s->sum,
+                                      .count = s->count,
+                                      .chi2 = s->chi2 + first});
+}
+
+START_TEST(scores_agree_and_their_sums_come_model_by_model)
+{
+    static scoring all, one, wanted;
+
+    for (int64_t t = 0; t < N_TABLE && table_at(t) != NULL; t++) {
+        for (int64_t m = 1; m <= M; m++) {
+            fill_scoring(&all);
+            fill_scoring(&one);
+            fill_scoring(&wanted);
+            score(&all, table_at(t), 0, m);
+            score(&wanted, &sqn__gram_ref, 0, m);
+            for (int64_t i = 0; i < m; i++) {
+                score(&one, table_at(t), i, 1);
+            }
+            ck_assert_mem_eq(&all, &one, sizeof all); /* NaN and all */
+            for (int64_t i = 0; i < m * B; i++) {     /* roots are those of floats */
+                ck_assert_int_eq(isnan(all.z[i]), all.v[i] == 0.0F);
+                ck_assert(isnan(all.z[i]) ||
+                          fabs((double)all.z[i] - (double)wanted.z[i]) < 2e-5);
+            }
+            for (int64_t i = 0; i < m; i++) {
+                ck_assert_double_eq_tol(all.chi2[i], wanted.chi2[i], 1e-7 * wanted.chi2[i]);
+            }
+            for (int64_t p = 0; p < B; p++) {
+                ck_assert_double_eq_tol(all.sum[p], wanted.sum[p],
+                                        3e-7 * (1.0 + wanted.sum[p]));
+                ck_assert_int_eq(all.count[p], wanted.count[p]);
+            }
+        }
+    }
+    ck_assert(wanted.sum[0] > 1e3 && wanted.sum[5] < 1.0);
+}
+END_TEST
+
+START_TEST(data_less_their_means_agree)
+{
+    static float x[MB], v[MB], z[MB], wanted[MB];
+    static double mean[M];
+    const sqn__gram_center of = {M, x, v, _i == 0 ? NULL : mean};
+
+    fill_stored(x, v);
+    fill(mean, M, 27);
+    for (int64_t t = 0; t < N_TABLE && table_at(t) != NULL; t++) {
+        const double sum = table_at(t)->center(z, &of);
+        const double right = sqn__gram_ref.center(wanted, &of);
+
+        ck_assert_double_eq_tol(sum, right, 1e-8 * right);
+        for (int64_t i = 0; i < MB; i++) {
+            ck_assert(fabs((double)z[i] - (double)wanted[i]) < 2e-5);
+            ck_assert(v[i] > 0.0F ? z[i] != 0.0F : z[i] == 0.0F);
+        }
+    }
+}
+END_TEST
+
 START_TEST(pairs_agree)
 {
     static double h[3 * 32], got[3 * 512], expected[3 * 512];
@@ -299,6 +407,8 @@ int main(void)
     tcase_add_test(tcase, depths_may_come_in_parts);
     tcase_add_test(tcase, columns_become_rows);
     tcase_add_test(tcase, misfits_agree_and_stand_alone);
+    tcase_add_test(tcase, scores_agree_and_their_sums_come_model_by_model);
+    tcase_add_loop_test(tcase, data_less_their_means_agree, 0, 2);
     tcase_add_test(tcase, pairs_agree);
     tcase_add_test(tcase, weighted_pairs_are_the_product_of_weights_and_pairs);
     suite_add_tcase(suite, tcase);

@@ -17,7 +17,7 @@ extern "C" {
  *                     weights are 1 / error^2); 0 on failure.
  * @param[in]  panels  [n_frame, n_pix] of the build. Borrowed.
  *
- * @retval SQN_ERR_MEMORY  Needs 8 bytes an element of one panel per thread.
+ * @retval SQN_ERR_MEMORY  Needs 4 bytes an element of one panel per thread.
  * @see docs/numerics.md, section 4
  */
 SQN_API SQN_NODISCARD sqn_status sqn_curve_centered(double *out, const sqn_panels *panels,

@@ -204,6 +204,9 @@ typedef struct sqn_fits_maker {
     sqn_status (*make)(void *context, void *values, int64_t first, int64_t n,
                        sqn_error *err);
     void *context; /**< Outlives the product. Borrowed. */
+    int64_t n_row; /**< Rows that are asked for at a time, about: > 0. */
+    /** Called with the context when the product is destroyed; NULL = nothing is to be done. */
+    void (*end)(void *context);
 } sqn_fits_maker;
 
 /** Where a product goes: a file, say. Bytes come in any order, each once or, of headers, twice. */
@@ -239,12 +242,23 @@ SQN_API SQN_NODISCARD sqn_status sqn_fits_product_image(sqn_fits_product *produc
                                                         sqn_error *err);
 
 /**
- * An image of two axes, float32 or uint8 and without tiles, whose rows are made when the product is
- * written, a strip at a time; its `data` are NULL. At most 8 in a product.
+ * An image of two axes or more, float32 or uint8 and without tiles, whose rows (of all planes, one
+ * after the other) are made when the product is written, a strip at a time; its `data` are NULL.
+ * At most 8 images of a product are made or lent. On failure maker->end is not called.
  */
 SQN_API SQN_NODISCARD sqn_status sqn_fits_product_made_image(sqn_fits_product *product,
                                                              const sqn_fits_image *image,
                                                              const sqn_fits_maker *maker,
+                                                             sqn_error *err);
+
+/**
+ * An image of two axes or more and without tiles whose data stay where they are until the product
+ * is written: no copy of them is held. Bytes as those of sqn_fits_product_image().
+ *
+ * @param[in] image  As there, but its `data` outlive the product.
+ */
+SQN_API SQN_NODISCARD sqn_status sqn_fits_product_lent_image(sqn_fits_product *product,
+                                                             const sqn_fits_image *image,
                                                              sqn_error *err);
 SQN_API SQN_NODISCARD sqn_status sqn_fits_product_table(sqn_fits_product *product,
                                                         const char *extname,
@@ -256,7 +270,7 @@ SQN_API SQN_NODISCARD sqn_status sqn_fits_product_table(sqn_fits_product *produc
  * Write CHECKSUM and DATASUM in every HDU, close, verify (structure, size, checksums).
  *
  * @param[out] bytes  The file; borrowed from the product.
- * @retval SQN_ERR_ARG  An image is made later: use sqn_fits_product_write().
+ * @retval SQN_ERR_ARG  An image is made later, or lent: use sqn_fits_product_write().
  * @retval SQN_ERR_IO   E_OUT_VERIFY.
  */
 SQN_API SQN_NODISCARD sqn_status sqn_fits_product_finish(const void **bytes, size_t *size,

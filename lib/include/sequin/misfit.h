@@ -41,7 +41,7 @@ typedef struct sqn_misfit {
  * @param[in]  model   Borrowed.
  *
  * @retval SQN_ERR_ARG     The stage with `n_comp` components was not kept.
- * @retval SQN_ERR_MEMORY  Needs 24 bytes per frame and 40 per pixel.
+ * @retval SQN_ERR_MEMORY  Needs 32 bytes per frame, 44 per pixel, and 44 more for each thread.
  * @see docs/numerics.md, section 5
  */
 SQN_API SQN_NODISCARD sqn_status sqn_misfit_measure(sqn_misfit *out,
