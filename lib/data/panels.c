@@ -78,9 +78,6 @@ static sqn_status read_rows(sqn_panels *panels, const sqn_rows *rows,
     choose_shape(panels, &found);
     choose_units(panels, &found);
     SQN_TRY(sqn__panels_store_rows(panels, readers, rows, err));
-    if (panels->info.pixels_are_long) {
-        SQN_TRY(sqn__panels_fold(panels, err));
-    }
 
 cleanup:
     return status;

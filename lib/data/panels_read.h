@@ -46,7 +46,8 @@ typedef struct sqn__panels_reading {
     const sqn__panels_readers *readers;
     sqn_panels *panels;
     const sqn_rows *rows;
-    sqn__panels_survey *out; /**< Of the first reading. */
+    sqn__panels_survey *out;        /**< Of the first reading. */
+    const sqn__panels_lines *lines; /**< Of the second, where pixels are long. */
     /** Read row `i`, number `k` of its chunk. */
     sqn_status (*take)(const struct sqn__panels_reading *r, int64_t i, int64_t k,
                        sqn_error *err);
@@ -62,7 +63,7 @@ SQN_NODISCARD sqn_status sqn__panels_survey_rows(sqn__panels_survey *out,
                                                  sqn_panels *panels, const sqn_rows *rows,
                                                  sqn_error *err);
 
-/** Second reading: X and V, still in rows where pixels are long. */
+/** Second reading: X and V, in the room of the rows where they lend one that is large enough. */
 SQN_NODISCARD sqn_status sqn__panels_store_rows(sqn_panels *panels,
                                                 const sqn__panels_readers *readers,
                                                 const sqn_rows *rows, sqn_error *err);

@@ -200,7 +200,12 @@ sqn_status sqn__panels_survey_rows(sqn__panels_survey *out,
                                    const sqn__panels_readers *readers, sqn_panels *panels,
                                    const sqn_rows *rows, sqn_error *err)
 {
-    const sqn__panels_reading r = {readers, panels, rows, out, look_at_row, join_surveys};
+    const sqn__panels_reading r = {.readers = readers,
+                                   .panels = panels,
+                                   .rows = rows,
+                                   .out = out,
+                                   .take = look_at_row,
+                                   .join = join_surveys};
     sqn_status status = SQN_OK;
 
     *out = (sqn__panels_survey){.v_min = INFINITY};

@@ -316,8 +316,20 @@ void read_forget_references(observation *obs, int64_t last)
     sqn_fits_stack *stack = &obs->reference_stack;
     const int64_t n = (last + 1) * stack->ny * stack->nx;
 
-    sqn__mem_forget(stack->value.data, (size_t)n * sizeof *stack->value.data);
-    sqn__mem_forget(stack->error.data, (size_t)n * sizeof *stack->error.data);
+    sqn__mem_forget(stack->value.data, 0, (size_t)n * sizeof *stack->value.data);
+    sqn__mem_forget(stack->error.data, 0, (size_t)n * sizeof *stack->error.data);
+}
+
+sqn_rows_room read_reference_room(const observation *obs)
+{
+    const sqn_fits_stack *stack = &obs->reference_stack;
+
+    return (sqn_rows_room){stack->value.data, stack->error.data, stack->ny * stack->nx};
+}
+
+void read_give_references(observation *obs)
+{
+    obs->reference_stack.value.data = obs->reference_stack.error.data = NULL;
 }
 
 void read_release_references(observation *obs)

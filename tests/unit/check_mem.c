@@ -40,15 +40,15 @@ START_TEST(what_is_given_back_ends_at_a_whole_page_and_the_rest_remains)
 
     ck_assert_ptr_nonnull(block);
     memset(block, 0xa5, size);
-    sqn__mem_forget(block, kept + 12345);
+    sqn__mem_forget(block, 0, kept + 12345);
     for (size_t i = kept; i < size; i++) {
         small &= block[i];
     }
     ck_assert_uint_eq(small, 0xa5);
     ck_assert_uint_eq(block[0], 0); /* a page that is new again */
     ck_assert_uint_eq(block[kept - 1], 0);
-    sqn__mem_forget(block, 100); /* less than a page */
-    sqn__mem_forget(NULL, size);
+    sqn__mem_forget(block, 0, 100); /* less than a page */
+    sqn__mem_forget(NULL, 0, size);
     sqn__mem_free(block);
 }
 END_TEST

@@ -18,6 +18,14 @@
 extern "C" {
 #endif
 
+/** Memory that rows are read from, and that whoever reads them last may keep: two arrays
+ *  [n_row, stride] of which row i is read from its own row alone, so that this may be overwritten
+ *  once it was read. Of malloc() and the like, on 64-byte boundaries. */
+typedef struct sqn_rows_room {
+    float *value, *weight; /**< NULL: none; either both or none. */
+    int64_t stride;
+} sqn_rows_room;
+
 /** X [n_row, n_col] with V [n_row, n_col]; reading a row twice gives the same bits. */
 typedef struct sqn_rows {
     int64_t n_row, n_col;
@@ -32,7 +40,11 @@ typedef struct sqn_rows {
     /** Rows 0 .. row will not be read again, so that their memory can go; NULL: keep all.
      *  Only sqn_panels_create() says so. */
     void (*release)(void *owner, int64_t row);
-    void *owner;   /**< Borrowed, given to `release`. */
+    sqn_rows_room
+        room; /**< In place of memory of their own, for panels it is large enough for. */
+    /** The room is theirs now, to be freed with free(); what it held is lost. */
+    void (*taken)(void *owner);
+    void *owner;   /**< Borrowed, given to `release` and `taken`. */
     bool parallel; /**< Several threads may read at a time. */
 } sqn_rows;
 
