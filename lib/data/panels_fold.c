@@ -107,7 +107,7 @@ sqn_status sqn__panels_fold(sqn_panels *panels, const sqn__panels_lines *lines,
     sqn_status status = SQN_OK;
 
     v.data = panels->v;
-    assert(panels->width == T && lines->stride % T == 0);
+    assert(panels->width == T && lines->stride % T == 0 && panels->n_short > 0);
     if (p.start == NULL || p.seen == NULL) {
         status = SQN_RAISE(err, E_MEM, "the order of %" PRId64 " panels", panels->n_panel);
         goto cleanup;
