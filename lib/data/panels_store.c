@@ -10,8 +10,8 @@
 #include "raise.h"
 
 enum {
-    STRIP = 512, /* data that are stored side by side */
-    LANES = 8    /* partial sums */
+    STRIP = SQN__PANELS_STRIP, /* data that are stored side by side */
+    LANES = 8                  /* partial sums */
 };
 
 /* x 2^exponent in two steps, neither of which leaves the range of double. */
@@ -85,87 +85,94 @@ static void store_strip(float *restrict to_x, float *restrict to_v, store *s,
     *s = sums;
 }
 
-/* Are the STRIP pixels from `j` on all used, and stored side by side? */
+/* Are the STRIP pixels from `j` on, which exist, all used and stored side by side? */
 static bool is_strip(const sqn_panels *panels, int64_t j)
 {
     const int64_t *pixel = panels->pixel + j;
 
-    return panels->info.pixels_are_long && j + STRIP <= panels->info.n_pix &&
-           pixel[0] >= 0 && pixel[STRIP - 1] == pixel[0] + STRIP - 1;
+    return panels->info.pixels_are_long && pixel[0] >= 0 &&
+           pixel[STRIP - 1] == pixel[0] + STRIP - 1;
 }
 
+/* The strip that begins with pixel `first`. */
 static void store_pixels(const sqn__panels_reading *r, store *s,
-                         const sqn__panels_line *row, int64_t frame)
+                         const sqn__panels_line *strip, int64_t first, int64_t frame)
 {
     const sqn_panels *panels = r->panels;
     const bool wide = panels->info.pixels_are_long;
+    const int64_t n = sqn__panels_strip(r->rows, first);
 
-    for (int64_t j = 0; j < panels->info.n_pix;) {
-        const int64_t pixel = panels->pixel[j];
+    if (n == STRIP && is_strip(panels, first)) {
+        const int64_t at = place(panels, r->lines, panels->pixel[first], frame);
+
+        store_strip(panels->x + at, panels->v + at, s, strip->value, strip->weight);
+        return;
+    }
+    for (int64_t j = 0; j < n; j++) {
+        const int64_t pixel = panels->pixel[first + j];
         const int64_t at = pixel < 0 ? 0
                            : wide    ? place(panels, r->lines, pixel, frame)
                                      : place(panels, r->lines, frame, pixel);
 
-        if (is_strip(panels, j)) {
-            store_strip(panels->x + at, panels->v + at, s, row->value + j, row->weight + j);
-            j += STRIP;
-            continue;
-        }
         if (pixel >= 0) {
-            store_datum(panels->x + at, panels->v + at, s, j % LANES, row->value[j],
-                        row->weight[j]);
+            store_datum(panels->x + at, panels->v + at, s, j % LANES, strip->value[j],
+                        strip->weight[j]);
         }
-        j++;
     }
 }
 
+static double sum_of(const double *lanes)
+{
+    double sum = 0.0;
+
+    for (int64_t l = 0; l < LANES; l++) {
+        sum += lanes[l];
+    }
+    return sum;
+}
+
 /* Name a value that float32 does not hold beside the others. */
-static sqn_status refuse_value(const store *s, const sqn__panels_line *row, int64_t n_pix,
+static sqn_status refuse_value(const store *s, const sqn__panels_line *strip, int64_t n,
                                sqn_error *err)
 {
     int64_t j = 0;
 
-    while (j + 1 < n_pix &&
-           !(row->weight[j] > 0.0 &&
-             !(fabs(row->value[j] * s->x.first * s->x.second) <= (double)FLT_MAX))) {
+    while (j + 1 < n &&
+           !(strip->weight[j] > 0.0 &&
+             !(fabs(strip->value[j] * s->x.first * s->x.second) <= (double)FLT_MAX))) {
         j++;
     }
     return SQN_RAISE(err, E_FITS_TYPE, "value %g is out of proportion to the weighted rms",
-                     row->value[j]);
+                     strip->value[j]);
 }
 
-/* Row i of the data; the sum of v x^2, as stored, in `sum_vx2`. */
-static sqn_status store_row(const sqn__panels_reading *r, double *sum_vx2,
-                            const sqn__panels_line *row, int64_t i, sqn_error *err)
-{
-    const sqn_panels *panels = r->panels;
-    store s = {.x = power_of_two(-panels->exponent),
-               .v = power_of_two(-panels->weight_exponent)};
-    double sum = 0.0, sum_v = 0.0, n_out = 0.0;
-
-    if (panels->frame[i] >= 0) {
-        store_pixels(r, &s, row, panels->frame[i]);
-    }
-    for (int64_t l = 0; l < LANES; l++) {
-        sum += s.vx2[l];
-        sum_v += s.sum_v[l];
-        n_out += s.n_out[l];
-    }
-    *sum_vx2 = sum;
-    panels->frame_weight[i] = sum_v;
-    return n_out > 0.0 ? refuse_value(&s, row, panels->info.n_pix, err) : SQN_OK;
-}
-
+/* Row i of the data, and the sum of its v x^2 as stored. */
 static sqn_status take_row(const sqn__panels_reading *r, int64_t i, int64_t k,
                            sqn_error *err)
 {
+    const sqn_panels *panels = r->panels;
+    const int64_t n_col = r->rows->n_col, frame = panels->frame[i];
     const sqn__panels_line row =
-        sqn__panels_line_of(r->readers, r->rows->n_col, omp_get_thread_num());
+        sqn__panels_line_of(r->readers, n_col, omp_get_thread_num());
+    store s = {.x = power_of_two(-panels->exponent),
+               .v = power_of_two(-panels->weight_exponent)};
     sqn_status status = SQN_OK;
 
-    SQN_TRY(r->rows->read(r->rows->context, i, row.value, row.weight, err));
-    (void)sqn__panels_treat_row(&row, r->rows->n_col, r->panels->negatives);
-    SQN_TRY(store_row(r, &r->readers->sum_vx2[k], &row, i, err));
+    for (int64_t j = 0; j < n_col; j += STRIP) {
+        const int64_t n = sqn__panels_strip(r->rows, j);
+        sqn__panels_line strip;
+
+        SQN_TRY(sqn__panels_read_strip(&strip, r->rows, i, j, &row, err));
+        (void)sqn__panels_treat(&strip, n, panels->negatives);
+        if (frame >= 0) {
+            store_pixels(r, &s, &strip, j, frame);
+        }
+        if (sum_of(s.n_out) > 0.0) {
+            return refuse_value(&s, &strip, n, err);
+        }
+    }
+    r->readers->sum_vx2[k] = sum_of(s.vx2);
+    panels->frame_weight[i] = sum_of(s.sum_v);
 
 cleanup:
     return status;

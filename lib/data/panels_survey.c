@@ -8,9 +8,7 @@
 #include "raise.h"
 
 enum {
-    STRIP = 512,  /* data that stay in the first cache */
-    LANES = 8,    /* partial sums */
-    FEW_LANES = 4 /* partial counts */
+    LANES = 4 /* partial sums */
 };
 
 static const double span_max = 1e24; /* of the weights: 2^80, half the range of float32 */
@@ -38,12 +36,6 @@ static sqn_status refuse_row(const sqn__panels_line *row, int64_t i, int64_t n_p
     return SQN_OK;
 }
 
-/* Lanes of a row that are summed side by side; counts in doubles, which compare side by side. */
-typedef struct lane_sums {
-    double v[LANES], vx2[LANES], v_min[LANES], v_max[LANES];
-    double n[LANES], n_negative[LANES];
-} lane_sums;
-
 static inline double is_bad(double x, double v)
 {
     const bool has_weight = (v >= 0.0) & (v <= DBL_MAX);
@@ -53,76 +45,99 @@ static inline double is_bad(double x, double v)
 }
 
 /* Is there a datum that refuse_row() would name? */
-static bool is_wrong(const sqn__panels_line *row, int64_t n)
+static bool is_wrong(const sqn__panels_line *strip, int64_t n)
 {
-    const double *restrict x = row->value, *restrict v = row->weight;
-    const int64_t whole = n - n % FEW_LANES;
-    double n_bad[FEW_LANES] = {0.0}, all = 0.0;
+    const double *restrict x = strip->value, *restrict v = strip->weight;
+    const int64_t whole = n - n % LANES;
+    double n_bad[LANES] = {0.0}, all = 0.0;
 
-    for (int64_t j = 0; j < whole; j += FEW_LANES) {
-        for (int64_t l = 0; l < FEW_LANES; l++) {
+    for (int64_t j = 0; j < whole; j += LANES) {
+        for (int64_t l = 0; l < LANES; l++) {
             n_bad[l] += is_bad(x[j + l], v[j + l]);
         }
     }
     for (int64_t j = whole; j < n; j++) {
         all += is_bad(x[j], v[j]);
     }
-    for (int64_t l = 0; l < FEW_LANES; l++) {
+    for (int64_t l = 0; l < LANES; l++) {
         all += n_bad[l];
     }
     return all > 0.0;
 }
 
-static inline void add_datum(lane_sums *restrict sums, int64_t l, double x, double v)
-{
-    sums->v[l] += v;
-    sums->vx2[l] += v > 0.0 ? v * x * x : 0.0;
-}
+/* Lanes of a row that are summed side by side; counts in doubles, which compare side by side. */
+typedef struct lane_sums {
+    double v[LANES], vx2[LANES], n[LANES], n_negative[LANES];
+} lane_sums;
 
-static inline void bound_datum(lane_sums *restrict sums, int64_t l, double v)
-{
-    const double least = sums->v_min[l], some = v > 0.0 ? v : INFINITY;
-
-    sums->v_min[l] = some < least ? some : least; /* what has no weight has not the least */
-    sums->v_max[l] = v > sums->v_max[l] ? v : sums->v_max[l];
-}
-
-static inline void count_datum(lane_sums *restrict sums, int64_t l, double x, double v)
+static inline void add_datum(lane_sums *restrict sums, double *restrict valid, int64_t l,
+                             double x, double v)
 {
     const double in = v > 0.0 ? 1.0 : 0.0;
 
+    sums->v[l] += v;
+    sums->vx2[l] += v > 0.0 ? v * x * x : 0.0;
     sums->n[l] += in;
     sums->n_negative[l] += x < 0.0 ? in : 0.0;
+    *valid += in;
 }
 
-/* n data: whole lanes, then the rest. Three loops, so that the sums of each stay in registers. */
-static void add_data(lane_sums *to, const sqn__panels_line *row, int64_t n)
+/* n data: whole lanes, then the rest. */
+static void add_data(lane_sums *to, double *restrict valid, const sqn__panels_line *strip,
+                     int64_t n)
 {
-    const double *restrict x = row->value, *restrict v = row->weight;
+    const double *restrict x = strip->value, *restrict v = strip->weight;
     const int64_t whole = n - n % LANES;
     lane_sums sums = *to;
 
     for (int64_t j = 0; j < whole; j += LANES) {
         for (int64_t l = 0; l < LANES; l++) {
-            add_datum(&sums, l, x[j + l], v[j + l]);
-        }
-    }
-    for (int64_t j = 0; j < whole; j += FEW_LANES) {
-        for (int64_t l = 0; l < FEW_LANES; l++) {
-            bound_datum(&sums, l, v[j + l]);
-        }
-    }
-    for (int64_t j = 0; j < whole; j += FEW_LANES) {
-        for (int64_t l = 0; l < FEW_LANES; l++) {
-            count_datum(&sums, l, x[j + l], v[j + l]);
+            add_datum(&sums, valid + j + l, l, x[j + l], v[j + l]);
         }
     }
     for (int64_t j = whole; j < n; j++) {
-        add_datum(&sums, j - whole, x[j], v[j]);
-        bound_datum(&sums, j - whole, v[j]);
-        count_datum(&sums, j - whole, x[j], v[j]);
+        add_datum(&sums, valid + j, j - whole, x[j], v[j]);
     }
     *to = sums;
+}
+
+static inline double is_beyond(double v, double low, double high)
+{
+    return (v == 0.0) | ((v >= low) & (v <= high)) ? 0.0 : 1.0;
+}
+
+/* Is there a weight that is neither 0 nor within the range? NaN and what is negative are not. */
+static bool is_any_beyond(const double *restrict v, int64_t n, double low, double high)
+{
+    const int64_t whole = n - n % LANES;
+    double n_beyond[LANES] = {0.0}, all = 0.0;
+
+    for (int64_t j = 0; j < whole; j += LANES) {
+        for (int64_t l = 0; l < LANES; l++) {
+            n_beyond[l] += is_beyond(v[j + l], low, high);
+        }
+    }
+    for (int64_t j = whole; j < n; j++) {
+        all += is_beyond(v[j], low, high);
+    }
+    for (int64_t l = 0; l < LANES; l++) {
+        all += n_beyond[l];
+    }
+    return all > 0.0;
+}
+
+/* The range of the weights of a row so far. Only what lies beyond it is looked at one by one: soon
+   nothing does. */
+static void bound_data(sqn__panels_survey *found, const double *v, int64_t n)
+{
+    if (is_any_beyond(v, n, found->v_min, found->v_max)) {
+        for (int64_t j = 0; j < n; j++) {
+            if (v[j] > 0.0) {
+                found->v_min = fmin(found->v_min, v[j]);
+                found->v_max = fmax(found->v_max, v[j]);
+            }
+        }
+    }
 }
 
 static void join_lanes(sqn__panels_survey *found, const lane_sums *sums)
@@ -130,52 +145,45 @@ static void join_lanes(sqn__panels_survey *found, const lane_sums *sums)
     for (int64_t l = 0; l < LANES; l++) {
         found->sum_v += sums->v[l];
         found->sum_vx2 += sums->vx2[l];
-        found->v_min = fmin(found->v_min, sums->v_min[l]);
-        found->v_max = fmax(found->v_max, sums->v_max[l]);
         found->n_data += (int64_t)sums->n[l];
         found->n_negative += (int64_t)sums->n_negative[l];
     }
 }
 
-/* Check, treat and sum up a row, strip after strip. */
-static sqn_status survey_row(sqn__panels_survey *found, const sqn__panels_line *row,
-                             int64_t i, int64_t n_pix, sqn_negatives negatives,
-                             sqn_error *err)
+/* Say what is wrong with row `i`. */
+static sqn_status refuse(const sqn_rows *rows, const sqn__panels_line *row, int64_t i,
+                         sqn_error *err)
 {
-    lane_sums sums = {.n = {0.0}};
+    const sqn_status status = rows->read(rows->context, i, row->value, row->weight, err);
 
-    for (int64_t l = 0; l < LANES; l++) {
-        sums.v_min[l] = INFINITY;
-    }
-    for (int64_t j = 0; j < n_pix; j += STRIP) {
-        const sqn__panels_line strip = {row->value + j, row->weight + j};
-        const int64_t n = n_pix - j < STRIP ? n_pix - j : STRIP;
-
-        if (is_wrong(&strip, n)) {
-            return refuse_row(row, i, n_pix, err);
-        }
-        found->n_negative += sqn__panels_treat_row(&strip, n, negatives);
-        add_data(&sums, &strip, n);
-    }
-    join_lanes(found, &sums);
-    return SQN_OK;
+    return status == SQN_OK ? refuse_row(row, i, rows->n_col, err) : status;
 }
 
+/* Check, treat and sum up a row, strip after strip. */
 static sqn_status look_at_row(const sqn__panels_reading *r, int64_t i, int64_t k,
                               sqn_error *err)
 {
     const int64_t thread = omp_get_thread_num(), n_col = r->rows->n_col;
     const sqn__panels_line row = sqn__panels_line_of(r->readers, n_col, thread);
-    int64_t *valid = r->readers->valid + thread * n_col;
+    double *valid = r->readers->valid + thread * n_col;
     sqn__panels_survey *found = &r->readers->found[k];
+    lane_sums sums = {.n = {0.0}};
     sqn_status status = SQN_OK;
 
     *found = (sqn__panels_survey){.v_min = INFINITY};
-    SQN_TRY(r->rows->read(r->rows->context, i, row.value, row.weight, err));
-    SQN_TRY(survey_row(found, &row, i, n_col, r->panels->negatives, err));
-    for (int64_t j = 0; j < n_col; j++) {
-        valid[j] += row.weight[j] > 0.0 ? 1 : 0;
+    for (int64_t j = 0; j < n_col; j += SQN__PANELS_STRIP) {
+        const int64_t n = sqn__panels_strip(r->rows, j);
+        sqn__panels_line strip;
+
+        SQN_TRY(sqn__panels_read_strip(&strip, r->rows, i, j, &row, err));
+        if (is_wrong(&strip, n)) {
+            return refuse(r->rows, &row, i, err);
+        }
+        found->n_negative += sqn__panels_treat(&strip, n, r->panels->negatives);
+        add_data(&sums, valid + j, &strip, n);
+        bound_data(found, strip.weight, n);
     }
+    join_lanes(found, &sums);
 
 cleanup:
     return status;
@@ -211,7 +219,7 @@ sqn_status sqn__panels_survey_rows(sqn__panels_survey *out,
     *out = (sqn__panels_survey){.v_min = INFINITY};
     SQN_TRY(sqn__panels_read_all(&r, err));
     for (int64_t e = 0; e < readers->n_thread * rows->n_col; e++) {
-        panels->pixel_valid[e % rows->n_col] += readers->valid[e];
+        panels->pixel_valid[e % rows->n_col] += (int64_t)readers->valid[e];
     }
     if (out->n_data == 0) {
         status = SQN_RAISE(err, E_DATA_EMPTY,

@@ -302,10 +302,10 @@ static sqn_status allocate_frame(reader *r, int64_t n_pix, const bool wants[3],
     const bool wants_dq = wants[1] && r->what->stack->dq == NULL;
     const bool wants_floats = !wants[1] && !wants[2];
 
-    r->flags = wants_flags ? sqn__mem_alloc(n_pix, sizeof *r->flags) : NULL;
-    r->dq = wants_dq ? sqn__mem_alloc(n_pix, sizeof *r->dq) : NULL;
-    r->bytes[0] = wants_floats ? sqn__mem_alloc(n_pix, sizeof(float)) : NULL;
-    r->bytes[1] = wants_floats && wants[0] ? sqn__mem_alloc(n_pix, sizeof(float)) : NULL;
+    r->flags = wants_flags ? sqn__mem_reserve(n_pix, sizeof *r->flags) : NULL;
+    r->dq = wants_dq ? sqn__mem_reserve(n_pix, sizeof *r->dq) : NULL;
+    r->bytes[0] = wants_floats ? sqn__mem_reserve(n_pix, sizeof(float)) : NULL;
+    r->bytes[1] = wants_floats && wants[0] ? sqn__mem_reserve(n_pix, sizeof(float)) : NULL;
     return (wants_flags && r->flags == NULL) || (wants_dq && r->dq == NULL) ||
                    (wants_floats && r->bytes[0] == NULL) ||
                    (wants_floats && wants[0] && r->bytes[1] == NULL)

@@ -165,7 +165,7 @@ cleanup:
 static sqn_status allocate_plane(sqn__fits_planes *planes, sqn_error *err)
 {
     planes->size = plane_bytes(planes);
-    planes->buffer = sqn__mem_alloc((int64_t)planes->size, 1);
+    planes->buffer = sqn__mem_reserve((int64_t)planes->size, 1);
     return planes->buffer != NULL
                ? SQN_OK
                : SQN_RAISE(err, E_MEM, "a plane of %zu bytes", planes->size);

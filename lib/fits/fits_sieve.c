@@ -21,11 +21,11 @@ sqn_status sqn__fits_sieve_init(sqn__fits_sieve *sieve, int64_t n_pix, const boo
     bool failed = false;
 
     sieve->n_pix = n_pix;
-    sieve->value = sqn__mem_alloc(n_pix, sizeof *sieve->value);
+    sieve->value = sqn__mem_reserve(n_pix, sizeof *sieve->value);
     failed = sieve->value == NULL;
     for (int i = 0; i < 3 && !failed; i++) {
         if (wants[i]) {
-            *optional[i] = sqn__mem_alloc(n_pix, sizeof **optional[i]);
+            *optional[i] = sqn__mem_reserve(n_pix, sizeof **optional[i]);
             failed = *optional[i] == NULL;
         }
     }

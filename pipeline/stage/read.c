@@ -14,7 +14,7 @@
 #include "sequin/center.h"
 #include "warn.h"
 
-enum { BLOCK = 4096 /* pixels of which sums stay in cache */ };
+enum { BLOCK = 1024 /* pixels of which sums stay in the first cache */ };
 
 /* A frame that is its own reference is modelled with itself. */
 static bool share_file(const sqn_fits_stack *sci, const sqn_fits_stack *ref)
@@ -109,24 +109,30 @@ static sqn_status find_center(observation *obs, const config *settings, const sq
     return SQN_OK;
 }
 
+/* Add the valid ones of n values. */
+static void add_valid(double *restrict sum, int32_t *restrict n_valid,
+                      const float *restrict x, int64_t n)
+{
+    for (int64_t p = 0; p < n; p++) {
+        const bool valid = !isnan(x[p]);
+
+        sum[p] += (double)(valid ? x[p] : 0.0F);
+        n_valid[p] += valid ? 1 : 0;
+    }
+}
+
 /* Mean of `n` pixels from `first` on, at most BLOCK, over all frames. */
 static void average_block(float *out, const sqn_fits_stack *stack, int64_t first, int64_t n)
 {
     const int64_t n_pix = stack->ny * stack->nx;
-    double sum[BLOCK] = {0.0}, n_valid[BLOCK] = {0.0};
+    double sum[BLOCK] = {0.0};
+    int32_t n_valid[BLOCK] = {0};
 
     for (int64_t i = 0; i < stack->n_frame; i++) {
-        const float *x = stack->value.data + i * n_pix + first;
-
-        for (int64_t p = 0; p < n; p++) {
-            const bool valid = !isnan(x[p]);
-
-            sum[p] += valid ? (double)x[p] : 0.0;
-            n_valid[p] += valid ? 1.0 : 0.0;
-        }
+        add_valid(sum, n_valid, stack->value.data + i * n_pix + first, n);
     }
     for (int64_t p = 0; p < n; p++) {
-        out[first + p] = n_valid[p] > 0.0 ? (float)(sum[p] / n_valid[p]) : NAN;
+        out[first + p] = n_valid[p] > 0 ? (float)(sum[p] / (double)n_valid[p]) : NAN;
     }
 }
 

@@ -1,4 +1,5 @@
 /** @file check_panels_given.c @brief Rows that are given up, or their memory, to panels. */
+#include <stdio.h>
 #include <string.h>
 
 #include "mem.h"
@@ -67,20 +68,33 @@ END_TEST
 typedef struct housed {
     sqn_rows_room room;
     int64_t n_frame, n_pix, shift;
-    bool is_given;
+    double wild; /* by which one value is multiplied */
+    bool in_parts, is_given;
 } housed;
+
+static sqn_status read_housed_part(const void *context, int64_t row, int64_t first,
+                                   int64_t n, double *value, double *weight,
+                                   sqn_error *error)
+{
+    const housed *h = context;
+    const int64_t at = row * h->room.stride + h->shift + first;
+
+    (void)error;
+    for (int64_t k = 0; k < n; k++) {
+        const bool wild = row == 3 && first + k == 5;
+
+        value[k] = (double)h->room.value[at + k] * (wild ? h->wild : 1.0);
+        weight[k] = (double)h->room.weight[at + k];
+    }
+    return SQN_OK;
+}
 
 static sqn_status read_housed(const void *context, int64_t row, double *value,
                               double *weight, sqn_error *error)
 {
     const housed *h = context;
 
-    (void)error;
-    for (int64_t j = 0; j < h->n_pix; j++) {
-        value[j] = (double)h->room.value[row * h->room.stride + h->shift + j];
-        weight[j] = (double)h->room.weight[row * h->room.stride + h->shift + j];
-    }
-    return SQN_OK;
+    return read_housed_part(context, row, 0, h->n_pix, value, weight, error);
 }
 
 static void give(void *owner)
@@ -96,8 +110,10 @@ static void move_in(housed *h, const sqn_planted *p, const sqn_planted_truth *tr
 {
     const int64_t size = truth->n_frame * stride;
 
-    *h = (housed){
-        .n_frame = truth->n_frame, .n_pix = truth->n_pix, .shift = stride - truth->n_pix};
+    *h = (housed){.n_frame = truth->n_frame,
+                  .n_pix = truth->n_pix,
+                  .shift = stride - truth->n_pix,
+                  .wild = 1.0};
     h->room = (sqn_rows_room){sqn__mem_alloc(size, sizeof(float)),
                               sqn__mem_alloc(size, sizeof(float)), stride};
     ck_assert(h->room.value != NULL && h->room.weight != NULL);
@@ -123,6 +139,7 @@ static sqn_rows rows_of(housed *h)
     return (sqn_rows){.n_row = h->n_frame,
                       .n_col = h->n_pix,
                       .read = read_housed,
+                      .read_part = h->in_parts ? read_housed_part : NULL,
                       .context = h,
                       .room = h->room,
                       .taken = give,
@@ -155,7 +172,7 @@ static void same_panels(const sqn_panels *a, const sqn_panels *b)
 
 /* Panels in the room, or not, are those of rows that keep theirs. */
 static void panels_of_a_room(const sqn_planted_truth *truth, int64_t stride, int64_t n_out,
-                             bool in_room)
+                             bool in_room, bool in_parts)
 {
     sqn_planted p;
     sqn_panels *apart = NULL, *inside = NULL;
@@ -164,6 +181,7 @@ static void panels_of_a_room(const sqn_planted_truth *truth, int64_t stride, int
     sqn_planted_init(&p, truth);
     empty(&p, truth, n_out);
     move_in(&h, &p, truth, stride);
+    h.in_parts = in_parts;
     const sqn_rows rows = rows_of(&h);
 
     SQN_ASSERT_OK(sqn_panels_create(&apart, &p.rows, SQN_NEGATIVES_KEEP, &err), err);
@@ -184,16 +202,66 @@ START_TEST(panels_take_the_memory_of_rows_where_they_fit)
 
     wide.n_pix = 2048; /* 16 panels without a rest */
     tall.n_frame = 600;
-    panels_of_a_room(&scene, 384, 0, true);
-    panels_of_a_room(&scene, 384, 4, true);
-    panels_of_a_room(&scene, 1280, 0, true); /* most of a line is not wanted */
-    panels_of_a_room(&scene, 1280, 2, true);
-    panels_of_a_room(&wide, 2048, 0, true);
-    panels_of_a_room(&wide, 2048, 3, true);
-    panels_of_a_room(&wide, 4096, 10, true); /* one frame is left */
-    panels_of_a_room(&scene, 300, 0, false); /* no whole panels */
-    panels_of_a_room(&scene, 320, 60, false);
-    panels_of_a_room(&tall, 384, 0, false); /* frames are long */
+
+    for (int parts = 0; parts < 2; parts++) {
+        panels_of_a_room(&scene, 384, 0, true, parts == 1);
+        panels_of_a_room(&scene, 384, 4, true, parts == 1);
+        panels_of_a_room(&scene, 1280, 0, true,
+                         parts == 1); /* most of a line is not wanted */
+        panels_of_a_room(&scene, 1280, 2, true, parts == 1);
+        panels_of_a_room(&wide, 2048, 0, true, parts == 1);
+        panels_of_a_room(&wide, 2048, 3, true, parts == 1);
+        panels_of_a_room(&wide, 4096, 10, true, parts == 1); /* one frame is left */
+        panels_of_a_room(&scene, 300, 0, false, parts == 1); /* no whole panels */
+        panels_of_a_room(&scene, 320, 60, false, parts == 1);
+        panels_of_a_room(&tall, 384, 0, false, parts == 1); /* frames are long */
+    }
+}
+END_TEST
+
+/* What is said of rows of which one value is multiplied by `wild`, and one weight is replaced. */
+static void refused(char *message, size_t size, double wild, float weight, bool in_parts)
+{
+    sqn_planted_truth full = scene;
+    sqn_planted p;
+    sqn_panels *panels = NULL;
+    housed h;
+
+    full.missing = 0.0;
+    sqn_planted_init(&p, &full);
+    p.weight[7 * full.n_pix + 290] = weight;
+    move_in(&h, &p, &full, 384);
+    h.in_parts = in_parts;
+    h.wild = wild;
+    const sqn_rows rows = rows_of(&h);
+
+    ck_assert_int_eq(sqn_panels_create(&panels, &rows, SQN_NEGATIVES_KEEP, &err),
+                     SQN_ERR_DATA);
+    ck_assert_ptr_null(panels);
+    ck_assert(!h.is_given);
+    (void)snprintf(message, size, "%s", err.message);
+    ck_assert(wild == 1.0 || strstr(message, "out of proportion") != NULL);
+    move_out(&h);
+    sqn_planted_clear(&p);
+}
+
+START_TEST(what_is_wrong_is_named_though_rows_are_overwritten)
+{
+    char parts[256], whole[256], number[32];
+    sqn_planted p;
+
+    sqn_planted_init(&p, &scene);
+    for (int k = 0; k < 2; k++) { /* found by the first reading, and by the second */
+        refused(parts, sizeof parts, k == 0 ? 1.0 : 1e200, k == 0 ? -1.0F : 1.0F, true);
+        refused(whole, sizeof whole, k == 0 ? 1.0 : 1e200, k == 0 ? -1.0F : 1.0F, false);
+        ck_assert_str_eq(parts, whole);
+    }
+    (void)snprintf(number, sizeof number, "value %g is",
+                   (double)p.value[3 * scene.n_pix + 5] * 1e200);
+    ck_assert_ptr_nonnull(strstr(parts, number));
+    refused(parts, sizeof parts, 1.0, -1.0F, true);
+    ck_assert_ptr_nonnull(strstr(parts, "weight -1 in frame 8, pixel 291"));
+    sqn_planted_clear(&p);
 }
 END_TEST
 
@@ -230,6 +298,7 @@ int main(void)
 
     tcase_add_test(tcase, rows_are_released_one_by_one_after_their_last_reading);
     tcase_add_test(tcase, panels_take_the_memory_of_rows_where_they_fit);
+    tcase_add_test(tcase, what_is_wrong_is_named_though_rows_are_overwritten);
     tcase_add_test(tcase, a_room_remains_with_its_owner_when_panels_fail);
     suite_add_tcase(suite, tcase);
     return sqn_check_run(suite);

@@ -19,8 +19,8 @@ extern "C" {
 #endif
 
 /** Memory that rows are read from, and that whoever reads them last may keep: two arrays
- *  [n_row, stride] of which row i is read from its own row alone, so that this may be overwritten
- *  once it was read. Of malloc() and the like, on 64-byte boundaries. */
+ *  [n_row, stride]. Row i is read from its own row alone, column j of it at place j or later, so that
+ *  what was read may be overwritten. Of malloc() and the like, on 64-byte boundaries. */
 typedef struct sqn_rows_room {
     float *value, *weight; /**< NULL: none; either both or none. */
     int64_t stride;
@@ -36,6 +36,10 @@ typedef struct sqn_rows {
      */
     sqn_status (*read)(const void *context, int64_t row, double *value, double *weight,
                        sqn_error *err);
+    /** The same of `n` columns from `first` on, of which `value` and `weight` have as many; NULL:
+     *  only whole rows can be read. */
+    sqn_status (*read_part)(const void *context, int64_t row, int64_t first, int64_t n,
+                            double *value, double *weight, sqn_error *err);
     const void *context; /**< Borrowed; outlives every use of the rows. */
     /** Rows 0 .. row will not be read again, so that their memory can go; NULL: keep all.
      *  Only sqn_panels_create() says so. */
