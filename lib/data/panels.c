@@ -41,7 +41,7 @@ static void choose_units(sqn_panels *panels, const sqn__panels_survey *found)
     const double rms = sqrt(found->sum_vx2) / sqrt(found->sum_v);
 
     panels->exponent = rms > 0.0 && isfinite(rms) ? ilogb(rms) : 0;
-    panels->weight_exponent = ilogb(found->v_max);
+    panels->weight_exponent = ilogb(found->v.high);
     panels->chi2_scale = ldexp(1.0, panels->weight_exponent + 2 * panels->exponent);
 }
 

@@ -22,9 +22,10 @@ sqn_status sqn__panels_readers_create(sqn__panels_readers *out, const sqn_rows *
     out->valid = sqn__mem_alloc(n, sizeof *out->valid);
     out->found = sqn__mem_alloc(n_chunk, sizeof *out->found);
     out->sum_vx2 = sqn__mem_alloc(n_chunk, sizeof *out->sum_vx2);
+    out->bounds = sqn__mem_alloc(n_thread, sizeof *out->bounds);
     out->failure = sqn__mem_alloc(n_thread, sizeof *out->failure);
     if (out->line == NULL || out->valid == NULL || out->found == NULL ||
-        out->sum_vx2 == NULL || out->failure == NULL) {
+        out->sum_vx2 == NULL || out->bounds == NULL || out->failure == NULL) {
         return SQN_RAISE(err, E_MEM, "one row of %" PRId64 " pixels", rows->n_col);
     }
     return SQN_OK;
@@ -36,6 +37,7 @@ void sqn__panels_readers_clear(sqn__panels_readers *readers)
     sqn__mem_free(readers->valid);
     sqn__mem_free(readers->found);
     sqn__mem_free(readers->sum_vx2);
+    sqn__mem_free(readers->bounds);
     sqn__mem_free(readers->failure);
     *readers = (sqn__panels_readers){0};
 }

@@ -5,10 +5,16 @@
 #include "panels_internal.h"
 #include "sequin/rows.h"
 
+/** The range of positive weights. */
+typedef struct sqn__panels_bounds {
+    double low, high;
+} sqn__panels_bounds;
+
 /** What the first reading finds. */
 typedef struct sqn__panels_survey {
-    double sum_v, sum_vx2, v_min, v_max;
+    double sum_v, sum_vx2;
     int64_t n_data, n_negative;
+    sqn__panels_bounds v; /**< Of all rows together. */
 } sqn__panels_survey;
 
 /** A row that could not be taken; once it was begun, it may not be there to be read again. */
@@ -21,11 +27,12 @@ typedef struct sqn__panels_failure {
 /** Threads that read rows side by side, where these allow it. */
 typedef struct sqn__panels_readers {
     int n_thread;
-    int64_t n_chunk;           /**< Rows that are under way at a time. */
-    double *line;              /**< [n_thread, 2, n_col] values and weights of one row. */
-    double *valid;             /**< [n_thread, n_col] of sqn_panels.pixel_valid. */
-    sqn__panels_survey *found; /**< [n_chunk] of each row. */
-    double *sum_vx2;           /**< [n_chunk] as stored, of each row. */
+    int64_t n_chunk;            /**< Rows that are under way at a time. */
+    double *line;               /**< [n_thread, 2, n_col] values and weights of one row. */
+    double *valid;              /**< [n_thread, n_col] of sqn_panels.pixel_valid. */
+    sqn__panels_survey *found;  /**< [n_chunk] of each row. */
+    double *sum_vx2;            /**< [n_chunk] as stored, of each row. */
+    sqn__panels_bounds *bounds; /**< [n_thread] of the weights that each has seen. */
     sqn__panels_failure *failure; /**< [n_thread] the first row that each could not take. */
 } sqn__panels_readers;
 

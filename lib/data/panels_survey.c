@@ -70,8 +70,7 @@ typedef struct lane_sums {
     double v[LANES], vx2[LANES], n[LANES], n_negative[LANES];
 } lane_sums;
 
-static inline void add_datum(lane_sums *restrict sums, double *restrict valid, int64_t l,
-                             double x, double v)
+static inline void add_datum(lane_sums *sums, int64_t l, double x, double v)
 {
     const double in = v > 0.0 ? 1.0 : 0.0;
 
@@ -79,26 +78,31 @@ static inline void add_datum(lane_sums *restrict sums, double *restrict valid, i
     sums->vx2[l] += v > 0.0 ? v * x * x : 0.0;
     sums->n[l] += in;
     sums->n_negative[l] += x < 0.0 ? in : 0.0;
-    *valid += in;
 }
 
 /* n data: whole lanes, then the rest. */
-static void add_data(lane_sums *to, double *restrict valid, const sqn__panels_line *strip,
-                     int64_t n)
+static void add_data(lane_sums *restrict to, const double *restrict x,
+                     const double *restrict v, int64_t n)
 {
-    const double *restrict x = strip->value, *restrict v = strip->weight;
     const int64_t whole = n - n % LANES;
     lane_sums sums = *to;
 
     for (int64_t j = 0; j < whole; j += LANES) {
         for (int64_t l = 0; l < LANES; l++) {
-            add_datum(&sums, valid + j + l, l, x[j + l], v[j + l]);
+            add_datum(&sums, l, x[j + l], v[j + l]);
         }
     }
     for (int64_t j = whole; j < n; j++) {
-        add_datum(&sums, valid + j, j - whole, x[j], v[j]);
+        add_datum(&sums, j - whole, x[j], v[j]);
     }
     *to = sums;
+}
+
+static void count_valid(double *restrict valid, const double *restrict v, int64_t n)
+{
+    for (int64_t j = 0; j < n; j++) {
+        valid[j] += v[j] > 0.0 ? 1.0 : 0.0;
+    }
 }
 
 static inline double is_beyond(double v, double low, double high)
@@ -126,15 +130,14 @@ static bool is_any_beyond(const double *restrict v, int64_t n, double low, doubl
     return all > 0.0;
 }
 
-/* The range of the weights of a row so far. Only what lies beyond it is looked at one by one: soon
-   nothing does. */
-static void bound_data(sqn__panels_survey *found, const double *v, int64_t n)
+/* The range of the weights so far. Only what lies beyond it is looked at one by one: soon nothing does. */
+static void bound_data(sqn__panels_bounds *seen, const double *v, int64_t n)
 {
-    if (is_any_beyond(v, n, found->v_min, found->v_max)) {
+    if (is_any_beyond(v, n, seen->low, seen->high)) {
         for (int64_t j = 0; j < n; j++) {
             if (v[j] > 0.0) {
-                found->v_min = fmin(found->v_min, v[j]);
-                found->v_max = fmax(found->v_max, v[j]);
+                seen->low = v[j] < seen->low ? v[j] : seen->low;
+                seen->high = v[j] > seen->high ? v[j] : seen->high;
             }
         }
     }
@@ -170,7 +173,7 @@ static sqn_status look_at_row(const sqn__panels_reading *r, int64_t i, int64_t k
     lane_sums sums = {.n = {0.0}};
     sqn_status status = SQN_OK;
 
-    *found = (sqn__panels_survey){.v_min = INFINITY};
+    *found = (sqn__panels_survey){0};
     for (int64_t j = 0; j < n_col; j += SQN__PANELS_STRIP) {
         const int64_t n = sqn__panels_strip(r->rows, j);
         sqn__panels_line strip;
@@ -180,8 +183,9 @@ static sqn_status look_at_row(const sqn__panels_reading *r, int64_t i, int64_t k
             return refuse(r->rows, &row, i, err);
         }
         found->n_negative += sqn__panels_treat(&strip, n, r->panels->negatives);
-        add_data(&sums, valid + j, &strip, n);
-        bound_data(found, strip.weight, n);
+        add_data(&sums, strip.value, strip.weight, n);
+        count_valid(valid + j, strip.weight, n);
+        bound_data(&r->readers->bounds[thread], strip.weight, n);
     }
     join_lanes(found, &sums);
 
@@ -196,8 +200,6 @@ static void join_surveys(const sqn__panels_reading *r, int64_t first, int64_t n)
 
         r->out->sum_v += row->sum_v;
         r->out->sum_vx2 += row->sum_vx2;
-        r->out->v_min = fmin(r->out->v_min, row->v_min);
-        r->out->v_max = fmax(r->out->v_max, row->v_max);
         r->out->n_data += row->n_data;
         r->out->n_negative += row->n_negative;
         r->panels->frame_valid[first + k] = row->n_data;
@@ -216,8 +218,15 @@ sqn_status sqn__panels_survey_rows(sqn__panels_survey *out,
                                    .join = join_surveys};
     sqn_status status = SQN_OK;
 
-    *out = (sqn__panels_survey){.v_min = INFINITY};
+    *out = (sqn__panels_survey){.v = {INFINITY, 0.0}};
+    for (int t = 0; t < readers->n_thread; t++) {
+        readers->bounds[t] = out->v;
+    }
     SQN_TRY(sqn__panels_read_all(&r, err));
+    for (int t = 0; t < readers->n_thread; t++) {
+        out->v.low = fmin(out->v.low, readers->bounds[t].low);
+        out->v.high = fmax(out->v.high, readers->bounds[t].high);
+    }
     for (int64_t e = 0; e < readers->n_thread * rows->n_col; e++) {
         panels->pixel_valid[e % rows->n_col] += (int64_t)readers->valid[e];
     }
@@ -226,9 +235,9 @@ sqn_status sqn__panels_survey_rows(sqn__panels_survey *out,
                            "no datum of %" PRId64 " frames of %" PRId64
                            " pixels has a positive weight",
                            rows->n_row, rows->n_col);
-    } else if (out->v_max / out->v_min > span_max) {
+    } else if (out->v.high / out->v.low > span_max) {
         status = SQN_RAISE(err, E_ERRPLANE, "weights span %g to %g, more than a factor %g",
-                           out->v_min, out->v_max, span_max);
+                           out->v.low, out->v.high, span_max);
     }
 
 cleanup:

@@ -483,7 +483,7 @@ START_TEST(every_allocation_can_fail)
         ck_assert_int_eq(status, SQN_ERR_MEMORY);
         ck_assert_ptr_null(panels);
     }
-    ck_assert_int_eq(n, 16);
+    ck_assert_int_eq(n, 17);
     sqn_panels_destroy(&panels);
     sqn_panels_destroy(NULL);
     sqn_planted_clear(&p);
