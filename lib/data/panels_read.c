@@ -17,7 +17,8 @@ sqn_status sqn__panels_readers_create(sqn__panels_readers *out, const sqn_rows *
     const int64_t n_chunk = n_thread * each;
     const int64_t n = sqn__mem_product(n_thread, rows->n_col);
 
-    *out = (sqn__panels_readers){.n_thread = (int)n_thread, .n_chunk = n_chunk};
+    *out = (sqn__panels_readers){
+        .lanes = sqn__panels_lanes_choose(), .n_thread = (int)n_thread, .n_chunk = n_chunk};
     out->line = sqn__mem_alloc(sqn__mem_product(2, n), sizeof *out->line);
     out->valid = sqn__mem_alloc(n, sizeof *out->valid);
     out->found = sqn__mem_alloc(n_chunk, sizeof *out->found);

@@ -3,6 +3,7 @@
 #define SQN_PANELS_READ_H
 
 #include "panels_internal.h"
+#include "panels_lanes.h"
 #include "sequin/rows.h"
 
 /** The range of positive weights. */
@@ -26,6 +27,7 @@ typedef struct sqn__panels_failure {
 
 /** Threads that read rows side by side, where these allow it. */
 typedef struct sqn__panels_readers {
+    const sqn__panels_lanes *lanes;
     int n_thread;
     int64_t n_chunk;            /**< Rows that are under way at a time. */
     double *line;               /**< [n_thread, 2, n_col] values and weights of one row. */

@@ -9,19 +9,12 @@
 #include "panels_read.h"
 #include "raise.h"
 
-enum {
-    STRIP = SQN__PANELS_STRIP, /* data that are stored side by side */
-    LANES = 8                  /* partial sums */
-};
+enum { STRIP = SQN__PANELS_STRIP };
 
-/* x 2^exponent in two steps, neither of which leaves the range of double. */
-typedef struct power {
-    double first, second;
-} power;
-
-static power power_of_two(int exponent)
+static sqn__panels_power power_of_two(int exponent)
 {
-    return (power){ldexp(1.0, exponent / 2), ldexp(1.0, exponent - exponent / 2)};
+    return (sqn__panels_power){ldexp(1.0, exponent / 2),
+                               ldexp(1.0, exponent - exponent / 2)};
 }
 
 /* Where entry (l, s) is while rows are stored. Where frames are short, row after row: the pages of
@@ -50,41 +43,6 @@ static void zero_rest(const sqn_panels *panels, const sqn__panels_lines *lines)
     }
 }
 
-/* Units of the stored data, and sums of a row of them. */
-typedef struct store {
-    power x, v;
-    double vx2[LANES], sum_v[LANES], n_out[LANES];
-} store;
-
-static inline void store_datum(float *to_x, float *to_v, store *s, int64_t l, double x,
-                               double v)
-{
-    const double scaled = x * s->x.first * s->x.second;
-    const bool fits = fabs(scaled) <= (double)FLT_MAX; /* false for NaN */
-    const float stored = fits ? (float)scaled : 0.0F;
-    const float weight = (float)(v * s->v.first * s->v.second);
-
-    *to_x = stored;
-    *to_v = weight;
-    s->vx2[l] += (double)weight * stored * stored;
-    s->sum_v[l] += (double)weight;
-    s->n_out[l] += ((v > 0.0) & !fits) ? 1.0 : 0.0;
-}
-
-/* STRIP data that lie side by side. */
-static void store_strip(float *restrict to_x, float *restrict to_v, store *s,
-                        const double *restrict x, const double *restrict v)
-{
-    store sums = *s;
-
-    for (int64_t j = 0; j < STRIP; j += LANES) {
-        for (int64_t l = 0; l < LANES; l++) {
-            store_datum(to_x + j + l, to_v + j + l, &sums, l, x[j + l], v[j + l]);
-        }
-    }
-    *s = sums;
-}
-
 /* Are the STRIP pixels from `j` on, which exist, all used and stored side by side? */
 static bool is_strip(const sqn_panels *panels, int64_t j)
 {
@@ -94,46 +52,50 @@ static bool is_strip(const sqn_panels *panels, int64_t j)
            pixel[STRIP - 1] == pixel[0] + STRIP - 1;
 }
 
-/* The strip that begins with pixel `first`. */
-static void store_pixels(const sqn__panels_reading *r, store *s,
-                         const sqn__panels_line *strip, int64_t first, int64_t frame)
+/* What is stored of a strip, to the places of its pixels; those that nobody has stay out. */
+static void scatter(const sqn__panels_reading *r, const float *x, const float *v,
+                    int64_t first, int64_t frame)
 {
     const sqn_panels *panels = r->panels;
-    const bool wide = panels->info.pixels_are_long;
     const int64_t n = sqn__panels_strip(r->rows, first);
 
-    if (n == STRIP && is_strip(panels, first)) {
-        const int64_t at = place(panels, r->lines, panels->pixel[first], frame);
-
-        store_strip(panels->x + at, panels->v + at, s, strip->value, strip->weight);
-        return;
-    }
     for (int64_t j = 0; j < n; j++) {
         const int64_t pixel = panels->pixel[first + j];
-        const int64_t at = pixel < 0 ? 0
-                           : wide    ? place(panels, r->lines, pixel, frame)
-                                     : place(panels, r->lines, frame, pixel);
 
         if (pixel >= 0) {
-            store_datum(panels->x + at, panels->v + at, s, j % LANES, strip->value[j],
-                        strip->weight[j]);
+            const int64_t at = panels->info.pixels_are_long
+                                   ? place(panels, r->lines, pixel, frame)
+                                   : place(panels, r->lines, frame, pixel);
+
+            panels->x[at] = x[j];
+            panels->v[at] = v[j];
         }
     }
 }
 
-static double sum_of(const double *lanes)
+/* The strip that begins with pixel `first`. */
+static void store_strip(const sqn__panels_reading *r, sqn__panels_stored *sums,
+                        const sqn__panels_line *strip, int64_t first, int64_t frame)
 {
-    double sum = 0.0;
+    const sqn__panels_lanes *lanes = r->readers->lanes;
+    const sqn_panels *panels = r->panels;
+    const sqn__panels_data data = {strip->value, strip->weight,
+                                   sqn__panels_strip(r->rows, first)};
+    float x[STRIP], v[STRIP];
 
-    for (int64_t l = 0; l < LANES; l++) {
-        sum += lanes[l];
+    if (data.n == STRIP && is_strip(panels, first)) {
+        const int64_t at = place(panels, r->lines, panels->pixel[first], frame);
+
+        lanes->store(panels->x + at, panels->v + at, sums, &data);
+    } else {
+        lanes->store(x, v, sums, &data);
+        scatter(r, x, v, first, frame);
     }
-    return sum;
 }
 
 /* Name a value that float32 does not hold beside the others. */
-static sqn_status refuse_value(const store *s, const sqn__panels_line *strip, int64_t n,
-                               sqn_error *err)
+static sqn_status refuse_value(const sqn__panels_stored *s, const sqn__panels_line *strip,
+                               int64_t n, sqn_error *err)
 {
     int64_t j = 0;
 
@@ -154,8 +116,8 @@ static sqn_status take_row(const sqn__panels_reading *r, int64_t i, int64_t k,
     const int64_t n_col = r->rows->n_col, frame = panels->frame[i];
     const sqn__panels_line row =
         sqn__panels_line_of(r->readers, n_col, omp_get_thread_num());
-    store s = {.x = power_of_two(-panels->exponent),
-               .v = power_of_two(-panels->weight_exponent)};
+    sqn__panels_stored s = {.x = power_of_two(-panels->exponent),
+                            .v = power_of_two(-panels->weight_exponent)};
     sqn_status status = SQN_OK;
 
     for (int64_t j = 0; j < n_col; j += STRIP) {
@@ -165,14 +127,14 @@ static sqn_status take_row(const sqn__panels_reading *r, int64_t i, int64_t k,
         SQN_TRY(sqn__panels_read_strip(&strip, r->rows, i, j, &row, err));
         (void)sqn__panels_treat(&strip, n, panels->negatives);
         if (frame >= 0) {
-            store_pixels(r, &s, &strip, j, frame);
+            store_strip(r, &s, &strip, j, frame);
         }
-        if (sum_of(s.n_out) > 0.0) {
+        if (sqn__panels_count(s.n_out) > 0) {
             return refuse_value(&s, &strip, n, err);
         }
     }
-    r->readers->sum_vx2[k] = sum_of(s.vx2);
-    panels->frame_weight[i] = sum_of(s.sum_v);
+    r->readers->sum_vx2[k] = sqn__panels_sum(s.vx2);
+    panels->frame_weight[i] = sqn__panels_sum(s.sum_v);
 
 cleanup:
     return status;

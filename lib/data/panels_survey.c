@@ -1,15 +1,10 @@
 /** @file panels_survey.c @brief The first reading of rows: sums, extremes, and who takes part. */
-#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <omp.h>
 
 #include "panels_read.h"
 #include "raise.h"
-
-enum {
-    LANES = 4 /* partial sums */
-};
 
 static const double span_max = 1e24; /* of the weights: 2^80, half the range of float32 */
 
@@ -36,120 +31,30 @@ static sqn_status refuse_row(const sqn__panels_line *row, int64_t i, int64_t n_p
     return SQN_OK;
 }
 
-static inline double is_bad(double x, double v)
-{
-    const bool has_weight = (v >= 0.0) & (v <= DBL_MAX);
-    const bool has_value = (v == 0.0) | (fabs(x) <= DBL_MAX);
-
-    return (has_weight & has_value) ? 0.0 : 1.0;
-}
-
-/* Is there a datum that refuse_row() would name? */
-static bool is_wrong(const sqn__panels_line *strip, int64_t n)
-{
-    const double *restrict x = strip->value, *restrict v = strip->weight;
-    const int64_t whole = n - n % LANES;
-    double n_bad[LANES] = {0.0}, all = 0.0;
-
-    for (int64_t j = 0; j < whole; j += LANES) {
-        for (int64_t l = 0; l < LANES; l++) {
-            n_bad[l] += is_bad(x[j + l], v[j + l]);
-        }
-    }
-    for (int64_t j = whole; j < n; j++) {
-        all += is_bad(x[j], v[j]);
-    }
-    for (int64_t l = 0; l < LANES; l++) {
-        all += n_bad[l];
-    }
-    return all > 0.0;
-}
-
-/* Lanes of a row that are summed side by side; counts in doubles, which compare side by side. */
-typedef struct lane_sums {
-    double v[LANES], vx2[LANES], n[LANES], n_negative[LANES];
-} lane_sums;
-
-static inline void add_datum(lane_sums *sums, int64_t l, double x, double v)
-{
-    const double in = v > 0.0 ? 1.0 : 0.0;
-
-    sums->v[l] += v;
-    sums->vx2[l] += v > 0.0 ? v * x * x : 0.0;
-    sums->n[l] += in;
-    sums->n_negative[l] += x < 0.0 ? in : 0.0;
-}
-
-/* n data: whole lanes, then the rest. */
-static void add_data(lane_sums *restrict to, const double *restrict x,
-                     const double *restrict v, int64_t n)
-{
-    const int64_t whole = n - n % LANES;
-    lane_sums sums = *to;
-
-    for (int64_t j = 0; j < whole; j += LANES) {
-        for (int64_t l = 0; l < LANES; l++) {
-            add_datum(&sums, l, x[j + l], v[j + l]);
-        }
-    }
-    for (int64_t j = whole; j < n; j++) {
-        add_datum(&sums, j - whole, x[j], v[j]);
-    }
-    *to = sums;
-}
-
-static void count_valid(double *restrict valid, const double *restrict v, int64_t n)
-{
-    for (int64_t j = 0; j < n; j++) {
-        valid[j] += v[j] > 0.0 ? 1.0 : 0.0;
-    }
-}
-
-static inline double is_beyond(double v, double low, double high)
-{
-    return (v == 0.0) | ((v >= low) & (v <= high)) ? 0.0 : 1.0;
-}
-
-/* Is there a weight that is neither 0 nor within the range? NaN and what is negative are not. */
-static bool is_any_beyond(const double *restrict v, int64_t n, double low, double high)
-{
-    const int64_t whole = n - n % LANES;
-    double n_beyond[LANES] = {0.0}, all = 0.0;
-
-    for (int64_t j = 0; j < whole; j += LANES) {
-        for (int64_t l = 0; l < LANES; l++) {
-            n_beyond[l] += is_beyond(v[j + l], low, high);
-        }
-    }
-    for (int64_t j = whole; j < n; j++) {
-        all += is_beyond(v[j], low, high);
-    }
-    for (int64_t l = 0; l < LANES; l++) {
-        all += n_beyond[l];
-    }
-    return all > 0.0;
-}
-
-/* The range of the weights so far. Only what lies beyond it is looked at one by one: soon nothing does. */
+/* The range of the weights so far, of which something lies beyond: soon nothing does. */
 static void bound_data(sqn__panels_bounds *seen, const double *v, int64_t n)
 {
-    if (is_any_beyond(v, n, seen->low, seen->high)) {
-        for (int64_t j = 0; j < n; j++) {
-            if (v[j] > 0.0) {
-                seen->low = v[j] < seen->low ? v[j] : seen->low;
-                seen->high = v[j] > seen->high ? v[j] : seen->high;
-            }
+    for (int64_t j = 0; j < n; j++) {
+        if (v[j] > 0.0) {
+            seen->low = v[j] < seen->low ? v[j] : seen->low;
+            seen->high = v[j] > seen->high ? v[j] : seen->high;
         }
     }
 }
 
-static void join_lanes(sqn__panels_survey *found, const lane_sums *sums)
+/* Sum up a strip. */
+static void add_strip(const sqn__panels_reading *r, sqn__panels_found *sums,
+                      const sqn__panels_line *strip, int64_t first)
 {
-    for (int64_t l = 0; l < LANES; l++) {
-        found->sum_v += sums->v[l];
-        found->sum_vx2 += sums->vx2[l];
-        found->n_data += (int64_t)sums->n[l];
-        found->n_negative += (int64_t)sums->n_negative[l];
+    const sqn__panels_lanes *lanes = r->readers->lanes;
+    const sqn__panels_data data = {strip->value, strip->weight,
+                                   sqn__panels_strip(r->rows, first)};
+    const int64_t thread = omp_get_thread_num();
+    sqn__panels_bounds *seen = &r->readers->bounds[thread];
+
+    lanes->add(sums, r->readers->valid + thread * r->rows->n_col + first, &data);
+    if (lanes->is_beyond(&data, seen->low, seen->high)) {
+        bound_data(seen, data.v, data.n);
     }
 }
 
@@ -166,28 +71,31 @@ static sqn_status refuse(const sqn_rows *rows, const sqn__panels_line *row, int6
 static sqn_status look_at_row(const sqn__panels_reading *r, int64_t i, int64_t k,
                               sqn_error *err)
 {
-    const int64_t thread = omp_get_thread_num(), n_col = r->rows->n_col;
-    const sqn__panels_line row = sqn__panels_line_of(r->readers, n_col, thread);
-    double *valid = r->readers->valid + thread * n_col;
+    const int64_t n_col = r->rows->n_col;
+    const sqn__panels_line row =
+        sqn__panels_line_of(r->readers, n_col, omp_get_thread_num());
     sqn__panels_survey *found = &r->readers->found[k];
-    lane_sums sums = {.n = {0.0}};
+    sqn__panels_found sums = {.n = {0}};
     sqn_status status = SQN_OK;
+    int64_t n_treated = 0;
 
-    *found = (sqn__panels_survey){0};
     for (int64_t j = 0; j < n_col; j += SQN__PANELS_STRIP) {
         const int64_t n = sqn__panels_strip(r->rows, j);
         sqn__panels_line strip;
 
         SQN_TRY(sqn__panels_read_strip(&strip, r->rows, i, j, &row, err));
-        if (is_wrong(&strip, n)) {
+        if (r->readers->lanes->is_wrong(
+                &(sqn__panels_data){strip.value, strip.weight, n})) {
             return refuse(r->rows, &row, i, err);
         }
-        found->n_negative += sqn__panels_treat(&strip, n, r->panels->negatives);
-        add_data(&sums, strip.value, strip.weight, n);
-        count_valid(valid + j, strip.weight, n);
-        bound_data(&r->readers->bounds[thread], strip.weight, n);
+        n_treated += sqn__panels_treat(&strip, n, r->panels->negatives);
+        add_strip(r, &sums, &strip, j);
     }
-    join_lanes(found, &sums);
+    *found =
+        (sqn__panels_survey){.sum_v = sqn__panels_sum(sums.v),
+                             .sum_vx2 = sqn__panels_sum(sums.vx2),
+                             .n_data = sqn__panels_count(sums.n),
+                             .n_negative = n_treated + sqn__panels_count(sums.n_negative)};
 
 cleanup:
     return status;
