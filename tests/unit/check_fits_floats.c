@@ -2,6 +2,7 @@
 #include <float.h>
 #include <stdlib.h>
 
+#include "fits_floats_lanes.h"
 #include "sqn_check.h"
 #include "sqn_stack.h"
 
@@ -127,6 +128,73 @@ START_TEST(every_odd_value_and_error_is_sifted_as_by_way_of_double)
 }
 END_TEST
 
+/* Numbers as they are in a file. */
+static void to_bytes(unsigned char *out, const float *value)
+{
+    for (int e = 0; e < N_PIX; e++) {
+        uint32_t word;
+
+        memcpy(&word, &value[e], sizeof word);
+        for (int b = 0; b < 4; b++) {
+            out[4 * e + b] = (unsigned char)(word >> (24 - 8 * b));
+        }
+    }
+}
+
+/* What a table makes of a frame. */
+typedef struct sifted {
+    float value[N_PIX], error[N_PIX];
+    uint8_t flags[N_PIX];
+    double wide[N_PIX];
+    sqn__fits_floats_counts counts[1 + N_PIX / SQN__FITS_FLOATS_RUN];
+} sifted;
+
+static void sift_with(sifted *out, const sqn__fits_floats_lanes *table,
+                      const unsigned char *value, const unsigned char *noise)
+{
+    const sqn__fits_floats frame = {value, noise, out->value, out->error, out->flags};
+    const float bound[2] = {-2.0F, 3.0F};
+
+    memset(out, 0, sizeof *out);
+    for (int64_t p = 0, k = 0; p < N_PIX; p += SQN__FITS_FLOATS_RUN, k++) {
+        const int64_t left = N_PIX - p;
+
+        table->sift(&out->counts[k], &frame, bound, p,
+                    left < SQN__FITS_FLOATS_RUN ? left : SQN__FITS_FLOATS_RUN);
+    }
+    table->widen(out->wide, value, N_PIX, 0.5, 2.0);
+}
+
+START_TEST(every_table_gives_the_same_bits)
+{
+    const sqn__fits_floats_lanes *tables[2] = {sqn__fits_floats_lanes_avx2(),
+                                               sqn__fits_floats_lanes_avx512()};
+    static float value[N_FRAME * N_PIX], error[N_FRAME * N_PIX];
+    static unsigned char value_bytes[4 * N_PIX], error_bytes[4 * N_PIX];
+    static sifted base, other;
+
+    make_frames(value, error);
+    for (int f = 0; f < N_FRAME; f++) {
+        to_bytes(value_bytes, value + (ptrdiff_t)f * N_PIX);
+        to_bytes(error_bytes, error + (ptrdiff_t)f * N_PIX);
+        for (int k = 0; k < 4; k++) {
+            const unsigned char *noise = k % 2 == 0 ? error_bytes : NULL;
+
+            sift_with(&base, &sqn__fits_floats_lanes_base, value_bytes, noise);
+            if (tables[k / 2] != NULL) {
+                sift_with(&other, tables[k / 2], value_bytes, noise);
+                ck_assert_mem_eq(&other, &base, sizeof other);
+            }
+        }
+        for (int e = 0; e < N_PIX; e++) {
+            const double v = (double)value[f * N_PIX + e];
+
+            ck_assert(isnan(v) ? isnan(base.wide[e]) : base.wide[e] == 0.5 + 2.0 * v);
+        }
+    }
+}
+END_TEST
+
 START_TEST(what_is_to_be_divided_or_scaled_is)
 {
     static const int axes[4] = {NX, NY, N_FRAME, 0};
@@ -160,6 +228,7 @@ int main(void)
     TCase *tcase = tcase_create("sift");
 
     tcase_add_test(tcase, every_odd_value_and_error_is_sifted_as_by_way_of_double);
+    tcase_add_test(tcase, every_table_gives_the_same_bits);
     tcase_add_test(tcase, what_is_to_be_divided_or_scaled_is);
     suite_add_tcase(suite, tcase);
     return sqn_check_run(suite);

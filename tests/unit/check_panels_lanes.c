@@ -113,7 +113,7 @@ START_TEST(a_weight_beyond_the_range_is_seen_wherever_it_is)
     choose_tables();
     make_data();
     for (int t = 0; t < 3; t++) {
-        for (int64_t k = 0; tables[t] != NULL && k < 5 * MOST; k += 7) {
+        for (int64_t k = 0; tables[t] != NULL && k < 5L * MOST; k += 7) {
             const double kept = v[k / 5];
             const sqn__panels_data data = first(k / 5 + 1);
 
