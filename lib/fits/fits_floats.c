@@ -34,35 +34,34 @@ static void find_bounds(float bound[2], const double range[2])
     }
 }
 
-bool sqn__fits_floats_sift(const sqn__fits_floats *floats, const sqn__fits_sieve *sieve,
-                           sqn_fits_frame *frame, int64_t number)
+static void count(sqn_fits_frame *frame, sqn__fits_sights *seen,
+                  const sqn__fits_floats_counts *c)
+{
+    frame->n_nan += c->n_nan;
+    frame->n_out_of_range += c->n_out_of_range;
+    frame->n_bad_error += c->n_bad_error;
+    frame->n_missing += c->n_missing;
+    seen->n_infinite += c->n_infinite;
+    seen->n_zero += c->n_zero;
+    seen->n_bad_error += c->n_bad_error_alone;
+}
+
+bool sqn__fits_floats_sift(const sqn__fits_floats *floats, const sqn_fits_source *source,
+                           int64_t n_pix, sqn_fits_frame *frame, sqn__fits_sights *seen)
 {
     const sqn__fits_floats_lanes *lanes = sqn__fits_floats_lanes_choose();
     float bound[2];
-    sqn__fits_sights seen = {0};
-    int64_t n_odd = 0;
-    sqn_fits_frame found = *frame;
 
-    find_bounds(bound, sieve->source->valid_range);
-    for (int64_t p = 0; p < sieve->n_pix && n_odd == 0; p += RUN) {
-        const int64_t left = sieve->n_pix - p;
+    *seen = (sqn__fits_sights){0};
+    find_bounds(bound, source->valid_range);
+    for (int64_t p = 0; p < n_pix; p += RUN) {
         sqn__fits_floats_counts c = {0};
 
-        lanes->sift(&c, floats, bound, p, left < RUN ? left : RUN);
-
-        found.n_nan += c.n_nan;
-        found.n_out_of_range += c.n_out_of_range;
-        found.n_bad_error += c.n_bad_error;
-        found.n_missing += c.n_missing;
-        seen.n_infinite += c.n_infinite;
-        seen.n_zero += c.n_zero;
-        seen.n_bad_error += c.n_bad_error_alone;
-        n_odd += c.n_odd;
+        lanes->sift(&c, floats, bound, p, n_pix - p < RUN ? n_pix - p : RUN);
+        if (c.n_odd > 0) {
+            return false;
+        }
+        count(frame, seen, &c);
     }
-    if (n_odd > 0) {
-        return false;
-    }
-    *frame = found;
-    sqn__fits_sieve_enter(sieve, frame, &seen, number);
     return true;
 }

@@ -24,16 +24,15 @@ typedef struct sqn__fits_floats {
 bool sqn__fits_floats_suit(const sqn_fits_source *source, const sqn__fits_facts *facts);
 
 /**
- * Sift a frame: NaN, Inf, range, errors.
+ * Sift a frame of n_pix pixels: NaN, Inf, range, errors. What is found is not entered in a tally.
  *
- * @param[in,out] sieve  Its rules and tally; its planes are not looked at.
- * @param[out] frame     Its counts are set.
- * @param[in]  number    Of the frame, counted from 1.
+ * @param[in,out] frame  Its counts are added to.
+ * @param[out]    seen   Filled.
  *
- * @return false where a subnormal number was met; nothing is counted then, and the frame must go
- *         through double.
+ * @return false where a subnormal number was met: the frame must go through double, and what was
+ *         filled means nothing.
  */
-bool sqn__fits_floats_sift(const sqn__fits_floats *floats, const sqn__fits_sieve *sieve,
-                           sqn_fits_frame *frame, int64_t number);
+bool sqn__fits_floats_sift(const sqn__fits_floats *floats, const sqn_fits_source *source,
+                           int64_t n_pix, sqn_fits_frame *frame, sqn__fits_sights *seen);
 
 #endif

@@ -43,7 +43,7 @@ typedef struct reader {
 /* Can frames be sifted as they are in the file? */
 static bool wants_bytes(const reader *r)
 {
-    return r->bytes[0] != NULL && r->decided && r->what->stack->exponent == 0 &&
+    return r->bytes[0] != NULL && r->what->stack->exponent == 0 &&
            sqn__fits_floats_suit(r->what->source, &r->what->layout->facts[r->unit]);
 }
 
@@ -205,6 +205,20 @@ static void widen(reader *r)
     }
 }
 
+/* Do the floats of a frame need no power of two? Where nothing did before, they decide it. */
+static bool need_no_exponent(reader *r, const place *to)
+{
+    const int64_t n_pix = r->sieve.n_pix;
+    int exponent = 0;
+    const bool shows =
+        !r->decided && (sqn__fits_narrow_exponent_of_floats(&exponent, to->value, n_pix) ||
+                        (to->error != NULL &&
+                         sqn__fits_narrow_exponent_of_floats(&exponent, to->error, n_pix)));
+
+    r->decided = r->decided || (shows && exponent == 0);
+    return exponent == 0;
+}
+
 /* Sift a frame that is in bytes to its place; false: it is not, or cannot be. */
 static bool store_floats(reader *r, const place *to)
 {
@@ -214,9 +228,17 @@ static bool store_floats(reader *r, const place *to)
                                      .to_value = to->value,
                                      .to_error = to->error,
                                      .to_flags = to->flags.flags};
+    sqn_fits_frame found = *to->frame;
+    sqn__fits_sights seen;
 
-    return r->in_bytes[0] && r->in_bytes[1] == has_noise &&
-           sqn__fits_floats_sift(&floats, &r->sieve, to->frame, r->index + 1);
+    if (!r->in_bytes[0] || r->in_bytes[1] != has_noise ||
+        !sqn__fits_floats_sift(&floats, r->sieve.source, r->sieve.n_pix, &found, &seen) ||
+        !need_no_exponent(r, to)) {
+        return false;
+    }
+    *to->frame = found;
+    sqn__fits_sieve_enter(&r->sieve, to->frame, &seen, r->index + 1);
+    return true;
 }
 
 /* Sift and narrow the frame in the buffers to its place in the stack. */

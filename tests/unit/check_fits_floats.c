@@ -128,6 +128,31 @@ START_TEST(every_odd_value_and_error_is_sifted_as_by_way_of_double)
 }
 END_TEST
 
+START_TEST(the_power_of_two_is_that_of_the_way_by_double)
+{
+    static const int powers[] = {-60, 0, 60};
+    const sqn_fits_files files = list(one, 1), noise = list(noise_one, 1);
+    const sqn_fits_source source = {.files = &files, .noise_files = &noise};
+    static float value[N_FRAME * N_PIX], error[N_FRAME * N_PIX];
+    sqn_fits_stack s;
+
+    for (int k = 0; k < 9; k++) { /* values, their errors or nothing in the first frame */
+        for (int e = 0; e < N_FRAME * N_PIX; e++) {
+            const bool bare = e < N_PIX && k / 3 > 0, absent = bare && k / 3 == 2;
+
+            value[e] = absent || e % 13 == 0 ? NAN : ldexpf((float)(e % 97), powers[k % 3]);
+            value[e] = bare && !absent ? 0.0F : value[e];
+            error[e] = ldexpf(0.5F, powers[k % 3]);
+        }
+        write_frames(value, error);
+        both_ways_agree(&source);
+        SQN_ASSERT_OK(read_source(&s, &source), err);
+        ck_assert((s.exponent != 0) == (powers[k % 3] != 0));
+        sqn_fits_stack_clear(&s);
+    }
+}
+END_TEST
+
 /* Numbers as they are in a file. */
 static void to_bytes(unsigned char *out, const float *value)
 {
@@ -228,6 +253,7 @@ int main(void)
     TCase *tcase = tcase_create("sift");
 
     tcase_add_test(tcase, every_odd_value_and_error_is_sifted_as_by_way_of_double);
+    tcase_add_test(tcase, the_power_of_two_is_that_of_the_way_by_double);
     tcase_add_test(tcase, every_table_gives_the_same_bits);
     tcase_add_test(tcase, what_is_to_be_divided_or_scaled_is);
     suite_add_tcase(suite, tcase);
