@@ -136,14 +136,21 @@ static void average_block(float *out, const sqn_fits_stack *stack, int64_t first
     }
 }
 
-void read_mean_frame(float *out, const sqn_fits_stack *stack)
+/* All blocks, shared out among the threads that come here. */
+static void average_blocks(float *out, const sqn_fits_stack *stack)
 {
     const int64_t n_pix = stack->ny * stack->nx;
 
-#pragma omp parallel for schedule(static) default(none) shared(out, stack, n_pix)
+#pragma omp for schedule(dynamic, 1) nowait
     for (int64_t p = 0; p < n_pix; p += BLOCK) {
         average_block(out, stack, p, n_pix - p < BLOCK ? n_pix - p : BLOCK);
     }
+}
+
+void read_mean_frame(float *out, const sqn_fits_stack *stack)
+{
+#pragma omp parallel default(none) shared(out, stack)
+    average_blocks(out, stack);
 }
 
 /* Where the mean frame is symmetric about: a hint that the centre is wrong. */
@@ -172,17 +179,22 @@ static sqn_status check_center(const observation *obs, const char *where,
     return SQN_OK;
 }
 
-/* Mean frame of the references, which outlives their pixels. */
+/* Mean frame of the references, which outlives their pixels; beside it, what its centre needs. */
 static sqn_status average_references(observation *obs, sqn_error *err)
 {
     const sqn_fits_stack *references = read_references(obs);
+    float *mean = sqn__mem_reserve(references->ny * references->nx, sizeof *mean);
 
-    obs->reference_mean =
-        sqn__mem_alloc(references->ny * references->nx, sizeof *obs->reference_mean);
-    if (obs->reference_mean == NULL) {
+    obs->reference_mean = mean;
+    if (mean == NULL) {
         return SQN_RAISE(err, E_MEM, "mean frame");
     }
-    read_mean_frame(obs->reference_mean, references);
+#pragma omp parallel default(none) shared(mean, references)
+    {
+#pragma omp single nowait
+        sqn_center_prepare(references->ny, references->nx);
+        average_blocks(mean, references);
+    }
     return SQN_OK;
 }
 
