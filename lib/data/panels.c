@@ -41,7 +41,7 @@ static void choose_units(sqn_panels *panels, const sqn__panels_survey *found)
     const double rms = sqrt(found->sum_vx2) / sqrt(found->sum_v);
 
     panels->exponent = rms > 0.0 && isfinite(rms) ? ilogb(rms) : 0;
-    panels->weight_exponent = ilogb(found->v_max);
+    panels->weight_exponent = ilogb(found->v.high);
     panels->chi2_scale = ldexp(1.0, panels->weight_exponent + 2 * panels->exponent);
 }
 
@@ -78,9 +78,6 @@ static sqn_status read_rows(sqn_panels *panels, const sqn_rows *rows,
     choose_shape(panels, &found);
     choose_units(panels, &found);
     SQN_TRY(sqn__panels_store_rows(panels, readers, rows, err));
-    if (panels->info.pixels_are_long) {
-        SQN_TRY(sqn__panels_fold(panels, err));
-    }
 
 cleanup:
     return status;

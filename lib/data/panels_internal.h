@@ -73,12 +73,20 @@ static inline const float *sqn__panels_v(const sqn_panels *panels, int64_t p)
     return panels->v + p * panels->n_short * panels->width;
 }
 
+/** Rows of pixels where they are stored before they become panels, X and V alike. */
+typedef struct sqn__panels_lines {
+    int64_t n_line, stride; /**< A line holds a row; the stride is a multiple of T. */
+    int64_t *of_frame;      /**< [n_short] line of every frame that takes part, rising. */
+    bool in_room;           /**< The lines are those the rows are read from. */
+} sqn__panels_lines;
+
 /**
- * From rows [n_short][n_panel][T] to panels [n_panel][n_short][T], X and V, in place.
+ * From lines [n_line][stride] to panels [n_panel][n_short][T], X and V, in place.
  *
- * @retval SQN_ERR_MEMORY  Needs 5 bytes per row of every panel.
+ * @retval SQN_ERR_MEMORY  Needs 9 bytes per row of every panel.
  */
-SQN_NODISCARD sqn_status sqn__panels_fold(sqn_panels *panels, sqn_error *err);
+SQN_NODISCARD sqn_status sqn__panels_fold(sqn_panels *panels,
+                                          const sqn__panels_lines *lines, sqn_error *err);
 
 /** Panels first .. end. */
 typedef struct sqn__panels_range {

@@ -1,17 +1,10 @@
 /** @file panels_survey.c @brief The first reading of rows: sums, extremes, and who takes part. */
-#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <omp.h>
 
 #include "panels_read.h"
 #include "raise.h"
-
-enum {
-    STRIP = 512,  /* data that stay in the first cache */
-    LANES = 8,    /* partial sums */
-    FEW_LANES = 4 /* partial counts */
-};
 
 static const double span_max = 1e24; /* of the weights: 2^80, half the range of float32 */
 
@@ -38,144 +31,71 @@ static sqn_status refuse_row(const sqn__panels_line *row, int64_t i, int64_t n_p
     return SQN_OK;
 }
 
-/* Lanes of a row that are summed side by side; counts in doubles, which compare side by side. */
-typedef struct lane_sums {
-    double v[LANES], vx2[LANES], v_min[LANES], v_max[LANES];
-    double n[LANES], n_negative[LANES];
-} lane_sums;
-
-static inline double is_bad(double x, double v)
+/* The range of the weights so far, of which something lies beyond: soon nothing does. */
+static void bound_data(sqn__panels_bounds *seen, const double *v, int64_t n)
 {
-    const bool has_weight = (v >= 0.0) & (v <= DBL_MAX);
-    const bool has_value = (v == 0.0) | (fabs(x) <= DBL_MAX);
-
-    return (has_weight & has_value) ? 0.0 : 1.0;
-}
-
-/* Is there a datum that refuse_row() would name? */
-static bool is_wrong(const sqn__panels_line *row, int64_t n)
-{
-    const double *restrict x = row->value, *restrict v = row->weight;
-    const int64_t whole = n - n % FEW_LANES;
-    double n_bad[FEW_LANES] = {0.0}, all = 0.0;
-
-    for (int64_t j = 0; j < whole; j += FEW_LANES) {
-        for (int64_t l = 0; l < FEW_LANES; l++) {
-            n_bad[l] += is_bad(x[j + l], v[j + l]);
+    for (int64_t j = 0; j < n; j++) {
+        if (v[j] > 0.0) {
+            seen->low = v[j] < seen->low ? v[j] : seen->low;
+            seen->high = v[j] > seen->high ? v[j] : seen->high;
         }
     }
-    for (int64_t j = whole; j < n; j++) {
-        all += is_bad(x[j], v[j]);
-    }
-    for (int64_t l = 0; l < FEW_LANES; l++) {
-        all += n_bad[l];
-    }
-    return all > 0.0;
 }
 
-static inline void add_datum(lane_sums *restrict sums, int64_t l, double x, double v)
+/* Sum up a strip. */
+static void add_strip(const sqn__panels_reading *r, sqn__panels_found *sums,
+                      const sqn__panels_line *strip, int64_t first)
 {
-    sums->v[l] += v;
-    sums->vx2[l] += v > 0.0 ? v * x * x : 0.0;
+    const sqn__panels_lanes *lanes = r->readers->lanes;
+    const sqn__panels_data data = {strip->value, strip->weight,
+                                   sqn__panels_strip(r->rows, first)};
+    const int64_t thread = omp_get_thread_num();
+    sqn__panels_bounds *seen = &r->readers->bounds[thread];
+
+    lanes->add(sums, r->readers->valid + thread * r->rows->n_col + first, &data);
+    if (lanes->is_beyond(&data, seen->low, seen->high)) {
+        bound_data(seen, data.v, data.n);
+    }
 }
 
-static inline void bound_datum(lane_sums *restrict sums, int64_t l, double v)
+/* Say what is wrong with row `i`. */
+static sqn_status refuse(const sqn_rows *rows, const sqn__panels_line *row, int64_t i,
+                         sqn_error *err)
 {
-    const double least = sums->v_min[l], some = v > 0.0 ? v : INFINITY;
+    const sqn_status status = rows->read(rows->context, i, row->value, row->weight, err);
 
-    sums->v_min[l] = some < least ? some : least; /* what has no weight has not the least */
-    sums->v_max[l] = v > sums->v_max[l] ? v : sums->v_max[l];
-}
-
-static inline void count_datum(lane_sums *restrict sums, int64_t l, double x, double v)
-{
-    const double in = v > 0.0 ? 1.0 : 0.0;
-
-    sums->n[l] += in;
-    sums->n_negative[l] += x < 0.0 ? in : 0.0;
-}
-
-/* n data: whole lanes, then the rest. Three loops, so that the sums of each stay in registers. */
-static void add_data(lane_sums *to, const sqn__panels_line *row, int64_t n)
-{
-    const double *restrict x = row->value, *restrict v = row->weight;
-    const int64_t whole = n - n % LANES;
-    lane_sums sums = *to;
-
-    for (int64_t j = 0; j < whole; j += LANES) {
-        for (int64_t l = 0; l < LANES; l++) {
-            add_datum(&sums, l, x[j + l], v[j + l]);
-        }
-    }
-    for (int64_t j = 0; j < whole; j += FEW_LANES) {
-        for (int64_t l = 0; l < FEW_LANES; l++) {
-            bound_datum(&sums, l, v[j + l]);
-        }
-    }
-    for (int64_t j = 0; j < whole; j += FEW_LANES) {
-        for (int64_t l = 0; l < FEW_LANES; l++) {
-            count_datum(&sums, l, x[j + l], v[j + l]);
-        }
-    }
-    for (int64_t j = whole; j < n; j++) {
-        add_datum(&sums, j - whole, x[j], v[j]);
-        bound_datum(&sums, j - whole, v[j]);
-        count_datum(&sums, j - whole, x[j], v[j]);
-    }
-    *to = sums;
-}
-
-static void join_lanes(sqn__panels_survey *found, const lane_sums *sums)
-{
-    for (int64_t l = 0; l < LANES; l++) {
-        found->sum_v += sums->v[l];
-        found->sum_vx2 += sums->vx2[l];
-        found->v_min = fmin(found->v_min, sums->v_min[l]);
-        found->v_max = fmax(found->v_max, sums->v_max[l]);
-        found->n_data += (int64_t)sums->n[l];
-        found->n_negative += (int64_t)sums->n_negative[l];
-    }
+    return status == SQN_OK ? refuse_row(row, i, rows->n_col, err) : status;
 }
 
 /* Check, treat and sum up a row, strip after strip. */
-static sqn_status survey_row(sqn__panels_survey *found, const sqn__panels_line *row,
-                             int64_t i, int64_t n_pix, sqn_negatives negatives,
-                             sqn_error *err)
-{
-    lane_sums sums = {.n = {0.0}};
-
-    for (int64_t l = 0; l < LANES; l++) {
-        sums.v_min[l] = INFINITY;
-    }
-    for (int64_t j = 0; j < n_pix; j += STRIP) {
-        const sqn__panels_line strip = {row->value + j, row->weight + j};
-        const int64_t n = n_pix - j < STRIP ? n_pix - j : STRIP;
-
-        if (is_wrong(&strip, n)) {
-            return refuse_row(row, i, n_pix, err);
-        }
-        found->n_negative += sqn__panels_treat_row(&strip, n, negatives);
-        add_data(&sums, &strip, n);
-    }
-    join_lanes(found, &sums);
-    return SQN_OK;
-}
-
 static sqn_status look_at_row(const sqn__panels_reading *r, int64_t i, int64_t k,
                               sqn_error *err)
 {
-    const int64_t thread = omp_get_thread_num(), n_col = r->rows->n_col;
-    const sqn__panels_line row = sqn__panels_line_of(r->readers, n_col, thread);
-    int64_t *valid = r->readers->valid + thread * n_col;
+    const int64_t n_col = r->rows->n_col;
+    const sqn__panels_line row =
+        sqn__panels_line_of(r->readers, n_col, omp_get_thread_num());
     sqn__panels_survey *found = &r->readers->found[k];
+    sqn__panels_found sums = {.n = {0}};
     sqn_status status = SQN_OK;
+    int64_t n_treated = 0;
 
-    *found = (sqn__panels_survey){.v_min = INFINITY};
-    SQN_TRY(r->rows->read(r->rows->context, i, row.value, row.weight, err));
-    SQN_TRY(survey_row(found, &row, i, n_col, r->panels->negatives, err));
-    for (int64_t j = 0; j < n_col; j++) {
-        valid[j] += row.weight[j] > 0.0 ? 1 : 0;
+    for (int64_t j = 0; j < n_col; j += SQN__PANELS_STRIP) {
+        const int64_t n = sqn__panels_strip(r->rows, j);
+        sqn__panels_line strip;
+
+        SQN_TRY(sqn__panels_read_strip(&strip, r->rows, i, j, &row, err));
+        if (r->readers->lanes->is_wrong(
+                &(sqn__panels_data){strip.value, strip.weight, n})) {
+            return refuse(r->rows, &row, i, err);
+        }
+        n_treated += sqn__panels_treat(&strip, n, r->panels->negatives);
+        add_strip(r, &sums, &strip, j);
     }
+    *found =
+        (sqn__panels_survey){.sum_v = sqn__panels_sum(sums.v),
+                             .sum_vx2 = sqn__panels_sum(sums.vx2),
+                             .n_data = sqn__panels_count(sums.n),
+                             .n_negative = n_treated + sqn__panels_count(sums.n_negative)};
 
 cleanup:
     return status;
@@ -188,8 +108,6 @@ static void join_surveys(const sqn__panels_reading *r, int64_t first, int64_t n)
 
         r->out->sum_v += row->sum_v;
         r->out->sum_vx2 += row->sum_vx2;
-        r->out->v_min = fmin(r->out->v_min, row->v_min);
-        r->out->v_max = fmax(r->out->v_max, row->v_max);
         r->out->n_data += row->n_data;
         r->out->n_negative += row->n_negative;
         r->panels->frame_valid[first + k] = row->n_data;
@@ -200,22 +118,34 @@ sqn_status sqn__panels_survey_rows(sqn__panels_survey *out,
                                    const sqn__panels_readers *readers, sqn_panels *panels,
                                    const sqn_rows *rows, sqn_error *err)
 {
-    const sqn__panels_reading r = {readers, panels, rows, out, look_at_row, join_surveys};
+    const sqn__panels_reading r = {.readers = readers,
+                                   .panels = panels,
+                                   .rows = rows,
+                                   .out = out,
+                                   .take = look_at_row,
+                                   .join = join_surveys};
     sqn_status status = SQN_OK;
 
-    *out = (sqn__panels_survey){.v_min = INFINITY};
+    *out = (sqn__panels_survey){.v = {INFINITY, 0.0}};
+    for (int t = 0; t < readers->n_thread; t++) {
+        readers->bounds[t] = out->v;
+    }
     SQN_TRY(sqn__panels_read_all(&r, err));
+    for (int t = 0; t < readers->n_thread; t++) {
+        out->v.low = fmin(out->v.low, readers->bounds[t].low);
+        out->v.high = fmax(out->v.high, readers->bounds[t].high);
+    }
     for (int64_t e = 0; e < readers->n_thread * rows->n_col; e++) {
-        panels->pixel_valid[e % rows->n_col] += readers->valid[e];
+        panels->pixel_valid[e % rows->n_col] += (int64_t)readers->valid[e];
     }
     if (out->n_data == 0) {
         status = SQN_RAISE(err, E_DATA_EMPTY,
                            "no datum of %" PRId64 " frames of %" PRId64
                            " pixels has a positive weight",
                            rows->n_row, rows->n_col);
-    } else if (out->v_max / out->v_min > span_max) {
+    } else if (out->v.high / out->v.low > span_max) {
         status = SQN_RAISE(err, E_ERRPLANE, "weights span %g to %g, more than a factor %g",
-                           out->v_min, out->v_max, span_max);
+                           out->v.low, out->v.high, span_max);
     }
 
 cleanup:

@@ -18,7 +18,7 @@ static int inside(const sqn_pixels_region *region, int64_t x, int64_t y, int64_t
            !isnan(mask);
 }
 
-/* Pixels inside; their offsets go to `index` unless it is NULL. */
+/* Pixels inside; their offsets go to `index` [ny * nx]. */
 static int64_t collect(int64_t *index, int64_t ny, int64_t nx,
                        const sqn_pixels_region *region)
 {
@@ -26,10 +26,7 @@ static int64_t collect(int64_t *index, int64_t ny, int64_t nx,
 
     for (int64_t e = 0; e < ny * nx; e++) {
         if (inside(region, e % nx, e / nx, nx)) {
-            if (index != NULL) {
-                index[n] = e;
-            }
-            n++;
+            index[n++] = e;
         }
     }
     return n;
@@ -39,22 +36,21 @@ sqn_status sqn_pixels_init(sqn_pixels *pixels, int64_t ny, int64_t nx,
                            const sqn_pixels_region *region, sqn_error *err)
 {
     *pixels = (sqn_pixels){.ny = ny, .nx = nx};
-    pixels->n_pix = collect(NULL, ny, nx, region);
+    pixels->index =
+        sqn__mem_reserve(sqn__mem_product(ny, nx), sizeof *pixels->index); /* at most */
+    if (pixels->index == NULL) {
+        *pixels = (sqn_pixels){0};
+        return SQN_RAISE(err, E_MEM, "index of %" PRId64 " x %" PRId64 " pixels", nx, ny);
+    }
+    pixels->n_pix = collect(pixels->index, ny, nx, region);
     if (pixels->n_pix == 0) {
+        sqn_pixels_clear(pixels);
         return SQN_RAISE(err, E_MASK,
                          "no pixel of %" PRId64 " x %" PRId64
                          " lies in the region (centre %g, %g, radii %g to %g)",
                          nx, ny, region->center_x, region->center_y, region->inner_radius,
                          region->outer_radius);
     }
-    pixels->index = sqn__mem_alloc(pixels->n_pix, sizeof *pixels->index);
-    if (pixels->index == NULL) {
-        const int64_t n_pix = pixels->n_pix;
-
-        *pixels = (sqn_pixels){0};
-        return SQN_RAISE(err, E_MEM, "index of %" PRId64 " pixels", n_pix);
-    }
-    (void)collect(pixels->index, ny, nx, region);
     return SQN_OK;
 }
 

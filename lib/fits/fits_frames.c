@@ -14,6 +14,7 @@
 #include <omp.h>
 #include <string.h>
 
+#include "fits_floats.h"
 #include "fits_narrow.h"
 #include "fits_sieve.h"
 #include "mem.h"
@@ -30,6 +31,8 @@ typedef struct reader {
     sqn__fits_tally tally;
     uint32_t *dq;            /* of one frame, where the stack keeps none */
     uint8_t *flags;          /* likewise */
+    unsigned char *bytes[2]; /* values and errors of one frame as in the file, or NULL */
+    bool in_bytes[2];        /* they are there, and not in the sieve */
     bool decided;            /* the exponent is known */
     int64_t unit, plane;     /* the next */
     int64_t index, begin, f; /* of all planes: the next, the first to be read; next frame */
@@ -37,29 +40,50 @@ typedef struct reader {
     sqn_error err;
 } reader;
 
+/* Can frames be sifted as they are in the file? */
+static bool wants_bytes(const reader *r)
+{
+    return r->bytes[0] != NULL && r->what->stack->exponent == 0 &&
+           sqn__fits_floats_suit(r->what->source, &r->what->layout->facts[r->unit]);
+}
+
+/* The next plane of values (0) or errors (1), to the sieve or as it is. */
+static sqn_status next_floats(reader *r, int which, bool skip, const sqn__fits_unit **from)
+{
+    sqn__fits_target to = {.value = which == 0 ? r->sieve.value : r->sieve.noise,
+                           .bytes = wants_bytes(r) ? r->bytes[which] : NULL};
+    const sqn_status status = sqn__fits_stream_next(
+        skip ? NULL : &to, from, which == 0 ? &r->data : &r->noise, &r->err);
+
+    r->in_bytes[which] = to.in_bytes;
+    return status;
+}
+
 /* The next plane of all rows, or a step over it. */
 static sqn_status next_planes(reader *r, bool skip, bool *has_flags)
 {
+    const sqn__fits_layout *layout = r->what->layout;
     const sqn__fits_unit *from = NULL;
     sqn_status status = SQN_OK;
 
-    SQN_TRY(sqn__fits_stream_next(skip ? NULL : r->sieve.value, &from, &r->data, &r->err));
+    SQN_TRY(next_floats(r, 0, skip, &from));
     r->sieve.is_wide = from->hdu.bitpix == 64;
-    if (r->what->layout->noise.n > 0) {
-        SQN_TRY(
-            sqn__fits_stream_next(skip ? NULL : r->sieve.noise, &from, &r->noise, &r->err));
+    if (layout->noise.n > 0) {
+        SQN_TRY(next_floats(r, 1, skip, &from));
     }
     *has_flags = false;
-    if (r->what->layout->quality.n > 0) {
-        SQN_TRY(sqn__fits_stream_next(skip ? NULL : r->sieve.quality, &from, &r->quality,
-                                      &r->err));
+    if (layout->quality.n > 0) {
+        sqn__fits_target to = {.value = r->sieve.quality};
+
+        SQN_TRY(sqn__fits_stream_next(skip ? NULL : &to, &from, &r->quality, &r->err));
         *has_flags = from->path != NULL;
     }
-    if (r->what->layout->mask.n_plane > 1 ||
-        (r->what->layout->mask.n_plane == 1 && r->mask.unit == 0)) { /* one for all stays */
-        SQN_TRY(sqn__fits_stream_next(
-            skip && r->what->layout->mask.n_plane > 1 ? NULL : r->sieve.mask, &from,
-            &r->mask, &r->err));
+    if (layout->mask.n_plane > 1 ||
+        (layout->mask.n_plane == 1 && r->mask.unit == 0)) { /* one for all stays */
+        sqn__fits_target to = {.value = r->sieve.mask};
+
+        SQN_TRY(sqn__fits_stream_next(skip && layout->mask.n_plane > 1 ? NULL : &to, &from,
+                                      &r->mask, &r->err));
     }
 
 cleanup:
@@ -131,58 +155,124 @@ static int64_t count_lost(const float *error, int64_t n_pix)
     return n;
 }
 
-/* Errors that float32 cannot hold beside the values have no weight we could use. */
-static void drop_bad_errors(reader *r, float *value, float *error, uint8_t *flags,
-                            sqn_fits_frame *frame, int64_t number)
+/* Where a frame goes. */
+typedef struct place {
+    sqn_fits_frame *frame;
+    float *value, *error;
+    sqn__fits_flags_of flags;
+} place;
+
+static place find_place(const reader *r)
 {
-    const int64_t n = count_lost(error, r->sieve.n_pix);
+    const int64_t first = r->f * r->sieve.n_pix;
+    const sqn_fits_stack *s = r->what->stack;
+
+    return (place){&s->frames[r->f],
+                   s->value.data + first,
+                   s->error.data != NULL ? s->error.data + first : NULL,
+                   {s->dq != NULL ? s->dq + first : r->dq,
+                    s->flags != NULL ? s->flags + first : r->flags}};
+}
+
+/* Errors that float32 cannot hold beside the values have no weight we could use. */
+static void drop_bad_errors(reader *r, const place *to, int64_t number)
+{
+    const int64_t n = count_lost(to->error, r->sieve.n_pix);
 
     for (int64_t p = 0; n > 0 && p < r->sieve.n_pix; p++) {
-        if (is_lost(error[p])) {
-            error[p] = value[p] = NAN;
-            flags[p] |= SQN_FLAG_NO_SCIENCE;
+        if (is_lost(to->error[p])) {
+            to->error[p] = to->value[p] = NAN;
+            to->flags.flags[p] |= SQN_FLAG_NO_SCIENCE;
         }
     }
-    frame->n_bad_error += n;
-    frame->n_missing += n;
+    to->frame->n_bad_error += n;
+    to->frame->n_missing += n;
     r->tally.n_bad_error += n;
     r->tally.n_missing += n;
     sqn__fits_tally_see(&r->tally, SQN__FITS_BAD_ERROR, number, n);
 }
 
+/* What is in bytes to the sieve. */
+static void widen(reader *r)
+{
+    double *to[2] = {r->sieve.value, r->sieve.noise};
+
+    for (int k = 0; k < 2; k++) {
+        if (r->in_bytes[k]) {
+            sqn__fits_floats_widen(to[k], r->bytes[k], r->sieve.n_pix, 0.0, 1.0);
+            r->in_bytes[k] = false;
+        }
+    }
+}
+
+/* Do the floats of a frame need no power of two? Where nothing did before, they decide it. */
+static bool need_no_exponent(reader *r, const place *to)
+{
+    const int64_t n_pix = r->sieve.n_pix;
+    int exponent = 0;
+    const bool shows =
+        !r->decided && (sqn__fits_narrow_exponent_of_floats(&exponent, to->value, n_pix) ||
+                        (to->error != NULL &&
+                         sqn__fits_narrow_exponent_of_floats(&exponent, to->error, n_pix)));
+
+    r->decided = r->decided || (shows && exponent == 0);
+    return exponent == 0;
+}
+
+/* Sift a frame that is in bytes to its place; false: it is not, or cannot be. */
+static bool store_floats(reader *r, const place *to)
+{
+    const bool has_noise = r->sieve.noise != NULL;
+    const sqn__fits_floats floats = {.value = r->bytes[0],
+                                     .noise = has_noise ? r->bytes[1] : NULL,
+                                     .to_value = to->value,
+                                     .to_error = to->error,
+                                     .to_flags = to->flags.flags};
+    sqn_fits_frame found = *to->frame;
+    sqn__fits_sights seen;
+
+    if (!r->in_bytes[0] || r->in_bytes[1] != has_noise ||
+        !sqn__fits_floats_sift(&floats, r->sieve.source, r->sieve.n_pix, &found, &seen) ||
+        !need_no_exponent(r, to)) {
+        return false;
+    }
+    *to->frame = found;
+    sqn__fits_sieve_enter(&r->sieve, to->frame, &seen, r->index + 1);
+    return true;
+}
+
 /* Sift and narrow the frame in the buffers to its place in the stack. */
 static sqn_status store_frame(reader *r, bool has_flags)
 {
-    const int64_t n_pix = r->sieve.n_pix, first = r->f * n_pix, number = r->index + 1;
-    sqn_fits_stack *s = r->what->stack;
-    sqn_fits_frame *frame = &s->frames[r->f];
-    float *value = s->value.data + first;
-    const sqn__fits_flags_of to = {s->dq != NULL ? s->dq + first : r->dq,
-                                   s->flags != NULL ? s->flags + first : r->flags};
+    const int64_t n_pix = r->sieve.n_pix, number = r->index + 1;
+    const sqn_fits_stack *s = r->what->stack;
+    const place to = find_place(r);
     sqn_status status = SQN_OK;
     int64_t n_faded = 0;
 
-    status = sqn__fits_sieve_sift(&r->sieve, &to, frame, number,
+    if (store_floats(r, &to)) {
+        return SQN_OK;
+    }
+    widen(r);
+    status = sqn__fits_sieve_sift(&r->sieve, &to.flags, to.frame, number,
                                   &r->what->layout->facts[r->unit], has_flags, &r->err);
     if (status != SQN_OK) {
-        sqn__error_at(&r->err, frame->file, frame->hdu, NULL);
+        sqn__error_at(&r->err, to.frame->file, to.frame->hdu, NULL);
         return status;
     }
     decide_exponent(r);
 
     const int64_t overflow =
-        sqn__fits_narrow_row(value, &n_faded, r->sieve.value, n_pix, s->exponent);
+        sqn__fits_narrow_row(to.value, &n_faded, r->sieve.value, n_pix, s->exponent);
 
     if (overflow >= 0) {
-        return refuse_overflow(r, frame, r->sieve.value[overflow], overflow);
+        return refuse_overflow(r, to.frame, r->sieve.value[overflow], overflow);
     }
     sqn__fits_tally_see(&r->tally, SQN__FITS_FADED, number, n_faded);
     r->tally.n_zero += n_faded;
-    if (r->sieve.noise != NULL) {
-        float *error = s->error.data + first;
-
-        (void)sqn__fits_narrow_row(error, &n_faded, r->sieve.noise, n_pix, s->exponent);
-        drop_bad_errors(r, value, error, to.flags, frame, number);
+    if (to.error != NULL) {
+        (void)sqn__fits_narrow_row(to.error, &n_faded, r->sieve.noise, n_pix, s->exponent);
+        drop_bad_errors(r, &to, number);
     }
     return SQN_OK;
 }
@@ -225,6 +315,26 @@ static void go_ahead(reader *r)
     }
 }
 
+/* What the sieve has no room for: flags that the stack does not keep, and planes as they are in the
+   file, where values and errors alone decide. */
+static sqn_status allocate_frame(reader *r, int64_t n_pix, const bool wants[3],
+                                 sqn_error *err)
+{
+    const bool wants_flags = r->what->stack->flags == NULL;
+    const bool wants_dq = wants[1] && r->what->stack->dq == NULL;
+    const bool wants_floats = !wants[1] && !wants[2];
+
+    r->flags = wants_flags ? sqn__mem_reserve(n_pix, sizeof *r->flags) : NULL;
+    r->dq = wants_dq ? sqn__mem_reserve(n_pix, sizeof *r->dq) : NULL;
+    r->bytes[0] = wants_floats ? sqn__mem_reserve(n_pix, sizeof(float)) : NULL;
+    r->bytes[1] = wants_floats && wants[0] ? sqn__mem_reserve(n_pix, sizeof(float)) : NULL;
+    return (wants_flags && r->flags == NULL) || (wants_dq && r->dq == NULL) ||
+                   (wants_floats && r->bytes[0] == NULL) ||
+                   (wants_floats && wants[0] && r->bytes[1] == NULL)
+               ? SQN_RAISE(err, E_MEM, "flags and bytes of a frame")
+               : SQN_OK;
+}
+
 /* `elder`: the reader that went ahead, whose open files can be shared; or NULL. */
 static sqn_status init_reader(reader *r, const sqn__fits_frames *what, const reader *elder,
                               sqn_error *err)
@@ -248,13 +358,7 @@ static sqn_status init_reader(reader *r, const sqn__fits_frames *what, const rea
     SQN_TRY(sqn__fits_sieve_init(&r->sieve, n_pix, wants, err));
     r->sieve.source = what->source;
     r->sieve.tally = &r->tally;
-    r->flags = what->stack->flags == NULL ? sqn__mem_alloc(n_pix, sizeof *r->flags) : NULL;
-    r->dq =
-        wants[1] && what->stack->dq == NULL ? sqn__mem_alloc(n_pix, sizeof *r->dq) : NULL;
-    if ((what->stack->flags == NULL && r->flags == NULL) ||
-        (wants[1] && what->stack->dq == NULL && r->dq == NULL)) {
-        status = SQN_RAISE(err, E_MEM, "flags of a frame");
-    }
+    SQN_TRY(allocate_frame(r, n_pix, wants, err));
 
 cleanup:
     return status;
@@ -270,6 +374,8 @@ static void clear_reader(reader *r)
     sqn__fits_sieve_clear(&r->sieve);
     sqn__mem_free(r->flags);
     sqn__mem_free(r->dq);
+    sqn__mem_free(r->bytes[0]);
+    sqn__mem_free(r->bytes[1]);
 }
 
 /* Readers of the planes from `first` on; 0: one is enough. */

@@ -4,6 +4,7 @@
 #include <float.h>
 #include <math.h>
 #include <stdbool.h>
+#include <string.h>
 
 enum {
     COMFORT = 40, /* 2^40 = 1.1e12 */
@@ -11,25 +12,53 @@ enum {
     LANES = 4     /* partial sums */
 };
 
+/* By the mean of the exponents of `n` values. */
+static bool choose_exponent(int *out, int64_t sum, int64_t n)
+{
+    const int64_t typical = n > 0 ? sum / n : 0;
+
+    *out = typical > COMFORT || typical < -COMFORT ? (int)typical : 0;
+    return n > 0;
+}
+
 bool sqn__fits_narrow_exponent(int *out, const double *value, int64_t n)
 {
     int64_t sum = 0, n_used = 0;
 
-    *out = 0;
     for (int64_t i = 0; i < n; i++) {
         if (isfinite(value[i]) && value[i] != 0.0) {
             sum += ilogb(value[i]);
             n_used++;
         }
     }
-    if (n_used == 0) {
-        return false;
+    return choose_exponent(out, sum, n_used);
+}
+
+/* Exponents of n floats, at most RUN, as their bits hold them. */
+static void add_exponents(int64_t *sum, int64_t *n_used, const float *value, int64_t n)
+{
+    int32_t bits[RUN], exponents = 0, used = 0;
+
+    memcpy(bits, value, (size_t)n * sizeof *bits);
+    for (int64_t i = 0; i < n; i++) {
+        const int32_t size = bits[i] & 0x7fffffff; /* without the sign */
+        const int32_t counts = size > 0 && size < 0x7f800000 ? 1 : 0;
+
+        exponents += counts * ((size >> 23) - 127);
+        used += counts;
     }
+    *sum += exponents;
+    *n_used += used;
+}
 
-    const int64_t typical = sum / n_used;
+bool sqn__fits_narrow_exponent_of_floats(int *out, const float *value, int64_t n)
+{
+    int64_t sum = 0, n_used = 0;
 
-    *out = typical > COMFORT || typical < -COMFORT ? (int)typical : 0;
-    return true;
+    for (int64_t i = 0; i < n; i += RUN) {
+        add_exponents(&sum, &n_used, value + i, n - i < RUN ? n - i : RUN);
+    }
+    return choose_exponent(out, sum, n_used);
 }
 
 /* RUN values times both factors; returns whether float32 holds all of them as they are. Counted in

@@ -13,6 +13,9 @@
  */
 bool sqn__fits_narrow_exponent(int *out, const double *value, int64_t n);
 
+/** The same of floats, none of which is subnormal. */
+bool sqn__fits_narrow_exponent_of_floats(int *out, const float *value, int64_t n);
+
 /**
  * out = value / 2^exponent; NaN stays. What is below the normal range becomes 0.
  *

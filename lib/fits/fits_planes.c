@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "fits_bytes.h"
+#include "fits_floats.h"
 #include "fits_tiles.h"
 #include "mem.h"
 #include "raise.h"
@@ -164,7 +165,7 @@ cleanup:
 static sqn_status allocate_plane(sqn__fits_planes *planes, sqn_error *err)
 {
     planes->size = plane_bytes(planes);
-    planes->buffer = sqn__mem_alloc((int64_t)planes->size, 1);
+    planes->buffer = sqn__mem_reserve((int64_t)planes->size, 1);
     return planes->buffer != NULL
                ? SQN_OK
                : SQN_RAISE(err, E_MEM, "a plane of %zu bytes", planes->size);
@@ -233,22 +234,7 @@ static int read_values(double *out, fitsfile *fits, const sqn__fits_planes *plan
     return code;
 }
 
-/* The plane in the buffer, of floating numbers: nothing but the order of bytes to undo. These are
-   most of all planes, and scaled at once. */
-static void read_singles(double *restrict out, const unsigned char *restrict in, int64_t n,
-                         double zero, double scale)
-{
-    for (int64_t p = 0; p < n; p++) {
-        const unsigned char *b = in + 4 * p;
-        const uint32_t bits = (uint32_t)b[0] << 24U | (uint32_t)b[1] << 16U |
-                              (uint32_t)b[2] << 8U | (uint32_t)b[3];
-        float value;
-
-        memcpy(&value, &bits, sizeof value);
-        out[p] = zero + scale * (double)value;
-    }
-}
-
+/* The plane in the buffer, of floating numbers: nothing but the order of bytes to undo. */
 static void read_doubles(double *restrict out, const unsigned char *restrict in, int64_t n)
 {
     for (int64_t p = 0; p < n; p++) {
@@ -346,7 +332,7 @@ static void read_plain(double *out, const sqn__fits_planes *planes)
     const double scale = planes->scale, zero = planes->zero;
 
     if (planes->hdu->bitpix == -32) {
-        read_singles(out, planes->buffer, planes->n_pix, zero, scale);
+        sqn__fits_floats_widen(out, planes->buffer, planes->n_pix, zero, scale);
         return;
     }
     if (planes->hdu->bitpix == -64) {
@@ -359,13 +345,27 @@ static void read_plain(double *out, const sqn__fits_planes *planes)
     }
 }
 
+bool sqn__fits_planes_are_floats(const sqn__fits_planes *planes)
+{
+    return planes->tiled == NULL && planes->hdu->bitpix == -32 && planes->scale == 1.0 &&
+           planes->zero == 0.0;
+}
+
+sqn_status sqn__fits_planes_bytes(unsigned char *out, const sqn__fits_planes *planes,
+                                  int64_t index, sqn_error *err)
+{
+    const size_t n = planes->size;
+
+    return sqn__fits_bytes_read(out, planes->file, planes->hdu->data + (size_t)index * n, n,
+                                err);
+}
+
 sqn_status sqn__fits_planes_read(double *out, sqn__fits_planes *planes, int64_t index,
                                  sqn_error *err)
 {
     if (planes->tiled == NULL) {
-        const size_t n = planes->size;
-        const sqn_status status = sqn__fits_bytes_read(
-            planes->buffer, planes->file, planes->hdu->data + (size_t)index * n, n, err);
+        const sqn_status status =
+            sqn__fits_planes_bytes(planes->buffer, planes, index, err);
 
         if (status == SQN_OK) {
             read_plain(out, planes);

@@ -43,6 +43,14 @@ bool sqn__fits_planes_side_by_side(void);
 SQN_NODISCARD sqn_status sqn__fits_planes_read(double *out, sqn__fits_planes *planes,
                                                int64_t index, sqn_error *err);
 
+/** True where values are 32-bit floats in the file, which are neither compressed nor scaled. */
+bool sqn__fits_planes_are_floats(const sqn__fits_planes *planes);
+
+/** Bytes of plane `index` of such values as they are in the file; out [4 * ny * nx]. */
+SQN_NODISCARD sqn_status sqn__fits_planes_bytes(unsigned char *out,
+                                                const sqn__fits_planes *planes,
+                                                int64_t index, sqn_error *err);
+
 void sqn__fits_planes_close(sqn__fits_planes *planes);
 
 #endif

@@ -21,11 +21,11 @@ sqn_status sqn__fits_sieve_init(sqn__fits_sieve *sieve, int64_t n_pix, const boo
     bool failed = false;
 
     sieve->n_pix = n_pix;
-    sieve->value = sqn__mem_alloc(n_pix, sizeof *sieve->value);
+    sieve->value = sqn__mem_reserve(n_pix, sizeof *sieve->value);
     failed = sieve->value == NULL;
     for (int i = 0; i < 3 && !failed; i++) {
         if (wants[i]) {
-            *optional[i] = sqn__mem_alloc(n_pix, sizeof **optional[i]);
+            *optional[i] = sqn__mem_reserve(n_pix, sizeof **optional[i]);
             failed = *optional[i] == NULL;
         }
     }
@@ -141,14 +141,9 @@ static void see_mask(const sqn__fits_sieve *sieve, int64_t number)
                         10 * n_use < sieve->n_pix ? sieve->n_pix - n_use : 0);
 }
 
-/* Counts of one frame that the user sees only when they are not 0. */
-typedef struct sights {
-    int64_t n_infinite, n_wide, n_zero, n_bad_error;
-} sights;
-
 /* Sift one pixel; true where it is missing. */
 static bool sift_pixel(sqn__fits_sieve *s, int64_t p, bool flagged, sqn_fits_frame *frame,
-                       sights *seen)
+                       sqn__fits_sights *seen)
 {
     const double value = s->value[p];
     const bool absent = means_missing(s->source, value);
@@ -174,9 +169,8 @@ static bool sift_pixel(sqn__fits_sieve *s, int64_t p, bool flagged, sqn_fits_fra
     return missing;
 }
 
-/* Enter the frame in the tally. */
-static void enter(const sqn__fits_sieve *sieve, const sqn_fits_frame *frame,
-                  const sights *seen, int64_t number)
+void sqn__fits_sieve_enter(const sqn__fits_sieve *sieve, const sqn_fits_frame *frame,
+                           const sqn__fits_sights *seen, int64_t number)
 {
     sqn__fits_tally *tally = sieve->tally;
     const int64_t n_valid = sieve->n_pix - frame->n_missing;
@@ -274,7 +268,7 @@ static void pass_run(const sqn__fits_sieve *s, uint8_t *flags, int64_t first,
 
 /* Pixels [first, end) one by one. */
 static void sift_run(sqn__fits_sieve *s, const sqn__fits_flags_of *to,
-                     sqn_fits_frame *frame, sights *seen, const int64_t range[2],
+                     sqn_fits_frame *frame, sqn__fits_sights *seen, const int64_t range[2],
                      const uint32_t *used, double divisor)
 {
     for (int64_t p = range[0]; p < range[1]; p++) {
@@ -299,7 +293,7 @@ sqn_status sqn__fits_sieve_sift(sqn__fits_sieve *sieve, const sqn__fits_flags_of
 {
     const uint32_t used = bits_used(sieve->source, facts);
     const plain_rule rule = rule_of(sieve, has_flags);
-    sights seen = {0};
+    sqn__fits_sights seen = {0};
 
     if (has_flags) {
         const sqn_status status = take_flags(to->dq, sieve, err);
@@ -323,6 +317,6 @@ sqn_status sqn__fits_sieve_sift(sqn__fits_sieve *sieve, const sqn__fits_flags_of
                      has_flags ? &used : NULL, facts->divisor);
         }
     }
-    enter(sieve, frame, &seen, number);
+    sqn__fits_sieve_enter(sieve, frame, &seen, number);
     return SQN_OK;
 }

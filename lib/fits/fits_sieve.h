@@ -44,4 +44,13 @@ SQN_NODISCARD sqn_status sqn__fits_sieve_sift(sqn__fits_sieve *sieve,
                                               const sqn__fits_facts *facts, bool has_flags,
                                               sqn_error *err);
 
+/** Counts of one frame that the user sees only when they are not 0. */
+typedef struct sqn__fits_sights {
+    int64_t n_infinite, n_wide, n_zero, n_bad_error;
+} sqn__fits_sights;
+
+/** Enter a frame that was sifted in the tally. */
+void sqn__fits_sieve_enter(const sqn__fits_sieve *sieve, const sqn_fits_frame *frame,
+                           const sqn__fits_sights *seen, int64_t number);
+
 #endif

@@ -68,7 +68,16 @@ cleanup:
     return status;
 }
 
-sqn_status sqn__fits_stream_next(double *out, const sqn__fits_unit **from,
+/* The plane that is next, of the unit that is open. */
+static sqn_status read_plane(sqn__fits_target *to, sqn__fits_stream *stream, sqn_error *err)
+{
+    to->in_bytes = to->bytes != NULL && sqn__fits_planes_are_floats(&stream->planes);
+    return to->in_bytes
+               ? sqn__fits_planes_bytes(to->bytes, &stream->planes, stream->plane, err)
+               : sqn__fits_planes_read(to->value, &stream->planes, stream->plane, err);
+}
+
+sqn_status sqn__fits_stream_next(sqn__fits_target *to, const sqn__fits_unit **from,
                                  sqn__fits_stream *stream, sqn_error *err)
 {
     sqn_status status = SQN_OK;
@@ -78,9 +87,9 @@ sqn_status sqn__fits_stream_next(double *out, const sqn__fits_unit **from,
     const sqn__fits_unit *unit = &stream->units->unit[stream->unit];
 
     *from = unit;
-    if (out != NULL && unit->path != NULL) {
+    if (to != NULL && unit->path != NULL) {
         SQN_TRY(stream->file == NULL ? open_unit(stream, unit, err) : SQN_OK);
-        SQN_TRY(sqn__fits_planes_read(out, &stream->planes, stream->plane, err));
+        SQN_TRY(read_plane(to, stream, err));
     }
     stream->plane++;
     if (stream->plane == unit->n_plane) {

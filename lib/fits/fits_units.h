@@ -51,14 +51,22 @@ typedef struct sqn__fits_stream {
     bool shares;                          /* `file` belongs to the elder */
 } sqn__fits_stream;
 
+/** Where a plane goes; borrowed. */
+typedef struct sqn__fits_target {
+    double *value;        /* [n_pix] */
+    unsigned char *bytes; /* [4 n_pix] for floats as they are in the file; NULL: unwanted */
+    bool in_bytes;        /* out: the plane is there, in place of `value` */
+} sqn__fits_target;
+
 /**
- * Read the next plane, or step over it where `out` is NULL.
+ * Read the next plane, or step over it where `to` is NULL.
  *
- * @param[out] from  The unit it belongs to; its path is NULL where no plane exists, and `out`
+ * @param[out] from  The unit it belongs to; its path is NULL where no plane exists, and `to`
  *                   is untouched then.
  * @retval SQN_ERR_IO  E_IO: the file is not the one that was described.
  */
-SQN_NODISCARD sqn_status sqn__fits_stream_next(double *out, const sqn__fits_unit **from,
+SQN_NODISCARD sqn_status sqn__fits_stream_next(sqn__fits_target *to,
+                                               const sqn__fits_unit **from,
                                                sqn__fits_stream *stream, sqn_error *err);
 void sqn__fits_stream_close(sqn__fits_stream *stream);
 

@@ -100,6 +100,11 @@ static void top(double out[2], const plane *p, spot at)
     out[1] = det > 0.0 ? (twist * slope_x - bend_x * slope_y) / det : 0.0;
 }
 
+void sqn_center_prepare(int64_t ny, int64_t nx)
+{
+    sqn__fft_prepare_self(2 * ny, 2 * nx);
+}
+
 sqn_status sqn_center_find(double center[2], const float *image, int64_t ny, int64_t nx,
                            sqn_error *err)
 {

@@ -96,32 +96,53 @@ void sqn__fft_destroy(sqn__fft **fft)
     }
 }
 
+/* There and back, of real numbers in place; estimates do not touch the plane. */
+static void plan_real(fftw_plan plans[2], double *plane, int64_t ny, int64_t nx)
+{
+    double complex *spectrum = (double complex *)plane;
+
+#pragma omp critical
+    {
+        plans[0] = fftw_plan_dft_r2c_2d((int)ny, (int)nx, plane, spectrum, FFTW_ESTIMATE);
+        plans[1] = fftw_plan_dft_c2r_2d((int)ny, (int)nx, spectrum, plane, FFTW_ESTIMATE);
+    }
+}
+
+void sqn__fft_prepare_self(int64_t ny, int64_t nx)
+{
+    double *plane = sqn__mem_reserve(sqn__mem_product(ny, sqn__fft_row(nx)), sizeof *plane);
+    fftw_plan plans[2] = {NULL, NULL};
+
+    if (plane != NULL && check_size(ny, nx, NULL) == SQN_OK) {
+        plan_real(plans, plane, ny, nx);
+    }
+    destroy_plan(plans[0]);
+    destroy_plan(plans[1]);
+    sqn__mem_free(plane);
+}
+
 sqn_status sqn__fft_convolve_self(double *plane, int64_t ny, int64_t nx, sqn_error *err)
 {
     double complex *spectrum = (double complex *)plane;
     const int64_t n = ny * (sqn__fft_row(nx) / 2);
-    fftw_plan forward = NULL, backward = NULL;
+    fftw_plan plans[2] = {NULL, NULL};
     sqn_status status = SQN_OK;
 
     SQN_TRY(check_size(ny, nx, err));
     assert((uintptr_t)plane % ALIGNMENT == 0);
-#pragma omp critical
-    { /* estimates do not touch the plane */
-        forward = fftw_plan_dft_r2c_2d((int)ny, (int)nx, plane, spectrum, FFTW_ESTIMATE);
-        backward = fftw_plan_dft_c2r_2d((int)ny, (int)nx, spectrum, plane, FFTW_ESTIMATE);
-    }
-    if (forward == NULL || backward == NULL) {
+    plan_real(plans, plane, ny, nx);
+    if (plans[0] == NULL || plans[1] == NULL) {
         status = SQN_RAISE(err, E_MEM, "plan of %" PRId64 " x %" PRId64 " pixels", nx, ny);
         goto cleanup;
     }
-    fftw_execute(forward);
+    fftw_execute(plans[0]);
     for (int64_t i = 0; i < n; i++) {
         spectrum[i] *= spectrum[i];
     }
-    fftw_execute(backward);
+    fftw_execute(plans[1]);
 
 cleanup:
-    destroy_plan(forward);
-    destroy_plan(backward);
+    destroy_plan(plans[0]);
+    destroy_plan(plans[1]);
     return status;
 }

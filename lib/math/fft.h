@@ -44,6 +44,10 @@ static inline int64_t sqn__fft_row(int64_t nx)
     return 2 * (nx / 2 + 1);
 }
 
+/** Make the planner acquainted with sqn__fft_convolve_self() of this size: most of the time of a
+ *  first plan, which can pass beside other work. */
+void sqn__fft_prepare_self(int64_t ny, int64_t nx);
+
 /**
  * The periodic convolution of a real plane with itself, times ny nx: half the work of complex
  * transforms.

@@ -82,8 +82,8 @@ static void forget(const sqn_spectra *block, int64_t row)
     const size_t before = (size_t)row * bytes, now = before + bytes;
 
     if (before / FORGET_BYTES < now / FORGET_BYTES) {
-        sqn__mem_forget(block->flux, now);
-        sqn__mem_forget(block->ivar, now);
+        sqn__mem_forget(block->flux, 0, now);
+        sqn__mem_forget(block->ivar, 0, now);
     }
 }
 

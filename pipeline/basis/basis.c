@@ -227,6 +227,7 @@ static sqn_status choose_n_comp(basis *b, const basis_source *source,
     sqn_status status = SQN_OK;
 
     again.release = NULL; /* only who reads the rows last may give them up */
+    again.room = (sqn_rows_room){0};
     SQN_TRY(sqn_panels_create(&b->panels, hides ? &again : source->rows, negatives, err));
     describe_data(sqn_panels_about(b->panels), negatives, source, settings->path,
                   hooks->log);

@@ -213,8 +213,8 @@ void sample_forget(sample *s, int64_t last)
     const size_t row = (size_t)s->spectra.n_wave * sizeof *s->spectra.flux;
     const size_t now = (size_t)(last + 1) * row;
 
-    sqn__mem_forget(s->spectra.flux, now);
-    sqn__mem_forget(s->spectra.ivar, now);
+    sqn__mem_forget(s->spectra.flux, 0, now);
+    sqn__mem_forget(s->spectra.ivar, 0, now);
 }
 
 void sample_forget_all(sample *s)

@@ -9,6 +9,11 @@ static void forget_frames(void *owner, int64_t last)
     read_forget_references(owner, last);
 }
 
+static void give_frames(void *owner)
+{
+    read_give_references(owner);
+}
+
 static void release_frames(void *owner)
 {
     read_release_references(owner);
@@ -26,7 +31,9 @@ sqn_status fit_basis(basis *out, observation *obs, const config *settings,
                                  excluded};
     sqn_rows rows = weigh_rows(&frames);
 
-    rows.release = forget_frames; /* never frames and panels in memory together */
+    rows.room = read_reference_room(obs); /* never frames and panels in memory together */
+    rows.taken = give_frames;
+    rows.release = forget_frames;
     rows.owner = obs;
     const basis_source source = {.rows = &rows,
                                  .noun = "reference frames",

@@ -14,7 +14,7 @@
 #include "sequin/center.h"
 #include "warn.h"
 
-enum { BLOCK = 4096 /* pixels of which sums stay in cache */ };
+enum { BLOCK = 1024 /* pixels of which sums stay in the first cache */ };
 
 /* A frame that is its own reference is modelled with itself. */
 static bool share_file(const sqn_fits_stack *sci, const sqn_fits_stack *ref)
@@ -109,35 +109,48 @@ static sqn_status find_center(observation *obs, const config *settings, const sq
     return SQN_OK;
 }
 
+/* Add the valid ones of n values. */
+static void add_valid(double *restrict sum, int32_t *restrict n_valid,
+                      const float *restrict x, int64_t n)
+{
+    for (int64_t p = 0; p < n; p++) {
+        const bool valid = !isnan(x[p]);
+
+        sum[p] += (double)(valid ? x[p] : 0.0F);
+        n_valid[p] += valid ? 1 : 0;
+    }
+}
+
 /* Mean of `n` pixels from `first` on, at most BLOCK, over all frames. */
 static void average_block(float *out, const sqn_fits_stack *stack, int64_t first, int64_t n)
 {
     const int64_t n_pix = stack->ny * stack->nx;
-    double sum[BLOCK] = {0.0}, n_valid[BLOCK] = {0.0};
+    double sum[BLOCK] = {0.0};
+    int32_t n_valid[BLOCK] = {0};
 
     for (int64_t i = 0; i < stack->n_frame; i++) {
-        const float *x = stack->value.data + i * n_pix + first;
-
-        for (int64_t p = 0; p < n; p++) {
-            const bool valid = !isnan(x[p]);
-
-            sum[p] += valid ? (double)x[p] : 0.0;
-            n_valid[p] += valid ? 1.0 : 0.0;
-        }
+        add_valid(sum, n_valid, stack->value.data + i * n_pix + first, n);
     }
     for (int64_t p = 0; p < n; p++) {
-        out[first + p] = n_valid[p] > 0.0 ? (float)(sum[p] / n_valid[p]) : NAN;
+        out[first + p] = n_valid[p] > 0 ? (float)(sum[p] / (double)n_valid[p]) : NAN;
+    }
+}
+
+/* All blocks, shared out among the threads that come here. */
+static void average_blocks(float *out, const sqn_fits_stack *stack)
+{
+    const int64_t n_pix = stack->ny * stack->nx;
+
+#pragma omp for schedule(dynamic, 1) nowait
+    for (int64_t p = 0; p < n_pix; p += BLOCK) {
+        average_block(out, stack, p, n_pix - p < BLOCK ? n_pix - p : BLOCK);
     }
 }
 
 void read_mean_frame(float *out, const sqn_fits_stack *stack)
 {
-    const int64_t n_pix = stack->ny * stack->nx;
-
-#pragma omp parallel for schedule(static) default(none) shared(out, stack, n_pix)
-    for (int64_t p = 0; p < n_pix; p += BLOCK) {
-        average_block(out, stack, p, n_pix - p < BLOCK ? n_pix - p : BLOCK);
-    }
+#pragma omp parallel default(none) shared(out, stack)
+    average_blocks(out, stack);
 }
 
 /* Where the mean frame is symmetric about: a hint that the centre is wrong. */
@@ -166,17 +179,22 @@ static sqn_status check_center(const observation *obs, const char *where,
     return SQN_OK;
 }
 
-/* Mean frame of the references, which outlives their pixels. */
+/* Mean frame of the references, which outlives their pixels; beside it, what its centre needs. */
 static sqn_status average_references(observation *obs, sqn_error *err)
 {
     const sqn_fits_stack *references = read_references(obs);
+    float *mean = sqn__mem_reserve(references->ny * references->nx, sizeof *mean);
 
-    obs->reference_mean =
-        sqn__mem_alloc(references->ny * references->nx, sizeof *obs->reference_mean);
-    if (obs->reference_mean == NULL) {
+    obs->reference_mean = mean;
+    if (mean == NULL) {
         return SQN_RAISE(err, E_MEM, "mean frame");
     }
-    read_mean_frame(obs->reference_mean, references);
+#pragma omp parallel default(none) shared(mean, references)
+    {
+#pragma omp single nowait
+        sqn_center_prepare(references->ny, references->nx);
+        average_blocks(mean, references);
+    }
     return SQN_OK;
 }
 
@@ -316,8 +334,20 @@ void read_forget_references(observation *obs, int64_t last)
     sqn_fits_stack *stack = &obs->reference_stack;
     const int64_t n = (last + 1) * stack->ny * stack->nx;
 
-    sqn__mem_forget(stack->value.data, (size_t)n * sizeof *stack->value.data);
-    sqn__mem_forget(stack->error.data, (size_t)n * sizeof *stack->error.data);
+    sqn__mem_forget(stack->value.data, 0, (size_t)n * sizeof *stack->value.data);
+    sqn__mem_forget(stack->error.data, 0, (size_t)n * sizeof *stack->error.data);
+}
+
+sqn_rows_room read_reference_room(const observation *obs)
+{
+    const sqn_fits_stack *stack = &obs->reference_stack;
+
+    return (sqn_rows_room){stack->value.data, stack->error.data, stack->ny * stack->nx};
+}
+
+void read_give_references(observation *obs)
+{
+    obs->reference_stack.value.data = obs->reference_stack.error.data = NULL;
 }
 
 void read_release_references(observation *obs)

@@ -13,6 +13,7 @@
 #include "config.h"
 #include "sequin/fits.h"
 #include "sequin/pixels.h"
+#include "sequin/rows.h"
 #include "sequin/wcs.h"
 
 /** Where the weights come from. */
@@ -44,6 +45,12 @@ SQN_NODISCARD sqn_status read_observation(observation *out, const config *settin
 
 /** The stack the components are built from. */
 const sqn_fits_stack *read_references(const observation *obs);
+
+/** The memory of references that are not the science frames, for panels; none where they are. */
+sqn_rows_room read_reference_room(const observation *obs);
+
+/** That memory is of the panels now. */
+void read_give_references(observation *obs);
 
 /** Give back the memory of references 0 .. `last` that are not the science frames. */
 void read_forget_references(observation *obs, int64_t last);

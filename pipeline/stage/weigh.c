@@ -22,11 +22,10 @@ static void read_run(double *restrict value, double *restrict weight,
     }
 }
 
-/* Do the RUN pixels from `p` on, which exist, lie side by side? Their indices rise. */
+/* Do the RUN pixels from `p` on lie side by side? Their indices rise. */
 static bool is_run(const sqn_pixels *pixels, int64_t p)
 {
-    return p + RUN <= pixels->n_pix &&
-           pixels->index[p + RUN - 1] == pixels->index[p] + RUN - 1;
+    return pixels->index[p + RUN - 1] == pixels->index[p] + RUN - 1;
 }
 
 static void read_pixel(double *value, double *weight, const weigh_frames *f, int64_t plane,
@@ -48,27 +47,37 @@ static void read_pixel(double *value, double *weight, const weigh_frames *f, int
     }
 }
 
-static sqn_status read_frame(const void *context, int64_t row, double *value,
-                             double *weight, sqn_error *err)
+static sqn_status read_part(const void *context, int64_t row, int64_t first, int64_t n,
+                            double *value, double *weight, sqn_error *err)
 {
     const weigh_frames *f = context;
     const int64_t plane = row * f->stack->ny * f->stack->nx;
     const bool in_runs = f->noise == READ_ERRORS && f->excluded == NULL;
 
     (void)err;
-    for (int64_t p = 0; p < f->pixels->n_pix;) {
-        if (in_runs && is_run(f->pixels, p)) {
+    for (int64_t k = 0; k < n;) {
+        const int64_t p = first + k;
+
+        if (in_runs && k + RUN <= n && is_run(f->pixels, p)) {
             const int64_t e = plane + f->pixels->index[p];
 
-            read_run(value + p, weight + p, f->stack->value.data + e,
+            read_run(value + k, weight + k, f->stack->value.data + e,
                      f->stack->error.data + e, RUN);
-            p += RUN;
+            k += RUN;
         } else {
-            read_pixel(value + p, weight + p, f, plane, p);
-            p++;
+            read_pixel(value + k, weight + k, f, plane, p);
+            k++;
         }
     }
     return SQN_OK;
+}
+
+static sqn_status read_frame(const void *context, int64_t row, double *value,
+                             double *weight, sqn_error *err)
+{
+    const weigh_frames *f = context;
+
+    return read_part(context, row, 0, f->pixels->n_pix, value, weight, err);
 }
 
 sqn_rows weigh_rows(const weigh_frames *frames)
@@ -76,6 +85,7 @@ sqn_rows weigh_rows(const weigh_frames *frames)
     return (sqn_rows){.n_row = frames->stack->n_frame,
                       .n_col = frames->pixels->n_pix,
                       .read = read_frame,
+                      .read_part = read_part,
                       .context = frames,
                       .parallel = true};
 }

@@ -63,6 +63,19 @@ START_TEST(a_star_on_the_corner_is_found_there)
 }
 END_TEST
 
+START_TEST(what_was_prepared_finds_the_same)
+{
+    double before[2];
+
+    plant(30.27, 33.81, 0.0);
+    SQN_ASSERT_OK(sqn_center_find(before, image, NY, NX, &err), err);
+    sqn_center_prepare(NY, NX);
+    sqn_center_prepare(0, -1); /* of which there is no image */
+    SQN_ASSERT_OK(sqn_center_find(center, image, NY, NX, &err), err);
+    ck_assert(center[0] == before[0] && center[1] == before[1]);
+}
+END_TEST
+
 START_TEST(nothing_to_find_and_no_memory_are_errors)
 {
     for (int64_t p = 0; p < N_PIX; p++) {
@@ -91,6 +104,7 @@ int main(void)
     tcase_add_test(tcase, a_planted_centre_is_found_between_the_pixels);
     tcase_add_test(tcase, a_flat_background_and_gaps_do_not_move_it);
     tcase_add_test(tcase, a_star_on_the_corner_is_found_there);
+    tcase_add_test(tcase, what_was_prepared_finds_the_same);
     tcase_add_test(tcase, nothing_to_find_and_no_memory_are_errors);
     suite_add_tcase(suite, tcase);
     return sqn_check_run(suite);

@@ -222,53 +222,6 @@ static void blank(const sqn_planted *p, float filling)
     }
 }
 
-/* Rows that count their readings and are gone once released. */
-typedef struct passing {
-    sqn_rows rows;
-    int64_t *n_read; /* [n_row] */
-    int64_t n_gone;
-} passing;
-
-static sqn_status read_passing(const void *context, int64_t row, double *value,
-                               double *weight, sqn_error *error)
-{
-    const passing *p = context;
-
-    ck_assert_int_ge(row, p->n_gone);
-    p->n_read[row]++;
-    return p->rows.read(p->rows.context, row, value, weight, error);
-}
-
-static void let_go(void *owner, int64_t row)
-{
-    passing *p = owner;
-
-    ck_assert_int_eq(row, p->n_gone);
-    ck_assert_int_eq(p->n_read[row], 2);
-    p->n_gone++;
-}
-
-START_TEST(rows_are_released_one_by_one_after_their_last_reading)
-{
-    sqn_panels *panels = NULL;
-    sqn_planted p;
-
-    sqn_planted_init(&p, &scene);
-    for (int64_t j = 0; j < scene.n_pix; j++) {
-        p.weight[4 * scene.n_pix + j] = 0.0F; /* this one takes no part */
-    }
-    int64_t n_read[20] = {0};
-    passing passes = {p.rows, n_read, 0};
-    const sqn_rows rows = {scene.n_frame, scene.n_pix, read_passing, &passes,
-                           let_go,        &passes,     false};
-
-    SQN_ASSERT_OK(sqn_panels_create(&panels, &rows, SQN_NEGATIVES_KEEP, &err), err);
-    ck_assert_int_eq(passes.n_gone, scene.n_frame);
-    sqn_panels_destroy(&panels);
-    sqn_planted_clear(&p);
-}
-END_TEST
-
 START_TEST(frames_and_pixels_without_weight_leave_no_trace)
 {
     sqn_planted full, cut;
@@ -370,7 +323,11 @@ START_TEST(units_outside_float32_are_no_obstacle)
     sqn_panels *panels = NULL;
 
     sqn_planted_init(&p, &scene);
-    const sqn_rows rows = {scene.n_frame, scene.n_pix, read_tiny, &p, NULL, NULL, true};
+    const sqn_rows rows = {.n_row = scene.n_frame,
+                           .n_col = scene.n_pix,
+                           .read = read_tiny,
+                           .context = &p,
+                           .parallel = true};
 
     SQN_ASSERT_OK(sqn_panels_create(&panels, &rows, SQN_NEGATIVES_KEEP, &err), err);
     ck_assert_int_le(abs(panels->exponent - ilogb(1e-200)), 2);
@@ -443,8 +400,11 @@ static sqn_status read_failing(const void *context, int64_t row, double *value,
 
 START_TEST(unusable_values_and_weights_are_refused_by_name)
 {
-    const sqn_rows unreadable = {2, 2, read_failing, NULL, NULL, NULL, true},
-                   none = {0, 2, read_failing, NULL, NULL, NULL, true};
+    const sqn_rows unreadable = {.n_row = 2,
+                                 .n_col = 2,
+                                 .read = read_failing,
+                                 .parallel = true},
+                   none = {.n_col = 2, .read = read_failing, .parallel = true};
     sqn_panels *panels = NULL;
     sqn_planted p;
 
@@ -492,7 +452,11 @@ START_TEST(a_value_out_of_proportion_is_refused)
 
     truth.missing = 0.0;
     sqn_planted_init(&p, &truth);
-    const sqn_rows rows = {scene.n_frame, scene.n_pix, read_wild, &p, NULL, NULL, true};
+    const sqn_rows rows = {.n_row = scene.n_frame,
+                           .n_col = scene.n_pix,
+                           .read = read_wild,
+                           .context = &p,
+                           .parallel = true};
 
     SQN_ASSERT_FAILS(sqn_panels_create(&panels, &rows, SQN_NEGATIVES_KEEP, &err), err,
                      SQN_E_FITS_TYPE);
@@ -519,7 +483,7 @@ START_TEST(every_allocation_can_fail)
         ck_assert_int_eq(status, SQN_ERR_MEMORY);
         ck_assert_ptr_null(panels);
     }
-    ck_assert_int_eq(n, 15);
+    ck_assert_int_eq(n, 17);
     sqn_panels_destroy(&panels);
     sqn_panels_destroy(NULL);
     sqn_planted_clear(&p);
@@ -536,7 +500,6 @@ int main(void)
     tcase_add_test(tcase, the_longer_axis_is_long_and_pixels_are_when_equal);
     tcase_add_test(tcase, lanes_past_the_end_have_no_weight);
     tcase_add_test(tcase, threads_that_read_side_by_side_do_not_change_a_bit);
-    tcase_add_test(tcase, rows_are_released_one_by_one_after_their_last_reading);
     tcase_add_test(tcase, frames_and_pixels_without_weight_leave_no_trace);
     tcase_add_test(tcase, an_excluded_entry_keeps_its_value_and_a_missing_one_is_zero);
     tcase_add_test(tcase, a_power_of_two_on_the_data_gives_the_same_bits);

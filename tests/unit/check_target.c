@@ -342,7 +342,8 @@ static sqn_status refuse(const void *context, int64_t row, double *x, double *v,
 START_TEST(errors_are_named)
 {
     sqn_frames *o = sqn_frames_make(1.0, 0.0);
-    const sqn_rows broken = {N_FRAME, N_PIX, refuse, NULL, NULL, NULL, true};
+    const sqn_rows broken = {
+        .n_row = N_FRAME, .n_col = N_PIX, .read = refuse, .parallel = true};
     const sqn_target_basis none = {0, NULL, false};
     const int64_t frame = 5, bad = frame * N_PIX + 8;
     sqn_target *target = NULL;

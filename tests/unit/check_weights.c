@@ -66,7 +66,7 @@ static sqn_status ramp(const void *context, int64_t row, double *x, double *v, s
 
 START_TEST(pixels_beyond_the_work_space_are_read_in_turn)
 {
-    sqn_rows rows = {4097, 5000, ramp, &rows, NULL, NULL, false};
+    sqn_rows rows = {.n_row = 4097, .n_col = 5000, .read = ramp, .context = &rows};
     const sqn_weights_poisson poisson = {1.0, 1.0};
     double *variance = calloc(5000, sizeof *variance);
 
@@ -90,7 +90,7 @@ static sqn_status refuse(const void *context, int64_t row, double *x, double *v,
 START_TEST(errors_are_named_and_passed_on)
 {
     const sqn_rows rows = sqn_rows_dense(&pair);
-    const sqn_rows broken = {N_FRAME, N_PIX, refuse, NULL, NULL, NULL, false};
+    const sqn_rows broken = {.n_row = N_FRAME, .n_col = N_PIX, .read = refuse};
     const sqn_weights_poisson good = {2.0, 6.0}, no_gain = {0.0, 6.0},
                               no_noise = {2.0, NAN};
     double variance[N_PIX];

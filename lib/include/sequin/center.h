@@ -10,6 +10,10 @@
 extern "C" {
 #endif
 
+/** Make ready what sqn_center_find() needs for the first image of a size, in any thread, beside other
+ *  work. Need not be called. */
+SQN_API void sqn_center_prepare(int64_t ny, int64_t nx);
+
 /**
  * Find the point about which half a turn changes the image least: half the position of the
  * peak of its convolution with itself, by a paraboloid between the pixels.

@@ -18,6 +18,14 @@
 extern "C" {
 #endif
 
+/** Memory that rows are read from, and that whoever reads them last may keep: two arrays
+ *  [n_row, stride]. Row i is read from its own row alone, column j of it at place j or later, so that
+ *  what was read may be overwritten. Of malloc() and the like, on 64-byte boundaries. */
+typedef struct sqn_rows_room {
+    float *value, *weight; /**< NULL: none; either both or none. */
+    int64_t stride;
+} sqn_rows_room;
+
 /** X [n_row, n_col] with V [n_row, n_col]; reading a row twice gives the same bits. */
 typedef struct sqn_rows {
     int64_t n_row, n_col;
@@ -28,11 +36,19 @@ typedef struct sqn_rows {
      */
     sqn_status (*read)(const void *context, int64_t row, double *value, double *weight,
                        sqn_error *err);
+    /** The same of `n` columns from `first` on, of which `value` and `weight` have as many; NULL:
+     *  only whole rows can be read. */
+    sqn_status (*read_part)(const void *context, int64_t row, int64_t first, int64_t n,
+                            double *value, double *weight, sqn_error *err);
     const void *context; /**< Borrowed; outlives every use of the rows. */
     /** Rows 0 .. row will not be read again, so that their memory can go; NULL: keep all.
      *  Only sqn_panels_create() says so. */
     void (*release)(void *owner, int64_t row);
-    void *owner;   /**< Borrowed, given to `release`. */
+    sqn_rows_room
+        room; /**< In place of memory of their own, for panels it is large enough for. */
+    /** The room is theirs now, to be freed with free(); what it held is lost. */
+    void (*taken)(void *owner);
+    void *owner;   /**< Borrowed, given to `release` and `taken`. */
     bool parallel; /**< Several threads may read at a time. */
 } sqn_rows;
 
