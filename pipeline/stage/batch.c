@@ -5,66 +5,97 @@
 #include "raise.h"
 #include "target.h"
 
-enum { SHARE = 80 << 20 }; /* bytes of the planes of all counts but the largest */
+enum {
+    SHARE = 80 << 20, /* bytes of the planes of all counts but the largest */
+    LINE = 16         /* floats of a cache line */
+};
+
+/* Planes of any count, and of the largest. */
+enum { OF_ALL = 3, OF_LAST = 5 };
+
+/* Floats of a plane of every frame, in whole cache lines: no frame is too large, as their values
+   are in memory by now. */
+static int64_t plane_size(const observation *obs)
+{
+    const int64_t n_pix = obs->science.n_frame * obs->science.ny * obs->science.nx;
+
+    return (n_pix + LINE - 1) / LINE * LINE;
+}
+
+/* Floats of so many planes and of the flags. */
+static int64_t planes_size(const observation *obs, int64_t n)
+{
+    const int64_t plane = plane_size(obs), flags = plane / (int64_t)sizeof(float);
+
+    return n * plane + (flags + LINE - 1) / LINE * LINE;
+}
 
 void subtraction_clear(subtraction *s)
 {
-    sqn_cube_clear(&s->model);
-    sqn_cube_clear(&s->residual);
-    sqn_cube_clear(&s->model_variance);
-    sqn_cube_clear(&s->residual_variance);
-    sqn_cube_clear(&s->component_variance);
+    sqn__mem_free(s->planes);
     sqn__mem_free(s->alike);
-    sqn__mem_free(s->flags);
     sqn__mem_free(s->frames);
     sqn__mem_free(s->sigma);
     *s = (subtraction){0};
 }
 
-/* A plane of every frame, of which every pixel will be written. */
-static sqn_status reserve(sqn_cube *out, const observation *obs, sqn_error *err)
+/* Planes one after the other, of which every pixel will be written. */
+static void carve(subtraction *out, float *planes, const observation *obs, int64_t n)
 {
-    const int64_t n = obs->science.n_frame, ny = obs->science.ny, nx = obs->science.nx;
+    sqn_cube *cubes[OF_LAST] = {&out->residual, &out->residual_variance,
+                                &out->component_variance, &out->model,
+                                &out->model_variance};
+    const int64_t plane = plane_size(obs);
 
-    *out = (sqn_cube){n, ny, nx,
-                      sqn__mem_reserve(sqn__mem_product(n, ny * nx), sizeof(float))};
-    return out->data != NULL ? SQN_OK
-                             : SQN_RAISE(err, E_MEM, "planes of %" PRId64 " frames", n);
+    for (int64_t c = 0; c < n; c++) {
+        *cubes[c] = (sqn_cube){obs->science.n_frame, obs->science.ny, obs->science.nx,
+                               planes + c * plane};
+    }
+    out->flags = (uint8_t *)(void *)(planes + n * plane);
 }
 
-/* Planes of any count. */
+/* What else a count needs. */
 static sqn_status create(subtraction *out, const observation *obs, sqn_error *err)
 {
-    const int64_t n = obs->science.n_frame, ny = obs->science.ny, nx = obs->science.nx;
-    sqn_status status = SQN_OK;
+    const int64_t n = obs->science.n_frame;
 
-    SQN_TRY(reserve(&out->residual, obs, err));
-    SQN_TRY(reserve(&out->residual_variance, obs, err));
-    SQN_TRY(reserve(&out->component_variance, obs, err));
     out->alike = sqn__mem_alloc(sqn__mem_product(n, n), sizeof *out->alike);
-    out->flags = sqn__mem_reserve(sqn__mem_product(n, ny * nx), 1);
     out->frames = sqn__mem_alloc(n, sizeof *out->frames);
-    if (out->flags == NULL || out->frames == NULL || out->alike == NULL) {
-        status = SQN_RAISE(err, E_MEM, "flags of %" PRId64 " frames", n);
-    }
-
-cleanup:
-    return status;
+    return out->frames != NULL && out->alike != NULL
+               ? SQN_OK
+               : SQN_RAISE(err, E_MEM, "numbers of %" PRId64 " frames", n);
 }
 
-/* What is kept of the largest count besides. */
+/* The largest count, of which more is kept and for longer. */
 static sqn_status create_last(subtraction *out, const observation *obs, int64_t n_count,
                               sqn_error *err)
 {
     const int64_t n = obs->science.n_frame;
+
+    out->planes = sqn__mem_reserve(planes_size(obs, OF_LAST), sizeof *out->planes);
+    out->sigma = sqn__mem_alloc(sqn__mem_product(n_count, n), sizeof *out->sigma);
+    if (out->planes == NULL || out->sigma == NULL) {
+        return SQN_RAISE(err, E_MEM, "planes of %" PRId64 " frames", n);
+    }
+    carve(out, out->planes, obs, OF_LAST);
+    return create(out, obs, err);
+}
+
+/* The other counts that are at work together: in one block, of few large pages. */
+static sqn_status create_own(subtraction_batch *out, const observation *obs, int64_t n,
+                             sqn_error *err)
+{
+    const int64_t size = planes_size(obs, OF_ALL);
     sqn_status status = SQN_OK;
 
-    SQN_TRY(create(out, obs, err));
-    SQN_TRY(reserve(&out->model, obs, err));
-    SQN_TRY(reserve(&out->model_variance, obs, err));
-    out->sigma = sqn__mem_alloc(sqn__mem_product(n_count, n), sizeof *out->sigma);
-    if (out->sigma == NULL) {
-        status = SQN_RAISE(err, E_MEM, "sigma of %" PRId64 " frames", n);
+    out->planes = sqn__mem_reserve(sqn__mem_product(n, size), sizeof *out->planes);
+    if (out->planes == NULL) {
+        return SQN_RAISE(err, E_MEM, "planes of %" PRId64 " frames with %" PRId64 " counts",
+                         obs->science.n_frame, n);
+    }
+    for (int64_t c = 0; c < n; c++) {
+        carve(&out->own[c], out->planes + c * size, obs, OF_ALL);
+        SQN_TRY(create(&out->own[c], obs, err));
     }
 
 cleanup:
@@ -74,8 +105,7 @@ cleanup:
 /* Counts at a time: as many as their share of memory holds, batches of nearly equal size. */
 static int64_t choose_n_max(const observation *obs, int64_t n_count)
 {
-    const int64_t n_pix = obs->science.n_frame * obs->science.ny * obs->science.nx;
-    const int64_t each = n_pix * (3 * (int64_t)sizeof(float) + 1);
+    const int64_t each = planes_size(obs, OF_ALL) * (int64_t)sizeof(float);
     const int64_t room = 1 + SHARE / each; /* the largest has its own */
     const int64_t most = room < TARGET_BATCH ? room : TARGET_BATCH;
     const int64_t n_batch = (n_count + most - 1) / most;
@@ -86,14 +116,13 @@ static int64_t choose_n_max(const observation *obs, int64_t n_count)
 sqn_status target_prepare(subtraction_batch *out, subtraction *last, const observation *obs,
                           int64_t n_count, sqn_error *err)
 {
+    const int64_t n_max = choose_n_max(obs, n_count), n_others = n_count - 1;
     sqn_status status = SQN_OK;
 
-    *out = (subtraction_batch){.n_max = choose_n_max(obs, n_count), .last = last};
+    *out = (subtraction_batch){.n_max = n_max, .last = last};
     *last = (subtraction){0};
     SQN_TRY(create_last(last, obs, n_count, err));
-    for (int64_t c = 0; c < out->n_max && c + 1 < n_count; c++) {
-        SQN_TRY(create(&out->own[c], obs, err));
-    }
+    SQN_TRY(create_own(out, obs, n_max < n_others ? n_max : n_others, err));
 
 cleanup:
     if (status != SQN_OK) {
@@ -120,5 +149,6 @@ void target_end(subtraction_batch *batch)
     for (int64_t c = 0; c < TARGET_BATCH; c++) {
         subtraction_clear(&batch->own[c]);
     }
+    sqn__mem_free(batch->planes);
     *batch = (subtraction_batch){0};
 }

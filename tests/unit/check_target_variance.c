@@ -278,16 +278,38 @@ START_TEST(component_variances_equal_the_algebra_whichever_axis_is_long)
 }
 END_TEST
 
+/* Where the variances of several counts go: [n, n_frame, n_pix] each. */
+typedef struct kept {
+    int64_t n_frame, n_pix;
+    float *fit, *comp;
+} kept;
+
+static void keep(void *context, const sqn_target_variance_part *part)
+{
+    const kept *to = context;
+
+    ck_assert(part->n <= SQN_TARGET_PIECE);
+    for (int64_t row = 0; row < part->n_asked * to->n_frame; row++) {
+        const int64_t at = (part->i_asked * to->n_frame + row) * to->n_pix + part->first;
+
+        for (int64_t p = 0; p < part->n; p++) {
+            to->fit[at + p] = part->from_fit[row * SQN_TARGET_PIECE + p];
+            to->comp[at + p] = part->from_components[row * SQN_TARGET_PIECE + p];
+        }
+    }
+}
+
 START_TEST(counts_that_are_asked_together_get_what_each_alone_gets)
 {
     enum { N_FRAME = 2, N_EACH = N_FRAME * N_PIX };
-    static float together[4][N_EACH], alone[2][N_EACH];
+    static float all_fit[2 * N_EACH], all_comp[2 * N_EACH], alone[2][N_EACH];
     const int64_t counts[2] = {K - 1, K};
     const sqn_matrix_const bases[2] = {{basis, K - 1, N_PIX, N_PIX}, components};
     const sqn_target_basis target_basis = {2, bases, false};
     const sqn_rows_pair some = {{value, N_FRAME, N_PIX, N_PIX},
                                 {weight, N_FRAME, N_PIX, N_PIX}};
     const sqn_rows rows = sqn_rows_dense(&some);
+    kept together = {N_FRAME, N_PIX, all_fit, all_comp};
     sqn_target_variance_of asked[2];
     build *b = create_build(N_PIX);
     sqn_target *target = NULL;
@@ -297,25 +319,24 @@ START_TEST(counts_that_are_asked_together_get_what_each_alone_gets)
     basis[5] = NAN;
     SQN_ASSERT_OK(sqn_target_fit(&target, &target_basis, &rows, &err), err);
     for (int64_t c = 0; c < 2; c++) {
-        asked[c] = (sqn_target_variance_of){c,
-                                            {together[2 * c], N_FRAME, N_PIX, N_PIX},
-                                            {together[2 * c + 1], N_FRAME, N_PIX, N_PIX},
-                                            {b->w, N_REFERENCE, counts[c], K}};
+        asked[c] = (sqn_target_variance_of){c, {b->w, N_REFERENCE, counts[c], K}};
     }
-    SQN_ASSERT_OK(sqn_target_variances(asked, 2, target, b->panels, &err), err);
+    SQN_ASSERT_OK(sqn_target_variances(asked, 2, target, b->panels, keep, &together, &err),
+                  err);
     for (int64_t c = 0; c < 2; c++) {
         SQN_ASSERT_OK(sqn_target_variance((sqn_matrix){alone[0], N_FRAME, N_PIX, N_PIX},
                                           (sqn_matrix){alone[1], N_FRAME, N_PIX, N_PIX},
                                           target, c, b->panels, asked[c].coefficients,
                                           &err),
                       err);
-        ck_assert_mem_eq(alone[0], together[2 * c], sizeof alone[0]);
-        ck_assert_mem_eq(alone[1], together[2 * c + 1], sizeof alone[1]);
+        ck_assert_mem_eq(alone[0], all_fit + c * N_EACH, sizeof alone[0]);
+        ck_assert_mem_eq(alone[1], all_comp + c * N_EACH, sizeof alone[1]);
     }
-    ck_assert(together[1][1] != together[3][1]); /* of another basis */
-    asked[1].from_fit.cols--;
-    SQN_ASSERT_FAILS(sqn_target_variances(asked, 2, target, b->panels, &err), err,
-                     SQN_E_SHAPE);
+    ck_assert(all_comp[1] != all_comp[N_EACH + 1]); /* of another basis */
+    asked[1].coefficients.cols--;
+    SQN_ASSERT_FAILS(
+        sqn_target_variances(asked, 2, target, b->panels, keep, &together, &err), err,
+        SQN_E_SHAPE);
     sqn_target_destroy(&target);
     destroy_build(b);
 }
@@ -329,31 +350,30 @@ START_TEST(more_counts_than_one_sweep_takes_get_the_same)
     const sqn_rows_pair some = {{value, N_FRAME, N_FEW, N_PIX},
                                 {weight, N_FRAME, N_FEW, N_PIX}};
     const sqn_rows rows = sqn_rows_dense(&some);
-    float *out = calloc(INT64_C(2) * N_ASKED * N_EACH, sizeof *out);
+    kept out = {N_FRAME, N_FEW, calloc(N_ASKED, N_EACH * sizeof(float)),
+                calloc(N_ASKED, N_EACH * sizeof(float))};
     sqn_target_variance_of *asked = calloc(N_ASKED, sizeof *asked);
     build *b = create_build(N_FEW);
     sqn_target *target = NULL;
 
-    ck_assert(out != NULL && asked != NULL);
+    ck_assert(out.fit != NULL && out.comp != NULL && asked != NULL);
     observe(0.0);
     SQN_ASSERT_OK(sqn_target_fit(&target, &target_basis, &rows, &err), err);
     for (int64_t i = 0; i < N_ASKED; i++) {
-        float *to = out + 2 * i * N_EACH;
-
-        asked[i] = (sqn_target_variance_of){0,
-                                            {to, N_FRAME, N_FEW, N_FEW},
-                                            {to + N_EACH, N_FRAME, N_FEW, N_FEW},
-                                            {b->w, N_REFERENCE, K, K}};
+        asked[i] = (sqn_target_variance_of){0, {b->w, N_REFERENCE, K, K}};
     }
-    SQN_ASSERT_OK(sqn_target_variances(asked, N_ASKED, target, b->panels, &err), err);
-    ck_assert(out[0] > 0.0F && out[N_EACH] > 0.0F);
+    SQN_ASSERT_OK(sqn_target_variances(asked, N_ASKED, target, b->panels, keep, &out, &err),
+                  err);
+    ck_assert(out.fit[0] > 0.0F && out.comp[0] > 0.0F);
     for (int64_t i = 1; i < N_ASKED; i++) {
-        ck_assert_mem_eq(out + 2 * i * N_EACH, out, sizeof *out * N_EACH * 2);
+        ck_assert_mem_eq(out.fit + i * N_EACH, out.fit, N_EACH * sizeof(float));
+        ck_assert_mem_eq(out.comp + i * N_EACH, out.comp, N_EACH * sizeof(float));
     }
     sqn_target_destroy(&target);
     destroy_build(b);
     free(asked);
-    free(out);
+    free(out.fit);
+    free(out.comp);
 }
 END_TEST
 
