@@ -323,7 +323,7 @@ static sqn_status answer(sqn__variance_call *call, const sqn_target *target, sqn
     }
     SQN_TRY(create_space(&space, call, err));
 
-#pragma omp parallel for schedule(dynamic, 1) num_threads(space.n_slot) default(none) \
+#pragma omp parallel for schedule(dynamic, 16) num_threads(space.n_slot) default(none) \
     shared(space, call)
     for (int64_t first = 0; first < call->n_pix; first += PIECE) {
         fill_piece(&space.slot[omp_get_thread_num()], call, first);

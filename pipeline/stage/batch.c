@@ -7,19 +7,21 @@
 
 enum {
     SHARE = 80 << 20, /* bytes of the planes of all counts but the largest */
-    LINE = 16         /* floats of a cache line */
+    LINE = 16,        /* floats of a cache line */
+    PAGE = 1024       /* floats of a page of the smallest kind */
 };
 
 /* Planes of any count, and of the largest. */
 enum { OF_ALL = 3, OF_LAST = 5 };
 
-/* Floats of a plane of every frame, in whole cache lines: no frame is too large, as their values
-   are in memory by now. */
+/* Floats from plane to plane: the same pixel of several planes does not lie at the same place of
+   their pages, or the processor takes what is written to one for what is read of another. No
+   frame is too large, as their values are in memory by now. */
 static int64_t plane_size(const observation *obs)
 {
     const int64_t n_pix = obs->science.n_frame * obs->science.ny * obs->science.nx;
 
-    return (n_pix + LINE - 1) / LINE * LINE;
+    return (n_pix + PAGE - 1) / PAGE * PAGE + PAGE / 4 + LINE;
 }
 
 /* Floats of so many planes and of the flags. */
