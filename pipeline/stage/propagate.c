@@ -51,6 +51,19 @@ static run find_run(const int64_t *index, int64_t pixel, int64_t end)
     return (run){pixel, index[pixel], next - pixel};
 }
 
+/* Ask for what the next count needs of its planes while this one is at work. */
+static void ask_ahead(const subtraction *s, int64_t at, int64_t n)
+{
+    enum { LINE = 16 }; /* floats of a cache line */
+
+    for (int64_t x = 0; x < n; x += LINE) {
+        __builtin_prefetch(s->residual.data + at + x);
+        __builtin_prefetch(s->residual_variance.data + at + x, 1);
+        __builtin_prefetch(s->component_variance.data + at + x, 1);
+        __builtin_prefetch(s->flags + at + x);
+    }
+}
+
 /* 1 where a pixel is fitted, else 0. */
 static void find_fitted(float fitted[PIECE], const uint8_t *restrict flags, int64_t n)
 {
@@ -130,6 +143,9 @@ static void store_frame(const propagation *of, const sqn_target_variance_part *p
 
         for (int64_t x = 0; x < at->n && uniform; x++) {
             sigma2[x] = share->sigma2;
+        }
+        if (c + 1 < part->n_asked) {
+            ask_ahead(of->batch->count[part->i_asked + c + 1], to, at->n);
         }
         find_fitted(fitted, s->flags + to, at->n);
         store_components(s->component_variance.data + to, share->components,
