@@ -48,6 +48,20 @@ static void load_weights(double *out, const sqn_panels *panels, const int64_t pl
     }
 }
 
+/* Ask for the weights of the last pixel of the strip behind this one: one line of every row. */
+static void ask_ahead(const sqn__variance_call *call, const sqn__variance_strip *strip)
+{
+    const sqn_panels *panels = call->references;
+    const int64_t last = strip->first + 2 * STRIP - 1, n = panels->info.n_frame_used;
+    const int64_t place = panels->info.pixels_are_long && last < call->n_pix
+                              ? sqn__panels_place(panels, panels->pixel[last], true)
+                              : -1;
+
+    for (int64_t i = 0; i < n && i < PART && place >= 0; i++) {
+        __builtin_prefetch(panels->v + place + sqn__panels_place(panels, i, false), 0, 2);
+    }
+}
+
 void sqn__target_inverse_sum(const sqn__variance_slot *slot, const sqn__variance_call *call,
                              const sqn__variance_strip *strip)
 {
@@ -60,10 +74,12 @@ void sqn__target_inverse_sum(const sqn__variance_slot *slot, const sqn__variance
         const int64_t left = n_reference - first, n = left < PART ? left : PART;
 
         load_weights(slot->weight, call->references, place, beside, first, n);
-        sqn__gram_choose()->product(
-            (sqn_dmatrix){slot->gram, call->n_pair, STRIP, STRIP},
-            (sqn__gram_factor){call->w_ref + first * call->n_pair, 1, call->n_pair},
-            (sqn_dmatrix_const){slot->weight, n, STRIP, STRIP});
+        if (first + PART >= n_reference) {
+            ask_ahead(call, strip);
+        }
+        sqn__gram_choose()->product((sqn_dmatrix){slot->gram, call->n_pair, STRIP, STRIP},
+                                    (sqn__gram_factor){call->w_ref + first, call->n_row, 1},
+                                    (sqn_dmatrix_const){slot->weight, n, STRIP, STRIP});
     }
 }
 
@@ -89,11 +105,11 @@ static void sum_single(double *gram, const sqn__variance_call *call,
     memset(gram, 0, (size_t)(k * k) * sizeof *gram);
     for (int64_t i = 0; i < panels->info.n_frame_used; i++) {
         const double weight = v[sqn__panels_place(panels, i, !long_pixels)];
-        const double *pairs = call->w_ref + i * call->n_pair + of->pair;
+        const double *pairs = call->w_ref + of->pair * call->n_row + i;
 
         for (int64_t a = 0; a < k; a++) {
             for (int64_t b = 0; b <= a; b++) {
-                gram[a * k + b] += weight * pairs[a * (a + 1) / 2 + b];
+                gram[a * k + b] += weight * pairs[(a * (a + 1) / 2 + b) * call->n_row];
             }
         }
     }

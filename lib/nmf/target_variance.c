@@ -88,11 +88,18 @@ static void carve_slot(sqn__variance_slot *slot, double *numbers, float *floats,
     slot->from_components = slot->from_fit + call->n_count * call->n_frame * PIECE;
 }
 
+/* From pair to pair of the references, an odd number of cache lines: else the rows of a tile share a
+   few sets of the cache. */
+static int64_t row_size(const sqn__variance_call *call)
+{
+    return ((n_reference(call) + LINE - 1) / LINE | 1) * LINE;
+}
+
 /* Numbers that all pixels share of one count. */
 static int64_t shared_size(const sqn__variance_call *call, const sqn__target_count *count)
 {
     return call->n_frame * sqn__inverse_n_pair(count->n_unknown) +
-           n_reference(call) * sqn__inverse_n_pair(count->basis.rows);
+           row_size(call) * sqn__inverse_n_pair(count->basis.rows);
 }
 
 /* P(w) of the references. */
@@ -103,12 +110,12 @@ static void form_references(const sqn__variance_call *call, const sqn__variance_
 
     for (int64_t i = 0; i < of->coefficients.rows; i++) {
         const double *w = of->coefficients.data + i * of->coefficients.stride;
-        double *out = call->w_ref + references->frame[i] * call->n_pair + of->pair;
+        double *out = call->w_ref + of->pair * call->n_row + references->frame[i];
 
         for (int64_t a = 0; a < k && references->frame[i] >= 0;
              a++) { /* others have none */
             for (int64_t b = 0; b <= a; b++) {
-                out[a * (a + 1) / 2 + b] = w[a] * w[b];
+                out[(a * (a + 1) / 2 + b) * call->n_row] = w[a] * w[b];
             }
         }
     }
@@ -135,7 +142,7 @@ static void form_frames(const sqn__variance_call *call, const sqn__variance_coun
 static void form_shared(sqn__variance_call *call, double *numbers)
 {
     call->w_ref = numbers;
-    numbers += n_reference(call) * call->n_pair;
+    numbers += call->n_row * call->n_pair;
     for (int64_t i = 0; i < call->n_count; i++) {
         sqn__variance_count *of = &call->count[i];
 
@@ -155,6 +162,7 @@ static sqn_status create_space(variance_space *space, sqn__variance_call *call,
     int64_t n_shared = 0;
 
     call->n_pair = 0;
+    call->n_row = row_size(call);
     for (int64_t i = 0; i < call->n_count; i++) {
         const sqn__target_count *count = call->count[i].count;
 

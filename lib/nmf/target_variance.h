@@ -59,8 +59,9 @@ typedef struct sqn__variance_call {
     double scale;                 /**< Of the stored weights, a power of 2. */
     sqn_target_take *take;
     void *context;
-    double *w_ref;  /**< [used references, n_pair] P(w) of the references, of all counts. */
+    double *w_ref;  /**< [n_pair, used references] P(w) of the references, of all counts. */
     int64_t n_pair; /**< Of all counts. */
+    int64_t n_row;  /**< From pair to pair. */
 } sqn__variance_call;
 
 /** The `n` pixels of a strip, from `first` on. */
