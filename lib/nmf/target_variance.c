@@ -216,6 +216,18 @@ static void load(const sqn__variance_slot *slot, const sqn__target_count *count,
     }
 }
 
+/* Ask for the components of count `i` at a strip: their rows lie so far apart that only a few can
+   be near at the same time. */
+static void ask_ahead(const sqn__variance_call *call, int64_t i,
+                      const sqn__variance_strip *strip)
+{
+    const sqn_matrix_const *basis = &call->count[i].count->basis;
+
+    for (int64_t j = 0; j < basis->rows; j++) {
+        __builtin_prefetch(basis->data + j * basis->stride + strip->first);
+    }
+}
+
 /* h C h^T of every frame. */
 static void fill_fit(const sqn__variance_slot *slot, const sqn__variance_call *call,
                      const sqn__variance_count *of)
@@ -262,6 +274,9 @@ static void fill_count(const sqn__variance_slot *slot, const sqn__variance_call 
     const int64_t to = i * call->n_frame * PIECE + strip->first % PIECE;
 
     load(slot, of->count, strip);
+    if (i + 1 < call->n_count) {
+        ask_ahead(call, i + 1, strip);
+    }
     if (of->covariance != NULL) {
         sqn__target_inverse_keep(slot, call, of, strip);
         return;
