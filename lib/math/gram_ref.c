@@ -32,6 +32,20 @@ static void product_narrow(sqn_dmatrix out, sqn__gram_factor a, sqn_matrix_const
     }
 }
 
+static void product_single(sqn_dmatrix out, sqn__gram_single a, sqn_matrix_const b)
+{
+    for (int64_t i = 0; i < out.rows; i++) {
+        for (int64_t j = 0; j < out.cols; j++) {
+            float sum = 0.0F;
+
+            for (int64_t d = 0; d < b.rows; d++) {
+                sum += a.data[i + d * a.depth] * b.data[d * b.stride + j];
+            }
+            out.data[i * out.stride + j] += (double)sum;
+        }
+    }
+}
+
 static bool turn(sqn_dmatrix out, sqn_matrix_const in)
 {
     bool is_finite = true;
@@ -90,5 +104,5 @@ static void weighted_pairs(double *out, const double *v, sqn_dmatrix_const h, in
     }
 }
 
-const sqn__gram_table sqn__gram_ref = {"ref",  product, product_narrow, turn,
-                                       misfit, pairs,   weighted_pairs};
+const sqn__gram_table sqn__gram_ref = {"ref", product, product_narrow, product_single,
+                                       turn,  misfit,  pairs,          weighted_pairs};

@@ -391,10 +391,12 @@ static void misfit(double *sum, const sqn__gram_fit *fit)
 }
 
 #include "gram_pairs.h"
+#include "gram_single.h"
 
-#define SQN__GRAM_TABLE(NAME)                                                \
-    {                                                                        \
-        (NAME), product, product_narrow, turn, misfit, pairs, weighted_pairs \
+#define SQN__GRAM_TABLE(NAME)                                                 \
+    {                                                                         \
+        (NAME), product, product_narrow, product_single, turn, misfit, pairs, \
+            weighted_pairs                                                    \
     }
 
 #endif

@@ -18,6 +18,9 @@ static inline int64_t sqn__inverse_n_pair(int64_t k)
     return k * (k + 1) / 2;
 }
 
+/** What rounding in double may leave of a pivot that is 0, as the scalar factor has it. */
+double sqn__inverse_least(int64_t k);
+
 /** Doubles of work space. */
 int64_t sqn__inverse_work_size(int64_t k);
 
@@ -27,10 +30,12 @@ typedef struct sqn__inverse_lanes {
     double *m; /**< [n_pair, lanes] positive semi-definite; spoilt. */
     /** [k, lanes] A row and column takes part where it is above 0, as is the diagonal there. */
     const double *h;
-    uint8_t
-        *singular; /**< [lanes] Set: 1 = a pivot was lost in rounding: what was found of the
-                            lane is worth nothing. */
-    double *work;  /**< [sqn__inverse_work_size()] */
+    /** Share of its diagonal that a pivot must keep: sqn__inverse_least(), or more where m is not as
+     *  exact as double. */
+    double least;
+    /** [lanes] Set: 1 = a pivot was lost: what was found of the lane is worth nothing. */
+    uint8_t *singular;
+    double *work; /**< [sqn__inverse_work_size()] */
 } sqn__inverse_lanes;
 
 /** Rows of numbers, the same for all lanes. */

@@ -1,4 +1,5 @@
 /** @file inverse_base.c @brief Inverses side by side everywhere, and the choice of a table. */
+#include <float.h>
 #include <stddef.h>
 
 #define SQN__INVERSE_WIDTH 2
@@ -19,4 +20,9 @@ const sqn__inverse *sqn__inverse_choose(void)
 int64_t sqn__inverse_work_size(int64_t k)
 {
     return (sqn__inverse_n_pair(k) + 7 * k) * LANES;
+}
+
+double sqn__inverse_least(int64_t k)
+{
+    return 16.0 * (double)k * DBL_EPSILON;
 }

@@ -11,7 +11,6 @@
 #define SQN_INVERSE_BODY_H
 
 #include <assert.h>
-#include <float.h>
 #include <string.h>
 
 #include "inverse.h"
@@ -87,7 +86,6 @@ INVERSE_INLINE inverse_vector eliminate(double *m, double *t, const double *inve
 static void factorise(const sqn__inverse_lanes *of, double *inverse, double *t,
                       int64_t lane)
 {
-    const double least = 16.0 * (double)of->k * DBL_EPSILON; /* as the scalar factor */
     double *m = of->m + lane;
     inverse_mask lost = {0};
 
@@ -96,7 +94,7 @@ static void factorise(const sqn__inverse_lanes *of, double *inverse, double *t,
         const inverse_vector pivot = eliminate(m, t + lane, inverse + lane, i);
         const inverse_mask is_in = (inverse_mask)(load(of->h + i * LANES + lane) > 0.0) &
                                    (inverse_mask)(whole > 0.0);
-        const inverse_mask is_kept = (inverse_mask)(pivot > least * whole);
+        const inverse_mask is_kept = (inverse_mask)(pivot > of->least * whole);
         const inverse_vector reciprocal = 1.0 / pivot;
 
         lost |= is_in & ~is_kept;

@@ -28,22 +28,20 @@ static bool find_places(int64_t place[STRIP], const sqn_panels *panels,
 }
 
 /* Weights of the references first .. first + n; 0 where a pixel takes no part. */
-static void load_weights(double *out, const sqn_panels *panels, const int64_t place[STRIP],
-                         bool beside, int64_t first, int64_t n)
+static void load_weights(float *restrict out, const sqn_panels *panels,
+                         const int64_t place[STRIP], bool beside, int64_t first, int64_t n)
 {
     const bool long_pixels = panels->info.pixels_are_long;
 
-    if (beside) {
-        const float *v = panels->v + place[0] + sqn__panels_place(panels, first, false);
-
-        sqn__inverse_choose()->widen(out, v, panels->width, n);
-        return;
-    }
     for (int64_t i = 0; i < n; i++) {
         const float *v = panels->v + sqn__panels_place(panels, first + i, !long_pixels);
 
+        if (beside) {
+            memcpy(out + i * STRIP, v + place[0], STRIP * sizeof *out);
+            continue;
+        }
         for (int64_t p = 0; p < STRIP; p++) {
-            out[i * STRIP + p] = place[p] < 0 ? 0.0 : (double)v[place[p]];
+            out[i * STRIP + p] = place[p] < 0 ? 0.0F : v[place[p]];
         }
     }
 }
@@ -77,19 +75,60 @@ void sqn__target_inverse_sum(const sqn__variance_slot *slot, const sqn__variance
         if (first + PART >= n_reference) {
             ask_ahead(call, strip);
         }
-        sqn__gram_choose()->product((sqn_dmatrix){slot->gram, call->n_pair, STRIP, STRIP},
-                                    (sqn__gram_factor){call->w_ref + first, call->n_row, 1},
-                                    (sqn_dmatrix_const){slot->weight, n, STRIP, STRIP});
+        sqn__gram_choose()->product_single(
+            (sqn_dmatrix){slot->gram, call->n_pair, STRIP, STRIP},
+            (sqn__gram_single){call->single + first * call->n_pair, call->n_pair},
+            (sqn_matrix_const){slot->weight, n, STRIP, STRIP});
+    }
+}
+
+/* Those of one count again, in double. */
+static void sum_exact(const sqn__variance_slot *slot, const sqn__variance_call *call,
+                      const sqn__variance_count *of, const sqn__variance_strip *strip)
+{
+    const int64_t n_reference = call->references->info.n_frame_used;
+    const int64_t n_pair = sqn__inverse_n_pair(of->coefficients.cols);
+    double *gram = slot->gram + of->pair * STRIP;
+    int64_t place[STRIP];
+    const bool beside = find_places(place, call->references, strip);
+
+    memset(gram, 0, (size_t)(n_pair * STRIP) * sizeof *gram);
+    for (int64_t first = 0; first < n_reference; first += PART) {
+        const int64_t left = n_reference - first, n = left < PART ? left : PART;
+        const double *pairs = call->w_ref + of->pair * call->n_row + first;
+
+        load_weights(slot->weight, call->references, place, beside, first, n);
+        sqn__inverse_choose()->widen(slot->exact, slot->weight, STRIP, n);
+        sqn__gram_choose()->product((sqn_dmatrix){gram, n_pair, STRIP, STRIP},
+                                    (sqn__gram_factor){pairs, call->n_row, 1},
+                                    (sqn_dmatrix_const){slot->exact, n, STRIP, STRIP});
     }
 }
 
 /* ---- Inverses -------------------------------------------------------------------------- */
 
+/* Gram matrices in float stand for themselves where pivots keep so much of their diagonals. */
+static const double least_single = 1e-3;
+
 static sqn__inverse_lanes lanes_of(const sqn__variance_slot *slot,
-                                   const sqn__variance_count *of)
+                                   const sqn__variance_count *of, double least)
 {
-    return (sqn__inverse_lanes){of->coefficients.cols, slot->gram + of->pair * STRIP,
-                                slot->h, slot->flags, slot->work};
+    return (sqn__inverse_lanes){of->coefficients.cols,
+                                slot->gram + of->pair * STRIP,
+                                slot->h,
+                                least,
+                                slot->flags,
+                                slot->work};
+}
+
+static bool any_singular(const sqn__variance_slot *slot)
+{
+    int any = 0;
+
+    for (int64_t p = 0; p < STRIP; p++) {
+        any |= slot->flags[p];
+    }
+    return any != 0;
 }
 
 /* The Gram matrix of one pixel, summed again. */
@@ -155,11 +194,15 @@ void sqn__target_inverse_forms(const sqn__variance_slot *slot,
                                const sqn__variance_strip *strip)
 {
     const int64_t k = of->coefficients.cols;
-    const sqn__inverse_lanes lanes = lanes_of(slot, of);
-    const sqn__inverse_rows rows = {call->n_frame, of->count->coefficients,
-                                    1.0 / call->scale};
+    const sqn__inverse_lanes fast = lanes_of(slot, of, least_single);
+    const sqn__inverse_lanes exact = lanes_of(slot, of, sqn__inverse_least(k));
+    const sqn__inverse_rows rows = {call->n_frame, of->w, 1.0 / call->scale};
 
-    sqn__inverse_choose()->forms(slot->narrow, &lanes, &rows);
+    sqn__inverse_choose()->forms(slot->narrow, &fast, &rows);
+    if (any_singular(slot)) {
+        sum_exact(slot, call, of, strip);
+        sqn__inverse_choose()->forms(slot->narrow, &exact, &rows);
+    }
     for (int64_t p = 0; p < strip->n; p++) {
         if (slot->flags[p] == 0) {
             continue;
@@ -179,9 +222,14 @@ void sqn__target_inverse_keep(const sqn__variance_slot *slot,
                               const sqn__variance_strip *strip)
 {
     const int64_t k = of->coefficients.cols;
-    const sqn__inverse_lanes lanes = lanes_of(slot, of);
+    const sqn__inverse_lanes fast = lanes_of(slot, of, least_single);
+    const sqn__inverse_lanes exact = lanes_of(slot, of, sqn__inverse_least(k));
 
-    sqn__inverse_choose()->invert(&lanes);
+    sqn__inverse_choose()->invert(&fast);
+    if (any_singular(slot)) {
+        sum_exact(slot, call, of, strip);
+        sqn__inverse_choose()->invert(&exact);
+    }
     for (int64_t p = 0; p < strip->n; p++) {
         const double *m =
             slot->flags[p] != 0 ? invert_single(slot, call, of, strip->first + p, p) : NULL;
@@ -193,10 +241,10 @@ void sqn__target_inverse_keep(const sqn__variance_slot *slot,
         for (int64_t a = 0; a < k; a++) {
             for (int64_t b = 0; b <= a; b++) {
                 const int64_t q = a * (a + 1) / 2 + b;
-                const double one = m != NULL ? m[a * k + b] : lanes.m[q * STRIP + p];
+                const double one = m != NULL ? m[a * k + b] : fast.m[q * STRIP + p];
 
                 of->covariance[q * call->n_pix + strip->first + p] =
-                    one / call->scale + known;
+                    one / (of->size[a] * of->size[b] * call->scale) + known;
             }
         }
     }

@@ -71,20 +71,28 @@ static int64_t slot_size(const sqn__variance_call *call)
     return (size + LINE - 1) / LINE * LINE;
 }
 
+/* Numbers in float of one slot. */
+static int64_t float_size(const sqn__variance_call *call)
+{
+    return call->n_frame * (STRIP + 2 * call->n_count * PIECE) +
+           (int64_t)SQN__VARIANCE_PART * STRIP;
+}
+
 static void carve_slot(sqn__variance_slot *slot, double *numbers, float *floats,
                        const sqn__variance_call *call)
 {
     const int64_t n = most_unknowns(call);
 
-    slot->weight = numbers;
-    slot->gram = slot->weight + (int64_t)SQN__VARIANCE_PART * STRIP;
+    slot->exact = numbers;
+    slot->gram = slot->exact + (int64_t)SQN__VARIANCE_PART * STRIP;
     slot->h = slot->gram + call->n_pair * STRIP;
     slot->pairs = slot->h + n * STRIP;
     slot->result = slot->pairs + sqn__inverse_n_pair(n) * STRIP;
     slot->work = slot->result + call->n_frame * STRIP;
     slot->single = slot->work + sqn__inverse_work_size(n);
-    slot->narrow = floats;
-    slot->from_fit = floats + call->n_frame * STRIP;
+    slot->weight = floats;
+    slot->narrow = slot->weight + (int64_t)SQN__VARIANCE_PART * STRIP;
+    slot->from_fit = slot->narrow + call->n_frame * STRIP;
     slot->from_components = slot->from_fit + call->n_count * call->n_frame * PIECE;
 }
 
@@ -98,26 +106,58 @@ static int64_t row_size(const sqn__variance_call *call)
 /* Numbers that all pixels share of one count. */
 static int64_t shared_size(const sqn__variance_call *call, const sqn__target_count *count)
 {
-    return call->n_frame * sqn__inverse_n_pair(count->n_unknown) +
+    const int64_t n = count->n_unknown;
+
+    return call->n_frame * (sqn__inverse_n_pair(n) + n) + n +
            row_size(call) * sqn__inverse_n_pair(count->basis.rows);
 }
 
-/* P(w) of the references. */
+/* Powers of 2 that the references' coefficients do not exceed: in float their products neither
+   vanish nor overflow. */
+static void find_sizes(const sqn__variance_call *call, const sqn__variance_count *of)
+{
+    for (int64_t a = 0; a < of->count->basis.rows; a++) {
+        double most = 0.0;
+        int exponent = 0;
+
+        for (int64_t i = 0; i < of->coefficients.rows; i++) {
+            const double w = of->coefficients.data[i * of->coefficients.stride + a];
+
+            most = call->references->frame[i] >= 0 ? fmax(most, fabs(w)) : most;
+        }
+        (void)frexp(most, &exponent);
+        of->size[a] = ldexp(1.0, exponent);
+    }
+}
+
+/* P(w) of the references, over the sizes. */
 static void form_references(const sqn__variance_call *call, const sqn__variance_count *of)
 {
-    const sqn_panels *references = call->references;
     const int64_t k = of->count->basis.rows;
 
     for (int64_t i = 0; i < of->coefficients.rows; i++) {
         const double *w = of->coefficients.data + i * of->coefficients.stride;
-        double *out = call->w_ref + of->pair * call->n_row + references->frame[i];
+        const int64_t used = call->references->frame[i]; /* others have no coefficients */
 
-        for (int64_t a = 0; a < k && references->frame[i] >= 0;
-             a++) { /* others have none */
+        for (int64_t a = 0; a < k && used >= 0; a++) {
             for (int64_t b = 0; b <= a; b++) {
-                out[(a * (a + 1) / 2 + b) * call->n_row] = w[a] * w[b];
+                const int64_t pair = of->pair + a * (a + 1) / 2 + b;
+                const double one = w[a] / of->size[a] * (w[b] / of->size[b]);
+
+                call->w_ref[pair * call->n_row + used] = one;
+                call->single[used * call->n_pair + pair] = (float)one;
             }
         }
+    }
+}
+
+/* The coefficients of the frames over the sizes. */
+static void scale_frames(const sqn__variance_call *call, const sqn__variance_count *of)
+{
+    const int64_t k = of->count->basis.rows;
+
+    for (int64_t e = 0; e < call->n_frame * k; e++) {
+        of->w[e] = of->count->coefficients[e] / of->size[e % k];
     }
 }
 
@@ -139,18 +179,24 @@ static void form_frames(const sqn__variance_call *call, const sqn__variance_coun
 }
 
 /* What is the same for all pixels, in numbers that are 0. */
-static void form_shared(sqn__variance_call *call, double *numbers)
+static void form_shared(sqn__variance_call *call, double *numbers, float *single)
 {
     call->w_ref = numbers;
+    call->single = single;
     numbers += call->n_row * call->n_pair;
     for (int64_t i = 0; i < call->n_count; i++) {
         sqn__variance_count *of = &call->count[i];
+        const int64_t n = of->count->n_unknown;
 
         of->c = numbers;
-        numbers += call->n_frame * sqn__inverse_n_pair(of->count->n_unknown);
+        of->size = of->c + call->n_frame * sqn__inverse_n_pair(n);
+        of->w = of->size + n;
+        numbers = of->w + call->n_frame * n;
         form_frames(call, of);
         if (call->references != NULL) {
+            find_sizes(call, of);
             form_references(call, of);
+            scale_frames(call, of);
         }
     }
 }
@@ -171,13 +217,13 @@ static sqn_status create_space(variance_space *space, sqn__variance_call *call,
             call->references != NULL ? sqn__inverse_n_pair(count->basis.rows) : 0;
         n_shared += shared_size(call, count);
     }
-    const int64_t size = slot_size(call),
-                  n_float = call->n_frame * (STRIP + 2 * call->n_count * PIECE);
+    const int64_t size = slot_size(call), n_float = float_size(call);
+    const int64_t n_single = n_reference(call) * call->n_pair;
 
     space->n_slot = (int)n_slot;
     space->slot = sqn__mem_alloc(n_slot, sizeof *space->slot);
     space->numbers = sqn__mem_alloc(n_slot * size + n_shared, sizeof *space->numbers);
-    space->floats = sqn__mem_alloc(n_slot * n_float, sizeof *space->floats);
+    space->floats = sqn__mem_alloc(n_slot * n_float + n_single, sizeof *space->floats);
     space->flags = sqn__mem_alloc(n_slot * (STRIP + n), sizeof *space->flags);
     if (space->slot == NULL || space->numbers == NULL || space->floats == NULL ||
         space->flags == NULL) {
@@ -188,7 +234,7 @@ static sqn_status create_space(variance_space *space, sqn__variance_call *call,
                    call);
         space->slot[s].flags = space->flags + s * (STRIP + n);
     }
-    form_shared(call, space->numbers + n_slot * size);
+    form_shared(call, space->numbers + n_slot * size, space->floats + n_slot * n_float);
     return SQN_OK;
 }
 

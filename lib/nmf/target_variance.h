@@ -8,6 +8,10 @@
  * q_a q_b of all pairs b <= a: the Gram matrices of all pixels are one product of matrices, as
  * is a quadratic form of many q with many matrices, with the off-diagonal elements of one side
  * doubled.
+ *
+ * Gram matrices are summed in float, a part of the references at a time: their error is a few
+ * 1e-7 of the diagonal. Where a pivot keeps less than a thousandth of it, they are summed again
+ * in double.
  */
 #ifndef SQN_TARGET_VARIANCE_H
 #define SQN_TARGET_VARIANCE_H
@@ -29,7 +33,9 @@ static_assert((int)SQN__VARIANCE_PIECE % (int)SQN__VARIANCE_STRIP == 0,
 
 /** What one thread needs for a strip of pixels. */
 typedef struct sqn__variance_slot {
-    double *weight; /**< [part of the references, strip] */
+    float *weight; /**< [part of the references, strip] */
+    double
+        *exact; /**< [part of the references, strip] the same, where float is not enough. */
     double *gram;   /**< [n_pair of all counts, strip] The Gram matrices of every count. */
     double *h;      /**< [n_unknown, strip], the last 1 with a background. */
     double *pairs;  /**< [n_pair, strip] P(h) */
@@ -47,7 +53,9 @@ typedef struct sqn__variance_count {
     sqn_dmatrix_const coefficients; /**< Of the references. */
     double *covariance; /**< [n_pair, n_pix] M itself, is all that is asked; or NULL. */
     double *c;          /**< [n_frame, n_pair] covariances, doubled off the diagonal. */
-    int64_t pair;       /**< Its first among the pairs of all counts. */
+    double *size; /**< [k] powers of 2 that the references' coefficients do not exceed. */
+    double *w;    /**< [n_frame, k] coefficients over these. */
+    int64_t pair; /**< Its first among the pairs of all counts. */
 } sqn__variance_count;
 
 /** The call. */
@@ -59,7 +67,10 @@ typedef struct sqn__variance_call {
     double scale;                 /**< Of the stored weights, a power of 2. */
     sqn_target_take *take;
     void *context;
-    double *w_ref;  /**< [n_pair, used references] P(w) of the references, of all counts. */
+    double *
+        w_ref; /**< [n_pair, used references] P(w) of the references, of all counts, over the
+                        sizes. */
+    float *single;  /**< [used references, n_pair] the same in float. */
     int64_t n_pair; /**< Of all counts. */
     int64_t n_row;  /**< From pair to pair. */
 } sqn__variance_call;

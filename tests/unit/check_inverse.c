@@ -18,7 +18,7 @@ enum {
 static double m[N_PAIR * LANES], active[K * LANES], work[(N_PAIR + 7 * K) * LANES];
 static double gram[LANES][K * K];
 static uint8_t singular[LANES], set[LANES][K];
-static const sqn__inverse_lanes lanes = {K, m, active, singular, work};
+static const sqn__inverse_lanes lanes = {K, m, active, 16.0 * K * 2.3e-16, singular, work};
 
 /* Element of the factor whose product with itself is the matrix of a lane. */
 static double part(int64_t lane, int64_t a, int64_t i)
@@ -139,7 +139,7 @@ START_TEST(nearly_dependent_rows_keep_their_forms)
     static float out[LANES];
     const double w[2] = {1.0, -1.0}; /* along the small axis: 2 / (1 - c) */
     const sqn__inverse_rows rows = {1, w, 1.0};
-    const sqn__inverse_lanes two = {2, m, active, singular, work};
+    const sqn__inverse_lanes two = {2, m, active, 1e-14, singular, work};
 
     for (int64_t t = 0; t < N_TABLE && table_at(t) != NULL; t++) {
         for (int64_t l = 0; l < LANES; l++) {
