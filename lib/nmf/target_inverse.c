@@ -108,7 +108,7 @@ static void sum_exact(const sqn__variance_slot *slot, const sqn__variance_call *
 /* ---- Inverses -------------------------------------------------------------------------- */
 
 /* Gram matrices in float stand for themselves where pivots keep so much of their diagonals. */
-static const double least_single = 1e-3;
+static const double least_single = 1e-2;
 
 static sqn__inverse_lanes lanes_of(const sqn__variance_slot *slot,
                                    const sqn__variance_count *of, double least)

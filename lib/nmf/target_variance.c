@@ -42,12 +42,6 @@ static void destroy_space(variance_space *space)
     *space = (variance_space){0};
 }
 
-/* References that take part. */
-static int64_t n_reference(const sqn__variance_call *call)
-{
-    return call->references != NULL ? call->references->info.n_frame_used : 0;
-}
-
 /* The most unknowns of a count. */
 static int64_t most_unknowns(const sqn__variance_call *call)
 {
@@ -96,111 +90,6 @@ static void carve_slot(sqn__variance_slot *slot, double *numbers, float *floats,
     slot->from_components = slot->from_fit + call->n_count * call->n_frame * PIECE;
 }
 
-/* From pair to pair of the references, an odd number of cache lines: else the rows of a tile share a
-   few sets of the cache. */
-static int64_t row_size(const sqn__variance_call *call)
-{
-    return ((n_reference(call) + LINE - 1) / LINE | 1) * LINE;
-}
-
-/* Numbers that all pixels share of one count. */
-static int64_t shared_size(const sqn__variance_call *call, const sqn__target_count *count)
-{
-    const int64_t n = count->n_unknown;
-
-    return call->n_frame * (sqn__inverse_n_pair(n) + n) + n +
-           row_size(call) * sqn__inverse_n_pair(count->basis.rows);
-}
-
-/* Powers of 2 that the references' coefficients do not exceed: in float their products neither
-   vanish nor overflow. */
-static void find_sizes(const sqn__variance_call *call, const sqn__variance_count *of)
-{
-    for (int64_t a = 0; a < of->count->basis.rows; a++) {
-        double most = 0.0;
-        int exponent = 0;
-
-        for (int64_t i = 0; i < of->coefficients.rows; i++) {
-            const double w = of->coefficients.data[i * of->coefficients.stride + a];
-
-            most = call->references->frame[i] >= 0 ? fmax(most, fabs(w)) : most;
-        }
-        (void)frexp(most, &exponent);
-        of->size[a] = ldexp(1.0, exponent);
-    }
-}
-
-/* P(w) of the references, over the sizes. */
-static void form_references(const sqn__variance_call *call, const sqn__variance_count *of)
-{
-    const int64_t k = of->count->basis.rows;
-
-    for (int64_t i = 0; i < of->coefficients.rows; i++) {
-        const double *w = of->coefficients.data + i * of->coefficients.stride;
-        const int64_t used = call->references->frame[i]; /* others have no coefficients */
-
-        for (int64_t a = 0; a < k && used >= 0; a++) {
-            for (int64_t b = 0; b <= a; b++) {
-                const int64_t pair = of->pair + a * (a + 1) / 2 + b;
-                const double one = w[a] / of->size[a] * (w[b] / of->size[b]);
-
-                call->w_ref[pair * call->n_row + used] = one;
-                call->single[used * call->n_pair + pair] = (float)one;
-            }
-        }
-    }
-}
-
-/* The coefficients of the frames over the sizes. */
-static void scale_frames(const sqn__variance_call *call, const sqn__variance_count *of)
-{
-    const int64_t k = of->count->basis.rows;
-
-    for (int64_t e = 0; e < call->n_frame * k; e++) {
-        of->w[e] = of->count->coefficients[e] / of->size[e % k];
-    }
-}
-
-/* Covariances of the frames as quadratic forms. */
-static void form_frames(const sqn__variance_call *call, const sqn__variance_count *of)
-{
-    const int64_t n = of->count->n_unknown, n_pair = sqn__inverse_n_pair(n);
-
-    for (int64_t i = 0; i < call->n_frame; i++) {
-        const double *c = of->count->covariance + i * n * n;
-
-        for (int64_t a = 0; a < n; a++) {
-            for (int64_t b = 0; b <= a; b++) {
-                of->c[i * n_pair + a * (a + 1) / 2 + b] =
-                    (a == b ? 1.0 : 2.0) * c[a * n + b];
-            }
-        }
-    }
-}
-
-/* What is the same for all pixels, in numbers that are 0. */
-static void form_shared(sqn__variance_call *call, double *numbers, float *single)
-{
-    call->w_ref = numbers;
-    call->single = single;
-    numbers += call->n_row * call->n_pair;
-    for (int64_t i = 0; i < call->n_count; i++) {
-        sqn__variance_count *of = &call->count[i];
-        const int64_t n = of->count->n_unknown;
-
-        of->c = numbers;
-        of->size = of->c + call->n_frame * sqn__inverse_n_pair(n);
-        of->w = of->size + n;
-        numbers = of->w + call->n_frame * n;
-        form_frames(call, of);
-        if (call->references != NULL) {
-            find_sizes(call, of);
-            form_references(call, of);
-            scale_frames(call, of);
-        }
-    }
-}
-
 static sqn_status create_space(variance_space *space, sqn__variance_call *call,
                                sqn_error *err)
 {
@@ -208,17 +97,17 @@ static sqn_status create_space(variance_space *space, sqn__variance_call *call,
     int64_t n_shared = 0;
 
     call->n_pair = 0;
-    call->n_row = row_size(call);
     for (int64_t i = 0; i < call->n_count; i++) {
         const sqn__target_count *count = call->count[i].count;
 
         call->count[i].pair = call->n_pair;
         call->n_pair +=
             call->references != NULL ? sqn__inverse_n_pair(count->basis.rows) : 0;
-        n_shared += shared_size(call, count);
+        n_shared += sqn__target_shared_size(call, count);
     }
     const int64_t size = slot_size(call), n_float = float_size(call);
-    const int64_t n_single = n_reference(call) * call->n_pair;
+    const int64_t n_single =
+        (call->references != NULL ? call->references->info.n_frame_used : 0) * call->n_pair;
 
     space->n_slot = (int)n_slot;
     space->slot = sqn__mem_alloc(n_slot, sizeof *space->slot);
@@ -234,7 +123,8 @@ static sqn_status create_space(variance_space *space, sqn__variance_call *call,
                    call);
         space->slot[s].flags = space->flags + s * (STRIP + n);
     }
-    form_shared(call, space->numbers + n_slot * size, space->floats + n_slot * n_float);
+    sqn__target_shared_form(call, space->numbers + n_slot * size,
+                            space->floats + n_slot * n_float);
     return SQN_OK;
 }
 
@@ -411,7 +301,8 @@ static double scale_of(const sqn_panels *references)
 /* What a count adds to that of its sweep: its own and what is found. */
 static int64_t together_size(const sqn__variance_call *call, int64_t i)
 {
-    return shared_size(call, call->count[i].count) + call->n_frame * PIECE; /* two floats */
+    return sqn__target_shared_size(call, call->count[i].count) +
+           call->n_frame * PIECE; /* two floats */
 }
 
 /* How many of the first `n` counts go together: their numbers stay in the second cache beside

@@ -10,7 +10,7 @@
  * doubled.
  *
  * Gram matrices are summed in float, a part of the references at a time: their error is a few
- * 1e-7 of the diagonal. Where a pivot keeps less than a thousandth of it, they are summed again
+ * 1e-7 of the diagonal. Where a pivot keeps less than a hundredth of it, they are summed again
  * in double.
  */
 #ifndef SQN_TARGET_VARIANCE_H
@@ -24,8 +24,7 @@
 enum {
     SQN__VARIANCE_STRIP = SQN__INVERSE_LANES, /**< Pixels at a time. */
     SQN__VARIANCE_PIECE = SQN_TARGET_PIECE,   /**< Pixels that a thread takes. */
-    SQN__VARIANCE_PART =
-        128 /**< References at a time: their weights stay in the first cache. */
+    SQN__VARIANCE_PART = 128 /**< References at a time: float loses little in so many. */
 };
 
 static_assert((int)SQN__VARIANCE_PIECE % (int)SQN__VARIANCE_STRIP == 0,
@@ -35,7 +34,7 @@ static_assert((int)SQN__VARIANCE_PIECE % (int)SQN__VARIANCE_STRIP == 0,
 typedef struct sqn__variance_slot {
     float *weight; /**< [part of the references, strip] */
     double
-        *exact; /**< [part of the references, strip] the same, where float is not enough. */
+        *exact; /**< [part of the references, strip] the same where float is not enough. */
     double *gram;   /**< [n_pair of all counts, strip] The Gram matrices of every count. */
     double *h;      /**< [n_unknown, strip], the last 1 with a background. */
     double *pairs;  /**< [n_pair, strip] P(h) */
@@ -67,9 +66,7 @@ typedef struct sqn__variance_call {
     double scale;                 /**< Of the stored weights, a power of 2. */
     sqn_target_take *take;
     void *context;
-    double *
-        w_ref; /**< [n_pair, used references] P(w) of the references, of all counts, over the
-                        sizes. */
+    double *w_ref;  /**< [n_pair, used references] P(w) of the references over the sizes. */
     float *single;  /**< [used references, n_pair] the same in float. */
     int64_t n_pair; /**< Of all counts. */
     int64_t n_row;  /**< From pair to pair. */
@@ -79,6 +76,14 @@ typedef struct sqn__variance_call {
 typedef struct sqn__variance_strip {
     int64_t first, n;
 } sqn__variance_strip;
+
+/** Numbers that all pixels share of one count. */
+int64_t sqn__target_shared_size(const sqn__variance_call *call,
+                                const sqn__target_count *count);
+
+/** Form them, in as many numbers of 0 for each of the counts, and those in float [used references,
+ *  n_pair]. */
+void sqn__target_shared_form(sqn__variance_call *call, double *numbers, float *single);
 
 /** The Gram matrices of all counts: the weights are read once. */
 void sqn__target_inverse_sum(const sqn__variance_slot *slot, const sqn__variance_call *call,
