@@ -108,31 +108,41 @@ static void factorise(const sqn__inverse_lanes *of, double *inverse, double *t,
 
 /* ---- Quadratic forms ------------------------------------------------------------------- */
 
-/* L^-1 w of so many rows, and the sums of its squares over D; t [k, rows] vectors. `rows` is a
-   constant where this is called. */
-INVERSE_INLINE void add_squares(inverse_vector sum[ROWS], const sqn__inverse_lanes *of,
-                                const double *inverse, const double *w, double *t,
+/* What forms are made of: L is in m. */
+typedef struct factor {
+    const sqn__inverse_lanes *of;
+    double *inverse;     /* 1 / D */
+    double *t;           /* [k, rows] vectors */
+    double trace[LANES]; /* NaN where one of h is, else 0 */
+} factor;
+
+/* L^-1 w of so many rows, and the sums of its squares over D. `rows` is a constant where this is
+   called. */
+INVERSE_INLINE void add_squares(inverse_vector sum[ROWS], const factor *by, const double *w,
                                 const int64_t lane, const int64_t rows)
 {
+    const int64_t k = by->of->k;
+    double *t = by->t;
+
     INVERSE_UNROLL
     for (int64_t r = 0; r < rows; r++) {
         sum[r] = (inverse_vector){0};
     }
-    for (int64_t j = 0; j < of->k; j++) {
-        const double *left = of->m + at(j, 0) + lane;
-        const inverse_vector reciprocal = load(inverse + j * LANES + lane);
+    for (int64_t j = 0; j < k; j++) {
+        const double *left = by->of->m + at(j, 0) + lane;
+        const inverse_vector reciprocal = load(by->inverse + j * LANES + lane);
         inverse_vector one[ROWS];
 
         INVERSE_UNROLL
         for (int64_t r = 0; r < rows; r++) {
-            one[r] = w[r * of->k + j] + (inverse_vector){0};
+            one[r] = w[r * k + j] + (inverse_vector){0};
         }
         for (int64_t q = 0; q < j; q++) {
-            const inverse_vector factor = load(left + q * LANES);
+            const inverse_vector l_jq = load(left + q * LANES);
 
             INVERSE_UNROLL
             for (int64_t r = 0; r < rows; r++) {
-                one[r] -= factor * load(t + (q * rows + r) * WIDTH);
+                one[r] -= l_jq * load(t + (q * rows + r) * WIDTH);
             }
         }
         INVERSE_UNROLL
@@ -143,35 +153,31 @@ INVERSE_INLINE void add_squares(inverse_vector sum[ROWS], const sqn__inverse_lan
     }
 }
 
-/* Forms of so many rows, one vector of lanes. */
-INVERSE_INLINE void fill_rows(float *out, const sqn__inverse_lanes *of,
-                              const double *inverse, const sqn__inverse_rows *of_rows,
-                              const double *trace, double *t, const int64_t lane,
+/* Forms of so many rows from number `first` on. */
+INVERSE_INLINE void fill_rows(float *out, const factor *by, const sqn__inverse_rows *from,
                               const int64_t first, const int64_t rows)
 {
-    inverse_vector sum[ROWS];
+    for (int64_t lane = 0; lane < LANES; lane += WIDTH) {
+        inverse_vector sum[ROWS];
 
-    add_squares(sum, of, inverse, of_rows->w + first * of->k, t, lane, rows);
-    INVERSE_UNROLL
-    for (int64_t r = 0; r < rows; r++) {
-        const inverse_vector form = sum[r] * of_rows->scale + load(trace + lane);
-
-        store_narrow(out + (first + r) * LANES + lane, form);
+        add_squares(sum, by, from->w + first * by->of->k, lane, rows);
+        INVERSE_UNROLL
+        for (int64_t r = 0; r < rows; r++) {
+            store_narrow(out + (first + r) * LANES + lane,
+                         sum[r] * from->scale + load(by->trace + lane));
+        }
     }
 }
 
 static_assert(ROWS * WIDTH <= 6 * LANES, "sqn__inverse_work_size()");
 
-/* Forms of the rows first .. first + n. */
-static void fill_tile(float *out, const sqn__inverse_lanes *of, const double *inverse,
-                      const sqn__inverse_rows *rows, const double *trace, double *t,
+/* The same of any number of rows. */
+static void fill_tile(float *out, const factor *by, const sqn__inverse_rows *from,
                       int64_t first, int64_t n)
 {
-#define INVERSE_CASE(n)                                                  \
-    case n:                                                              \
-        for (int64_t lane = 0; lane < LANES; lane += WIDTH) {            \
-            fill_rows(out, of, inverse, rows, trace, t, lane, first, n); \
-        }                                                                \
+#define INVERSE_CASE(n)                     \
+    case n:                                 \
+        fill_rows(out, by, from, first, n); \
         break;
     switch (n) {
         INVERSE_CASE(1)
@@ -195,21 +201,20 @@ static void fill_tile(float *out, const sqn__inverse_lanes *of, const double *in
 static void forms(float *out, const sqn__inverse_lanes *of, const sqn__inverse_rows *rows)
 {
     const int64_t n_tile = (rows->n + ROWS - 1) / ROWS;
-    double *inverse = of->work, *t = inverse + of->k * LANES;
-    double trace[LANES] = {0.0};
+    factor by = {of, of->work, of->work + of->k * LANES, {0.0}};
 
     for (int64_t lane = 0; lane < LANES; lane += WIDTH) {
-        factorise(of, inverse, t, lane);
+        factorise(of, by.inverse, by.t, lane);
     }
     for (int64_t e = 0; e < of->k * LANES; e += WIDTH) {
-        double *to = trace + e % LANES;
+        double *to = by.trace + e % LANES;
 
         store(to, load(to) + 0.0 * load(of->h + e));
     }
     for (int64_t i = 0; i < n_tile; i++) {
         const int64_t first = i * rows->n / n_tile, end = (i + 1) * rows->n / n_tile;
 
-        fill_tile(out, of, inverse, rows, trace, t, first, end - first);
+        fill_tile(out, &by, rows, first, end - first);
     }
 }
 

@@ -50,7 +50,8 @@ static void load_weights(float *restrict out, const sqn_panels *panels,
 static void ask_ahead(const sqn__variance_call *call, const sqn__variance_strip *strip)
 {
     const sqn_panels *panels = call->references;
-    const int64_t last = strip->first + 2 * STRIP - 1, n = panels->info.n_frame_used;
+    const int64_t last = strip->first + 2 * (int64_t)STRIP - 1,
+                  n = panels->info.n_frame_used;
     const int64_t place = panels->info.pixels_are_long && last < call->n_pix
                               ? sqn__panels_place(panels, panels->pixel[last], true)
                               : -1;

@@ -143,7 +143,7 @@ START_TEST(nearly_dependent_rows_keep_their_forms)
 
     for (int64_t t = 0; t < N_TABLE && table_at(t) != NULL; t++) {
         for (int64_t l = 0; l < LANES; l++) {
-            m[l] = m[2 * LANES + l] = 1.0;
+            m[l] = m[INT64_C(2) * LANES + l] = 1.0;
             m[LANES + l] = 1.0 - 2e-6 * (double)(l + 1);
             active[l] = active[LANES + l] = 1.0;
         }
