@@ -18,10 +18,11 @@
 enum {
     LANES = SQN__INVERSE_LANES,
     WIDTH = SQN__INVERSE_WIDTH,
-    ROWS = 12 /* rows at a time: each waits for its last sum */
+    ROWS = 12,  /* rows at a time, */
+    BESIDE = 2, /* vectors at a time: each waits for its last sum */
 };
 
-static_assert(LANES % WIDTH == 0, "lanes are whole vectors");
+static_assert((int)LANES % (BESIDE * (int)WIDTH) == 0, "lanes are whole vectors");
 
 typedef double inverse_vector __attribute__((
     vector_size(SQN__INVERSE_WIDTH * sizeof(double)), aligned(8), may_alias));
@@ -61,48 +62,84 @@ INVERSE_INLINE void store_narrow(float *to, inverse_vector vector)
 
 /* ---- Factors --------------------------------------------------------------------------- */
 
-/* t of row i and L over it, from the rows above; returns the pivot. One vector of lanes. */
-INVERSE_INLINE inverse_vector eliminate(double *m, double *t, const double *inverse,
-                                        int64_t i)
+/* t of row i and L over it, from the rows above; the pivots. A few vectors of lanes: each waits for
+   its last sum. */
+INVERSE_INLINE void eliminate(inverse_vector pivot[BESIDE], double *m, double *t,
+                              const double *inverse, int64_t i)
 {
-    inverse_vector pivot = load(m + at(i, i));
-
-    for (int64_t j = 0; j < i; j++) {
-        inverse_vector sum = load(m + at(i, j));
-
-        for (int64_t q = 0; q < j; q++) {
-            sum -= load(t + q * LANES) * load(m + at(j, q));
-        }
-        const inverse_vector factor = sum * load(inverse + j * LANES);
-
-        store(t + j * LANES, sum);
-        store(m + at(i, j), factor);
-        pivot -= sum * factor;
+    INVERSE_UNROLL
+    for (int64_t v = 0; v < BESIDE; v++) {
+        pivot[v] = load(m + at(i, i) + v * WIDTH);
     }
-    return pivot;
+    for (int64_t j = 0; j < i; j++) {
+        inverse_vector sum[BESIDE];
+
+        INVERSE_UNROLL
+        for (int64_t v = 0; v < BESIDE; v++) {
+            sum[v] = load(m + at(i, j) + v * WIDTH);
+        }
+        for (int64_t q = 0; q < j; q++) {
+            INVERSE_UNROLL
+            for (int64_t v = 0; v < BESIDE; v++) {
+                sum[v] -= load(t + q * LANES + v * WIDTH) * load(m + at(j, q) + v * WIDTH);
+            }
+        }
+        INVERSE_UNROLL
+        for (int64_t v = 0; v < BESIDE; v++) {
+            const inverse_vector l_ij = sum[v] * load(inverse + j * LANES + v * WIDTH);
+
+            store(t + j * LANES + v * WIDTH, sum[v]);
+            store(m + at(i, j) + v * WIDTH, l_ij);
+            pivot[v] -= sum[v] * l_ij;
+        }
+    }
 }
 
-/* L over m, row by row; 1 / D in `inverse`. One vector of lanes, from number `lane` on. */
-static void factorise(const sqn__inverse_lanes *of, double *inverse, double *t,
-                      int64_t lane)
+/* 1 / D of row i out of its pivot, 0 where it takes no part or is lost, which is kept in `lost`.
+   One vector of lanes, from number `lane` on. */
+INVERSE_INLINE void keep_pivot(double *inverse, inverse_mask *lost, inverse_vector pivot,
+                               inverse_vector whole, const sqn__inverse_lanes *of,
+                               int64_t i, int64_t lane)
+{
+    const inverse_mask is_in =
+        (inverse_mask)(load(of->h + i * LANES + lane) > 0.0) & (inverse_mask)(whole > 0.0);
+    const inverse_mask is_kept = (inverse_mask)(pivot > of->least * whole);
+    const inverse_vector reciprocal = 1.0 / pivot;
+
+    *lost |= is_in & ~is_kept;
+    store(inverse + i * LANES + lane,
+          (inverse_vector)((inverse_mask)reciprocal & is_in & is_kept));
+}
+
+/* L over m, row by row; 1 / D in `inverse`. A few vectors of lanes, from number `lane` on. */
+INVERSE_INLINE void factorise_part(const sqn__inverse_lanes *of, double *inverse, double *t,
+                                   int64_t lane)
 {
     double *m = of->m + lane;
-    inverse_mask lost = {0};
+    inverse_mask lost[BESIDE] = {{0}};
 
     for (int64_t i = 0; i < of->k; i++) {
-        const inverse_vector whole = load(m + at(i, i));
-        const inverse_vector pivot = eliminate(m, t + lane, inverse + lane, i);
-        const inverse_mask is_in = (inverse_mask)(load(of->h + i * LANES + lane) > 0.0) &
-                                   (inverse_mask)(whole > 0.0);
-        const inverse_mask is_kept = (inverse_mask)(pivot > of->least * whole);
-        const inverse_vector reciprocal = 1.0 / pivot;
+        inverse_vector whole[BESIDE], pivot[BESIDE];
 
-        lost |= is_in & ~is_kept;
-        store(inverse + i * LANES + lane,
-              (inverse_vector)((inverse_mask)reciprocal & is_in & is_kept));
+        INVERSE_UNROLL
+        for (int64_t v = 0; v < BESIDE; v++) {
+            whole[v] = load(m + at(i, i) + v * WIDTH);
+        }
+        eliminate(pivot, m, t + lane, inverse + lane, i);
+        INVERSE_UNROLL
+        for (int64_t v = 0; v < BESIDE; v++) {
+            keep_pivot(inverse, &lost[v], pivot[v], whole[v], of, i, lane + v * WIDTH);
+        }
     }
-    for (int64_t l = 0; l < WIDTH; l++) {
-        of->singular[lane + l] = lost[l] != 0;
+    for (int64_t l = 0; l < BESIDE * (int64_t)WIDTH; l++) {
+        of->singular[lane + l] = lost[l / WIDTH][l % WIDTH] != 0;
+    }
+}
+
+static void factorise(const sqn__inverse_lanes *of, double *inverse, double *t)
+{
+    for (int64_t lane = 0; lane < LANES; lane += BESIDE * (int64_t)WIDTH) {
+        factorise_part(of, inverse, t, lane);
     }
 }
 
@@ -203,9 +240,7 @@ static void forms(float *out, const sqn__inverse_lanes *of, const sqn__inverse_r
     const int64_t n_tile = (rows->n + ROWS - 1) / ROWS;
     factor by = {of, of->work, of->work + of->k * LANES, {0.0}};
 
-    for (int64_t lane = 0; lane < LANES; lane += WIDTH) {
-        factorise(of, by.inverse, by.t, lane);
-    }
+    factorise(of, by.inverse, by.t);
     for (int64_t e = 0; e < of->k * LANES; e += WIDTH) {
         double *to = by.trace + e % LANES;
 
@@ -257,8 +292,8 @@ static void invert(const sqn__inverse_lanes *of)
 {
     double *inverse = of->work, *x = inverse + of->k * LANES; /* and t, before it */
 
+    factorise(of, inverse, x);
     for (int64_t lane = 0; lane < LANES; lane += WIDTH) {
-        factorise(of, inverse, x, lane);
         invert_factor(x + lane, of->m + lane, of->k);
         multiply(of->m + lane, x + lane, inverse + lane, of->k);
     }
