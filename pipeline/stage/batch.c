@@ -41,63 +41,56 @@ void subtraction_clear(subtraction *s)
     *s = (subtraction){0};
 }
 
-/* Planes one after the other, of which every pixel will be written. */
-static void carve(subtraction *out, float *planes, const observation *obs, int64_t n)
+/* Planes one after the other, of which every pixel will be written: in large pages. */
+static sqn_status reserve(subtraction *out, const observation *obs, int64_t n,
+                          sqn_error *err)
 {
     sqn_cube *cubes[OF_LAST] = {&out->residual, &out->residual_variance,
                                 &out->component_variance, &out->model,
                                 &out->model_variance};
     const int64_t plane = plane_size(obs);
 
+    out->planes = sqn__mem_reserve(planes_size(obs, n), sizeof *out->planes);
+    if (out->planes == NULL) {
+        return SQN_RAISE(err, E_MEM, "planes of %" PRId64 " frames", obs->science.n_frame);
+    }
     for (int64_t c = 0; c < n; c++) {
         *cubes[c] = (sqn_cube){obs->science.n_frame, obs->science.ny, obs->science.nx,
-                               planes + c * plane};
+                               out->planes + c * plane};
     }
-    out->flags = (uint8_t *)(void *)(planes + n * plane);
+    out->flags = (uint8_t *)(void *)(out->planes + n * plane);
+    return SQN_OK;
 }
 
-/* What else a count needs. */
-static sqn_status create(subtraction *out, const observation *obs, sqn_error *err)
+/* A count with so many planes. */
+static sqn_status create(subtraction *out, const observation *obs, int64_t n_plane,
+                         sqn_error *err)
 {
     const int64_t n = obs->science.n_frame;
+    sqn_status status = SQN_OK;
 
+    SQN_TRY(reserve(out, obs, n_plane, err));
     out->alike = sqn__mem_alloc(sqn__mem_product(n, n), sizeof *out->alike);
     out->frames = sqn__mem_alloc(n, sizeof *out->frames);
-    return out->frames != NULL && out->alike != NULL
-               ? SQN_OK
-               : SQN_RAISE(err, E_MEM, "numbers of %" PRId64 " frames", n);
+    if (out->frames == NULL || out->alike == NULL) {
+        status = SQN_RAISE(err, E_MEM, "numbers of %" PRId64 " frames", n);
+    }
+
+cleanup:
+    return status;
 }
 
-/* The largest count, of which more is kept and for longer. */
+/* What is kept of the largest count besides. */
 static sqn_status create_last(subtraction *out, const observation *obs, int64_t n_count,
                               sqn_error *err)
 {
     const int64_t n = obs->science.n_frame;
-
-    out->planes = sqn__mem_reserve(planes_size(obs, OF_LAST), sizeof *out->planes);
-    out->sigma = sqn__mem_alloc(sqn__mem_product(n_count, n), sizeof *out->sigma);
-    if (out->planes == NULL || out->sigma == NULL) {
-        return SQN_RAISE(err, E_MEM, "planes of %" PRId64 " frames", n);
-    }
-    carve(out, out->planes, obs, OF_LAST);
-    return create(out, obs, err);
-}
-
-/* The other counts that are at work together: in one block, of few large pages. */
-static sqn_status create_own(subtraction_batch *out, const observation *obs, int64_t n,
-                             sqn_error *err)
-{
-    const int64_t size = planes_size(obs, OF_ALL);
     sqn_status status = SQN_OK;
 
-    out->planes = sqn__mem_reserve(sqn__mem_product(n, size), sizeof *out->planes);
-    if (out->planes == NULL) {
-        return SQN_RAISE(err, E_MEM, "planes of %" PRId64 " frames with %" PRId64 " counts",
-                         obs->science.n_frame, n);
-    }
-    for (int64_t c = 0; c < n; c++) {
-        carve(&out->own[c], out->planes + c * size, obs, OF_ALL);
-        SQN_TRY(create(&out->own[c], obs, err));
+    SQN_TRY(create(out, obs, OF_LAST, err));
+    out->sigma = sqn__mem_alloc(sqn__mem_product(n_count, n), sizeof *out->sigma);
+    if (out->sigma == NULL) {
+        status = SQN_RAISE(err, E_MEM, "sigma of %" PRId64 " frames", n);
     }
 
 cleanup:
@@ -118,13 +111,14 @@ static int64_t choose_n_max(const observation *obs, int64_t n_count)
 sqn_status target_prepare(subtraction_batch *out, subtraction *last, const observation *obs,
                           int64_t n_count, sqn_error *err)
 {
-    const int64_t n_max = choose_n_max(obs, n_count), n_others = n_count - 1;
     sqn_status status = SQN_OK;
 
-    *out = (subtraction_batch){.n_max = n_max, .last = last};
+    *out = (subtraction_batch){.n_max = choose_n_max(obs, n_count), .last = last};
     *last = (subtraction){0};
     SQN_TRY(create_last(last, obs, n_count, err));
-    SQN_TRY(create_own(out, obs, n_max < n_others ? n_max : n_others, err));
+    for (int64_t c = 0; c < out->n_max && c + 1 < n_count; c++) {
+        SQN_TRY(create(&out->own[c], obs, OF_ALL, err));
+    }
 
 cleanup:
     if (status != SQN_OK) {
@@ -151,6 +145,5 @@ void target_end(subtraction_batch *batch)
     for (int64_t c = 0; c < TARGET_BATCH; c++) {
         subtraction_clear(&batch->own[c]);
     }
-    sqn__mem_free(batch->planes);
     *batch = (subtraction_batch){0};
 }

@@ -38,7 +38,7 @@ typedef struct subtraction {
     double *sigma;        /**< [n_count, n_science] (stored unit) of every count; with the
                                largest. */
     target_frame *frames; /**< [n_science] */
-    float *planes;        /**< The planes and the flags; NULL where they are the batch's. */
+    float *planes;        /**< What the planes and the flags lie in. */
 } subtraction;
 
 enum { TARGET_BATCH = 16 }; /**< Counts that are subtracted together, at most. */
@@ -47,7 +47,6 @@ enum { TARGET_BATCH = 16 }; /**< Counts that are subtracted together, at most. *
 typedef struct subtraction_batch {
     int64_t n_max;                 /**< Counts at a time. */
     subtraction own[TARGET_BATCH]; /**< Planes of all counts but the largest, used again. */
-    float *planes;                 /**< All of these. */
     subtraction *last;             /**< Of the largest count. Borrowed. */
     int64_t first, n;              /**< The counts at work. */
     subtraction *count[TARGET_BATCH]; /**< [n] theirs. */
