@@ -15,7 +15,7 @@
 
 enum {
     SQN__GRAM_ALIGN = 8,  /**< Columns of vectors are multiples of it. */
-    SQN__GRAM_WIDE = 16,  /**< Columns of product_narrow() are. */
+    SQN__GRAM_WIDE = 16,  /**< Columns of product_narrow() and product_single() are. */
     SQN__GRAM_BLOCK = 128 /**< Data of a misfit. */
 };
 
@@ -24,6 +24,12 @@ typedef struct sqn__gram_factor {
     const double *data;
     int64_t row, depth; /**< Steps from row to row, from depth to depth. */
 } sqn__gram_factor;
+
+/** A matrix [m, depth] in float, its rows side by side. Borrowed. */
+typedef struct sqn__gram_single {
+    const float *data;
+    int64_t depth; /**< Step from depth to depth. */
+} sqn__gram_single;
 
 /** Models of the same components beside their data; rows of all matrices are contiguous. */
 typedef struct sqn__gram_fit {
@@ -65,6 +71,9 @@ typedef struct sqn__gram_table {
     void (*product)(sqn_dmatrix out, sqn__gram_factor a, sqn_dmatrix_const b);
     /** The same of a b in float, which is widened; columns are multiples of SQN__GRAM_WIDE. */
     void (*product_narrow)(sqn_dmatrix out, sqn__gram_factor a, sqn_matrix_const b);
+    /** The same in float, added to `out` at the end: for a few depths, as each sum is rounded at
+     *  every one of them. */
+    void (*product_single)(sqn_dmatrix out, sqn__gram_single a, sqn_matrix_const b);
     /**
      * Numbers of data side by side: columns as rows, widened.
      *

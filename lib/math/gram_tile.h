@@ -390,11 +390,12 @@ static void misfit(double *sum, const sqn__gram_fit *fit)
 
 #include "gram_pairs.h"
 #include "gram_scores.h"
+#include "gram_single.h"
 
-#define SQN__GRAM_TABLE(NAME)                                                         \
-    {                                                                                 \
-        (NAME), product, product_narrow, turn, misfit, pairs, weighted_pairs, scores, \
-            center                                                                    \
+#define SQN__GRAM_TABLE(NAME)                                                 \
+    {                                                                         \
+        (NAME), product, product_narrow, product_single, turn, misfit, pairs, \
+            weighted_pairs, scores, center                                    \
     }
 
 #endif

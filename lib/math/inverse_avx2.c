@@ -7,9 +7,10 @@
 #include <stddef.h>
 
 #if defined(__AVX2__) && defined(__FMA__)
+#define SQN__INVERSE_WIDTH 4
 #include "inverse_body.h"
 
-static const sqn__inverse table = {pairs, invert};
+static const sqn__inverse table = SQN__INVERSE_TABLE;
 
 const sqn__inverse *sqn__inverse_avx2(void)
 {

@@ -7,9 +7,10 @@
 #include <stddef.h>
 
 #if defined(__AVX512F__) && defined(__FMA__)
+#define SQN__INVERSE_WIDTH 8
 #include "inverse_body.h"
 
-static const sqn__inverse table = {pairs, invert};
+static const sqn__inverse table = SQN__INVERSE_TABLE;
 
 const sqn__inverse *sqn__inverse_avx512(void)
 {

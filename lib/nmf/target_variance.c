@@ -16,8 +16,10 @@
 #include "raise.h"
 
 enum {
-    BLOCK = SQN__VARIANCE_BLOCK,
-    TOGETHER = 1 << 17 /* numbers of the counts in one sweep: 1 MB */
+    STRIP = SQN__VARIANCE_STRIP,
+    PIECE = SQN__VARIANCE_PIECE,
+    TOGETHER = 1 << 17, /* numbers of the counts in one sweep: 1 MB */
+    LINE = 8            /* doubles of a cache line */
 };
 
 /* All threads' work space, and what they share. */
@@ -25,8 +27,8 @@ typedef struct variance_space {
     int n_slot;
     sqn__variance_slot *slot;
     double *numbers;
+    float *floats;
     uint8_t *flags;
-    int64_t *begin; /* [n_pix + 1] of the blocks */
 } variance_space;
 
 /* ---- Memory ---------------------------------------------------------------------------- */
@@ -35,15 +37,9 @@ static void destroy_space(variance_space *space)
 {
     sqn__mem_free(space->slot);
     sqn__mem_free(space->numbers);
+    sqn__mem_free(space->floats);
     sqn__mem_free(space->flags);
-    sqn__mem_free(space->begin);
     *space = (variance_space){0};
-}
-
-/* References that take part. */
-static int64_t n_reference(const sqn__variance_call *call)
-{
-    return call->references != NULL ? call->references->info.n_frame_used : 0;
 }
 
 /* The most unknowns of a count. */
@@ -57,245 +53,201 @@ static int64_t most_unknowns(const sqn__variance_call *call)
     return n;
 }
 
-/* Numbers of one slot. */
+/* Numbers of one slot, whole cache lines. */
 static int64_t slot_size(const sqn__variance_call *call)
 {
     const int64_t n = most_unknowns(call);
+    const int64_t size =
+        (SQN__VARIANCE_PART + call->n_pair + n + sqn__inverse_n_pair(n) + call->n_frame) *
+            STRIP +
+        sqn__inverse_work_size(n) + 2 * n * n + sqn__nnls_work_size(n);
 
-    return (2 * n + sqn__inverse_n_pair(n) + (n_reference(call) + 1) / 2 + call->n_frame) *
-               BLOCK +
-           sqn__inverse_work_size(n) + 2 * n * n + sqn__nnls_work_size(n);
+    return (size + LINE - 1) / LINE * LINE;
 }
 
-static void carve_slot(sqn__variance_slot *slot, double *numbers,
+/* Numbers in float of one slot. */
+static int64_t float_size(const sqn__variance_call *call)
+{
+    return call->n_frame * (STRIP + 2 * call->n_count * PIECE) +
+           (int64_t)SQN__VARIANCE_PART * STRIP;
+}
+
+static void carve_slot(sqn__variance_slot *slot, double *numbers, float *floats,
                        const sqn__variance_call *call)
 {
     const int64_t n = most_unknowns(call);
 
-    slot->h = numbers;
-    slot->active = slot->h + n * BLOCK;
-    slot->pairs = slot->active + n * BLOCK;
-    slot->result = slot->pairs + sqn__inverse_n_pair(n) * BLOCK;
-    slot->weight = (float *)(void *)(slot->result + call->n_frame * BLOCK);
-    slot->work = slot->result + (call->n_frame + (n_reference(call) + 1) / 2) * BLOCK;
+    slot->exact = numbers;
+    slot->gram = slot->exact + (int64_t)SQN__VARIANCE_PART * STRIP;
+    slot->h = slot->gram + call->n_pair * STRIP;
+    slot->pairs = slot->h + n * STRIP;
+    slot->result = slot->pairs + sqn__inverse_n_pair(n) * STRIP;
+    slot->work = slot->result + call->n_frame * STRIP;
     slot->single = slot->work + sqn__inverse_work_size(n);
+    slot->weight = floats;
+    slot->narrow = slot->weight + (int64_t)SQN__VARIANCE_PART * STRIP;
+    slot->from_fit = slot->narrow + call->n_frame * STRIP;
+    slot->from_components = slot->from_fit + call->n_count * call->n_frame * PIECE;
 }
 
-/* Numbers that all pixels share of one count. */
-static int64_t shared_size(const sqn__variance_call *call, const sqn__target_count *count)
-{
-    const int64_t n_pair = sqn__inverse_n_pair(count->basis.rows);
-
-    return call->n_frame * (sqn__inverse_n_pair(count->n_unknown) + n_pair) +
-           n_reference(call) * n_pair;
-}
-
-static void carve_count(sqn__variance_count *of, double *numbers,
-                        const sqn__variance_call *call)
-{
-    of->c = numbers;
-    of->w = of->c + call->n_frame * sqn__inverse_n_pair(of->count->n_unknown);
-    of->w_ref = of->w + call->n_frame * sqn__inverse_n_pair(of->count->basis.rows);
-}
-
-/* P(q), with `factor` off the diagonal. */
-static void form_pairs(double *out, const double *q, int64_t k, double factor)
-{
-    for (int64_t a = 0; a < k; a++) {
-        for (int64_t b = 0; b <= a; b++) {
-            out[a * (a + 1) / 2 + b] = (a == b ? 1.0 : factor) * q[a] * q[b];
-        }
-    }
-}
-
-/* What is the same for all pixels. */
-static void form_frames(const sqn__variance_count *of, const sqn__variance_call *call)
-{
-    const sqn__target_count *count = of->count;
-    const int64_t n = count->n_unknown, k = count->basis.rows;
-    const int64_t n_pair = sqn__inverse_n_pair(k), n_all = sqn__inverse_n_pair(n);
-    const sqn_panels *references = call->references;
-
-    for (int64_t i = 0; i < call->n_frame; i++) {
-        for (int64_t a = 0; a < n; a++) {
-            for (int64_t b = 0; b <= a; b++) {
-                of->c[i * n_all + a * (a + 1) / 2 + b] =
-                    (a == b ? 1.0 : 2.0) * count->covariance[(i * n + a) * n + b];
-            }
-        }
-        form_pairs(of->w + i * n_pair, count->coefficients + i * k, k, 2.0);
-    }
-    for (int64_t i = 0; references != NULL && i < of->coefficients.rows; i++) {
-        if (references->frame[i] >= 0) { /* others have no coefficients */
-            form_pairs(of->w_ref + references->frame[i] * n_pair,
-                       of->coefficients.data + i * of->coefficients.stride, k, 1.0);
-        }
-    }
-}
-
-static sqn_status create_space(variance_space *space, const sqn__variance_call *call,
+static sqn_status create_space(variance_space *space, sqn__variance_call *call,
                                sqn_error *err)
 {
     const int64_t n_slot = omp_get_max_threads(), n = most_unknowns(call);
-    const int64_t size = slot_size(call);
     int64_t n_shared = 0;
 
+    call->n_pair = 0;
     for (int64_t i = 0; i < call->n_count; i++) {
-        n_shared += shared_size(call, call->count[i].count);
+        const sqn__target_count *count = call->count[i].count;
+
+        call->count[i].pair = call->n_pair;
+        call->n_pair +=
+            call->references != NULL ? sqn__inverse_n_pair(count->basis.rows) : 0;
+        n_shared += sqn__target_shared_size(call, count);
     }
+    const int64_t size = slot_size(call), n_float = float_size(call);
+    const int64_t n_single =
+        (call->references != NULL ? call->references->info.n_frame_used : 0) * call->n_pair;
+
     space->n_slot = (int)n_slot;
     space->slot = sqn__mem_alloc(n_slot, sizeof *space->slot);
     space->numbers = sqn__mem_alloc(n_slot * size + n_shared, sizeof *space->numbers);
-    space->flags = sqn__mem_alloc(n_slot * (BLOCK + n), sizeof *space->flags);
-    space->begin = sqn__mem_alloc(call->n_pix + 1, sizeof *space->begin);
-    if (space->slot == NULL || space->numbers == NULL || space->flags == NULL ||
-        space->begin == NULL) {
+    space->floats = sqn__mem_alloc(n_slot * n_float + n_single, sizeof *space->floats);
+    space->flags = sqn__mem_alloc(n_slot * (STRIP + n), sizeof *space->flags);
+    if (space->slot == NULL || space->numbers == NULL || space->floats == NULL ||
+        space->flags == NULL) {
         return SQN_RAISE(err, E_MEM, "variances of %" PRId64 " frames", call->n_frame);
     }
     for (int64_t s = 0; s < n_slot; s++) {
-        carve_slot(&space->slot[s], space->numbers + s * size, call);
-        space->slot[s].flags = space->flags + s * (BLOCK + n);
+        carve_slot(&space->slot[s], space->numbers + s * size, space->floats + s * n_float,
+                   call);
+        space->slot[s].flags = space->flags + s * (STRIP + n);
     }
-    double *shared = space->numbers + n_slot * size;
-
-    for (int64_t i = 0; i < call->n_count; i++) {
-        carve_count(&call->count[i], shared, call);
-        form_frames(&call->count[i], call);
-        shared += shared_size(call, call->count[i].count);
-    }
+    sqn__target_shared_form(call, space->numbers + n_slot * size,
+                            space->floats + n_slot * n_float);
     return SQN_OK;
 }
 
-/* ---- One block of pixels --------------------------------------------------------------- */
+/* ---- One strip of pixels --------------------------------------------------------------- */
 
-/* h of the pixels; NaN where the basis has no value. */
-static void load(const sqn__variance_slot *slot, const sqn__variance_count *of,
-                 const sqn__variance_block *block)
+/* h of the pixels; NaN where the basis has no value, 0 behind the last pixel. */
+static void load(const sqn__variance_slot *slot, const sqn__target_count *count,
+                 const sqn__variance_strip *strip)
 {
-    const sqn_matrix_const *basis = &of->count->basis;
+    const sqn_matrix_const *basis = &count->basis;
 
-    for (int64_t j = 0; j < of->count->n_unknown; j++) {
-        for (int64_t p = 0; p < BLOCK; p++) {
-            slot->h[j * BLOCK + p] =
-                j == basis->rows ? 1.0
-                : p < block->n   ? (double)basis->data[j * basis->stride + block->first + p]
-                                 : 0.0;
+    if (strip->n == STRIP) {
+        sqn__inverse_choose()->widen(slot->h, basis->data + strip->first, basis->stride,
+                                     basis->rows);
+    }
+    for (int64_t j = 0; j < basis->rows && strip->n < STRIP; j++) {
+        const float *row = basis->data + j * basis->stride + strip->first;
+
+        for (int64_t p = 0; p < STRIP; p++) {
+            slot->h[j * STRIP + p] = p < strip->n ? (double)row[p] : 0.0;
         }
+    }
+    for (int64_t e = basis->rows * STRIP; e < count->n_unknown * STRIP; e++) {
+        slot->h[e] = 1.0;
     }
 }
 
-/* The block's results to the rows of `out`. */
-static void store(sqn_matrix out, const double *result, const sqn__variance_block *block)
+/* Ask for the components of count `i` at a strip: their rows lie so far apart that only a few can
+   be near at the same time. */
+static void ask_ahead(const sqn__variance_call *call, int64_t i,
+                      const sqn__variance_strip *strip)
 {
-    for (int64_t i = 0; i < out.rows; i++) {
-        float *restrict to = out.data + i * out.stride + block->first;
+    const sqn_matrix_const *basis = &call->count[i].count->basis;
 
-        for (int64_t p = 0; p < block->n; p++) {
-            to[p] = (float)result[i * BLOCK + p];
-        }
+    for (int64_t j = 0; j < basis->rows; j++) {
+        __builtin_prefetch(basis->data + j * basis->stride + strip->first);
     }
-}
-
-/* result = forms [n_frame, n_pair] times pairs. */
-static void apply(const sqn__variance_slot *slot, const double *forms, int64_t n_frame,
-                  int64_t n_pair)
-{
-    memset(slot->result, 0, (size_t)(n_frame * BLOCK) * sizeof *slot->result);
-    sqn__gram_choose()->product((sqn_dmatrix){slot->result, n_frame, BLOCK, BLOCK},
-                                (sqn__gram_factor){forms, n_pair, 1},
-                                (sqn_dmatrix_const){slot->pairs, n_pair, BLOCK, BLOCK});
 }
 
 /* h C h^T of every frame. */
 static void fill_fit(const sqn__variance_slot *slot, const sqn__variance_call *call,
-                     const sqn__variance_count *of, const sqn__variance_block *block)
+                     const sqn__variance_count *of)
 {
-    const int64_t n_unknown = of->count->n_unknown;
+    const int64_t n = of->count->n_unknown, n_pair = sqn__inverse_n_pair(n);
+    const sqn__inverse *lanes = sqn__inverse_choose();
 
-    sqn__inverse_choose()->pairs(slot->pairs, slot->h, n_unknown);
-    apply(slot, of->c, call->n_frame, sqn__inverse_n_pair(n_unknown));
-    store(of->from_fit, slot->result, block);
+    lanes->pairs(slot->pairs, slot->h, n);
+    memset(slot->result, 0, (size_t)(call->n_frame * STRIP) * sizeof *slot->result);
+    sqn__gram_choose()->product((sqn_dmatrix){slot->result, call->n_frame, STRIP, STRIP},
+                                (sqn__gram_factor){of->c, n_pair, 1},
+                                (sqn_dmatrix_const){slot->pairs, n_pair, STRIP, STRIP});
+    lanes->narrow(slot->narrow, slot->result, call->n_frame);
 }
 
-/* 0, or NaN where one of the components is. */
-static void find_known(double known[BLOCK], const sqn__variance_slot *slot, int64_t k)
+/* Components without errors: 0, or NaN where one has no value. */
+static void fill_exact(const sqn__variance_slot *slot, int64_t n_frame, int64_t k)
 {
-    memset(known, 0, BLOCK * sizeof *known);
-    for (int64_t j = 0; j < k; j++) {
-        for (int64_t p = 0; p < BLOCK; p++) {
-            known[p] += isnan(slot->h[j * BLOCK + p]) ? NAN : 0.0;
+    for (int64_t p = 0; p < STRIP; p++) {
+        float known = 0.0F;
+
+        for (int64_t j = 0; j < k; j++) {
+            known += isnan(slot->h[j * STRIP + p]) ? NAN : 0.0F;
+        }
+        for (int64_t i = 0; i < n_frame; i++) {
+            slot->narrow[i * STRIP + p] = known;
         }
     }
 }
 
-/* w M w^T of every frame. */
-static void fill_components(const sqn__variance_slot *slot, const sqn__variance_call *call,
-                            const sqn__variance_count *of, const sqn__variance_block *block)
+/* The rows of a strip beside those before it. */
+static void keep_strip(float *piece, const sqn__variance_slot *slot, int64_t n_frame)
 {
-    const int64_t k = of->count->basis.rows;
-    double known[BLOCK];
-
-    memset(slot->result, 0, (size_t)(call->n_frame * BLOCK) * sizeof *slot->result);
-    if (call->references != NULL) {
-        sqn__target_inverse_find(slot, call, of, block);
-        apply(slot, of->w, call->n_frame, sqn__inverse_n_pair(k));
+    for (int64_t i = 0; i < n_frame; i++) {
+        memcpy(piece + i * PIECE, slot->narrow + i * STRIP, STRIP * sizeof *piece);
     }
-    find_known(known, slot, k);
-    for (int64_t i = 0; i < call->n_frame; i++) {
-        double *restrict result = slot->result + i * BLOCK;
+}
 
-        for (int64_t p = 0; p < BLOCK; p++) {
-            result[p] = result[p] / call->scale + known[p];
+/* Both variances of every frame with count `i`; the Gram matrices are summed. */
+static void fill_count(const sqn__variance_slot *slot, const sqn__variance_call *call,
+                       int64_t i, const sqn__variance_strip *strip)
+{
+    const sqn__variance_count *of = &call->count[i];
+    const int64_t to = i * call->n_frame * PIECE + strip->first % PIECE;
+
+    load(slot, of->count, strip);
+    if (i + 1 < call->n_count) {
+        ask_ahead(call, i + 1, strip);
+    }
+    if (of->covariance != NULL) {
+        sqn__target_inverse_keep(slot, call, of, strip);
+        return;
+    }
+    fill_fit(slot, call, of);
+    keep_strip(slot->from_fit + to, slot, call->n_frame);
+    if (call->references != NULL) {
+        sqn__target_inverse_forms(slot, call, of, strip);
+    } else {
+        fill_exact(slot, call->n_frame, of->count->basis.rows);
+    }
+    keep_strip(slot->from_components + to, slot, call->n_frame);
+}
+
+/* All counts, strip by strip, and on with what was found. */
+static void fill_piece(const sqn__variance_slot *slot, const sqn__variance_call *call,
+                       int64_t first)
+{
+    const int64_t end = first + PIECE < call->n_pix ? first + PIECE : call->n_pix;
+    const sqn_target_variance_part part = {call->i_asked,  call->n_count,
+                                           first,          end - first,
+                                           slot->from_fit, slot->from_components};
+
+    for (int64_t p = first; p < end; p += STRIP) {
+        const sqn__variance_strip strip = {p, end - p < STRIP ? end - p : STRIP};
+
+        if (call->references != NULL) {
+            sqn__target_inverse_sum(slot, call, &strip);
+        }
+        for (int64_t i = 0; i < call->n_count; i++) {
+            fill_count(slot, call, i, &strip);
         }
     }
-    store(of->from_components, slot->result, block);
-}
-
-/* The end of the block that begins with pixel `first`: where the pixels are stored side by side,
-   blocks are those of the panels. */
-static int64_t block_end(const sqn__variance_call *call, int64_t first)
-{
-    const int64_t most = call->n_pix - first < BLOCK ? call->n_pix - first : BLOCK;
-    int64_t n = 1;
-
-    if (call->references == NULL || !call->references->info.pixels_are_long) {
-        return first + most;
-    }
-    const int64_t *pixel = call->references->pixel + first;
-    const int64_t step = pixel[0] < 0 ? 0 : 1;
-
-    while (n < most && pixel[n] == pixel[0] + n * step &&
-           (step == 0 || pixel[n] % BLOCK != 0)) {
-        n++;
-    }
-    return first + n;
-}
-
-/* First pixels of the blocks, and behind the last the number of pixels; returns how many. */
-static int64_t find_blocks(int64_t *begin, const sqn__variance_call *call)
-{
-    int64_t n = 0;
-
-    for (int64_t first = 0; first < call->n_pix; first = block_end(call, first)) {
-        begin[n++] = first;
-    }
-    begin[n] = call->n_pix;
-    return n;
-}
-
-/* All counts: the weights are read once. */
-static void fill_block(const sqn__variance_slot *slot, const sqn__variance_call *call,
-                       const int64_t begin[2])
-{
-    const sqn__variance_block block = {begin[0], begin[1] - begin[0]};
-
-    if (call->references != NULL) {
-        sqn__target_inverse_load(slot, call, &block);
-    }
-    for (int64_t i = 0; i < call->n_count; i++) {
-        load(slot, &call->count[i], &block);
-        fill_fit(slot, call, &call->count[i], &block);
-        fill_components(slot, call, &call->count[i], &block);
+    if (call->take != NULL) {
+        call->take(call->context, &part);
     }
 }
 
@@ -316,40 +268,24 @@ sqn_status sqn__target_check_references(const sqn_target *target, int64_t k,
     return SQN_OK;
 }
 
-static sqn_status check(const sqn__variance_call *call, const sqn__variance_count *of,
-                        const sqn_target *target, sqn_error *err)
-{
-    const int64_t n_frame = call->n_frame, n_pix = call->n_pix;
-    const sqn_matrix *fit = &of->from_fit, *comp = &of->from_components;
-
-    if (fit->rows != n_frame || fit->cols != n_pix || comp->rows != n_frame ||
-        comp->cols != n_pix) {
-        return SQN_RAISE(err, E_SHAPE,
-                         "variances are [%" PRId64 ", %" PRId64 "] and [%" PRId64
-                         ", %" PRId64 "], frames [%" PRId64 ", %" PRId64 "]",
-                         fit->rows, fit->cols, comp->rows, comp->cols, n_frame, n_pix);
-    }
-    return sqn__target_check_references(target, of->count->basis.rows, call->references,
-                                        of->coefficients, err);
-}
-
-/* All pixels, block by block. */
-static sqn_status answer(const sqn__variance_call *call, const sqn_target *target,
-                         sqn_error *err)
+/* All pixels, piece by piece. */
+static sqn_status answer(sqn__variance_call *call, const sqn_target *target, sqn_error *err)
 {
     variance_space space = {0};
     sqn_status status = SQN_OK;
 
     for (int64_t i = 0; i < call->n_count; i++) {
-        SQN_TRY(check(call, &call->count[i], target, err));
+        const sqn__variance_count *of = &call->count[i];
+
+        SQN_TRY(sqn__target_check_references(target, of->count->basis.rows,
+                                             call->references, of->coefficients, err));
     }
     SQN_TRY(create_space(&space, call, err));
-    const int64_t n_block = find_blocks(space.begin, call);
 
-#pragma omp parallel for schedule(dynamic, 1) num_threads(space.n_slot) default(none) \
-    shared(space, call, n_block)
-    for (int64_t b = 0; b < n_block; b++) {
-        fill_block(&space.slot[omp_get_thread_num()], call, space.begin + b);
+#pragma omp parallel for schedule(dynamic, 16) num_threads(space.n_slot) default(none) \
+    shared(space, call)
+    for (int64_t first = 0; first < call->n_pix; first += PIECE) {
+        fill_piece(&space.slot[omp_get_thread_num()], call, first);
     }
 
 cleanup:
@@ -362,14 +298,21 @@ static double scale_of(const sqn_panels *references)
     return references != NULL ? ldexp(1.0, references->weight_exponent) : 1.0;
 }
 
+/* What a count adds to that of its sweep: its own and what is found. */
+static int64_t together_size(const sqn__variance_call *call, int64_t i)
+{
+    return sqn__target_shared_size(call, call->count[i].count) +
+           call->n_frame * PIECE; /* two floats */
+}
+
 /* How many of the first `n` counts go together: their numbers stay in the second cache beside
- * those of a block, or each pixel block would read them from memory. At least one. */
+ * those of a strip, or each strip would read them from memory. At least one. */
 static int64_t count_together(const sqn__variance_call *call, int64_t n)
 {
-    int64_t together = 1, shared = shared_size(call, call->count[0].count);
+    int64_t together = 1, shared = together_size(call, 0);
 
     while (together < n) {
-        shared += shared_size(call, call->count[together].count);
+        shared += together_size(call, together);
         if (shared > TOGETHER) {
             break;
         }
@@ -388,6 +331,7 @@ static sqn_status answer_all(sqn__variance_call call, const sqn_target *target,
         call.n_count = count_together(&call, left);
         SQN_TRY(answer(&call, target, err));
         call.count += call.n_count;
+        call.i_asked += call.n_count;
     }
 
 cleanup:
@@ -396,11 +340,9 @@ cleanup:
 
 sqn_status sqn_target_variances(const sqn_target_variance_of *asked, int64_t n,
                                 const sqn_target *target, const sqn_panels *references,
-                                sqn_error *err)
+                                sqn_target_take *take, void *context, sqn_error *err)
 {
     sqn__variance_count *count = sqn__mem_alloc(n, sizeof *count);
-    const sqn__variance_call call = {count,         n,          target->n_frame,
-                                     target->n_pix, references, scale_of(references)};
     sqn_status status = SQN_OK;
 
     if (count == NULL) {
@@ -408,13 +350,43 @@ sqn_status sqn_target_variances(const sqn_target_variance_of *asked, int64_t n,
     }
     for (int64_t i = 0; i < n; i++) {
         count[i].count = &target->count[asked[i].i_count];
-        count[i].from_fit = asked[i].from_fit;
-        count[i].from_components = asked[i].from_components;
         count[i].coefficients = asked[i].coefficients;
     }
-    status = answer_all(call, target, err);
+    status = answer_all((sqn__variance_call){.count = count,
+                                             .n_count = n,
+                                             .n_frame = target->n_frame,
+                                             .n_pix = target->n_pix,
+                                             .references = references,
+                                             .scale = scale_of(references),
+                                             .take = take,
+                                             .context = context},
+                        target, err);
     sqn__mem_free(count);
     return status;
+}
+
+/* ---- Whole planes ---------------------------------------------------------------------- */
+
+/* Where the variances of one count go. */
+typedef struct variance_planes {
+    sqn_matrix from_fit, from_components;
+} variance_planes;
+
+static void keep_rows(sqn_matrix out, const float *rows,
+                      const sqn_target_variance_part *part)
+{
+    for (int64_t i = 0; i < out.rows; i++) {
+        memcpy(out.data + i * out.stride + part->first, rows + i * PIECE,
+               (size_t)part->n * sizeof *rows);
+    }
+}
+
+static void keep_part(void *planes, const sqn_target_variance_part *part)
+{
+    const variance_planes *to = planes;
+
+    keep_rows(to->from_fit, part->from_fit, part);
+    keep_rows(to->from_components, part->from_components, part);
 }
 
 sqn_status sqn_target_variance(sqn_matrix from_fit, sqn_matrix from_components,
@@ -422,9 +394,19 @@ sqn_status sqn_target_variance(sqn_matrix from_fit, sqn_matrix from_components,
                                const sqn_panels *references, sqn_dmatrix_const coefficients,
                                sqn_error *err)
 {
-    const sqn_target_variance_of asked = {i_count, from_fit, from_components, coefficients};
+    const int64_t n_frame = target->n_frame, n_pix = target->n_pix;
+    const sqn_target_variance_of asked = {i_count, coefficients};
+    variance_planes planes = {from_fit, from_components};
 
-    return sqn_target_variances(&asked, 1, target, references, err);
+    if (from_fit.rows != n_frame || from_fit.cols != n_pix ||
+        from_components.rows != n_frame || from_components.cols != n_pix) {
+        return SQN_RAISE(err, E_SHAPE,
+                         "variances are [%" PRId64 ", %" PRId64 "] and [%" PRId64
+                         ", %" PRId64 "], frames [%" PRId64 ", %" PRId64 "]",
+                         from_fit.rows, from_fit.cols, from_components.rows,
+                         from_components.cols, n_frame, n_pix);
+    }
+    return sqn_target_variances(&asked, 1, target, references, keep_part, &planes, err);
 }
 
 /* NOLINTNEXTLINE(readability-non-const-parameter): written through the count */
@@ -432,14 +414,13 @@ sqn_status sqn_target_pixel_covariance(double *out, const sqn_target *target,
                                        int64_t i_count, const sqn_panels *references,
                                        sqn_dmatrix_const coefficients, sqn_error *err)
 {
-    const sqn_matrix none = {.cols = target->n_pix};
-    sqn__variance_count count = {.count = &target->count[i_count],
-                                 .from_fit = none,
-                                 .from_components = none,
-                                 .coefficients = coefficients,
-                                 .covariance = out};
-    const sqn__variance_call call = {&count,        1,          0,
-                                     target->n_pix, references, scale_of(references)};
+    sqn__variance_count count = {
+        .count = &target->count[i_count], .coefficients = coefficients, .covariance = out};
+    sqn__variance_call call = {.count = &count,
+                               .n_count = 1,
+                               .n_pix = target->n_pix,
+                               .references = references,
+                               .scale = scale_of(references)};
 
     if (references == NULL) {
         return SQN_RAISE(err, E_ARG, "errors of components need what they were built from");

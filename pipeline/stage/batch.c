@@ -5,47 +5,75 @@
 #include "raise.h"
 #include "target.h"
 
-enum { SHARE = 80 << 20 }; /* bytes of the planes of all counts but the largest */
+enum {
+    SHARE = 80 << 20, /* bytes of the planes of all counts but the largest */
+    LINE = 16,        /* floats of a cache line */
+    PAGE = 1024       /* floats of a page of the smallest kind */
+};
+
+/* Planes of any count, and of the largest. */
+enum { OF_ALL = 3, OF_LAST = 5 };
+
+/* Floats from plane to plane: the same pixel of several planes does not lie at the same place of
+   their pages, or the processor takes what is written to one for what is read of another. No
+   frame is too large, as their values are in memory by now. */
+static int64_t plane_size(const observation *obs)
+{
+    const int64_t n_pix = obs->science.n_frame * obs->science.ny * obs->science.nx;
+
+    return (n_pix + PAGE - 1) / PAGE * PAGE + PAGE / 4 + LINE;
+}
+
+/* Floats of so many planes and of the flags. */
+static int64_t planes_size(const observation *obs, int64_t n)
+{
+    const int64_t plane = plane_size(obs), flags = plane / (int64_t)sizeof(float);
+
+    return n * plane + (flags + LINE - 1) / LINE * LINE;
+}
 
 void subtraction_clear(subtraction *s)
 {
-    sqn_cube_clear(&s->model);
-    sqn_cube_clear(&s->residual);
-    sqn_cube_clear(&s->model_variance);
-    sqn_cube_clear(&s->residual_variance);
-    sqn_cube_clear(&s->component_variance);
+    sqn__mem_free(s->planes);
     sqn__mem_free(s->alike);
-    sqn__mem_free(s->flags);
     sqn__mem_free(s->frames);
     sqn__mem_free(s->sigma);
     *s = (subtraction){0};
 }
 
-/* A plane of every frame, of which every pixel will be written. */
-static sqn_status reserve(sqn_cube *out, const observation *obs, sqn_error *err)
+/* Planes one after the other, of which every pixel will be written: in large pages. */
+static sqn_status reserve(subtraction *out, const observation *obs, int64_t n,
+                          sqn_error *err)
 {
-    const int64_t n = obs->science.n_frame, ny = obs->science.ny, nx = obs->science.nx;
+    sqn_cube *cubes[OF_LAST] = {&out->residual, &out->residual_variance,
+                                &out->component_variance, &out->model,
+                                &out->model_variance};
+    const int64_t plane = plane_size(obs);
 
-    *out = (sqn_cube){n, ny, nx,
-                      sqn__mem_reserve(sqn__mem_product(n, ny * nx), sizeof(float))};
-    return out->data != NULL ? SQN_OK
-                             : SQN_RAISE(err, E_MEM, "planes of %" PRId64 " frames", n);
+    out->planes = sqn__mem_reserve(planes_size(obs, n), sizeof *out->planes);
+    if (out->planes == NULL) {
+        return SQN_RAISE(err, E_MEM, "planes of %" PRId64 " frames", obs->science.n_frame);
+    }
+    for (int64_t c = 0; c < n; c++) {
+        *cubes[c] = (sqn_cube){obs->science.n_frame, obs->science.ny, obs->science.nx,
+                               out->planes + c * plane};
+    }
+    out->flags = (uint8_t *)(void *)(out->planes + n * plane);
+    return SQN_OK;
 }
 
-/* Planes of any count. */
-static sqn_status create(subtraction *out, const observation *obs, sqn_error *err)
+/* A count with so many planes. */
+static sqn_status create(subtraction *out, const observation *obs, int64_t n_plane,
+                         sqn_error *err)
 {
-    const int64_t n = obs->science.n_frame, ny = obs->science.ny, nx = obs->science.nx;
+    const int64_t n = obs->science.n_frame;
     sqn_status status = SQN_OK;
 
-    SQN_TRY(reserve(&out->residual, obs, err));
-    SQN_TRY(reserve(&out->residual_variance, obs, err));
-    SQN_TRY(reserve(&out->component_variance, obs, err));
+    SQN_TRY(reserve(out, obs, n_plane, err));
     out->alike = sqn__mem_alloc(sqn__mem_product(n, n), sizeof *out->alike);
-    out->flags = sqn__mem_reserve(sqn__mem_product(n, ny * nx), 1);
     out->frames = sqn__mem_alloc(n, sizeof *out->frames);
-    if (out->flags == NULL || out->frames == NULL || out->alike == NULL) {
-        status = SQN_RAISE(err, E_MEM, "flags of %" PRId64 " frames", n);
+    if (out->frames == NULL || out->alike == NULL) {
+        status = SQN_RAISE(err, E_MEM, "numbers of %" PRId64 " frames", n);
     }
 
 cleanup:
@@ -59,9 +87,7 @@ static sqn_status create_last(subtraction *out, const observation *obs, int64_t 
     const int64_t n = obs->science.n_frame;
     sqn_status status = SQN_OK;
 
-    SQN_TRY(create(out, obs, err));
-    SQN_TRY(reserve(&out->model, obs, err));
-    SQN_TRY(reserve(&out->model_variance, obs, err));
+    SQN_TRY(create(out, obs, OF_LAST, err));
     out->sigma = sqn__mem_alloc(sqn__mem_product(n_count, n), sizeof *out->sigma);
     if (out->sigma == NULL) {
         status = SQN_RAISE(err, E_MEM, "sigma of %" PRId64 " frames", n);
@@ -74,8 +100,7 @@ cleanup:
 /* Counts at a time: as many as their share of memory holds, batches of nearly equal size. */
 static int64_t choose_n_max(const observation *obs, int64_t n_count)
 {
-    const int64_t n_pix = obs->science.n_frame * obs->science.ny * obs->science.nx;
-    const int64_t each = n_pix * (3 * (int64_t)sizeof(float) + 1);
+    const int64_t each = planes_size(obs, OF_ALL) * (int64_t)sizeof(float);
     const int64_t room = 1 + SHARE / each; /* the largest has its own */
     const int64_t most = room < TARGET_BATCH ? room : TARGET_BATCH;
     const int64_t n_batch = (n_count + most - 1) / most;
@@ -92,7 +117,7 @@ sqn_status target_prepare(subtraction_batch *out, subtraction *last, const obser
     *last = (subtraction){0};
     SQN_TRY(create_last(last, obs, n_count, err));
     for (int64_t c = 0; c < out->n_max && c + 1 < n_count; c++) {
-        SQN_TRY(create(&out->own[c], obs, err));
+        SQN_TRY(create(&out->own[c], obs, OF_ALL, err));
     }
 
 cleanup:

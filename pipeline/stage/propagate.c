@@ -1,10 +1,26 @@
 /** @file propagate.c @brief Stage 3c: variances of model and residual. */
+#include <inttypes.h>
 #include <math.h>
 
+#include "mem.h"
 #include "raise.h"
 #include "target.h"
 
-enum { STRIP = 64, LANES = 8 }; /* pixels at a time; partial sums */
+enum { PIECE = SQN_TARGET_PIECE };
+
+/* Of a frame with one count: factors of both parts of the model's variance, in (stored unit)^2. */
+typedef struct shares {
+    float fit, both,
+        components; /* of h C h^T, of its covariance with the data, of w M w^T */
+    float sigma2;   /* of the data, where it is the same for all */
+} shares;
+
+/* What the variances of the counts at work are made of. */
+typedef struct propagation {
+    const subtraction_batch *batch;
+    const target_input *in;
+    shares *share; /* [n, n_frame] */
+} propagation;
 
 /* Variance of reference data of weight 1 (uniform): what the stage leaves per datum. */
 static double reference_variance(const target_input *in, int64_t i_count)
@@ -14,6 +30,152 @@ static double reference_variance(const target_input *in, int64_t i_count)
                : 1.0;
 }
 
+/* ---- Pixel by pixel -------------------------------------------------------------------- */
+
+/* Pixels of the region that lie side by side in the planes: numbers of the first, in the region
+   and in a plane; how many. */
+typedef struct run {
+    int64_t pixel, at, n;
+} run;
+
+static run find_run(const int64_t *index, int64_t pixel, int64_t end)
+{
+    int64_t next = pixel + 1;
+
+    if (index[end - 1] - index[pixel] == end - 1 - pixel) { /* they rise */
+        next = end;
+    }
+    while (next < end && index[next] == index[next - 1] + 1) {
+        next++;
+    }
+    return (run){pixel, index[pixel], next - pixel};
+}
+
+/* Ask for what the next count needs of its planes while this one is at work. */
+static void ask_ahead(const subtraction *s, int64_t at, int64_t n)
+{
+    enum { LINE = 16 }; /* floats of a cache line */
+
+    for (int64_t x = 0; x < n; x += LINE) {
+        __builtin_prefetch(s->residual.data + at + x);
+        __builtin_prefetch(s->residual_variance.data + at + x, 1);
+        __builtin_prefetch(s->component_variance.data + at + x, 1);
+        __builtin_prefetch(s->flags + at + x);
+    }
+}
+
+/* 1 where a pixel is fitted, else 0. */
+static void find_fitted(float fitted[PIECE], const uint8_t *restrict flags, int64_t n)
+{
+    for (int64_t x = 0; x < n; x++) {
+        fitted[x] = target_is_fitted(flags[x]) ? 1.0F : 0.0F;
+    }
+}
+
+/* The components' part; 0 where these hold the frame's own data, once these are fitted. */
+static void store_components(float *restrict out, float factor, const float *restrict part,
+                             const float fitted[PIECE], bool own, int64_t n)
+{
+    for (int64_t x = 0; x < n; x++) {
+        out[x] = factor * part[x];
+    }
+    for (int64_t x = 0; x < n && own; x++) {
+        out[x] = fitted[x] > 0.0F ? 0.0F : out[x];
+    }
+}
+
+/* Variance of data - f m; where m is fitted to the data themselves, cov(data, m) = fit. Not below
+   a hundredth of that of the data; NaN where the residual is. */
+static void store_residual(const subtraction *s, const shares *of,
+                           const float sigma2[PIECE], const float *restrict fit,
+                           const float fitted[PIECE], int64_t at, int64_t n)
+{
+    const float *restrict residual = s->residual.data + at;
+    const float *restrict comp = s->component_variance.data + at;
+    float *restrict out = s->residual_variance.data + at;
+    const float of_fit = of->fit, of_both = of->both;
+
+    for (int64_t x = 0; x < n; x++) {
+        const float least = 0.01F * sigma2[x];
+        const float all = sigma2[x] + (of_fit - of_both * fitted[x]) * fit[x] + comp[x];
+        const float kept = all > least ? all : least;
+
+        out[x] = isnan(residual[x]) ? NAN : kept;
+    }
+}
+
+/* Variance of f m, once that of the residual is stored; NaN where the model is. */
+static void store_model(const subtraction *s, const shares *of, const float *fit,
+                        int64_t at, int64_t n)
+{
+    const float *restrict model = s->model.data + at;
+    const float *restrict comp = s->component_variance.data + at;
+    float *restrict out = s->model_variance.data + at;
+    const float of_fit = of->fit;
+
+    for (int64_t x = 0; x < n; x++) {
+        const float variance = of_fit * fit[x] + comp[x];
+
+        out[x] = isnan(model[x]) ? NAN : variance;
+    }
+}
+
+/* Frame `i` at some pixels, with every count of a part. */
+static void store_frame(const propagation *of, const sqn_target_variance_part *part,
+                        int64_t i, const run *at)
+{
+    const sqn_pixels *pixels = &of->in->obs->pixels;
+    const int64_t n_frame = of->in->obs->science.n_frame, n_all = pixels->ny * pixels->nx;
+    const bool uniform = of->in->obs->noise == READ_UNIFORM;
+    const bool own = of->in->obs->references_are_science;
+    double variance[PIECE];
+    float sigma2[PIECE], fitted[PIECE];
+
+    target_data_variances(variance, of->in, i, at->pixel, at->n);
+    for (int64_t x = 0; x < at->n; x++) {
+        sigma2[x] = (float)variance[x];
+    }
+    for (int64_t c = 0; c < part->n_asked; c++) {
+        const subtraction *s = of->batch->count[part->i_asked + c];
+        const shares *share = &of->share[(part->i_asked + c) * n_frame + i];
+        const int64_t from = (c * n_frame + i) * PIECE + at->pixel - part->first;
+        const int64_t to = i * n_all + at->at;
+
+        for (int64_t x = 0; x < at->n && uniform; x++) {
+            sigma2[x] = share->sigma2;
+        }
+        if (c + 1 < part->n_asked) {
+            ask_ahead(of->batch->count[part->i_asked + c + 1], to, at->n);
+        }
+        find_fitted(fitted, s->flags + to, at->n);
+        store_components(s->component_variance.data + to, share->components,
+                         part->from_components + from, fitted, own, at->n);
+        store_residual(s, share, sigma2, part->from_fit + from, fitted, to, at->n);
+        if (s->model.data != NULL) {
+            store_model(s, share, part->from_fit + from, to, at->n);
+        }
+    }
+}
+
+/* Variances of the models at some pixels, per unit variance of the data where these are equal:
+   nothing but what they are needed for is kept. */
+static void take_part(void *context, const sqn_target_variance_part *part)
+{
+    const propagation *of = context;
+    const int64_t end = part->first + part->n;
+
+    for (int64_t p = part->first; p < end;) {
+        const run at = find_run(of->in->obs->pixels.index, p, end);
+
+        for (int64_t i = 0; i < of->in->obs->science.n_frame; i++) {
+            store_frame(of, part, i, &at);
+        }
+        p += at.n;
+    }
+}
+
+/* ---- Plane by plane -------------------------------------------------------------------- */
+
 static void set_all(float *plane, int64_t n, float value)
 {
     for (int64_t e = 0; e < n; e++) {
@@ -21,168 +183,76 @@ static void set_all(float *plane, int64_t n, float value)
     }
 }
 
-/* Pixels of the region side by side in the planes of all frames. */
-typedef struct strip {
-    int64_t pixel, at,
-        n; /* numbers of the first, in the region and in the planes; how many */
-} strip;
-
-/* The last pixels of frame `i` below number `end` of the region that lie side by side. */
-static strip find_strip(const sqn_pixels *pixels, int64_t i, int64_t end)
+/* Numbers first to end - 1 of the planes of all counts. */
+static void clear_planes(const subtraction_batch *batch, int64_t first, int64_t end)
 {
-    const int64_t *index = pixels->index;
-    const int64_t least = end > STRIP ? end - STRIP : 0;
-    const bool whole = index[end - 1] - index[least] == end - 1 - least; /* they rise */
-    int64_t pixel = whole ? least : end - 1;
+    for (int64_t c = 0; c < batch->n; c++) {
+        const subtraction *s = batch->count[c];
 
-    while (pixel > least && index[pixel - 1] == index[pixel] - 1) {
-        pixel--;
-    }
-    return (strip){pixel, i * pixels->ny * pixels->nx + index[pixel], end - pixel};
-}
-
-/* What the variances of a frame are made of. */
-typedef struct shares {
-    const float *from_fit, *from_comp; /* [n_pix] where the variances will be */
-    double factor, fit, components;    /* of the model; of the two, in (stored unit)^2 */
-    bool own;                          /* the components hold the frame's own fitted data */
-    double chi2[LANES];                /* partial sums */
-} shares;
-
-/* fit and component part of the model's variance, 1 where a pixel is fitted; [STRIP] */
-typedef struct terms {
-    double sigma2[STRIP], fit[STRIP], components[STRIP], fitted[STRIP];
-} terms;
-
-static void load_terms(terms *t, const subtraction *s, const shares *of, const strip *at)
-{
-    const uint8_t *restrict flags = s->flags + at->at;
-    const float *fit = of->from_fit + at->pixel;
-    const float *components = of->from_comp + at->pixel;
-    const double own = of->own ? 1.0 : 0.0;
-
-    for (int64_t x = 0; x < at->n; x++) {
-        t->fitted[x] = target_is_fitted(flags[x]) ? 1.0 : 0.0;
-    }
-    for (int64_t x = 0; x < at->n; x++) {
-        const double variance = of->components * (double)components[x];
-
-        t->fit[x] = of->fit * (double)fit[x];
-        t->components[x] = own * t->fitted[x] > 0.0 ? 0.0 : variance; /* data are in it */
-    }
-}
-
-/* Variance of data - f m; where m is fitted to the data themselves, cov(data, m) = fit. */
-static void store_residual(const subtraction *s, const terms *t, double f, const strip *at)
-{
-    float *restrict out = s->residual_variance.data + at->at;
-    float *restrict shared = s->component_variance.data + at->at;
-    const float *restrict residual = s->residual.data + at->at;
-    const double f2 = f * f;
-
-    for (int64_t x = 0; x < at->n; x++) {
-        const double comp = f2 * t->components[x], least = 0.01 * t->sigma2[x];
-        const double all = t->sigma2[x] + (f2 - 2.0 * f * t->fitted[x]) * t->fit[x] + comp;
-        const double kept = all > least ? all : least;
-
-        shared[x] = (float)comp;
-        out[x] = isnan(residual[x]) ? NAN : (float)kept;
-    }
-}
-
-static void store_model(const subtraction *s, const terms *t, double f, const strip *at)
-{
-    float *restrict out = s->model_variance.data + at->at;
-    const float *restrict model = s->model.data + at->at;
-
-    for (int64_t x = 0; x < at->n; x++) {
-        const double variance = f * f * (t->fit[x] + t->components[x]);
-
-        out[x] = isnan(model[x]) ? NAN : (float)variance;
-    }
-}
-
-/* chi2 of what is fitted, by lanes. */
-static void add_chi2(shares *of, const subtraction *s, const terms *t, const strip *at)
-{
-    const float *restrict residual = s->residual.data + at->at;
-    double chi2[STRIP] = {0.0};
-
-    for (int64_t x = 0; x < at->n; x++) {
-        const double r = (double)residual[x], one = r * r / t->sigma2[x];
-
-        chi2[x] = t->fitted[x] > 0.0 && r == r && t->sigma2[x] > 0.0 ? one : 0.0;
-    }
-    for (int64_t x = 0; x < STRIP; x += LANES) {
-        for (int64_t l = 0; l < LANES; l++) {
-            of->chi2[l] += chi2[x + l];
+        set_all(s->residual_variance.data + first, end - first, NAN);
+        set_all(s->component_variance.data + first, end - first, 0.0F);
+        if (s->model.data != NULL) {
+            set_all(s->model_variance.data + first, end - first, NAN);
         }
     }
 }
 
-/* What lies outside the region: pixels first to end - 1 of the planes. */
-static void clear_planes(const subtraction *s, int64_t first, int64_t end)
+/* What lies outside the region in frame `i`. */
+static void clear_outside(const subtraction_batch *batch, const sqn_pixels *pixels,
+                          int64_t i)
 {
-    set_all(s->residual_variance.data + first, end - first, NAN);
-    set_all(s->component_variance.data + first, end - first, 0.0F);
-    if (s->model.data != NULL) {
-        set_all(s->model_variance.data + first, end - first, NAN);
+    const int64_t n_all = pixels->ny * pixels->nx, first = i * n_all;
+    int64_t done = 0;
+
+    for (int64_t p = 0; p < pixels->n_pix && pixels->n_pix < n_all; p++) {
+        if (pixels->index[p] > done) {
+            clear_planes(batch, first + done, first + pixels->index[p]);
+        }
+        done = pixels->index[p] + 1;
     }
+    clear_planes(batch, first + (pixels->n_pix < n_all ? done : n_all), first + n_all);
 }
 
-/* Variances of the pixels of a strip. */
-static void propagate_strip(subtraction *out, shares *of, const target_input *in, int64_t i,
-                            const strip *at)
-{
-    const double sigma2_frame = of->fit;
-    terms t;
-
-    target_data_variances(t.sigma2, in, i, at->pixel, at->n);
-    for (int64_t x = 0; x < at->n && in->obs->noise == READ_UNIFORM; x++) {
-        t.sigma2[x] = sigma2_frame;
-    }
-    load_terms(&t, out, of, at);
-    store_residual(out, &t, of->factor, at);
-    if (out->model.data != NULL) {
-        store_model(out, &t, of->factor, at);
-    }
-    add_chi2(of, out, &t, at);
-}
-
-/* Variances of the model and of the residual of frame `i`, and its reduced chi2; NaN where these
-   are, as outside the region. What they are made of stands in front of the planes that take
-   them, pixel by pixel of the region: no pixel goes to where one before it still is. */
-static void propagate_frame(subtraction *out, const target_input *in, int64_t i,
-                            double sigma2_ref)
+/* Reduced chi2 of what is fitted of frame `i`. */
+static double find_chi2(const subtraction *s, const target_input *in, int64_t i)
 {
     const sqn_pixels *pixels = &in->obs->pixels;
-    const int64_t n_all = pixels->ny * pixels->nx, first = i * n_all;
-    target_frame *frame = &out->frames[i];
-    const double sigma2_frame =
-        in->obs->noise == READ_UNIFORM ? frame->sigma * frame->sigma : 1.0;
-    shares of = {out->residual_variance.data + first,
-                 out->component_variance.data + first,
-                 frame->factor,
-                 sigma2_frame,
-                 sigma2_ref,
-                 in->obs->references_are_science,
-                 {0.0}};
-    int64_t end = first + n_all; /* of what is not done */
+    const int64_t n_all = pixels->ny * pixels->nx;
+    const target_frame *frame = &s->frames[i];
+    const uint8_t *flags = s->flags + i * n_all;
+    const float *residual = s->residual.data + i * n_all;
     double chi2 = 0.0;
 
-    for (int64_t p = pixels->n_pix; p > 0;) {
-        const strip at = find_strip(pixels, i, p);
+    for (int64_t first = 0; first < pixels->n_pix; first += PIECE) {
+        const int64_t left = pixels->n_pix - first, n = left < PIECE ? left : PIECE;
+        double sigma2[PIECE];
 
-        propagate_strip(out, &of, in, i, &at);
-        clear_planes(out, at.at + at.n, end);
-        end = at.at;
-        p = at.pixel;
+        target_data_variances(sigma2, in, i, first, n);
+        for (int64_t x = 0; x < n; x++) {
+            const int64_t e = pixels->index[first + x];
+            const double r = residual[e];
+            const double variance =
+                in->obs->noise == READ_UNIFORM ? frame->sigma * frame->sigma : sigma2[x];
+
+            if (target_is_fitted(flags[e]) && !isnan(r) && variance > 0.0) {
+                chi2 += r * r / variance;
+            }
+        }
     }
-    clear_planes(out, first, end);
-    for (int64_t l = 0; l < LANES; l++) {
-        chi2 += of.chi2[l];
+    return frame->n_valid > 0 ? chi2 / (double)frame->n_valid : NAN;
+}
+
+/* What is left to do of frame `i`. */
+static void finish_frame(const subtraction_batch *batch, const target_input *in, int64_t i)
+{
+    clear_outside(batch, &in->obs->pixels, i);
+    for (int64_t c = 0; c < batch->n; c++) {
+        const subtraction *s = batch->count[c];
+
+        if (s->model.data != NULL) {
+            s->frames[i].chi2_reduced = find_chi2(s, in, i);
+        }
     }
-    frame->chi2_reduced = frame->n_valid > 0 ? chi2 / (double)frame->n_valid : NAN;
 }
 
 /* Coefficients of the references with a count; no data: there are none. */
@@ -221,46 +291,48 @@ cleanup:
     return status;
 }
 
-/* Variances of the models with all counts at work, per unit variance of the data where these are
-   equal: in front of the planes of every frame. */
-static sqn_status fill_parts(const subtraction_batch *batch, const target_input *in,
-                             sqn_error *err)
+/* What is the same for all pixels of the frames with count `c` of the batch. */
+static void fill_shares(shares *out, const subtraction_batch *batch, const target_input *in,
+                        int64_t c)
 {
-    const sqn_pixels *pixels = &in->obs->pixels;
-    const int64_t n_all = pixels->ny * pixels->nx, n_frame = in->obs->science.n_frame;
-    sqn_target_variance_of asked[TARGET_BATCH];
+    const double reference = reference_variance(in, batch->first + c);
 
-    for (int64_t c = 0; c < batch->n; c++) {
-        const subtraction *s = batch->count[c];
+    for (int64_t i = 0; i < in->obs->science.n_frame; i++) {
+        const target_frame *frame = &batch->count[c]->frames[i];
+        const double f = frame->factor, f2 = f * f;
+        const double sigma2 =
+            in->obs->noise == READ_UNIFORM ? frame->sigma * frame->sigma : 1.0;
 
-        asked[c] = (sqn_target_variance_of){
-            batch->first + c,
-            {s->residual_variance.data, n_frame, pixels->n_pix, n_all},
-            {s->component_variance.data, n_frame, pixels->n_pix, n_all},
-            reference_coefficients(in, batch->first + c)};
+        out[i] = (shares){(float)(f2 * sigma2), (float)(2.0 * f * sigma2),
+                          (float)(f2 * reference), (float)sigma2};
     }
-    return sqn_target_variances(asked, batch->n, in->target->fit, reference_panels(in),
-                                err);
 }
 
 sqn_status target_propagate(const subtraction_batch *batch, const target_input *in,
                             sqn_error *err)
 {
     const int64_t n_frame = in->obs->science.n_frame;
+    propagation of = {batch, in, sqn__mem_alloc(batch->n * n_frame, sizeof *of.share)};
+    sqn_target_variance_of asked[TARGET_BATCH];
     sqn_status status = SQN_OK;
 
-    SQN_TRY(fill_parts(batch, in, err));
+    if (of.share == NULL) {
+        return SQN_RAISE(err, E_MEM, "variances of %" PRId64 " frames", n_frame);
+    }
     for (int64_t c = 0; c < batch->n; c++) {
         SQN_TRY(fill_alike(batch->count[c], in, batch->first + c, err));
+        fill_shares(of.share + c * n_frame, batch, in, c);
+        asked[c] = (sqn_target_variance_of){batch->first + c,
+                                            reference_coefficients(in, batch->first + c)};
     }
+    SQN_TRY(sqn_target_variances(asked, batch->n, in->target->fit, reference_panels(in),
+                                 take_part, &of, err));
 #pragma omp parallel for schedule(dynamic, 1) default(none) shared(batch, in, n_frame)
-    for (int64_t task = 0; task < batch->n * n_frame; task++) {
-        const int64_t c = task / n_frame;
-
-        propagate_frame(batch->count[c], in, task % n_frame,
-                        reference_variance(in, batch->first + c));
+    for (int64_t i = 0; i < n_frame; i++) {
+        finish_frame(batch, in, i);
     }
 
 cleanup:
+    sqn__mem_free(of.share);
     return status;
 }

@@ -22,7 +22,8 @@ typedef struct target {
 
 /** One frame of one count, as numbers (table FRAMES). */
 typedef struct target_frame {
-    double factor, background, sigma, chi2_reduced, median;
+    double factor, background, sigma, median;
+    double chi2_reduced; /**< Of the largest count; of others 0. */
     int64_t n_valid;
     bool at_edge;
 } target_frame;
@@ -37,6 +38,7 @@ typedef struct subtraction {
     double *sigma;        /**< [n_count, n_science] (stored unit) of every count; with the
                                largest. */
     target_frame *frames; /**< [n_science] */
+    float *planes;        /**< What the planes and the flags lie in. */
 } subtraction;
 
 enum { TARGET_BATCH = 16 }; /**< Counts that are subtracted together, at most. */

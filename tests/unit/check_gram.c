@@ -72,6 +72,42 @@ START_TEST(products_of_narrow_numbers_agree)
 }
 END_TEST
 
+/* Rounded at every depth in float, and no more than that. */
+START_TEST(products_in_float_agree)
+{
+    enum { WIDE = 48, MOST = 61, MOST_DEPTH = MOST * DEPTH, MOST_WIDE = MOST * WIDE };
+    static float left[MOST_DEPTH], narrow[DS];
+    static double single[MOST_WIDE], exact[MOST_WIDE];
+
+    for (int64_t i = 0; i < DS; i++) {
+        narrow[i] = (float)number(2, i);
+    }
+    for (int64_t i = 0; i < MOST_DEPTH; i++) {
+        left[i] = (float)number(1, i);
+    }
+    for (int64_t t = 0; t <= N_TABLE; t++) {
+        const sqn__gram_table *table = t < N_TABLE ? table_at(t) : &sqn__gram_ref;
+
+        for (int64_t m = 1; m <= MOST && table != NULL; m++) { /* more than two tiles */
+            const sqn_matrix_const right = {narrow, DEPTH, WIDE, STRIDE};
+
+            fill(single, MOST_WIDE, 3);
+            table->product_single((sqn_dmatrix){single, m, WIDE, WIDE},
+                                  (sqn__gram_single){left, MOST}, right);
+            for (int64_t e = 0; e < MOST_WIDE; e++) {
+                exact[e] = number(3, e);
+                for (int64_t d = 0; d < DEPTH && e / WIDE < m; d++) {
+                    exact[e] += (double)left[d * MOST + e / WIDE] *
+                                (double)narrow[d * STRIDE + e % WIDE];
+                }
+                ck_assert(fabs(single[e] - exact[e]) <= (e / WIDE < m ? 4e-6 : 0.0));
+            }
+            ck_assert(single[0] != number(3, 0));
+        }
+    }
+}
+END_TEST
+
 static void product_agrees(const sqn__gram_table *table, int64_t m, int64_t cols,
                            bool turned)
 {
@@ -402,6 +438,7 @@ int main(void)
     TCase *tcase = tcase_create("tables");
 
     tcase_add_test(tcase, products_of_narrow_numbers_agree);
+    tcase_add_test(tcase, products_in_float_agree);
     tcase_add_test(tcase, products_of_all_shapes_agree);
     tcase_add_test(tcase, an_element_does_not_depend_on_its_neighbours);
     tcase_add_test(tcase, depths_may_come_in_parts);

@@ -3,74 +3,9 @@
 #include <omp.h>
 #include <string.h>
 
-#include "rng.h"
-#include "sequin/target.h"
 #include "sqn_check.h"
+#include "sqn_target.h"
 #include "sqn_wrap.h"
-
-enum { N_PIX = 150, N_TRIAL = 2000, K = 3, N_REFERENCE = 12 };
-enum {
-    N_VALUES = N_TRIAL * N_PIX,
-    N_DATA = N_REFERENCE * N_PIX,
-    N_BASIS = K * N_PIX,
-    N_W = K * N_REFERENCE
-};
-
-static sqn_error err;
-static float basis[N_BASIS], value[N_VALUES], weight[N_VALUES], fit[N_VALUES],
-    comp[N_VALUES];
-static const double truth[K] = {20.0, 35.0, 27.5}; /* far from the bounds */
-
-static double uniform(uint64_t stream, int64_t index)
-{
-    return (double)sqn__rng_uniform(777, stream, (uint64_t)index);
-}
-
-static double normal(uint64_t stream, int64_t index)
-{
-    return sqrt(-2.0 * log(uniform(stream, index))) *
-           cos(6.283185307179586 * uniform(stream + 1, index));
-}
-
-static double sigma_at(int64_t pixel)
-{
-    return 0.5 + uniform(20, pixel);
-}
-
-/* Many frames of one truth: only the noise differs. A sixth of the pixels is not fitted. */
-static void observe(double sky)
-{
-    for (int64_t e = 0; e < N_BASIS; e++) {
-        basis[e] = (float)(0.3 * uniform(21, e));
-    }
-    for (int64_t e = 0; e < N_VALUES; e++) {
-        const int64_t p = e % N_PIX;
-        double x = sky + sigma_at(p) * normal(22, e);
-
-        for (int64_t j = 0; j < K; j++) {
-            x += truth[j] * (double)basis[j * N_PIX + p];
-        }
-        value[e] = (float)x;
-        weight[e] = p % 6 == 0 ? 0.0F : (float)(1.0 / (sigma_at(p) * sigma_at(p)));
-    }
-}
-
-static const sqn_matrix_const components = {basis, K, N_PIX, N_PIX};
-static const sqn_matrix from_fit = {fit, N_TRIAL, N_PIX, N_PIX};
-static const sqn_matrix from_comp = {comp, N_TRIAL, N_PIX, N_PIX};
-static const sqn_rows_pair pair = {{value, N_TRIAL, N_PIX, N_PIX},
-                                   {weight, N_TRIAL, N_PIX, N_PIX}};
-
-static sqn_target *fit_trials(bool background)
-{
-    static sqn_target_basis target_basis;
-    const sqn_rows rows = sqn_rows_dense(&pair);
-    sqn_target *target = NULL;
-
-    target_basis = (sqn_target_basis){1, &components, background};
-    SQN_ASSERT_OK(sqn_target_fit(&target, &target_basis, &rows, &err), err);
-    return target;
-}
 
 /* Variance of x[i * stride] about its mean. */
 static double scatter(const double *x, int64_t n, int64_t stride)
@@ -161,85 +96,6 @@ END_TEST
 
 /* ---- Errors of the components ---------------------------------------------------------- */
 
-/* References of known coefficients; weights of any size, some missing. */
-typedef struct build {
-    float value[N_DATA], weight[N_DATA];
-    double w[N_W];
-    sqn_rows_pair pair;
-    sqn_panels *panels;
-} build;
-
-static double reference_weight(int64_t i, int64_t p)
-{
-    return i == 4 || uniform(31, i * N_PIX + p) < 0.1
-               ? 0.0
-               : 1e-9 * (1.0 + uniform(32, p * 64 + i));
-}
-
-/* The first n_pix pixels; frame 4 has no data and NaN coefficients, pixel 7 has no data. */
-static build *create_build(int64_t n_pix)
-{
-    build *b = calloc(1, sizeof *b);
-
-    ck_assert_ptr_nonnull(b);
-    for (int64_t j = 0; j < N_W; j++) {
-        b->w[j] = j / K == 4 ? NAN : 1e4 * uniform(30, j);
-    }
-    for (int64_t i = 0; i < N_REFERENCE; i++) {
-        for (int64_t p = 0; p < n_pix; p++) {
-            b->value[i * n_pix + p] = (float)(1e4 * uniform(33, i * n_pix + p));
-            b->weight[i * n_pix + p] = p == 7 ? 0.0F : (float)reference_weight(i, p);
-        }
-    }
-    b->pair = (sqn_rows_pair){{b->value, N_REFERENCE, n_pix, n_pix},
-                              {b->weight, N_REFERENCE, n_pix, n_pix}};
-    const sqn_rows rows = sqn_rows_dense(&b->pair);
-
-    SQN_ASSERT_OK(sqn_panels_create(&b->panels, &rows, SQN_NEGATIVES_KEEP, &err), err);
-    return b;
-}
-
-static void destroy_build(build *b)
-{
-    sqn_panels_destroy(&b->panels);
-    free(b);
-}
-
-/* w^T M w by Gauss-Jordan on [G | w], on the components that are above 0 at the pixel. */
-static double by_elimination(const build *b, const double *w, int64_t p, int64_t n_pix)
-{
-    double a[K][K + 1] = {{0}}, sum = 0.0;
-
-    for (int64_t j = 0; j < K; j++) {
-        const bool in = basis[j * N_PIX + p] > 0.0F;
-
-        for (int64_t l = 0; l < K; l++) {
-            for (int64_t i = 0; i < N_REFERENCE; i++) {
-                const double v = b->weight[i * n_pix + p];
-
-                a[j][l] += in && basis[l * N_PIX + p] > 0.0F && v > 0.0
-                               ? v * b->w[i * K + j] * b->w[i * K + l]
-                               : 0.0;
-            }
-        }
-        a[j][j] = in ? a[j][j] : 1.0;
-        a[j][K] = in ? w[j] : 0.0;
-    }
-    for (int64_t q = 0; q < K; q++) {
-        for (int64_t j = 0; j < K; j++) {
-            const double factor = a[j][q] / a[q][q];
-
-            for (int64_t l = 0; j != q && l <= K; l++) {
-                a[j][l] -= factor * a[q][l];
-            }
-        }
-    }
-    for (int64_t j = 0; j < K; j++) {
-        sum += w[j] * a[j][K] / a[j][j];
-    }
-    return sum;
-}
-
 START_TEST(component_variances_equal_the_algebra_whichever_axis_is_long)
 {
     const int64_t n_pixels[] = {N_PIX, 10}; /* 12 references: pixels long, frames long */
@@ -278,16 +134,38 @@ START_TEST(component_variances_equal_the_algebra_whichever_axis_is_long)
 }
 END_TEST
 
+/* Where the variances of several counts go: [n, n_frame, n_pix] each. */
+typedef struct kept {
+    int64_t n_frame, n_pix;
+    float *fit, *comp;
+} kept;
+
+static void keep(void *context, const sqn_target_variance_part *part)
+{
+    const kept *to = context;
+
+    ck_assert(part->n <= SQN_TARGET_PIECE);
+    for (int64_t row = 0; row < part->n_asked * to->n_frame; row++) {
+        const int64_t at = (part->i_asked * to->n_frame + row) * to->n_pix + part->first;
+
+        for (int64_t p = 0; p < part->n; p++) {
+            to->fit[at + p] = part->from_fit[row * SQN_TARGET_PIECE + p];
+            to->comp[at + p] = part->from_components[row * SQN_TARGET_PIECE + p];
+        }
+    }
+}
+
 START_TEST(counts_that_are_asked_together_get_what_each_alone_gets)
 {
     enum { N_FRAME = 2, N_EACH = N_FRAME * N_PIX };
-    static float together[4][N_EACH], alone[2][N_EACH];
+    static float all_fit[2 * N_EACH], all_comp[2 * N_EACH], alone[2][N_EACH];
     const int64_t counts[2] = {K - 1, K};
     const sqn_matrix_const bases[2] = {{basis, K - 1, N_PIX, N_PIX}, components};
     const sqn_target_basis target_basis = {2, bases, false};
     const sqn_rows_pair some = {{value, N_FRAME, N_PIX, N_PIX},
                                 {weight, N_FRAME, N_PIX, N_PIX}};
     const sqn_rows rows = sqn_rows_dense(&some);
+    kept together = {N_FRAME, N_PIX, all_fit, all_comp};
     sqn_target_variance_of asked[2];
     build *b = create_build(N_PIX);
     sqn_target *target = NULL;
@@ -297,25 +175,24 @@ START_TEST(counts_that_are_asked_together_get_what_each_alone_gets)
     basis[5] = NAN;
     SQN_ASSERT_OK(sqn_target_fit(&target, &target_basis, &rows, &err), err);
     for (int64_t c = 0; c < 2; c++) {
-        asked[c] = (sqn_target_variance_of){c,
-                                            {together[2 * c], N_FRAME, N_PIX, N_PIX},
-                                            {together[2 * c + 1], N_FRAME, N_PIX, N_PIX},
-                                            {b->w, N_REFERENCE, counts[c], K}};
+        asked[c] = (sqn_target_variance_of){c, {b->w, N_REFERENCE, counts[c], K}};
     }
-    SQN_ASSERT_OK(sqn_target_variances(asked, 2, target, b->panels, &err), err);
+    SQN_ASSERT_OK(sqn_target_variances(asked, 2, target, b->panels, keep, &together, &err),
+                  err);
     for (int64_t c = 0; c < 2; c++) {
         SQN_ASSERT_OK(sqn_target_variance((sqn_matrix){alone[0], N_FRAME, N_PIX, N_PIX},
                                           (sqn_matrix){alone[1], N_FRAME, N_PIX, N_PIX},
                                           target, c, b->panels, asked[c].coefficients,
                                           &err),
                       err);
-        ck_assert_mem_eq(alone[0], together[2 * c], sizeof alone[0]);
-        ck_assert_mem_eq(alone[1], together[2 * c + 1], sizeof alone[1]);
+        ck_assert_mem_eq(alone[0], all_fit + c * N_EACH, sizeof alone[0]);
+        ck_assert_mem_eq(alone[1], all_comp + c * N_EACH, sizeof alone[1]);
     }
-    ck_assert(together[1][1] != together[3][1]); /* of another basis */
-    asked[1].from_fit.cols--;
-    SQN_ASSERT_FAILS(sqn_target_variances(asked, 2, target, b->panels, &err), err,
-                     SQN_E_SHAPE);
+    ck_assert(all_comp[1] != all_comp[N_EACH + 1]); /* of another basis */
+    asked[1].coefficients.cols--;
+    SQN_ASSERT_FAILS(
+        sqn_target_variances(asked, 2, target, b->panels, keep, &together, &err), err,
+        SQN_E_SHAPE);
     sqn_target_destroy(&target);
     destroy_build(b);
 }
@@ -329,31 +206,30 @@ START_TEST(more_counts_than_one_sweep_takes_get_the_same)
     const sqn_rows_pair some = {{value, N_FRAME, N_FEW, N_PIX},
                                 {weight, N_FRAME, N_FEW, N_PIX}};
     const sqn_rows rows = sqn_rows_dense(&some);
-    float *out = calloc(INT64_C(2) * N_ASKED * N_EACH, sizeof *out);
+    kept out = {N_FRAME, N_FEW, calloc(N_ASKED, N_EACH * sizeof(float)),
+                calloc(N_ASKED, N_EACH * sizeof(float))};
     sqn_target_variance_of *asked = calloc(N_ASKED, sizeof *asked);
     build *b = create_build(N_FEW);
     sqn_target *target = NULL;
 
-    ck_assert(out != NULL && asked != NULL);
+    ck_assert(out.fit != NULL && out.comp != NULL && asked != NULL);
     observe(0.0);
     SQN_ASSERT_OK(sqn_target_fit(&target, &target_basis, &rows, &err), err);
     for (int64_t i = 0; i < N_ASKED; i++) {
-        float *to = out + 2 * i * N_EACH;
-
-        asked[i] = (sqn_target_variance_of){0,
-                                            {to, N_FRAME, N_FEW, N_FEW},
-                                            {to + N_EACH, N_FRAME, N_FEW, N_FEW},
-                                            {b->w, N_REFERENCE, K, K}};
+        asked[i] = (sqn_target_variance_of){0, {b->w, N_REFERENCE, K, K}};
     }
-    SQN_ASSERT_OK(sqn_target_variances(asked, N_ASKED, target, b->panels, &err), err);
-    ck_assert(out[0] > 0.0F && out[N_EACH] > 0.0F);
+    SQN_ASSERT_OK(sqn_target_variances(asked, N_ASKED, target, b->panels, keep, &out, &err),
+                  err);
+    ck_assert(out.fit[0] > 0.0F && out.comp[0] > 0.0F);
     for (int64_t i = 1; i < N_ASKED; i++) {
-        ck_assert_mem_eq(out + 2 * i * N_EACH, out, sizeof *out * N_EACH * 2);
+        ck_assert_mem_eq(out.fit + i * N_EACH, out.fit, N_EACH * sizeof(float));
+        ck_assert_mem_eq(out.comp + i * N_EACH, out.comp, N_EACH * sizeof(float));
     }
     sqn_target_destroy(&target);
     destroy_build(b);
     free(asked);
-    free(out);
+    free(out.fit);
+    free(out.comp);
 }
 END_TEST
 

@@ -129,27 +129,41 @@ sqn_target_variance(sqn_matrix from_fit, sqn_matrix from_components,
                     const sqn_target *target, int64_t i_count, const sqn_panels *references,
                     sqn_dmatrix_const coefficients, sqn_error *err);
 
-/** Variances of all frames with one count: as in sqn_target_variance(). Rows may lie further
- *  apart than they are long. */
+/** A count whose variances are asked for: as in sqn_target_variance(). */
 typedef struct sqn_target_variance_of {
     int64_t i_count;
-    sqn_matrix from_fit, from_components;
     sqn_dmatrix_const coefficients;
 } sqn_target_variance_of;
 
+enum { SQN_TARGET_PIECE = 128 }; /**< Pixels whose variances are handed on together. */
+
+/** Variances of all frames at some pixels, with some of the counts asked for, one after the other:
+ *  as in sqn_target_variance(). */
+typedef struct sqn_target_variance_part {
+    int64_t i_asked, n_asked; /**< The first of the counts, how many. */
+    int64_t first, n;         /**< The first of the pixels, how many. */
+    /** [n_asked, n_frame, SQN_TARGET_PIECE] of which the first n of a row are filled. Borrowed for
+     *  the time of the call. */
+    const float *from_fit, *from_components;
+} sqn_target_variance_part;
+
+/** Takes what was found; by several threads at once, never twice the same pixel of a count. */
+typedef void sqn_target_take(void *context, const sqn_target_variance_part *part);
+
 /**
  * sqn_target_variance() with several counts, a few of which read the references together: as many
- * as share the second cache.
+ * as share the second cache. Nobody needs to keep what is only a step on his way.
  *
- * @param[in] asked       [n] Their matrices, none of which overlap, are filled; after a failure they
- *                        hold nothing in particular.
+ * @param[in] asked       [n] Each gets all pixels.
  * @param[in] references  As there, of all counts; NULL: coefficients are not looked at.
+ * @param[in] take        Called with every part; after a failure, perhaps with some.
  *
  * @retval as sqn_target_variance().
  */
 SQN_API SQN_NODISCARD sqn_status sqn_target_variances(const sqn_target_variance_of *asked,
                                                       int64_t n, const sqn_target *target,
                                                       const sqn_panels *references,
+                                                      sqn_target_take *take, void *context,
                                                       sqn_error *err);
 
 /**
