@@ -18,8 +18,8 @@ enum { N_NEIGHBOUR = 28 }; /* within RADIUS */
 
 /* What is filled: one image or many, [ny, nx] or [ny, nx, lanes]. */
 typedef struct canvas {
-    double *value;
-    float *stack; /* NULL = one image */
+    double *value; /* of one image, */
+    float *stack;  /* or of many; NULL = of one */
     int64_t stride, lanes;
     uint8_t *round;
     int64_t ny, nx;
@@ -69,25 +69,48 @@ static void find_known(known *out, const canvas *c, int64_t y, int64_t x, int no
     }
 }
 
-/* Mean of the neighbours filled before round `now`; NaN when there are none. */
+/* The mean of the neighbours of pixel number `at`; NaN when there are none. */
+static void fill_value(const canvas *c, const known *of, int64_t at)
+{
+    double sum = of->n > 0 ? 0.0 : (double)NAN;
+
+    for (int64_t k = 0; k < of->n; k++) {
+        sum += of->share[k] * c->value[of->at[k]];
+    }
+    c->value[at] = sum;
+}
+
+/* The same of many images, some at a time. */
+static void fill_values(const canvas *c, const known *of, int64_t at)
+{
+    enum { BESIDE = 4 }; /* lanes are a multiple of it */
+
+    for (int64_t l = 0; l < c->lanes; l += BESIDE) {
+        const double first = of->n > 0 ? 0.0 : (double)NAN;
+        double sum[BESIDE] = {first, first, first, first};
+
+        for (int64_t k = 0; k < of->n; k++) {
+            const float *from = c->stack + of->at[k] * c->lanes + l;
+
+            for (int64_t i = 0; i < BESIDE; i++) {
+                sum[i] += of->share[k] * (double)from[i];
+            }
+        }
+        for (int64_t i = 0; i < BESIDE; i++) {
+            c->stack[at * c->lanes + l + i] = (float)sum[i];
+        }
+    }
+}
+
 static void fill_pixel(const canvas *c, int64_t y, int64_t x, int now)
 {
     known of;
 
     find_known(&of, c, y, x, now);
-    for (int64_t l = 0; l < c->lanes; l++) {
-        double sum = of.n > 0 ? 0.0 : (double)NAN;
-
-        for (int64_t k = 0; k < of.n; k++) {
-            sum += of.share[k] * (c->stack != NULL
-                                      ? (double)c->stack[of.at[k] * c->lanes + l]
-                                      : c->value[of.at[k]]);
-        }
-        if (c->stack != NULL) {
-            c->stack[(y * c->stride + x) * c->lanes + l] = (float)sum;
-        } else {
-            c->value[y * c->stride + x] = sum;
-        }
+    if (c->stack != NULL) {
+        fill_values(c, &of, y * c->stride + x);
+    } else {
+        fill_value(c, &of, y * c->stride + x);
     }
 }
 
@@ -127,10 +150,11 @@ static void fill_round(const canvas *c, int now)
     }
 }
 
-static void fill_rounds(canvas *c)
+static void fill_rounds(canvas *c, uint8_t *round)
 {
     const int64_t n = c->ny * c->nx;
 
+    c->round = round;
     list_neighbours(c->neighbour);
     for (int now = 1; now <= N_ROUND && next_empty(c, 0, n) < n; now++) {
         fill_round(c, now);
@@ -141,7 +165,7 @@ void sqn__fill_missing(double *out, uint8_t *round, const float *image, int64_t 
                        int64_t nx)
 {
     const int64_t n = ny * nx;
-    canvas c = {out, NULL, nx, 1, round, ny, nx, {{0}}};
+    canvas c = {.value = out, .stride = nx, .lanes = 1, .ny = ny, .nx = nx};
 
     for (int64_t p = 0; p < n; p++) {
         const float value = image[p];
@@ -150,7 +174,7 @@ void sqn__fill_missing(double *out, uint8_t *round, const float *image, int64_t 
         out[p] = valid ? (double)value : 0.0;
         round[p] = valid ? 0 : EMPTY;
     }
-    fill_rounds(&c);
+    fill_rounds(&c, round);
     for (int64_t p = next_empty(&c, 0, n); p < n; p = next_empty(&c, p + 1, n)) {
         out[p] = 0.0;
     }
@@ -160,9 +184,9 @@ void sqn__fill_missing_stack(float *images, uint8_t *round, int64_t ny, int64_t 
                              int64_t stride, int64_t lanes)
 {
     const int64_t n = ny * nx;
-    canvas c = {NULL, images, stride, lanes, round, ny, nx, {{0}}};
+    canvas c = {.stack = images, .stride = stride, .lanes = lanes, .ny = ny, .nx = nx};
 
-    fill_rounds(&c);
+    fill_rounds(&c, round);
     for (int64_t p = next_empty(&c, 0, n); p < n; p = next_empty(&c, p + 1, n)) {
         memset(images + (p / nx * stride + p % nx) * lanes, 0,
                (size_t)lanes * sizeof *images);

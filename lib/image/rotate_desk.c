@@ -7,7 +7,10 @@
 
 #include "mem.h"
 
-enum { BORDER = SQN__SPLINE_BORDER };
+enum {
+    BORDER = SQN__SPLINE_BORDER,
+    AHEAD = 8 /* rows */
+};
 
 typedef sqn__rotate_desk desk;
 
@@ -19,6 +22,7 @@ void sqn__rotate_desk_clear(desk *d)
     sqn__mem_free(d->variance);
     sqn__mem_free(d->ratio);
     sqn__mem_free(d->flags);
+    sqn__mem_free(d->flagged);
     sqn__mem_free(d->round);
     sqn__mem_free(d->missing);
     sqn__mem_free(d->gaps);
@@ -54,12 +58,14 @@ bool sqn__rotate_desk_fill(desk *d, int64_t n)
     d->variance = sqn__mem_reserve(n_lane_wide, sizeof *d->variance);
     d->ratio = sqn__mem_reserve(n_lane, sizeof *d->ratio);
     d->flags = sqn__mem_reserve(n_lane, sizeof *d->flags);
+    d->flagged = sqn__mem_reserve(d->n_pix, sizeof *d->flagged);
     d->round = sqn__mem_reserve(d->n_pix, sizeof *d->round);
     d->missing = sqn__mem_reserve(d->n_pix, sizeof *d->missing);
     d->gaps = sqn__mem_reserve(d->n_wide, sizeof *d->gaps);
     d->broken = sqn__mem_reserve(d->n_wide, sizeof *d->broken);
     if (d->coeffs == NULL || d->variance == NULL || d->ratio == NULL || d->flags == NULL ||
-        d->round == NULL || d->missing == NULL || d->gaps == NULL || d->broken == NULL) {
+        d->flagged == NULL || d->round == NULL || d->missing == NULL || d->gaps == NULL ||
+        d->broken == NULL) {
         return false;
     }
     clear_border(d);
@@ -134,6 +140,22 @@ static void set_missing(float *points, int64_t lanes, const sqn__turn_points *of
     }
 }
 
+/* Pixels of the input from a point to one that will be needed some rows later. */
+static int64_t look_ahead(const desk *d, const sqn__turn *turn)
+{
+    return (int64_t)nearbyint(AHEAD * turn->cosine) * d->stride +
+           (int64_t)nearbyint(AHEAD * turn->sine);
+}
+
+/* The caller will ask for covariances next to these. */
+static void fetch_ratios(const desk *d, const sqn__turn_points *of)
+{
+    for (int64_t i = 0; i < of->n; i++) {
+        __builtin_prefetch(d->ratio + (of->nearest[i] < 0 ? 0 : of->nearest[i]) * d->lanes,
+                           0, 2);
+    }
+}
+
 void sqn__rotate_row(float *value, float *variance, sqn__turn_points *found, const desk *d,
                      const sqn__turn *turn, const int64_t first[2], int64_t n)
 {
@@ -141,8 +163,10 @@ void sqn__rotate_row(float *value, float *variance, sqn__turn_points *found, con
 
     sqn__turn_place(found, turn, &map, first, n);
 
-    const sqn__spline_points of = {found->n_valid, found->y, found->x, found->place};
+    const sqn__spline_points of = {found->n_valid, found->y, found->x, found->place,
+                                   look_ahead(d, turn)};
 
+    fetch_ratios(d, found);
     d->table->stack(value, variance, &d->planes, &of);
     set_missing(value, d->lanes, found);
     if (variance != NULL) {

@@ -12,7 +12,8 @@ typedef struct sqn_rotate_stack {
     float *coeffs;    /**< [wide, lanes] */
     float *variance;  /**< [wide, lanes] 0 where there is none. */
     float *ratio;     /**< [ny, nx, lanes] Covariances over the variance. */
-    uint8_t *flags;   /**< [ny, nx, lanes] 0 where an image has none. */
+    uint8_t *flagged; /**< [ny, nx] not 0: some image has flags, */
+    uint8_t *flags;   /**< [ny, nx, lanes] which are there. */
     uint8_t *round;   /**< [ny, nx] 0 = valid. */
     uint8_t *missing; /**< [ny, nx] 1 = without a variance. */
     uint8_t *gaps;    /**< [wide] of sqn__spline_stack */
@@ -25,8 +26,9 @@ typedef struct sqn_rotate_stack {
 typedef struct sqn__rotate_rings {
     const int32_t *ring; /**< [ny, nx] distance of a pixel */
     const float *share;  /**< [n_radius, lanes] covariances over the plane `shared` */
-    double *sums; /**< [SQN__ROTATE_BANDS, n_radius, 2, lanes] of the variances, and of `shared` */
-    int64_t *n;   /**< [SQN__ROTATE_BANDS, n_radius] pixels behind them */
+    double *
+        sums; /**< [SQN__ROTATE_BANDS, n_radius, 2, lanes] of the variances, and of `shared` */
+    int64_t *n; /**< [SQN__ROTATE_BANDS, n_radius] pixels behind them */
     int64_t n_radius;
 } sqn__rotate_rings;
 

@@ -1,6 +1,4 @@
 /** @file rotate_load.c @brief Planes of many images, pixel by pixel: coefficients, variances. */
-#include <float.h>
-#include <math.h>
 #include <string.h>
 
 #include "fill.h"
@@ -31,42 +29,6 @@ typedef struct chunk {
     int64_t pixel, wide, n;
 } chunk;
 
-/* ---- What is known --------------------------------------------------------------------- */
-
-static void find_known(uint32_t *restrict known, const float *restrict row, int64_t n)
-{
-    for (int64_t x = 0; x < n; x++) {
-        known[x] = fabsf(row[x]) <= FLT_MAX ? 1 : 0;
-    }
-}
-
-/* Not 0 where a row knows others of the pixels `within` than are `known`. */
-static uint32_t differ(const uint32_t *restrict known, const uint32_t *restrict within,
-                       const float *restrict row, int64_t n)
-{
-    uint32_t differs = 0;
-
-    for (int64_t x = 0; x < n; x++) {
-        differs |= known[x] ^ (fabsf(row[x]) <= FLT_MAX ? within[x] : 0);
-    }
-    return differs;
-}
-
-/* True where all rows know those of the pixels `within` that the first one knows, which are
-   `known`. */
-static bool know_alike(const uint32_t *known, const uint32_t *within,
-                       const sqn__rows_of *rows, int64_t n)
-{
-    uint32_t differs = 0;
-
-    for (int64_t l = 1; l < rows->n; l++) {
-        if (rows->row[l] != rows->row[0]) {
-            differs |= differ(known, within, rows->row[l], n);
-        }
-    }
-    return differs == 0;
-}
-
 /* ---- Lane by lane ---------------------------------------------------------------------- */
 
 typedef enum plane { VALUE, VARIANCE, SHARED } plane;
@@ -90,17 +52,22 @@ static sqn__rows_of rows_of(const layout *to, plane which, int64_t pixel)
 
 static bool spread_values(const layout *to, uint32_t *known, const chunk *at)
 {
-    uint32_t all[CHUNK];
     const desk *d = to->d;
+    float *lanes = d->coeffs + at->wide * d->lanes;
     const sqn__rows_of rows = rows_of(to, VALUE, at->pixel);
+    uint32_t all[CHUNK];
 
-    find_known(known, rows.row[0], at->n);
     for (int64_t x = 0; x < at->n; x++) {
-        d->round[at->pixel + x] = known[x] != 0 ? 0 : SQN__FILL_EMPTY;
         all[x] = 1;
     }
-    sqn__interleave(d->coeffs + at->wide * d->lanes, &rows, d->lanes, at->n);
-    return know_alike(known, all, &rows, at->n);
+    sqn__interleave(lanes, &rows, d->lanes, at->n);
+
+    const bool alike = d->table->know(known, lanes, all, at->n, d->lanes);
+
+    for (int64_t x = 0; x < at->n; x++) {
+        d->round[at->pixel + x] = known[x] != 0 ? 0 : SQN__FILL_EMPTY;
+    }
+    return alike;
 }
 
 /* The part of the variances that is shared, which are known where there is one; and their sums
@@ -112,14 +79,17 @@ static void spread_shared(const layout *to, const uint32_t *known, double *sums,
     const float *variance = d->variance + at->wide * d->lanes;
     float *ratio = d->ratio + at->pixel * d->lanes;
     const sqn__rows_of rows = rows_of(to, SHARED, at->pixel);
-    const sqn__spline_rings of = {
-        at->n, d->lanes, to->rings != NULL ? to->rings->ring + at->pixel : NULL,
-        to->rings != NULL ? to->rings->share : NULL, known, variance};
+    const sqn__spline_rings of = {at->n,
+                                  d->lanes,
+                                  to->rings != NULL ? to->rings->ring + at->pixel : NULL,
+                                  to->rings != NULL ? to->rings->share : NULL,
+                                  known,
+                                  variance};
 
     sqn__interleave(ratio, &rows, d->lanes, at->n);
     d->table->share(ratio, sums, &of);
-    for (int64_t x = 0; x < at->n && of.ring != NULL; x++) {
-        n_sum[of.ring[x]] += known[x];
+    for (int64_t x = 0; x < at->n && n_sum != NULL; x++) {
+        n_sum[to->rings->ring[at->pixel + x]] += known[x];
     }
 }
 
@@ -128,16 +98,17 @@ static bool spread_variances(const layout *to, const uint32_t *within, double *s
                              int64_t *n_sum, const chunk *at)
 {
     const desk *d = to->d;
-    float *restrict lanes = d->variance + at->wide * d->lanes;
-    uint32_t known[CHUNK];
+    float *lanes = d->variance + at->wide * d->lanes;
     const sqn__rows_of rows = rows_of(to, VARIANCE, at->pixel);
+    uint32_t known[CHUNK];
 
-    find_known(known, rows.row[0], at->n);
+    sqn__interleave(lanes, &rows, d->lanes, at->n);
+
+    const bool alike = d->table->know(known, lanes, within, at->n, d->lanes);
+
     for (int64_t x = 0; x < at->n; x++) {
-        known[x] &= within[x];
         d->missing[at->pixel + x] = known[x] == 0;
     }
-    sqn__interleave(lanes, &rows, d->lanes, at->n);
     for (int64_t x = 0; x < at->n && !to->as_is; x++) {
         if (known[x] == 0) { /* rare */
             memset(lanes + x * d->lanes, 0, (size_t)d->lanes * sizeof *lanes);
@@ -146,20 +117,44 @@ static bool spread_variances(const layout *to, const uint32_t *within, double *s
     if (to->g->in[to->g->first].shared != NULL) {
         spread_shared(to, known, sums, n_sum, at);
     }
-    return know_alike(known, within, &rows, at->n);
+    return alike;
 }
 
+/* The flags of lane `l` from pixel number `pixel` on; NULL: none. */
+static const uint8_t *flags_of(const layout *to, int64_t l, int64_t pixel)
+{
+    const bool member = l < to->g->n && to->g->member[l];
+    const uint8_t *flags = member ? to->g->in[l].flags : NULL;
+
+    return flags != NULL ? flags + pixel : NULL;
+}
+
+/* any |= flags, of `n` pixels. */
+static void join_flags(uint8_t *restrict any, const uint8_t *restrict flags, int64_t n)
+{
+    for (int64_t x = 0; x < n; x++) {
+        any[x] |= flags[x];
+    }
+}
+
+/* Flags, and where there are any at all. */
 static void spread_flags(const layout *to, const chunk *at)
 {
     const int64_t lanes = to->d->lanes;
-    uint8_t *restrict flags = to->d->flags + at->pixel * lanes;
+    uint8_t *to_flags = to->d->flags + at->pixel * lanes;
+    const uint8_t *flags[SQN__SPLINE_STACK];
+    uint8_t any[CHUNK] = {0};
 
-    memset(flags, 0, (size_t)(at->n * lanes));
-    for (int64_t l = 0; l < to->g->n; l++) {
-        const uint8_t *restrict row = to->g->in[l].flags;
-
-        for (int64_t x = 0; x < at->n && to->g->member[l] && row != NULL; x++) {
-            flags[x * lanes + l] = row[at->pixel + x];
+    for (int64_t l = 0; l < lanes; l++) {
+        flags[l] = flags_of(to, l, at->pixel);
+        if (flags[l] != NULL) {
+            join_flags(any, flags[l], at->n);
+        }
+    }
+    memcpy(to->d->flagged + at->pixel, any, (size_t)at->n);
+    for (int64_t x = 0; x < at->n; x++) {
+        for (int64_t l = 0; l < lanes && any[x] != 0; l++) { /* rare */
+            to_flags[x * lanes + l] = flags[l] != NULL ? flags[l][x] : 0;
         }
     }
 }

@@ -18,7 +18,7 @@
 
 enum {
     STACK = SQN__SPLINE_STACK,
-    SLICE = 32, /* width and */
+    SLICE = 16, /* width and */
     BAND = 32   /* height of what is turned together */
 };
 
@@ -119,8 +119,9 @@ static void flag_points(const job *j, int64_t l, const sqn__turn_points *of, int
     uint8_t *flags = in.flags != NULL ? j->out[l].flags + first : NULL;
 
     for (int64_t i = 0; i < of->n && flags != NULL; i++) {
-        const int from =
-            of->nearest[i] < 0 ? 0 : j->d->flags[of->nearest[i] * j->d->lanes + l];
+        const int64_t at = of->nearest[i];
+        const bool flagged = at >= 0 && j->d->flagged[at] != 0;
+        const int from = flagged ? j->d->flags[at * j->d->lanes + l] : 0;
 
         flags[i] = (uint8_t)(from | (of->missing[i] ? SQN_FLAG_TURNED_MISSING : 0));
     }

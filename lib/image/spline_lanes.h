@@ -48,9 +48,10 @@ typedef struct sqn__spline_stack {
     int64_t stride;                /**< Pixels from row to row. */
     int64_t lanes;                 /**< Of a pixel: 1, 2 or 4 vectors of the table. */
     const float *coeff, *variance; /**< [.., lanes] as above, of each image. */
-    const uint8_t *gaps;   /**< Bit i of a pixel: 1 where pixel x - 3 + i of its row has no
+    const uint8_t *gaps; /**< Bit i of a pixel: 1 where pixel x - 3 + i of its row has no
                                 variance, in all of them. */
-    const uint8_t *broken; /**< Gaps of rows y - 3 to y + 4 together: not 0 where some of the
+    const uint8_t
+        *broken; /**< Gaps of rows y - 3 to y + 4 together: not 0 where some of the
                                 pixels behind a cell have none. */
     sqn__spline_taps value, pixel;
 } sqn__spline_stack;
@@ -60,32 +61,32 @@ typedef struct sqn__spline_points {
     int64_t n;
     const double *y, *x;  /**< [n] */
     const int64_t *place; /**< [n] Of the numbers of a point in what is found: in pixels. */
+    int64_t ahead; /**< Pixels from what a point needs to what others will need soon. */
 } sqn__spline_points;
 
-/** Sums over frames at a pixel, of each lane; weights w are 1 or inverse variances. */
+/** Sums over frames at a pixel, of each lane, as blocks of `lanes` floats. Values, which may
+ *  cancel, are added in double. */
 typedef enum sqn__sum {
-    SQN__SUM_N,
-    SQN__SUM_WEIGHT, /**< Of inverse variances alone, as SQN__SUM_SQUARES. */
-    SQN__SUM_VALUE,
-    SQN__SUM_VARIANCE, /**< Of means alone. */
-    SQN__SUM_SHARED,
-    SQN__SUM_SQUARES, /**< w^2 times what is shared. */
+    SQN__SUM_VALUE, /**< In double: two blocks. */
+    SQN__SUM_N = 2,
+    SQN__SUM_VARIANCE,
+    SQN__SUM_SHARED, /**< Covariances. */
     SQN__N_SUM
 } sqn__sum;
 
 /** Turned images of a frame at pixels side by side. Borrowed. */
 typedef struct sqn__spline_frame {
     const float *value, *variance; /**< [pixel, lanes] The value not finite: missing. */
-    const float *ratio;     /**< [.., lanes] Covariances over the variance, before the turn; */
+    const float *ratio; /**< [.., lanes] Covariances over the variance, before the turn; */
     const int32_t *nearest; /**< [pixel] which of them; < 0: none, the pixel is missing. */
-    const int64_t *member;  /**< [lanes] -1 = takes part, 0 = does not. */
+    const int32_t *member;  /**< [lanes] -1 = takes part, 0 = does not. */
 } sqn__spline_frame;
 
 /** Pixels of a row of images, before they are turned. Borrowed. */
 typedef struct sqn__spline_rings {
     int64_t n, lanes;
-    const int32_t *ring;   /**< [n] distances from the star; NULL = covariances are given. */
-    const float *share;    /**< [n_radius, lanes] covariances over what is given. */
+    const int32_t *ring; /**< [n] distances from the star; NULL = covariances are given. */
+    const float *share;  /**< [n_radius, lanes] covariances over what is given. */
     const uint32_t *known; /**< [n] 1 = has a variance. */
     const float *variance; /**< [n, lanes] */
 } sqn__spline_rings;
@@ -108,12 +109,16 @@ typedef struct sqn__spline_lanes {
     void (*filter)(double *data, const sqn__spline_lines *lines, double z, double gain);
     /** The same in float, of many images; lines of at least two pixels. */
     void (*filter_stack)(float *data, const sqn__spline_beside *lines, float z, float gain);
-    /** Add frames, in their order, to sums [n, SQN__N_SUM, lanes] of doubles. */
-    void (*add)(double *sums, const sqn__spline_frame *frames, int64_t n_frame, int64_t n,
-                int64_t lanes, bool weighted);
+    /** Add frames, in their order, to sums [n, SQN__N_SUM, lanes]. */
+    void (*add)(float *sums, const sqn__spline_frame *frames, int64_t n_frame, int64_t n,
+                int64_t lanes);
     /** What images share, [n, lanes], becomes covariances over the variance, 0 where there is
      *  none; it and the variances are added to sums [n_radius, 2, lanes]. */
     void (*share)(float *shared, double *sums, const sqn__spline_rings *of);
+    /** known [n] = 1 where the first lane is finite, of those `within`; true where all lanes are
+     *  in the same of these pixels. */
+    bool (*know)(uint32_t *known, const float *pixels, const uint32_t *within, int64_t n,
+                 int64_t lanes);
 } sqn__spline_lanes;
 
 /** What every processor runs. */
