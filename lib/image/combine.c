@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "combine_sums.h"
 #include "mem.h"
 #include "raise.h"
 
@@ -24,16 +25,9 @@ typedef struct stack {
 
 static const double most = FLT_MAX;
 
-enum { STRIP = 64 }; /* pixels of a row that are combined side by side */
+enum { STRIP = SQN__COMBINE_STRIP };
 
-/* Sums over the frames that take part, pixel by pixel; w is 1 or an inverse variance. */
-typedef struct sums {
-    double n[STRIP], weight[STRIP];
-    double value[STRIP], variance[STRIP];            /* w x, var */
-    double shared[STRIP], squares[STRIP], by[STRIP]; /* w cov, w^2 cov, and w of these */
-    uint32_t dq[STRIP], all_dq[STRIP]; /* OR of those behind the pixel, and of all */
-    uint8_t flags[STRIP], all_flags[STRIP];
-} sums;
+typedef sqn__combine_sums sums;
 
 /* How a frame takes part: weights, and where they are not 0. */
 typedef struct part {
@@ -166,12 +160,12 @@ static void find_own(double *restrict own, const sums *restrict sum,
 static void find_shared(double *restrict out, const sums *restrict sum, int64_t n_frame,
                         int64_t n)
 {
-    const double others = (double)(n_frame - 1);
+    const double share = 1.0 / (double)(n_frame - 1);
 
     for (int64_t x = 0; x < n; x++) {
-        const double by = sum->by[x] > 0.0 ? sum->by[x] : NAN; /* none, or alone: nothing */
-        const double one = (sum->shared[x] / by - sum->squares[x] / (by * by)) / others;
-        const double pairs = sum->n[x] >= 2.0 ? one : 0.0;
+        const double by = 1.0 / sum->by[x];
+        const double one = (sum->shared[x] - sum->squares[x] * by) * by * share;
+        const double pairs = sum->n[x] >= 2.0 ? one : 0.0; /* alone: nothing */
 
         out[x] = sum->by[x] > 0.0 ? pairs : 0.0;
     }
@@ -237,19 +231,40 @@ static double median(const stack *s, int64_t p, float *work)
 }
 
 /* Variances of the `n` pixels from `p` on. */
-static void store_variances(const sqn_image *out, const sums *sum, const stack *s,
-                            int64_t p, int64_t n)
+static void store_variances(const sqn_image *out, const sums *sum,
+                            sqn_combine_method method, int64_t n_frame, int64_t p,
+                            int64_t n)
 {
     float *restrict variance = out->variance + p;
     double own[STRIP], shared[STRIP];
 
-    find_own(own, sum, s->method, n);
-    find_shared(shared, sum, s->n_frame, n);
+    find_own(own, sum, method, n);
+    find_shared(shared, sum, n_frame, n);
     for (int64_t x = 0; x < n; x++) {
         const double whole = own[x] + shared[x], least = least_share * own[x];
         const double kept = whole > least ? whole : least;
 
         variance[x] = sum->n[x] > 0.0 ? (float)kept : NAN;
+    }
+}
+
+void sqn__combine_store(const sqn_image *out, int32_t *coverage, const sums *sum,
+                        sqn_combine_method method, int64_t n_frame, int64_t p, int64_t n)
+{
+    for (int64_t x = 0; x < n; x++) {
+        const double mean = sum->value[x] / sum->weight[x]; /* weights are 1, or not */
+
+        coverage[p + x] = (int32_t)sum->n[x];
+        out->value[p + x] = sum->n[x] > 0.0 ? (float)mean : NAN;
+    }
+    if (out->variance != NULL) {
+        store_variances(out, sum, method, n_frame, p, n);
+    }
+    for (int64_t x = 0; x < n && out->dq != NULL; x++) {
+        out->dq[p + x] = sum->n[x] > 0.0 ? sum->dq[x] : sum->all_dq[x];
+    }
+    for (int64_t x = 0; x < n && out->flags != NULL; x++) {
+        out->flags[p + x] = sum->n[x] > 0.0 ? sum->flags[x] : sum->all_flags[x];
     }
 }
 
@@ -260,23 +275,9 @@ static void combine_strip(const sqn_image *out, int32_t *coverage, const stack *
     sums sum;
 
     add_frames(&sum, s, p, n);
-    for (int64_t x = 0; x < n; x++) {
-        const double mean = sum.value[x] / sum.weight[x]; /* weights are 1, or not */
-
-        coverage[p + x] = (int32_t)sum.n[x];
-        out->value[p + x] = sum.n[x] > 0.0 ? (float)mean : NAN;
-    }
+    sqn__combine_store(out, coverage, &sum, s->method, s->n_frame, p, n);
     for (int64_t x = 0; x < n && s->method == SQN_COMBINE_MEDIAN; x++) {
         out->value[p + x] = sum.n[x] > 0.0 ? (float)median(s, p + x, work) : NAN;
-    }
-    if (out->variance != NULL) {
-        store_variances(out, &sum, s, p, n);
-    }
-    for (int64_t x = 0; x < n && out->dq != NULL; x++) {
-        out->dq[p + x] = sum.n[x] > 0.0 ? sum.dq[x] : sum.all_dq[x];
-    }
-    for (int64_t x = 0; x < n && out->flags != NULL; x++) {
-        out->flags[p + x] = sum.n[x] > 0.0 ? sum.flags[x] : sum.all_flags[x];
     }
 }
 

@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+enum { SQN__FILL_EMPTY = 255 }; /**< Round of a pixel that is not filled. */
+
 /**
  * Copy an image and give every missing pixel the mean of the pixels within 3 of it, weighted
  * by 1 / distance^2. Done four times, each round also from what the last one filled, so that
@@ -15,5 +17,14 @@
  */
 void sqn__fill_missing(double *out, uint8_t *round, const float *image, int64_t ny,
                        int64_t nx);
+
+/**
+ * The same of many images, [ny, nx, lanes], that miss the same pixels, in place; rows are `stride`
+ * pixels apart.
+ *
+ * @param[in,out] round  [ny, nx] 0 = is valid, SQN__FILL_EMPTY = is missing; as above.
+ */
+void sqn__fill_missing_stack(float *images, uint8_t *round, int64_t ny, int64_t nx,
+                             int64_t stride, int64_t lanes);
 
 #endif

@@ -4,39 +4,74 @@
 
 #include "rotate_internal.h"
 
-/** "Wide" planes have a border. */
+/** Images pixel by pixel: a lane is an image. "Wide" planes have a border. */
 typedef struct sqn_rotate_stack {
     int64_t ny, nx, n_pix, stride, n_wide;
-    int64_t n_image; /**< At a time. */
-    int64_t lanes;   /**< Of a pixel, for as many. */
-    int n_thread;
-    double *work;    /**< [n_thread, ny, nx] */
-    float *filled;   /**< [n_image, ny, nx] values, gaps filled. */
-    uint8_t *round;  /**< [n_image, ny, nx] 0 = valid. */
-    uint8_t *knows;  /**< [n_image, ny, nx] What is known of a pixel. */
-    uint8_t *flags;  /**< [n_image, ny, nx] of the input. */
-    float *coeffs;   /**< [wide, lanes] */
-    float *variance; /**< [wide, lanes] 0 where there is none. */
-    float *ratio;    /**< [ny, nx, lanes] shared over all of the variance. */
-    float *present;  /**< [wide] 1 where there is a variance. */
-    uint8_t
-        *along; /**< [wide] 1 where the pixels of the row behind a cell are all present. */
-    uint8_t *whole; /**< [wide] of sqn__spline_stack */
+    int64_t n_image;  /**< At a time. */
+    int64_t lanes;    /**< Of a pixel, for as many. */
+    float *coeffs;    /**< [wide, lanes] */
+    float *variance;  /**< [wide, lanes] 0 where there is none. */
+    float *ratio;     /**< [ny, nx, lanes] Covariances over the variance. */
+    uint8_t *flagged; /**< [ny, nx] not 0: some image has flags, */
+    uint8_t *flags;   /**< [ny, nx, lanes] which are there. */
+    uint8_t *round;   /**< [ny, nx] 0 = valid. */
+    uint8_t *missing; /**< [ny, nx] 1 = without a variance. */
+    uint8_t *gaps;    /**< [wide] of sqn__spline_stack */
+    uint8_t *broken;  /**< [wide] of sqn__spline_stack */
     const sqn__spline_lanes *table;
     sqn__spline_stack planes;
 } sqn__rotate_desk;
 
-/** Images of the call that are turned together: they know the same pixels and have the same planes. */
+/** Noise that images share, by distance from the star. Borrowed. */
+typedef struct sqn__rotate_rings {
+    const int32_t *ring; /**< [ny, nx] distance of a pixel */
+    const float *share;  /**< [n_radius, lanes] covariances over the plane `shared` */
+    double *
+        sums; /**< [SQN__ROTATE_BANDS, n_radius, 2, lanes] of the variances, and of `shared` */
+    int64_t *n; /**< [SQN__ROTATE_BANDS, n_radius] pixels behind them */
+    int64_t n_radius;
+} sqn__rotate_rings;
+
+enum { SQN__ROTATE_BANDS = 8 }; /**< Parts of an image, whatever the number of threads. */
+
+/** Images of a call that are turned together: they know the same pixels and have the same planes.
+ *  Lanes of others hold one of them. */
 typedef struct sqn__rotate_group {
-    int64_t n, member[SQN__SPLINE_STACK]; /**< Their numbers in the stack. */
-    sqn_image out[SQN__SPLINE_STACK], in[SQN__SPLINE_STACK];
-    bool flagged_alike[SQN__SPLINE_STACK]; /**< Flags are those of the first one. */
+    const sqn_image *in; /**< [n] */
+    int64_t n, first;    /**< Images of the call; the first of the group. */
+    bool member[SQN__SPLINE_STACK];
 } sqn__rotate_group;
 
-/** Fill the gaps of `n` images, see what they know, and copy their flags. */
-void sqn__rotate_load_images(const sqn__rotate_desk *d, const sqn_image *in, int64_t n);
+/** Arrays of `d`, whose shape is known, for up to n images; false: no memory. */
+SQN_NODISCARD bool sqn__rotate_desk_fill(sqn__rotate_desk *d, int64_t n);
 
-/** Lay out the planes of a group of them. */
-void sqn__rotate_load_group(sqn__rotate_desk *d, const sqn__rotate_group *g);
+void sqn__rotate_desk_clear(sqn__rotate_desk *d);
+
+/** All images, as if they knew the same pixels; false: they do not even have the same planes. */
+bool sqn__rotate_whole_group(sqn__rotate_group *g, const sqn_image *in, int64_t n);
+
+/** The first of the images that are not `done` and those like it, which are done then; false:
+ *  all were. */
+bool sqn__rotate_next_group(sqn__rotate_group *g, bool *done);
+
+/**
+ * Lay out the planes of a group, ready to be turned; `as_is` to be copied: missing values are
+ * NaN, and variances what they are.
+ *
+ * @param[in,out] rings  NULL = `shared` holds the covariances.
+ * @returns False where images of the group do not know the same pixels.
+ */
+bool sqn__rotate_load(sqn__rotate_desk *d, const sqn__rotate_group *g, bool as_is,
+                      const sqn__rotate_rings *rings);
+
+/**
+ * Turn the `n` pixels of a row from `first` (y, x) on, at most SQN__TURN_POINTS.
+ *
+ * @param[out] value, variance  [n, lanes] NaN where missing; `variance` may be NULL.
+ * @param[out] found            Where the input was needed.
+ */
+void sqn__rotate_row(float *value, float *variance, sqn__turn_points *found,
+                     const sqn__rotate_desk *d, const sqn__turn *turn,
+                     const int64_t first[2], int64_t n);
 
 #endif

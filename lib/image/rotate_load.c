@@ -1,167 +1,288 @@
 /** @file rotate_load.c @brief Planes of many images, pixel by pixel: coefficients, variances. */
-#include <float.h>
-#include <math.h>
-#include <omp.h>
 #include <string.h>
 
 #include "fill.h"
 #include "interleave.h"
 #include "rotate_desk.h"
 
-enum { BORDER = SQN__SPLINE_BORDER, N_PIXEL = SQN__SPLINE_N_CARDINAL };
-
-/* What is known of a pixel. */
-enum { KNOWS_NOTHING = 0, KNOWS_VALUE = 1, KNOWS_BOTH = 2 };
+enum {
+    BORDER = SQN__SPLINE_BORDER,
+    N_PIXEL = SQN__SPLINE_N_CARDINAL,
+    BEFORE = N_PIXEL / 2 - 1, /* pixels behind a cell that lie before it */
+    BANDS = SQN__ROTATE_BANDS,
+    CHUNK = 64 /* pixels of a row that are laid out together */
+};
 
 typedef sqn__rotate_desk desk;
 typedef sqn__rotate_group group;
 
-/* ---- Image by image -------------------------------------------------------------------- */
+/* What is laid out: where, and how. */
+typedef struct layout {
+    const desk *d;
+    const group *g;
+    const sqn__rotate_rings *rings;
+    bool as_is;
+} layout;
 
-/* Values of image `k` with its gaps filled, what it knows, and a copy of its flags. */
-static void load_image(const desk *d, const sqn_image *in, int64_t k)
-{
-    double *value = d->work + omp_get_thread_num() * d->n_pix;
-    uint8_t *round = d->round + k * d->n_pix, *knows = d->knows + k * d->n_pix;
-    float *filled = d->filled + k * d->n_pix;
-
-    sqn__fill_missing(value, round, in->value, d->ny, d->nx);
-    for (int64_t p = 0; p < d->n_pix; p++) {
-        filled[p] = (float)value[p];
-        knows[p] = round[p] != 0 ? KNOWS_NOTHING : KNOWS_VALUE;
-    }
-    for (int64_t p = 0; p < d->n_pix && in->variance != NULL; p++) {
-        const bool both = fabsf(in->variance[p]) <= FLT_MAX;
-
-        knows[p] = both ? (uint8_t)(KNOWS_BOTH * knows[p]) : knows[p];
-    }
-    if (in->flags != NULL) {
-        memcpy(d->flags + k * d->n_pix, in->flags, (size_t)d->n_pix);
-    }
-}
-
-void sqn__rotate_load_images(const desk *d, const sqn_image *in, int64_t n)
-{
-#pragma omp parallel for schedule(dynamic, 1) num_threads(d->n_thread) default(none) \
-    shared(d, in, n)
-    for (int64_t k = 0; k < n; k++) {
-        load_image(d, &in[k], k);
-    }
-}
+/* Pixels of a row side by side: number of the first one, in planes and in those with a border. */
+typedef struct chunk {
+    int64_t pixel, wide, n;
+} chunk;
 
 /* ---- Lane by lane ---------------------------------------------------------------------- */
 
-/* Row `y` of the values. */
-static void spread_values(const desk *d, const group *g, int64_t y)
-{
-    sqn__rows_of rows = {.n = g->n};
+typedef enum plane { VALUE, VARIANCE, SHARED } plane;
 
-    for (int64_t l = 0; l < g->n; l++) {
-        rows.row[l] = d->filled + g->member[l] * d->n_pix + y * d->nx;
+/* Rows of all lanes. */
+static sqn__rows_of rows_of(const layout *to, plane which, int64_t pixel)
+{
+    const group *g = to->g;
+    sqn__rows_of rows = {.n = to->d->lanes};
+
+    for (int64_t l = 0; l < rows.n; l++) {
+        const sqn_image *in = &g->in[l < g->n && g->member[l] ? l : g->first];
+
+        rows.row[l] = (which == VALUE      ? in->value
+                       : which == VARIANCE ? in->variance
+                                           : in->shared) +
+                      pixel;
     }
-    sqn__interleave(d->coeffs + ((y + BORDER) * d->stride + BORDER) * d->lanes, &rows,
-                    d->lanes, d->nx);
+    return rows;
 }
 
-/* Row `y` of the part of the variances that is shared. */
-static void spread_shared(const desk *d, const group *g, int64_t y)
+static bool spread_values(const layout *to, uint32_t *known, const chunk *at)
 {
-    const float *restrict variance =
-        d->variance + ((y + BORDER) * d->stride + BORDER) * d->lanes;
-    float *restrict ratio = d->ratio + y * d->nx * d->lanes;
-    sqn__rows_of rows = {.n = g->n};
+    const desk *d = to->d;
+    float *lanes = d->coeffs + at->wide * d->lanes;
+    const sqn__rows_of rows = rows_of(to, VALUE, at->pixel);
+    uint32_t all[CHUNK];
 
-    for (int64_t l = 0; l < g->n; l++) {
-        rows.row[l] = g->in[l].shared + y * d->nx;
+    for (int64_t x = 0; x < at->n; x++) {
+        all[x] = 1;
     }
-    sqn__interleave(ratio, &rows, d->lanes, d->nx);
-    for (int64_t e = 0; e < d->nx * d->lanes; e++) {
-        const float one = ratio[e] / variance[e];
+    sqn__interleave(lanes, &rows, d->lanes, at->n);
 
-        ratio[e] = variance[e] > 0.0F ? one : 0.0F;
+    const bool alike = d->table->know(known, lanes, all, at->n, d->lanes);
+
+    for (int64_t x = 0; x < at->n; x++) {
+        d->round[at->pixel + x] = known[x] != 0 ? 0 : SQN__FILL_EMPTY;
+    }
+    return alike;
+}
+
+/* The part of the variances that is shared, which are known where there is one; and their sums
+   by distance. */
+static void spread_shared(const layout *to, const uint32_t *known, double *sums,
+                          int64_t *n_sum, const chunk *at)
+{
+    const desk *d = to->d;
+    const float *variance = d->variance + at->wide * d->lanes;
+    float *ratio = d->ratio + at->pixel * d->lanes;
+    const sqn__rows_of rows = rows_of(to, SHARED, at->pixel);
+    const sqn__spline_rings of = {at->n,
+                                  d->lanes,
+                                  to->rings != NULL ? to->rings->ring + at->pixel : NULL,
+                                  to->rings != NULL ? to->rings->share : NULL,
+                                  known,
+                                  variance};
+
+    sqn__interleave(ratio, &rows, d->lanes, at->n);
+    d->table->share(ratio, sums, &of);
+    for (int64_t x = 0; x < at->n && n_sum != NULL; x++) {
+        n_sum[to->rings->ring[at->pixel + x]] += known[x];
     }
 }
 
-/* Row `y` of the variances, and what is shared of them. */
-static void spread_variances(const desk *d, const group *g, int64_t y)
+/* Variances take part where the value and the variance itself are known. */
+static bool spread_variances(const layout *to, const uint32_t *within, double *sums,
+                             int64_t *n_sum, const chunk *at)
 {
-    const int64_t wide = (y + BORDER) * d->stride + BORDER;
-    const uint8_t *restrict knows = d->knows + g->member[0] * d->n_pix + y * d->nx;
-    float *restrict to = d->variance + wide * d->lanes;
-    sqn__rows_of rows = {.n = g->n};
+    const desk *d = to->d;
+    float *lanes = d->variance + at->wide * d->lanes;
+    const sqn__rows_of rows = rows_of(to, VARIANCE, at->pixel);
+    uint32_t known[CHUNK];
 
-    for (int64_t l = 0; l < g->n; l++) {
-        rows.row[l] = g->in[l].variance + y * d->nx;
+    sqn__interleave(lanes, &rows, d->lanes, at->n);
+
+    const bool alike = d->table->know(known, lanes, within, at->n, d->lanes);
+
+    for (int64_t x = 0; x < at->n; x++) {
+        d->missing[at->pixel + x] = known[x] == 0;
     }
-    sqn__interleave(to, &rows, d->lanes, d->nx);
-    if (g->in[0].shared != NULL) {
-        spread_shared(d, g, y);
+    for (int64_t x = 0; x < at->n && !to->as_is; x++) {
+        if (known[x] == 0) { /* rare */
+            memset(lanes + x * d->lanes, 0, (size_t)d->lanes * sizeof *lanes);
+        }
     }
-    for (int64_t x = 0; x < d->nx; x++) {
-        d->present[wide + x] = knows[x] == KNOWS_BOTH ? 1.0F : 0.0F;
-        if (knows[x] != KNOWS_BOTH) { /* rare */
-            memset(to + x * d->lanes, 0, (size_t)d->lanes * sizeof *to);
+    if (to->g->in[to->g->first].shared != NULL) {
+        spread_shared(to, known, sums, n_sum, at);
+    }
+    return alike;
+}
+
+/* The flags of lane `l` from pixel number `pixel` on; NULL: none. */
+static const uint8_t *flags_of(const layout *to, int64_t l, int64_t pixel)
+{
+    const bool member = l < to->g->n && to->g->member[l];
+    const uint8_t *flags = member ? to->g->in[l].flags : NULL;
+
+    return flags != NULL ? flags + pixel : NULL;
+}
+
+/* any |= flags, of `n` pixels. */
+static void join_flags(uint8_t *restrict any, const uint8_t *restrict flags, int64_t n)
+{
+    for (int64_t x = 0; x < n; x++) {
+        any[x] |= flags[x];
+    }
+}
+
+/* Flags, and where there are any at all. */
+static void spread_flags(const layout *to, const chunk *at)
+{
+    const int64_t lanes = to->d->lanes;
+    uint8_t *to_flags = to->d->flags + at->pixel * lanes;
+    const uint8_t *flags[SQN__SPLINE_STACK];
+    uint8_t any[CHUNK] = {0};
+
+    for (int64_t l = 0; l < lanes; l++) {
+        flags[l] = flags_of(to, l, at->pixel);
+        if (flags[l] != NULL) {
+            join_flags(any, flags[l], at->n);
+        }
+    }
+    memcpy(to->d->flagged + at->pixel, any, (size_t)at->n);
+    for (int64_t x = 0; x < at->n; x++) {
+        for (int64_t l = 0; l < lanes && any[x] != 0; l++) { /* rare */
+            to_flags[x * lanes + l] = flags[l] != NULL ? flags[l][x] : 0;
         }
     }
 }
 
-enum { BEFORE = N_PIXEL / 2 - 1 }; /* pixels behind a cell that lie before it */
-
-/* Row `y` with its border: where pixels x - 3 to x + 4 all have a variance. */
-static void mark_along(const desk *d, int64_t y)
+/* Row `y`, with its border of variances; true where all images know the same pixels. */
+static bool spread_row(const layout *to, int64_t y, double *sums, int64_t *n_sum)
 {
-    const float *present = d->present + (y + BORDER) * d->stride + BORDER;
-    uint8_t *along = d->along + (y + BORDER) * d->stride + BORDER;
-    int64_t n = 0; /* side by side that are there, up to pixel x + 4 */
+    const desk *d = to->d;
+    const int64_t wide = (y + BORDER) * d->stride + BORDER;
+    const bool varies = to->g->in[to->g->first].variance != NULL;
+    const size_t border = (size_t)(BORDER * d->lanes) * sizeof *d->variance;
+    bool alike = true;
+
+    for (int64_t x = 0; x < d->nx; x += CHUNK) {
+        const chunk at = {y * d->nx + x, wide + x, d->nx - x < CHUNK ? d->nx - x : CHUNK};
+        uint32_t known[CHUNK];
+
+        alike = spread_values(to, known, &at) && alike;
+        if (varies) {
+            alike = spread_variances(to, known, sums, n_sum, &at) && alike;
+        }
+        spread_flags(to, &at);
+    }
+    memset(d->variance + (wide - BORDER) * d->lanes, 0, border);
+    memset(d->variance + (wide + d->nx) * d->lanes, 0, border);
+    return alike;
+}
+
+/* Part `band` of the rows. */
+static bool spread_band(const layout *to, int64_t band)
+{
+    const int64_t end = (band + 1) * to->d->ny / BANDS;
+    const sqn__rotate_rings *rings = to->rings;
+    double *sums = NULL;
+    int64_t *n_sum = NULL;
+    bool alike = true;
+
+    if (rings != NULL) {
+        const int64_t size = rings->n_radius * 2 * to->d->lanes;
+
+        sums = rings->sums + band * size;
+        n_sum = rings->n + band * rings->n_radius;
+        memset(sums, 0, (size_t)size * sizeof *sums);
+        memset(n_sum, 0, (size_t)rings->n_radius * sizeof *n_sum);
+    }
+    for (int64_t y = band * to->d->ny / BANDS; y < end; y++) {
+        alike = spread_row(to, y, sums, n_sum) && alike;
+    }
+    return alike;
+}
+
+/* ---- Gaps ------------------------------------------------------------------------------ */
+
+/* Row `y`: which of pixels x - 3 to x + 4 have no variance; none beyond the edges has. */
+static void mark_gaps(const desk *d, int64_t y)
+{
+    const uint8_t *missing = d->missing + y * d->nx;
+    uint8_t *gaps = d->gaps + (y + BORDER) * d->stride + BORDER;
+    const int64_t after = N_PIXEL - 1 - BEFORE;
+    unsigned bits = 0xff;
 
     for (int64_t x = -1 - N_PIXEL; x <= d->nx; x++) {
-        const int64_t last = x + N_PIXEL - 1 - BEFORE;
+        const bool none = x + after < 0 || x + after >= d->nx || missing[x + after] != 0;
 
-        n = last < -BEFORE - 1 ? 0 : present[last] > 0.0F ? n + 1 : 0;
-        along[x < -1 ? -1 : x] = n >= N_PIXEL ? 1 : 0;
+        bits = bits >> 1 | (none ? 0x80U : 0U);
+        if (x >= -1) {
+            gaps[x] = (uint8_t)bits;
+        }
     }
 }
 
-/* True where pixels (y - 3, x - 3) to (y + 4, x + 4) all have a variance. */
-static void mark_whole(const desk *d, int64_t y)
+/* Row `y` of the gaps behind the cells. */
+static void mark_broken(const desk *d, int64_t y)
 {
     const int64_t first = (y + BORDER) * d->stride + BORDER - 1;
-    uint8_t *restrict whole = d->whole + first;
+    const uint8_t *gaps = d->gaps + first - BEFORE * d->stride;
+    uint8_t *restrict broken = d->broken + first;
 
-    memset(whole, 1, (size_t)d->nx + 2);
-    for (int64_t j = -BEFORE; j < N_PIXEL - BEFORE; j++) {
-        const uint8_t *restrict along = d->along + first + j * d->stride;
+    for (int64_t x = 0; x < d->nx + 2; x++) {
+        int bits = 0;
 
-        for (int64_t x = 0; x < d->nx + 2; x++) {
-            whole[x] &= along[x];
+        for (int64_t j = 0; j < N_PIXEL; j++) {
+            bits |= gaps[j * d->stride + x];
+        }
+        broken[x] = (uint8_t)bits;
+    }
+}
+
+static void mark_all(const desk *d)
+{
+#pragma omp parallel default(none) shared(d)
+    {
+#pragma omp for schedule(static)
+        for (int64_t y = 0; y < d->ny; y++) {
+            mark_gaps(d, y);
+        }
+#pragma omp for schedule(static)
+        for (int64_t y = -1; y <= d->ny; y++) {
+            mark_broken(d, y);
         }
     }
 }
 
-void sqn__rotate_load_group(desk *d, const group *g)
+bool sqn__rotate_load(desk *d, const group *g, bool as_is, const sqn__rotate_rings *rings)
 {
+    const layout to = {d, g, rings, as_is};
     const int64_t origin = BORDER * d->stride + BORDER;
-    const bool varies = g->in[0].variance != NULL;
     float *coeffs = d->coeffs + origin * d->lanes;
+    bool alike = true;
 
-#pragma omp parallel for schedule(static) default(none) shared(d, g, varies)
-    for (int64_t y = 0; y < d->ny; y++) {
-        spread_values(d, g, y);
-        if (varies) {
-            spread_variances(d, g, y);
-            mark_along(d, y);
-        }
+#pragma omp parallel for schedule(static) reduction(&& : alike) default(none) shared(to)
+    for (int64_t band = 0; band < BANDS; band++) {
+        alike = spread_band(&to, band) && alike;
     }
+    if (as_is || !alike) {
+        return alike;
+    }
+    sqn__fill_missing_stack(coeffs, d->round, d->ny, d->nx, d->stride, d->lanes);
     sqn__spline_prefilter_stack(coeffs, d->ny, d->nx, d->stride, d->lanes);
     sqn__spline_mirror(coeffs, d->ny, d->nx, BORDER, (size_t)d->lanes * sizeof *d->coeffs);
-#pragma omp parallel for schedule(static) default(none) shared(d)
-    for (int64_t y = -1; y <= d->ny; y++) {
-        mark_whole(d, y);
+    if (g->in[g->first].variance != NULL) {
+        mark_all(d);
     }
     d->planes.stride = d->stride;
     d->planes.lanes = d->lanes;
     d->planes.coeff = coeffs;
     d->planes.variance = d->variance + origin * d->lanes;
-    d->planes.present = d->present + origin;
-    d->planes.whole = d->whole + origin;
+    d->planes.gaps = d->gaps + origin;
+    d->planes.broken = d->broken + origin;
+    return true;
 }

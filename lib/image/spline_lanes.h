@@ -5,6 +5,7 @@
 #ifndef SQN_SPLINE_LANES_H
 #define SQN_SPLINE_LANES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "spline.h"
@@ -47,10 +48,48 @@ typedef struct sqn__spline_stack {
     int64_t stride;                /**< Pixels from row to row. */
     int64_t lanes;                 /**< Of a pixel: 1, 2 or 4 vectors of the table. */
     const float *coeff, *variance; /**< [.., lanes] as above, of each image. */
-    const float *present;          /**< As above, of all of them. */
-    const uint8_t *whole;          /**< 1 where the pixels behind a cell are all present. */
+    const uint8_t *gaps; /**< Bit i of a pixel: 1 where pixel x - 3 + i of its row has no
+                                variance, in all of them. */
+    const uint8_t
+        *broken; /**< Gaps of rows y - 3 to y + 4 together: not 0 where some of the
+                                pixels behind a cell have none. */
     sqn__spline_taps value, pixel;
 } sqn__spline_stack;
+
+/** Where images that are turned together are needed. */
+typedef struct sqn__spline_points {
+    int64_t n;
+    const double *y, *x;  /**< [n] */
+    const int64_t *place; /**< [n] Of the numbers of a point in what is found: in pixels. */
+    int64_t ahead; /**< Pixels from what a point needs to what others will need soon. */
+} sqn__spline_points;
+
+/** Sums over frames at a pixel, of each lane, as blocks of `lanes` floats. Values, which may
+ *  cancel, are added in double. */
+typedef enum sqn__sum {
+    SQN__SUM_VALUE, /**< In double: two blocks. */
+    SQN__SUM_N = 2,
+    SQN__SUM_VARIANCE,
+    SQN__SUM_SHARED, /**< Covariances. */
+    SQN__N_SUM
+} sqn__sum;
+
+/** Turned images of a frame at pixels side by side. Borrowed. */
+typedef struct sqn__spline_frame {
+    const float *value, *variance; /**< [pixel, lanes] The value not finite: missing. */
+    const float *ratio; /**< [.., lanes] Covariances over the variance, before the turn; */
+    const int32_t *nearest; /**< [pixel] which of them; < 0: none, the pixel is missing. */
+    const int32_t *member;  /**< [lanes] -1 = takes part, 0 = does not. */
+} sqn__spline_frame;
+
+/** Pixels of a row of images, before they are turned. Borrowed. */
+typedef struct sqn__spline_rings {
+    int64_t n, lanes;
+    const int32_t *ring; /**< [n] distances from the star; NULL = covariances are given. */
+    const float *share;  /**< [n_radius, lanes] covariances over what is given. */
+    const uint32_t *known; /**< [n] 1 = has a variance. */
+    const float *variance; /**< [n, lanes] */
+} sqn__spline_rings;
 
 /** Positions count from 0; their cells (floor) lie within one pixel of the plane. */
 typedef struct sqn__spline_lanes {
@@ -62,14 +101,24 @@ typedef struct sqn__spline_lanes {
      *  some are missing, the others take over their weight. */
     void (*variances)(float *out, const sqn__spline_planes *planes, const double *y,
                       const double *x, int64_t n);
-    /** Both of all images, [n, lanes]; `variance` may be NULL. */
+    /** Both of all images, [place, lanes]; `variance` may be NULL. */
     void (*stack)(float *value, float *variance, const sqn__spline_stack *planes,
-                  const double *y, const double *x, int64_t n);
+                  const sqn__spline_points *points);
     /** 1 / ((1 - z q^-1) (1 - z q)) times `gain` along lines that run side by side: value k of
      *  line i is data[k step + i]. */
     void (*filter)(double *data, const sqn__spline_lines *lines, double z, double gain);
     /** The same in float, of many images; lines of at least two pixels. */
     void (*filter_stack)(float *data, const sqn__spline_beside *lines, float z, float gain);
+    /** Add frames, in their order, to sums [n, SQN__N_SUM, lanes]. */
+    void (*add)(float *sums, const sqn__spline_frame *frames, int64_t n_frame, int64_t n,
+                int64_t lanes);
+    /** What images share, [n, lanes], becomes covariances over the variance, 0 where there is
+     *  none; it and the variances are added to sums [n_radius, 2, lanes]. */
+    void (*share)(float *shared, double *sums, const sqn__spline_rings *of);
+    /** known [n] = 1 where the first lane is finite, of those `within`; true where all lanes are
+     *  in the same of these pixels. */
+    bool (*know)(uint32_t *known, const float *pixels, const uint32_t *within, int64_t n,
+                 int64_t lanes);
 } sqn__spline_lanes;
 
 /** What every processor runs. */

@@ -9,9 +9,11 @@
 #if defined(__AVX512F__) && defined(__FMA__)
 #define SQN__SPLINE_WIDTH 16
 #include "spline_lanes_body.h"
+#include "spline_stack_body.h"
+#include "spline_sums_body.h"
 
 static const sqn__spline_lanes table = {SQN__SPLINE_WIDTH, values, variances, stack, filter,
-                                        filter_stack};
+                                        filter_stack,      add,    share,     know};
 
 const sqn__spline_lanes *sqn__spline_lanes_avx512(void)
 {

@@ -3,9 +3,11 @@
 
 #define SQN__SPLINE_WIDTH 4
 #include "spline_lanes_body.h"
+#include "spline_stack_body.h"
+#include "spline_sums_body.h"
 
 const sqn__spline_lanes sqn__spline_lanes_base = {
-    SQN__SPLINE_WIDTH, values, variances, stack, filter, filter_stack};
+    SQN__SPLINE_WIDTH, values, variances, stack, filter, filter_stack, add, share, know};
 
 const sqn__spline_lanes *sqn__spline_lanes_choose(void)
 {

@@ -10,7 +10,8 @@
 enum {
     LANES = SQN__SPLINE_LANES,
     N_TAP = SQN__SPLINE_N_TAP,
-    N_PIXEL = SQN__SPLINE_N_CARDINAL
+    N_PIXEL = SQN__SPLINE_N_CARDINAL,
+    BEFORE = N_PIXEL / 2 - 1 /* pixels behind a cell that lie before it */
 };
 
 /* The taps of a row; may stand anywhere, and on top of numbers. */
@@ -20,11 +21,14 @@ typedef double half_taps __attribute__((vector_size(LANES / 2 * sizeof(double)))
 typedef float narrow_taps
     __attribute__((vector_size(LANES * sizeof(float)), aligned(4), may_alias));
 
-/* Loops over the taps of a row: written out, whole or in parts. */
+/* Loops over the taps of a row: written out, whole or in parts; or not, where as many places as
+   the loop has would be kept instead of one. */
 #if defined(__clang__)
 #define LANES_UNROLL _Pragma("clang loop unroll_count(8)")
+#define LANES_ROLL   _Pragma("clang loop unroll(disable)")
 #else
 #define LANES_UNROLL _Pragma("GCC unroll 8")
+#define LANES_ROLL   _Pragma("GCC unroll 1")
 #endif
 
 #define TAPS_INLINE static inline __attribute__((always_inline))
@@ -109,143 +113,6 @@ static void variances(float *out, const sqn__spline_planes *planes, const double
     }
 }
 
-/* ---- Many images ----------------------------------------------------------------------- */
-
-enum { WIDTH = SQN__SPLINE_WIDTH };
-
-/* A share of the images; may stand anywhere, and on top of floats. */
-typedef float images
-    __attribute__((vector_size(SQN__SPLINE_WIDTH * sizeof(float)), aligned(4), may_alias));
-
-/* Weights of rows and columns. */
-typedef struct tap_pair {
-    float y[LANES], x[LANES];
-} tap_pair;
-
-TAPS_INLINE void narrow(tap_pair *out, const taps *w_y, const taps *w_x)
-{
-    *(narrow_taps *)(void *)out->y = __builtin_convertvector(*w_y, narrow_taps);
-    *(narrow_taps *)(void *)out->x = __builtin_convertvector(*w_x, narrow_taps);
-}
-
-/* out [a vector] = sum over n rows of w_y times the sum over n pixels, `lanes` floats apart, of
-   w_x pixel: rows side by side, so that none waits. n is a constant where this is called. */
-TAPS_INLINE void combine_vector(float *out, const tap_pair *w, const float *first,
-                                int64_t row, int64_t lanes, const int64_t n)
-{
-    images part[N_PIXEL], sum[2] = {{0.0F}};
-
-    LANES_UNROLL
-    for (int64_t j = 0; j < n; j++) {
-        part[j] = (images){0.0F};
-    }
-    LANES_UNROLL
-    for (int64_t i = 0; i < n; i++) {
-        LANES_UNROLL
-        for (int64_t j = 0; j < n; j++) {
-            part[j] +=
-                w->x[i] * *(const images *)(const void *)(first + j * row + i * lanes);
-        }
-    }
-    LANES_UNROLL
-    for (int64_t j = 0; j < n; j++) {
-        sum[j % 2] += w->y[j] * part[j];
-    }
-    *(images *)(void *)out = sum[0] + sum[1];
-}
-
-/* The same for all images. */
-TAPS_INLINE void combine(float *out, const tap_pair *w, const float *first, int64_t stride,
-                         const int64_t n, const int64_t n_vector)
-{
-    const int64_t lanes = n_vector * WIDTH;
-
-    for (int64_t v = 0; v < n_vector; v++) {
-        combine_vector(out + v * WIDTH, w, first + v * WIDTH, stride * lanes, lanes, n);
-    }
-}
-
-/* (sum of all weights / sum of those of pixels that are present)^2 */
-TAPS_INLINE float compensation(const sqn__spline_stack *planes, int64_t first,
-                               const taps *w_y, const taps *w_x)
-{
-    narrow_taps known[2] = {{0.0F}};
-
-    LANES_UNROLL
-    for (int64_t j = 0; j < N_PIXEL; j++) {
-        known[j % 2] += (float)(*w_y)[j] *
-                        *(const narrow_taps *)(const void *)(planes->present + first +
-                                                             j * planes->stride);
-    }
-    const taps sum = *w_x * __builtin_convertvector(known[0] + known[1], taps);
-    const double share = total(w_y) * total(w_x) / total(&sum);
-
-    return (float)(share * share);
-}
-
-TAPS_INLINE void stack_variance(float *out, const sqn__spline_stack *planes,
-                                const place *at_y, const place *at_x,
-                                const int64_t n_vector)
-{
-    const int64_t first = (at_y->cell - 3) * planes->stride + at_x->cell - 3;
-    const int64_t lanes = n_vector * WIDTH;
-    taps w_x, w_y;
-    tap_pair w;
-
-    weigh(&w_x, &planes->pixel, at_x->rest);
-    weigh(&w_y, &planes->pixel, at_y->rest);
-    const taps square_x = w_x * w_x, square_y = w_y * w_y;
-
-    narrow(&w, &square_y, &square_x);
-    combine(out, &w, planes->variance + first * lanes, planes->stride, N_PIXEL, n_vector);
-    if (planes->whole[at_y->cell * planes->stride + at_x->cell] == 0) {
-        const float factor = compensation(planes, first, &w_y, &w_x);
-
-        for (int64_t l = 0; l < lanes; l++) {
-            out[l] *= factor;
-        }
-    }
-}
-
-/* All positions; the number of vectors is a constant where this is called. */
-TAPS_INLINE void stack_vectors(float *value, float *variance,
-                               const sqn__spline_stack *planes, const double *y,
-                               const double *x, int64_t n, const int64_t n_vector)
-{
-    const int64_t lanes = n_vector * WIDTH;
-
-    for (int64_t i = 0; i < n; i++) {
-        const place at_y = place_at(y[i]), at_x = place_at(x[i]);
-        const int64_t first = (at_y.cell - 2) * planes->stride + at_x.cell - 2;
-        taps w_x, w_y;
-        tap_pair w;
-
-        weigh(&w_x, &planes->value, at_x.rest);
-        weigh(&w_y, &planes->value, at_y.rest);
-        narrow(&w, &w_y, &w_x);
-        combine(value + i * lanes, &w, planes->coeff + first * lanes, planes->stride, N_TAP,
-                n_vector);
-        if (variance != NULL) {
-            stack_variance(variance + i * lanes, planes, &at_y, &at_x, n_vector);
-        }
-    }
-}
-
-static void stack(float *value, float *variance, const sqn__spline_stack *planes,
-                  const double *y, const double *x, int64_t n)
-{
-    switch (planes->lanes / WIDTH) {
-    case 1:
-        stack_vectors(value, variance, planes, y, x, n, 1);
-        break;
-    case 2:
-        stack_vectors(value, variance, planes, y, x, n, 2);
-        break;
-    default:
-        stack_vectors(value, variance, planes, y, x, n, 4);
-    }
-}
-
 /* ---- Prefilter ------------------------------------------------------------------------- */
 
 /* now += z before, of each line. */
@@ -312,6 +179,12 @@ static void filter(double *data, const sqn__spline_lines *l, double z, double ga
 }
 
 /* ---- Prefilter of many images ---------------------------------------------------------- */
+
+enum { WIDTH = SQN__SPLINE_WIDTH };
+
+/* A share of the images; may stand anywhere, and on top of floats. */
+typedef float images
+    __attribute__((vector_size(SQN__SPLINE_WIDTH * sizeof(float)), aligned(4), may_alias));
 
 enum { SIDE_BY_SIDE = 8 }; /* lines, so that none waits for itself */
 

@@ -62,17 +62,21 @@ static double footprint(const sqn__turn_map *map, double y, double x)
     return share;
 }
 
-/* True where all of the footprint, four pixels, is valid input: as in most places. */
-static bool is_whole(const sqn__turn_map *map, double at_y, double at_x)
+/* The pixel next to a point whose footprint, four pixels, is all valid input, as in most places;
+   -1 elsewhere. */
+static int64_t nearest_if_whole(const sqn__turn_map *map, double at_y, double at_x)
 {
-    const int64_t x = (int64_t)at_x, y = (int64_t)at_y;
+    const int64_t x = (int64_t)at_x, y = (int64_t)at_y, first = y * map->nx + x;
 
     if (!(at_x >= 0.0 && at_y >= 0.0 && x + 1 < map->nx && y + 1 < map->ny)) {
-        return false;
+        return -1;
     }
-    const uint8_t *round = map->round + y * map->nx + x;
+    const uint8_t *round = map->round + first;
+    const bool whole = (round[0] | round[1] | round[map->nx] | round[map->nx + 1]) == 0;
 
-    return (round[0] | round[1] | round[map->nx] | round[map->nx + 1]) == 0;
+    return whole ? first + (at_x - (double)x >= 0.5 ? 1 : 0) +
+                       (at_y - (double)y >= 0.5 ? map->nx : 0)
+                 : -1;
 }
 
 static int64_t nearest_to(const sqn__turn_map *map, double at_y, double at_x)
@@ -96,10 +100,10 @@ void sqn__turn_place(sqn__turn_points *out, const sqn__turn *turn, const sqn__tu
         const double dx = (double)(first[1] + i) - turn->center_x;
         const double x = turn->center_x + turn->cosine * dx + turn->sine * dy;
         const double y = turn->center_y - turn->sine * dx + turn->cosine * dy;
-        const bool valid =
-            is_whole(map, y, x) || footprint(map, y, x) >= least_footprint - 1e-9;
+        const int64_t near = nearest_if_whole(map, y, x);
+        const bool valid = near >= 0 || footprint(map, y, x) >= least_footprint - 1e-9;
 
-        out->nearest[i] = nearest_to(map, y, x);
+        out->nearest[i] = near >= 0 ? near : nearest_to(map, y, x);
         out->missing[i] = !valid;
         out->place[out->n_valid] = i;
         out->x[out->n_valid] = x;

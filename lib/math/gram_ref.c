@@ -104,6 +104,57 @@ static void weighted_pairs(double *out, const double *v, sqn_dmatrix_const h, in
     }
 }
 
+static void scores(const sqn__gram_scores *of)
+{
+    for (int64_t i = 0; i < of->n; i++) {
+        of->chi2[i] = 0.0;
+        for (int64_t p = 0; p < SQN__GRAM_BLOCK; p++) {
+            const double v = of->v[i * of->row + p];
+            double off = (double)of->x[i * of->row + p] - of->level[i];
+
+            for (int64_t j = 0; j < of->k; j++) {
+                off -= of->w[i * of->row_w + j] * (double)of->h[j * of->row_h + p];
+            }
+            const double score = of->unit * sqrt(v) * off;
+
+            of->z[i * of->row_z + p] = v > 0.0 ? (float)score : NAN;
+            of->sum[p] += score * score;
+            of->chi2[i] += score * score;
+            of->count[p] += v > 0.0 ? 1 : 0;
+        }
+    }
+}
+
+static double mean_at(const sqn__gram_center *of, int64_t i, int64_t p)
+{
+    double sum_v = 0.0, sum = 0.0;
+
+    if (of->mean != NULL) {
+        return of->mean[i];
+    }
+    for (int64_t r = 0; r < of->n; r++) {
+        const double v = of->v[r * SQN__GRAM_BLOCK + p];
+
+        sum_v += v;
+        sum += v * (double)of->x[r * SQN__GRAM_BLOCK + p];
+    }
+    return sum_v > 0.0 ? sum / sum_v : 0.0;
+}
+
+static double center(float *z, const sqn__gram_center *of)
+{
+    double sum = 0.0;
+
+    for (int64_t e = 0; e < of->n * SQN__GRAM_BLOCK; e++) {
+        const double mean = mean_at(of, e / SQN__GRAM_BLOCK, e % SQN__GRAM_BLOCK);
+        const double off = sqrt((double)of->v[e]) * ((double)of->x[e] - mean);
+
+        z[e] = (float)off;
+        sum += off * off;
+    }
+    return sum;
+}
+
 const sqn__gram_table sqn__gram_ref = {"ref",  product, product_narrow, product_single,
                                        turn,   misfit,  pairs,          weighted_pairs,
                                        scores, center};

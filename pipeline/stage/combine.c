@@ -5,10 +5,11 @@
 #include <math.h>
 #include <string.h>
 
+#include "combine_planes.h"
 #include "growth.h"
 #include "mem.h"
 #include "raise.h"
-#include "sequin/combine.h"
+#include "sequin/derotation.h"
 #include "sequin/rotate.h"
 #include "sequin/snr.h"
 #include "shared.h"
@@ -85,7 +86,9 @@ sqn_status combine_prepare(disk *out, const observation *obs, const config *sett
     SQN_TRY(reserve(&d.error, n_plane, sci, err));
     SQN_TRY(reserve(&d.snr, n_plane, sci, err));
     SQN_TRY(reserve(&d.element, n_plane, sci, err));
-    SQN_TRY(reserve(&d.turned, sci->n_frame, sci, err));
+    if (settings->combine.frames) {
+        SQN_TRY(reserve(&d.turned, sci->n_frame, sci, err));
+    }
     d.flags = sqn__mem_reserve(n, sizeof *d.flags);
     d.coverage = sqn__mem_reserve(n, sizeof *d.coverage);
     d.dq = sci->dq != NULL ? sqn__mem_reserve(n, sizeof *d.dq) : NULL;
@@ -101,153 +104,222 @@ cleanup:
     return status;
 }
 
-/** Turned planes of all frames with all counts at work: what is combined. Those of the largest
- *  count have planes of their own; others are turned where they lie. */
-typedef struct turned {
-    sqn_rotate_stack *stack;
-    sqn_image *in, *out; /* [n_science, n_batch] */
-    sqn_image *group;    /* [n_science] views, those of one group first to last */
-    float *variance;     /* [n_science, ny, nx] of the largest count */
-    uint8_t *flags;
-    uint32_t *dq; /* [n_science, ny, nx] of all counts */
-    double *work; /* [n_batch, ny + nx] */
-} turned;
+/* ---- Planes ----------------------------------------------------------------------------- */
 
-static sqn_status turned_create(turned *t, const observation *obs, int64_t n_batch,
-                                sqn_error *err)
-{
-    const sqn_fits_stack *sci = &obs->science;
-    const int64_t n = sqn__mem_product(sci->n_frame, sci->ny * sci->nx);
-    const int64_t n_image = sqn__mem_product(sci->n_frame, n_batch);
-    sqn_status status = SQN_OK;
-
-    SQN_TRY(sqn_rotate_stack_create(&t->stack, sci->ny, sci->nx, n_batch, err));
-    t->in = sqn__mem_alloc(n_image, sizeof *t->in);
-    t->out = sqn__mem_alloc(n_image, sizeof *t->out);
-    t->group = sqn__mem_alloc(sci->n_frame, sizeof *t->group);
-    t->variance = sqn__mem_alloc(n, sizeof *t->variance);
-    t->work = sqn__mem_alloc(sqn__mem_product(n_batch, sci->ny + sci->nx), sizeof *t->work);
-    t->flags = sqn__mem_alloc(n, sizeof *t->flags);
-    t->dq = sci->dq != NULL ? sqn__mem_alloc(n, sizeof *t->dq) : NULL;
-    if (t->in == NULL || t->out == NULL || t->group == NULL || t->variance == NULL ||
-        t->work == NULL || t->flags == NULL || (sci->dq != NULL && t->dq == NULL)) {
-        status = SQN_RAISE(err, E_MEM, "%" PRId64 " turned frames", sci->n_frame);
-    }
-
-cleanup:
-    return status;
-}
-
-static void turned_clear(turned *t)
-{
-    sqn_rotate_stack_destroy(&t->stack);
-    sqn__mem_free(t->in);
-    sqn__mem_free(t->out);
-    sqn__mem_free(t->group);
-    sqn__mem_free(t->variance);
-    sqn__mem_free(t->work);
-    sqn__mem_free(t->flags);
-    sqn__mem_free(t->dq);
-}
-
-/* Planes of frame `i` with one count, as they are and as they will be. DQ, which is the same for
-   all counts, is turned with the first. */
-static void view_frame(turned *t, const disk *d, const observation *obs,
-                       const subtraction_batch *batch, int64_t i, int64_t c)
+sqn_image combine_frame(const disk *d, const observation *obs,
+                        const subtraction_batch *batch, int64_t i, int64_t c)
 {
     const subtraction *s = batch->count[c];
-    const int64_t n_pix = d->ny * d->nx, from = i * n_pix;
-    sqn_image *in = &t->in[i * batch->n + c], *out = &t->out[i * batch->n + c];
-    const bool is_last = s->model.data != NULL;
+    const int64_t from = i * d->ny * d->nx;
 
-    *in = (sqn_image){d->ny,
-                      d->nx,
-                      s->residual.data + from,
-                      s->residual_variance.data + from,
-                      t->dq != NULL && c == 0 ? obs->science.dq + from : NULL,
-                      s->flags + from,
-                      s->component_variance.data + from};
-    *out = *in;
-    out->dq = t->dq != NULL ? t->dq + from : NULL;
-    if (is_last) {
-        out->value = d->turned.data + from;
-        out->variance = t->variance + from;
-        out->flags = t->flags + from;
-    }
+    return (sqn_image){d->ny,
+                       d->nx,
+                       s->residual.data + from,
+                       s->residual_variance.data + from,
+                       obs->science.dq != NULL ? obs->science.dq + from : NULL,
+                       s->flags + from,
+                       s->component_variance.data + from};
 }
 
-/* Turn frame `i` with all counts at work. */
-static sqn_status turn_frame(turned *t, const disk *d, const observation *obs,
-                             const subtraction_batch *batch, int64_t i, sqn_error *err)
+sqn_image combine_plane(const disk *d, int64_t group, int64_t count, int32_t **coverage)
 {
-    const double theta = obs->derotate ? obs->science.frames[i].theta : 0.0;
-    sqn_image *in = t->in + i * batch->n, *out = t->out + i * batch->n;
+    const int64_t offset = (group * d->n_count + count) * d->ny * d->nx;
 
-#pragma omp parallel for schedule(static) default(none) shared(t, d, obs, batch, i)
-    for (int64_t c = 0; c < batch->n; c++) {
-        shared_fill(batch->count[c], d, obs, i, t->work + c * (d->ny + d->nx));
-        view_frame(t, d, obs, batch, i, c);
-    }
-    return sqn_rotate_stack_turn(t->stack, out, in, batch->n, obs->center, theta, err);
+    *coverage = d->coverage + offset;
+    return (sqn_image){d->ny,
+                       d->nx,
+                       d->value.data + offset,
+                       d->error.data + offset,
+                       d->dq != NULL ? d->dq + offset : NULL,
+                       d->flags + offset,
+                       NULL};
 }
 
-/* Combine the frames of group `g` with count `c` of the batch into their plane. */
-static sqn_status combine_group(disk *d, turned *t, const subtraction_batch *batch,
-                                int64_t g, int64_t c, const config *settings,
-                                sqn_error *err)
+/* ---- Derotation ------------------------------------------------------------------------- */
+
+/** Frames of a group at work. */
+typedef struct work {
+    sqn_derotation *derotation;
+    sqn_image in[TARGET_BATCH], out[TARGET_BATCH];
+    int32_t *coverage[TARGET_BATCH];
+    float *share;      /* [ny + nx, TARGET_BATCH] covariances over the components' part */
+    double *of_pixels; /* [n_batch, ny + nx] the same of each count */
+} work;
+
+_Static_assert(TARGET_BATCH == SQN_DEROTATION_IMAGES, "counts that are turned together");
+
+static sqn_status work_create(work *w, const disk *d, const observation *obs,
+                              const subtraction_batch *batch, sqn_error *err)
 {
-    static const sqn_combine_method methods[] = {
-        [CONFIG_MEAN] = SQN_COMBINE_MEAN,
-        [CONFIG_MEDIAN] = SQN_COMBINE_MEDIAN,
-        [CONFIG_WEIGHTED] = SQN_COMBINE_WEIGHTED,
-    };
-    const int64_t n_pix = d->ny * d->nx;
-    const int64_t offset = (g * d->n_count + batch->first + c) * n_pix;
-    sqn_image out = {d->ny,
-                     d->nx,
-                     d->value.data + offset,
-                     d->error.data + offset,
-                     d->dq != NULL ? d->dq + offset : NULL,
-                     d->flags + offset,
-                     NULL};
-    int64_t n = 0;
+    const int64_t n_radius = d->ny + d->nx;
+    const sqn_derotation_plan plan = {.ny = d->ny,
+                                      .nx = d->nx,
+                                      .n_image = batch->n,
+                                      .n_frame = obs->science.n_frame,
+                                      .center = {obs->center[0], obs->center[1]},
+                                      .has_dq = obs->science.dq != NULL,
+                                      .ring = d->ring,
+                                      .n_radius = n_radius};
     sqn_status status = SQN_OK;
 
-    for (int64_t i = 0; i < batch->last->residual.n_frame; i++) {
-        if (d->group_of[i] == g) {
-            t->group[n++] = t->out[i * batch->n + c];
-        }
-    }
-    SQN_TRY(sqn_combine_frames(&out, d->coverage + offset, t->group, n,
-                               methods[settings->combine.method], err));
-    for (int64_t e = 0; e < n_pix; e++) {
-        out.variance[e] = sqrtf(out.variance[e]);
+    SQN_TRY(sqn_derotation_create(&w->derotation, &plan, err));
+    w->share = sqn__mem_alloc(sqn__mem_product(n_radius, TARGET_BATCH), sizeof *w->share);
+    w->of_pixels =
+        sqn__mem_alloc(sqn__mem_product(batch->n, n_radius), sizeof *w->of_pixels);
+    if (w->share == NULL || w->of_pixels == NULL) {
+        status = SQN_RAISE(err, E_MEM, "frames of %" PRId64 " counts", batch->n);
     }
 
 cleanup:
     return status;
+}
+
+static void work_clear(work *w)
+{
+    sqn_derotation_destroy(&w->derotation);
+    sqn__mem_free(w->share);
+    sqn__mem_free(w->of_pixels);
+}
+
+/* Add frame `i` to its group. */
+static sqn_status add_frame(work *w, growth *g, const disk *d, const observation *obs,
+                            const subtraction_batch *batch, int64_t i, sqn_error *err)
+{
+    const int64_t n_radius = d->ny + d->nx;
+    const sqn_derotation_frame frame = {
+        w->in, obs->derotate ? obs->science.frames[i].theta : 0.0, w->share};
+    sqn_derotation_sums sums = {0};
+    sqn_status status = SQN_OK;
+
+    for (int64_t c = 0; c < batch->n; c++) {
+        double *of_pixels = w->of_pixels + c * n_radius;
+
+        w->in[c] = combine_frame(d, obs, batch, i, c);
+        shared_sum(of_pixels, d, obs, batch->count[c], i, &shared_pixels);
+        for (int64_t r = 0; r < n_radius; r++) {
+            w->share[r * TARGET_BATCH + c] = (float)of_pixels[r];
+        }
+    }
+    SQN_TRY(sqn_derotation_add(w->derotation, &sums, &frame, err));
+    for (int64_t c = 0; c < batch->n; c++) {
+        const growth_frame of = {i,
+                                 c,
+                                 batch->n,
+                                 sums.variance + c,
+                                 sums.shared + c,
+                                 sums.n + c,
+                                 w->of_pixels + c * n_radius};
+
+        growth_add(g, d, obs, batch, &of);
+    }
+
+cleanup:
+    return status;
+}
+
+/* Combine the frames of group `g` with all counts of the batch into their planes. */
+static sqn_status combine_group(disk *d, work *w, growth *grown, const observation *obs,
+                                const subtraction_batch *batch, int64_t g, sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+
+    for (int64_t i = 0; i < obs->science.n_frame; i++) {
+        if (d->group_of[i] != g) {
+            continue;
+        }
+        SQN_TRY(add_frame(w, grown, d, obs, batch, i, err));
+    }
+    for (int64_t c = 0; c < batch->n; c++) {
+        w->out[c] = combine_plane(d, g, batch->first + c, &w->coverage[c]);
+    }
+    SQN_TRY(sqn_derotation_finish(w->derotation, w->out, w->coverage, err));
+
+cleanup:
+    return status;
+}
+
+static sqn_status derotate(disk *d, growth *g, const observation *obs,
+                           const subtraction_batch *batch, sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+    work w = {0};
+
+    SQN_TRY(work_create(&w, d, obs, batch, err));
+    for (int64_t k = 0; k < d->n_group; k++) {
+        SQN_TRY(combine_group(d, &w, g, obs, batch, k, err));
+    }
+
+cleanup:
+    work_clear(&w);
+    return status;
+}
+
+/* ---- A batch ---------------------------------------------------------------------------- */
+
+/* Every frame North up, with the largest count, which is the last of the batch. */
+static sqn_status turn_frames(disk *d, const observation *obs, const subtraction *last,
+                              sqn_error *err)
+{
+    const int64_t n_pix = d->ny * d->nx;
+    sqn_rotate_stack *stack = NULL;
+    sqn_status status = SQN_OK;
+
+    SQN_TRY(sqn_rotate_stack_create(&stack, d->ny, d->nx, 1, err));
+    for (int64_t i = 0; i < obs->science.n_frame; i++) {
+        const double theta = obs->derotate ? obs->science.frames[i].theta : 0.0;
+        const sqn_image in = {
+            .ny = d->ny, .nx = d->nx, .value = last->residual.data + i * n_pix};
+        sqn_image out = {.ny = d->ny, .nx = d->nx, .value = d->turned.data + i * n_pix};
+
+        SQN_TRY(sqn_rotate_stack_turn(stack, &out, &in, 1, obs->center, theta, err));
+    }
+
+cleanup:
+    sqn_rotate_stack_destroy(&stack);
+    return status;
+}
+
+/* Errors of the planes of the batch, which hold variances. */
+static void take_roots(disk *d, const subtraction_batch *batch)
+{
+    const int64_t n_pix = d->ny * d->nx, n_plane = d->n_group * batch->n;
+
+#pragma omp parallel for schedule(static) default(none) shared(d, batch, n_pix, n_plane)
+    for (int64_t p = 0; p < n_plane; p++) {
+        const int64_t count = batch->first + p % batch->n;
+        float *error = d->error.data + (p / batch->n * d->n_count + count) * n_pix;
+
+        for (int64_t e = 0; e < n_pix; e++) {
+            error[e] = sqrtf(error[e]);
+        }
+    }
 }
 
 sqn_status combine_batch(disk *d, const observation *obs, const config *settings,
                          const subtraction_batch *batch, sqn_error *err)
 {
+    const bool is_last = batch->first + batch->n == d->n_count;
     sqn_status status = SQN_OK;
-    turned t = {0};
     growth g = {0};
 
-    SQN_TRY(growth_measure(&g, d, obs, batch, err));
-    SQN_TRY(turned_create(&t, obs, batch->n, err));
-    for (int64_t i = 0; i < obs->science.n_frame; i++) {
-        SQN_TRY(turn_frame(&t, d, obs, batch, i, err));
+    if (d->turned.data != NULL && is_last) {
+        SQN_TRY(turn_frames(d, obs, batch->last, err));
     }
-    for (int64_t p = 0; p < d->n_group * batch->n; p++) {
-        SQN_TRY(combine_group(d, &t, batch, p / batch->n, p % batch->n, settings, err));
+    SQN_TRY(growth_begin(&g, d, obs, batch, err));
+    if (settings->combine.method == CONFIG_MEAN) {
+        SQN_TRY(derotate(d, &g, obs, batch, err));
+    } else {
+        SQN_TRY(combine_planes(d, &g, obs, batch,
+                               settings->combine.method == CONFIG_MEDIAN
+                                   ? SQN_COMBINE_MEDIAN
+                                   : SQN_COMBINE_WEIGHTED,
+                               err));
     }
+    take_roots(d, batch);
     growth_fill(d, &g, obs, batch);
 
 cleanup:
     growth_clear(&g);
-    turned_clear(&t);
     return status;
 }
 

@@ -2,6 +2,7 @@
 #include "fill.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 #include "sqn_check.h"
 
@@ -49,6 +50,36 @@ START_TEST(valid_pixels_are_copied_and_an_empty_image_is_zero)
 }
 END_TEST
 
+START_TEST(many_images_are_filled_as_each_alone)
+{
+    enum { NY = 11, NX = 13, STRIDE = 17, LANES = 8, N = NY * NX };
+    float image[N], stack[NY * STRIDE * LANES];
+    double out[N];
+    uint8_t round[N], rounds[N];
+
+    for (int64_t l = 0; l < LANES; l++) {
+        for (int64_t p = 0; p < N; p++) {
+            const int64_t y = p / NX, x = p % NX;
+            const bool gap = x > 5 || (x == 2 && y > 3);
+
+            image[p] = gap ? NAN : (float)((p * 7 + l) % 10) - 2.385F;
+            rounds[p] = gap ? SQN__FILL_EMPTY : 0;
+            for (int64_t k = 0; k < LANES; k++) {
+                stack[(y * STRIDE + x) * LANES + k] =
+                    gap ? NAN : (float)((p * 7 + k) % 10) - 2.385F;
+            }
+        }
+        sqn__fill_missing(out, round, image, NY, NX);
+        sqn__fill_missing_stack(stack, rounds, NY, NX, STRIDE, LANES);
+        for (int64_t p = 0; p < N; p++) {
+            ck_assert_double_eq_tol((double)stack[(p / NX * STRIDE + p % NX) * LANES + l],
+                                    out[p], 2e-6);
+            ck_assert_int_eq(rounds[p], round[p]);
+        }
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("fill");
@@ -56,6 +87,7 @@ int main(void)
 
     tcase_add_test(tcase, gaps_take_the_mean_of_their_neighbours);
     tcase_add_test(tcase, valid_pixels_are_copied_and_an_empty_image_is_zero);
+    tcase_add_test(tcase, many_images_are_filled_as_each_alone);
     suite_add_tcase(suite, tcase);
     return sqn_check_run(suite);
 }

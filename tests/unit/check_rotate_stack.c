@@ -179,9 +179,11 @@ START_TEST(tables_agree_to_rounding)
 {
     enum { SIDE = 24, N = 40, STACK = SQN__SPLINE_STACK };
     static float lanes[SIDE * SIDE * STACK], variance[SIDE * SIDE * STACK];
-    static float present[SIDE * SIDE], found[2][2][N * STACK];
-    static uint8_t whole[SIDE * SIDE];
+    static float found[2][2][N * STACK];
+    static uint8_t gaps[SIDE * SIDE], broken[SIDE * SIDE];
     static double y[N], x[N];
+    static int64_t place[N];
+    const sqn__spline_points points = {N, y, x, place, 1};
     const sqn__spline_lanes *tables[] = {sqn__spline_lanes_avx2(),
                                          sqn__spline_lanes_avx512()};
     const int64_t origin = 6 * SIDE + 6;
@@ -189,20 +191,21 @@ START_TEST(tables_agree_to_rounding)
                                 .lanes = STACK,
                                 .coeff = lanes + origin * STACK,
                                 .variance = variance + origin * STACK,
-                                .present = present + origin,
-                                .whole = whole + origin};
+                                .gaps = gaps + origin,
+                                .broken = broken + origin};
 
     for (int64_t p = 0; p < INT64_C(1) * SIDE * SIDE; p++) {
-        present[p] = draw(4, 0, p) < 0.9 ? 1.0F : 0.0F;
-        whole[p] = p % 2 == 0;
+        gaps[p] = (uint8_t)(draw(4, 0, p) < 0.5 ? 64.0 * draw(4, 1, p) : 0.0);
+        broken[p] = p % 2 == 0;
         for (int64_t l = 0; l < STACK; l++) {
             lanes[p * STACK + l] = (float)draw(5, l, p);
-            variance[p * STACK + l] = present[p] * (float)draw(6, l, p);
+            variance[p * STACK + l] = (float)draw(6, l, p);
         }
     }
     for (int64_t i = 0; i < N; i++) {
         y[i] = 11.0 * draw(7, 0, i);
         x[i] = 11.0 * draw(8, 0, i);
+        place[i] = N - 1 - i;
     }
     for (int64_t d = 0; d < SQN__SPLINE_N_TAP; d++) {
         for (int64_t i = 0; i < 8; i++) {
@@ -210,12 +213,126 @@ START_TEST(tables_agree_to_rounding)
             planes.pixel.power[d][i] = draw(10, d, i);
         }
     }
-    sqn__spline_lanes_base.stack(found[0][0], found[0][1], &planes, y, x, N);
+    sqn__spline_lanes_base.stack(found[0][0], found[0][1], &planes, &points);
     for (int64_t t = 0; t < 2 && tables[t] != NULL; t++) {
-        tables[t]->stack(found[1][0], found[1][1], &planes, y, x, N);
+        tables[t]->stack(found[1][0], found[1][1], &planes, &points);
         for (int64_t e = 0; e < INT64_C(1) * N * STACK; e++) {
             ck_assert_double_eq_tol(found[1][0][e] / found[0][0][e], 1.0, 1e-5);
             ck_assert_double_eq_tol(found[1][1][e] / found[0][1][e], 1.0, 1e-5);
+        }
+    }
+}
+END_TEST
+
+enum { SIDE_BY_SIDE = 23, LANES = SQN__SPLINE_STACK, RADII = 5, FRAMES = 3 };
+
+/* What the loops over pixels side by side are given, and what they make of it. */
+typedef struct loops {
+    float value[FRAMES][SIDE_BY_SIDE * LANES], variance[FRAMES][SIDE_BY_SIDE * LANES];
+    float ratio[SIDE_BY_SIDE * LANES], share[RADII * LANES];
+    int32_t nearest[SIDE_BY_SIDE], ring[SIDE_BY_SIDE], member[LANES];
+    uint32_t within[SIDE_BY_SIDE], known[SIDE_BY_SIDE];
+    float sums[SIDE_BY_SIDE * SQN__N_SUM * LANES];
+    double rings[RADII * 2 * LANES];
+    bool alike, all_alike;
+} loops;
+
+static void fill_loops(loops *l)
+{
+    memset(l, 0, sizeof *l);
+    for (int64_t e = 0; e < INT64_C(1) * SIDE_BY_SIDE * LANES; e++) {
+        const int64_t x = e / LANES;
+
+        for (int64_t f = 0; f < FRAMES; f++) {
+            l->value[f][e] = (x + f) % 5 == 0 ? NAN : (float)draw(20, f, e);
+            l->variance[f][e] = x % 7 == 3 ? 0.0F : 0.5F + (float)draw(21, f, e);
+        }
+        l->value[2][e] = e == 10 * LANES + 1 ? INFINITY : l->value[2][e];
+        l->ratio[e] = (float)draw(22, 0, e);
+        l->share[e % ((int64_t)RADII * LANES)] = (float)draw(23, 0, e);
+        l->nearest[x] = (int32_t)(x * 11 % SIDE_BY_SIDE);
+        l->ring[x] = (int32_t)(x % RADII);
+        l->member[e % LANES] = e % LANES == 5 ? 0 : -1;
+        l->within[x] = x % 4 != 1;
+    }
+}
+
+static void run_loops(loops *l, const sqn__spline_lanes *table)
+{
+    const sqn__spline_rings of = {SIDE_BY_SIDE, LANES,     l->ring,
+                                  l->share,     l->within, l->variance[0]};
+    sqn__spline_frame frames[FRAMES];
+
+    for (int64_t f = 0; f < FRAMES; f++) {
+        frames[f] = (sqn__spline_frame){l->value[f], l->variance[f], l->ratio, l->nearest,
+                                        l->member};
+    }
+    table->add(l->sums, frames, FRAMES, SIDE_BY_SIDE, LANES);
+    table->share(l->ratio, l->rings, &of);
+    l->all_alike = table->know(l->known, l->value[0], l->within, SIDE_BY_SIDE, LANES);
+    l->alike = table->know(l->known, l->value[2], l->within, SIDE_BY_SIDE, LANES);
+}
+
+static double double_at(const float *at)
+{
+    double value = 0.0;
+
+    memcpy(&value, at, sizeof value);
+    return value;
+}
+
+/* Lane `l` of pixel `x`, the plain way. */
+static void check_lane(const loops *found, const loops *given, int64_t x, int64_t l)
+{
+    const float *sums = found->sums + x * SQN__N_SUM * LANES;
+    double value = 0.0, n = 0.0, variance = 0.0, shared = 0.0;
+
+    for (int64_t f = 0; f < FRAMES; f++) {
+        const int64_t at = x * LANES + l;
+
+        if (isfinite(given->value[f][at]) && given->member[l] != 0) {
+            value += (double)given->value[f][at];
+            n += 1.0;
+            variance += (double)given->variance[f][at];
+            shared += (double)given->ratio[given->nearest[x] * (int64_t)LANES + l] *
+                      (double)given->variance[f][at];
+        }
+    }
+    ck_assert_double_eq_tol(double_at(sums + 2 * l), value, 1e-12);
+    ck_assert_double_eq_tol(sums[(int64_t)SQN__SUM_N * LANES + l], n, 1e-12);
+    ck_assert_double_eq_tol(sums[(int64_t)SQN__SUM_VARIANCE * LANES + l], variance, 1e-6);
+    ck_assert_double_eq_tol(sums[(int64_t)SQN__SUM_SHARED * LANES + l], shared, 1e-6);
+
+    const float below = given->variance[0][x * LANES + l];
+    const float above =
+        given->ratio[x * LANES + l] * given->share[given->ring[x] * (int64_t)LANES + l];
+
+    ck_assert_double_eq_tol(found->ratio[x * LANES + l], below > 0.0F ? above / below : 0.0,
+                            1e-6);
+}
+
+START_TEST(loops_over_pixels_do_what_they_say_in_every_table)
+{
+    static loops given, found, base;
+    const sqn__spline_lanes *tables[] = {&sqn__spline_lanes_base, sqn__spline_lanes_avx2(),
+                                         sqn__spline_lanes_avx512()};
+
+    fill_loops(&given);
+    for (int64_t t = 0; t < 3 && tables[t] != NULL; t++) {
+        found = given;
+        run_loops(&found, tables[t]);
+        for (int64_t e = 0; e < INT64_C(1) * SIDE_BY_SIDE * LANES; e++) {
+            check_lane(&found, &given, e / LANES, e % LANES);
+        }
+        ck_assert(found.all_alike && !found.alike); /* one lane is infinite */
+        for (int64_t x = 0; x < SIDE_BY_SIDE; x++) {
+            const bool known = isfinite(given.value[2][x * LANES]) && given.within[x] != 0;
+
+            ck_assert_int_eq(found.known[x], known);
+        }
+        base = t == 0 ? found : base;
+        for (int64_t e = 0; e < INT64_C(2) * RADII * LANES; e++) {
+            ck_assert(found.rings[e] == base.rings[e] && found.rings[e] > 0.0);
         }
     }
 }
@@ -226,7 +343,7 @@ START_TEST(wrong_arguments_and_no_memory_are_errors)
     sqn_rotate_stack *s = NULL;
 
     fill();
-    for (int64_t k = 0; k < 12; k++) {
+    for (int64_t k = 0; k < 9; k++) {
         sqn_allocations_before_failure = k;
         SQN_ASSERT_FAILS(sqn_rotate_stack_create(&s, NY, NX, 2, &err), err, SQN_E_MEM);
     }
@@ -258,6 +375,7 @@ int main(void)
     tcase_add_test(tcase, an_image_may_turn_where_it_lies);
     tcase_add_test(tcase, neither_threads_nor_neighbours_change_a_bit);
     tcase_add_test(tcase, tables_agree_to_rounding);
+    tcase_add_test(tcase, loops_over_pixels_do_what_they_say_in_every_table);
     tcase_add_test(tcase, wrong_arguments_and_no_memory_are_errors);
     suite_add_tcase(suite, tcase);
     return sqn_check_run(suite);

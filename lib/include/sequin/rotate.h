@@ -51,8 +51,8 @@ typedef struct sqn_rotate_stack sqn_rotate_stack;
  * @param[out] out  New, owned by the caller, who destroys it; NULL on failure.
  *
  * @retval SQN_ERR_ARG     No image.
- * @retval SQN_ERR_MEMORY  Needs about 7 bytes per pixel and image (of 16 at most), 54 (up to 4
- *                         images) to 198 (16) per pixel, and 8 per pixel and thread.
+ * @retval SQN_ERR_MEMORY  Needs about 13 bytes per pixel and lane, of which there are as many as
+ *                         images, rounded up to 4, 8 or 16 (16 with AVX-512), and 5 per pixel.
  */
 SQN_API SQN_NODISCARD sqn_status sqn_rotate_stack_create(sqn_rotate_stack **out, int64_t ny,
                                                          int64_t nx, int64_t n,

@@ -7,6 +7,7 @@
 #include "sequin/count.h"
 #include "sequin/cube.h"
 #include "sequin/curve.h"
+#include "sequin/derotation.h"
 #include "sequin/element.h"
 #include "sequin/error.h"
 #include "sequin/exclude.h"
