@@ -12,7 +12,7 @@ static const uintptr_t line = 64, huge_page = (uintptr_t)2 << 20;
 
 START_TEST(blocks_of_any_size_are_aligned_and_zeroed)
 {
-    const int64_t sizes[] = {0, 1, 63, 64, 4096, (4 << 20) - 1, 4 << 20, (6 << 20) + 7};
+    const int64_t sizes[] = {0, 1, 63, 64, 4096, (2 << 20) - 1, 2 << 20, (6 << 20) + 7};
 
     for (int64_t k = 0; k < 16; k++) { /* twice: the second time memory that was used */
         const int64_t size = sizes[k % 8];
@@ -20,7 +20,7 @@ START_TEST(blocks_of_any_size_are_aligned_and_zeroed)
 
         ck_assert_ptr_nonnull(block);
         ck_assert_uint_eq((uintptr_t)block % line, 0);
-        ck_assert(size < 4 << 20 || (uintptr_t)block % huge_page == 0);
+        ck_assert(size < 2 << 20 || (uintptr_t)block % huge_page == 0);
         unsigned any = 0;
 
         for (int64_t i = 0; i < size; i++) {
