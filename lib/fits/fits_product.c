@@ -2,6 +2,7 @@
 #include "fits_product.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,38 @@
 #include "raise.h"
 
 enum { GROWTH = 1 << 22 /* bytes; untouched memory costs nothing */, CARD = 80 };
+
+/* Before the bytes of a file in memory: how many they are. */
+typedef union size_ahead {
+    size_t n;
+    max_align_t alignment;
+} size_ahead;
+
+/* Memory of CFITSIO, as it was and 0 behind: CFITSIO looks at the descriptor of a compressed tile
+   before it has written it, and follows whatever stands there. */
+static void *grow(void *bytes, size_t n)
+{
+    size_ahead *old = bytes != NULL ? (size_ahead *)bytes - 1 : NULL;
+    const size_t n_old = old != NULL ? old->n : 0;
+    size_ahead *block = realloc(old, sizeof *block + n);
+
+    if (block == NULL) {
+        return NULL;
+    }
+    block->n = n;
+    bytes = block + 1;
+    if (n > n_old) {
+        memset((char *)bytes + n_old, 0, n - n_old);
+    }
+    return bytes;
+}
+
+static void give_back(void *bytes)
+{
+    if (bytes != NULL) {
+        free((size_ahead *)bytes - 1);
+    }
+}
 
 sqn_status sqn__fits_product_fail(sqn_error *err, int code, const char *what)
 {
@@ -47,9 +80,8 @@ static sqn_status start(sqn_fits_product *product, sqn_error *err)
 {
     int code = 0;
 
-    /* CFITSIO must be able to grow the memory itself, so it is not sqn__mem_alloc()'s. */
-    fits_create_memfile(&product->file, &product->bytes, &product->capacity, GROWTH,
-                        realloc, &code);
+    fits_create_memfile(&product->file, &product->bytes, &product->capacity, GROWTH, grow,
+                        &code);
     fits_create_imgll(product->file, BYTE_IMG, 0, NULL, &code);
     fits_delete_key(product->file, "COMMENT", &code); /* what FITS is, in two cards */
     fits_delete_key(product->file, "COMMENT", &code);
@@ -177,7 +209,7 @@ void sqn_fits_product_destroy(sqn_fits_product **product)
                 maker->end(maker->context);
             }
         }
-        free((*product)->bytes); /* CFITSIO's memory */
+        give_back((*product)->bytes);
         sqn__mem_free(*product);
         *product = NULL;
     }
