@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "fill.h"
-#include "interleave.h"
 #include "rotate_desk.h"
 
 enum {
@@ -50,6 +49,15 @@ static sqn__rows_of rows_of(const layout *to, plane which, int64_t pixel)
     return rows;
 }
 
+/* out = mark where pixels are not known, else 0. */
+static void mark_unknown(uint8_t *restrict out, const uint32_t *restrict known,
+                         uint8_t mark, int64_t n)
+{
+    for (int64_t x = 0; x < n; x++) {
+        out[x] = (uint8_t)(known[x] != 0 ? 0 : mark);
+    }
+}
+
 static bool spread_values(const layout *to, uint32_t *known, const chunk *at)
 {
     const desk *d = to->d;
@@ -60,13 +68,11 @@ static bool spread_values(const layout *to, uint32_t *known, const chunk *at)
     for (int64_t x = 0; x < at->n; x++) {
         all[x] = 1;
     }
-    sqn__interleave(lanes, &rows, d->lanes, at->n);
+    d->table->interleave(lanes, &rows, d->lanes, at->n);
 
     const bool alike = d->table->know(known, lanes, all, at->n, d->lanes);
 
-    for (int64_t x = 0; x < at->n; x++) {
-        d->round[at->pixel + x] = known[x] != 0 ? 0 : SQN__FILL_EMPTY;
-    }
+    mark_unknown(d->round + at->pixel, known, SQN__FILL_EMPTY, at->n);
     return alike;
 }
 
@@ -86,10 +92,10 @@ static void spread_shared(const layout *to, const uint32_t *known, double *sums,
                                   known,
                                   variance};
 
-    sqn__interleave(ratio, &rows, d->lanes, at->n);
+    d->table->interleave(ratio, &rows, d->lanes, at->n);
     d->table->share(ratio, sums, &of);
     for (int64_t x = 0; x < at->n && n_sum != NULL; x++) {
-        n_sum[to->rings->ring[at->pixel + x]] += known[x];
+        n_sum[of.ring[x]] += known[x];
     }
 }
 
@@ -102,13 +108,11 @@ static bool spread_variances(const layout *to, const uint32_t *within, double *s
     const sqn__rows_of rows = rows_of(to, VARIANCE, at->pixel);
     uint32_t known[CHUNK];
 
-    sqn__interleave(lanes, &rows, d->lanes, at->n);
+    d->table->interleave(lanes, &rows, d->lanes, at->n);
 
     const bool alike = d->table->know(known, lanes, within, at->n, d->lanes);
 
-    for (int64_t x = 0; x < at->n; x++) {
-        d->missing[at->pixel + x] = known[x] == 0;
-    }
+    mark_unknown(d->missing + at->pixel, known, 1, at->n);
     for (int64_t x = 0; x < at->n && !to->as_is; x++) {
         if (known[x] == 0) { /* rare */
             memset(lanes + x * d->lanes, 0, (size_t)d->lanes * sizeof *lanes);
@@ -148,6 +152,7 @@ static void spread_flags(const layout *to, const chunk *at)
     for (int64_t l = 0; l < lanes; l++) {
         flags[l] = flags_of(to, l, at->pixel);
         if (flags[l] != NULL) {
+            __builtin_prefetch(flags[l] + 2 * CHUNK, 0, 3); /* which may lie outside */
             join_flags(any, flags[l], at->n);
         }
     }

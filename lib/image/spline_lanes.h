@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "interleave.h"
 #include "spline.h"
 
 enum {
@@ -119,6 +120,14 @@ typedef struct sqn__spline_lanes {
      *  in the same of these pixels. */
     bool (*know)(uint32_t *known, const float *pixels, const uint32_t *within, int64_t n,
                  int64_t lanes);
+    /** out [n_pix, lanes]: out[x lanes + l] = row l at x. Lanes behind the last row, up to a
+     *  multiple of the width, hold numbers of one of them; those after stay. What follows the
+     *  rows in memory is likely to be asked for soon. */
+    void (*interleave)(float *out, const sqn__rows_of *rows, int64_t lanes, int64_t n_pix);
+    /** Row l at x = in[x lanes + l], of the first lanes; in [n_pix, lanes], lanes a multiple of
+     *  the width. */
+    void (*interleave_undo)(const sqn__rows_to *rows, const float *in, int64_t lanes,
+                            int64_t n_pix);
 } sqn__spline_lanes;
 
 /** What every processor runs. */

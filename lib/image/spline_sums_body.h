@@ -97,6 +97,8 @@ TAPS_INLINE images *block(float *at, sqn__sum which, int64_t lanes)
     return (images *)(void *)(at + (int64_t)which * lanes);
 }
 
+enum { AHEAD = 8 }; /* pixels whose sums are fetched before they are needed */
+
 static void add(float *out, const sqn__spline_frame *frames, int64_t n_frame, int64_t n,
                 int64_t lanes)
 {
@@ -109,6 +111,9 @@ static void add(float *out, const sqn__spline_frame *frames, int64_t n_frame, in
                          *block(at, SQN__SUM_VARIANCE, lanes),
                          *block(at, SQN__SUM_SHARED, lanes)};
 
+            for (int64_t k = 0; k < SQN__N_SUM; k++) { /* which may lie outside */
+                __builtin_prefetch(at + (AHEAD * SQN__N_SUM + k) * lanes, 1, 2);
+            }
             for (int64_t f = 0; f < n_frame; f++) {
                 add_frame(&all, &frames[f], x, l, lanes);
             }
