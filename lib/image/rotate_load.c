@@ -93,10 +93,7 @@ static void spread_shared(const layout *to, const uint32_t *known, double *sums,
                                   variance};
 
     d->table->interleave(ratio, &rows, d->lanes, at->n);
-    d->table->share(ratio, sums, &of);
-    for (int64_t x = 0; x < at->n && n_sum != NULL; x++) {
-        n_sum[of.ring[x]] += known[x];
-    }
+    d->table->share(ratio, sums, n_sum, &of);
 }
 
 /* Variances take part where the value and the variance itself are known. */

@@ -114,8 +114,8 @@ typedef struct sqn__spline_lanes {
     void (*add)(float *sums, const sqn__spline_frame *frames, int64_t n_frame, int64_t n,
                 int64_t lanes);
     /** What images share, [n, lanes], becomes covariances over the variance, 0 where there is
-     *  none; it and the variances are added to sums [n_radius, 2, lanes]. */
-    void (*share)(float *shared, double *sums, const sqn__spline_rings *of);
+     *  none; it and the variances are added to sums [n_radius, 2, lanes] of n [n_radius] pixels. */
+    void (*share)(float *shared, double *sums, int64_t *n, const sqn__spline_rings *of);
     /** known [n] = 1 where the first lane is finite, of those `within`; true where all lanes are
      *  in the same of these pixels. */
     bool (*know)(uint32_t *known, const float *pixels, const uint32_t *within, int64_t n,

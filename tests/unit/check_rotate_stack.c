@@ -234,6 +234,7 @@ typedef struct loops {
     uint32_t within[SIDE_BY_SIDE], known[SIDE_BY_SIDE];
     float sums[SIDE_BY_SIDE * SQN__N_SUM * LANES];
     double rings[RADII * 2 * LANES];
+    int64_t n[RADII];
     bool alike, all_alike;
 } loops;
 
@@ -268,7 +269,7 @@ static void run_loops(loops *l, const sqn__spline_lanes *table)
                                         l->member};
     }
     table->add(l->sums, frames, FRAMES, SIDE_BY_SIDE, LANES);
-    table->share(l->ratio, l->rings, &of);
+    table->share(l->ratio, l->rings, l->n, &of);
     l->all_alike = table->know(l->known, l->value[0], l->within, SIDE_BY_SIDE, LANES);
     l->alike = table->know(l->known, l->value[2], l->within, SIDE_BY_SIDE, LANES);
 }
@@ -333,6 +334,14 @@ START_TEST(loops_over_pixels_do_what_they_say_in_every_table)
         base = t == 0 ? found : base;
         for (int64_t e = 0; e < INT64_C(2) * RADII * LANES; e++) {
             ck_assert(found.rings[e] == base.rings[e] && found.rings[e] > 0.0);
+        }
+        for (int64_t r = 0; r < RADII; r++) {
+            int64_t n = 0;
+
+            for (int64_t x = r; x < SIDE_BY_SIDE; x += RADII) {
+                n += given.within[x];
+            }
+            ck_assert_int_eq(found.n[r], n);
         }
     }
 }
