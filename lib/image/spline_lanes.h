@@ -108,8 +108,9 @@ typedef struct sqn__spline_lanes {
     /** 1 / ((1 - z q^-1) (1 - z q)) times `gain` along lines that run side by side: value k of
      *  line i is data[k step + i]. */
     void (*filter)(double *data, const sqn__spline_lines *lines, double z, double gain);
-    /** The same in float, of many images; lines of at least two pixels. */
-    void (*filter_stack)(float *data, const sqn__spline_beside *lines, float z, float gain);
+    /** That of two different poles, each times (1 - z)^2, at once and in float, of many images;
+     *  lines of at least two pixels. */
+    void (*filter_stack)(float *data, const sqn__spline_beside *lines, const double z[2]);
     /** Add frames, in their order, to sums [n, SQN__N_SUM, lanes]. */
     void (*add)(float *sums, const sqn__spline_frame *frames, int64_t n_frame, int64_t n,
                 int64_t lanes);
