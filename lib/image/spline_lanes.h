@@ -88,8 +88,8 @@ typedef struct sqn__spline_rings {
     int64_t n, lanes;
     const int32_t *ring; /**< [n] distances from the star; NULL = covariances are given. */
     const float *share;  /**< [n_radius, lanes] covariances over what is given. */
-    const uint32_t *known; /**< [n] 1 = has a variance. */
-    const float *variance; /**< [n, lanes] */
+    const uint8_t *unknown; /**< [n] 0 = has a variance. */
+    const float *variance;  /**< [n, lanes] */
 } sqn__spline_rings;
 
 /** Positions count from 0; their cells (floor) lie within one pixel of the plane. */
@@ -117,9 +117,9 @@ typedef struct sqn__spline_lanes {
     /** What images share, [n, lanes], becomes covariances over the variance, 0 where there is
      *  none; it and the variances are added to sums [n_radius, 2, lanes] of n [n_radius] pixels. */
     void (*share)(float *shared, double *sums, int64_t *n, const sqn__spline_rings *of);
-    /** known [n] = 1 where the first lane is finite, of those `within`; true where all lanes are
-     *  in the same of these pixels. */
-    bool (*know)(uint32_t *known, const float *pixels, const uint32_t *within, int64_t n,
+    /** unknown [n] = 0 where the first lane is finite and `outside` is 0, elsewhere 255; true
+     *  where all lanes are finite in the same of the pixels where `outside` is 0. */
+    bool (*know)(uint8_t *unknown, const float *pixels, const uint8_t *outside, int64_t n,
                  int64_t lanes);
     /** out [n_pix, lanes]: out[x lanes + l] = row l at x. Lanes behind the last row, up to a
      *  multiple of the width, hold numbers of one of them; those after stay. What follows the

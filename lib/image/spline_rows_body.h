@@ -69,7 +69,8 @@ TAPS_INLINE images load_squares(const float *const row[WIDTH], int64_t i, int64_
 #endif
 }
 
-/* Rows of a vector of lanes, into [n_pix, lanes]. */
+/* Rows of a vector of lanes, into [n_pix, lanes]; what follows on either side is fetched, though it
+   may lie outside. */
 TAPS_INLINE void interleave_vector(float *restrict out, const float *const row[WIDTH],
                                    int64_t n_row, int64_t lanes, int64_t n_pix)
 {
@@ -79,9 +80,10 @@ TAPS_INLINE void interleave_vector(float *restrict out, const float *const row[W
         images q[SIDE];
 
         for (int64_t i = 0; i < n_row && x % FETCH == 0; i++) {
-            __builtin_prefetch(row[i] + x + n_pix, 0, 3); /* which may lie outside */
+            __builtin_prefetch(row[i] + x + n_pix, 0, 3);
         }
         for (int64_t i = 0; i < SIDE; i++) {
+            __builtin_prefetch(out + (x + i + n_pix) * lanes, 1, 3);
             q[i] = load_squares(row, i, x);
         }
         turn_squares(q);

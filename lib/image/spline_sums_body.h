@@ -48,7 +48,7 @@ TAPS_INLINE choices are_finite(images of)
 
 /* ---- What is known --------------------------------------------------------------------- */
 
-static bool know(uint32_t *known, const float *pixels, const uint32_t *within, int64_t n,
+static bool know(uint8_t *unknown, const float *pixels, const uint8_t *outside, int64_t n,
                  int64_t lanes)
 {
     choices differ = {0};
@@ -56,11 +56,11 @@ static bool know(uint32_t *known, const float *pixels, const uint32_t *within, i
 
     for (int64_t x = 0; x < n; x++) {
         const float *at = pixels + x * lanes;
-        const choices here = (choices){0} - (int32_t)within[x];
-        const bool is_known = at[0] <= FLT_MAX && at[0] >= -FLT_MAX;
+        const bool is_known = at[0] <= FLT_MAX && at[0] >= -FLT_MAX, in = outside[x] == 0;
         const choices first = (choices){0} - (is_known ? 1 : 0);
+        const choices here = (choices){0} - (in ? 1 : 0);
 
-        known[x] = is_known ? within[x] : 0;
+        unknown[x] = is_known && in ? 0 : UINT8_MAX;
         for (int64_t l = 0; l < lanes; l += WIDTH) {
             differ |= (are_finite(load(at + l)) ^ first) & here;
         }
@@ -153,7 +153,7 @@ static void share(float *shared, double *out, int64_t *n, const sqn__spline_ring
         const float *variance = of->variance + x * lanes;
         float *at = shared + x * lanes;
 
-        if (of->ring != NULL && of->known[x] != 0) {
+        if (of->ring != NULL && of->unknown[x] == 0) {
             double *variances = out + (int64_t)of->ring[x] * 2 * lanes;
 
             n[of->ring[x]]++;
