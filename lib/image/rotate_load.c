@@ -9,7 +9,8 @@ enum {
     N_PIXEL = SQN__SPLINE_N_CARDINAL,
     BEFORE = N_PIXEL / 2 - 1, /* pixels behind a cell that lie before it */
     BANDS = SQN__ROTATE_BANDS,
-    CHUNK = 64 /* pixels of a row that are laid out together */
+    CHUNK = 64, /* pixels of a row that are laid out together */
+    AHEAD = 2 * CHUNK
 };
 
 typedef sqn__rotate_desk desk;
@@ -134,7 +135,7 @@ static void spread_flags(const layout *to, const chunk *at)
     for (int64_t l = 0; l < lanes; l++) {
         flags[l] = flags_of(to, l, at->pixel);
         if (flags[l] != NULL) {
-            __builtin_prefetch(flags[l] + 2 * CHUNK, 0, 3); /* which may lie outside */
+            __builtin_prefetch(flags[l] + AHEAD, 0, 3); /* which may lie outside */
             join_flags(any, flags[l], at->n);
         }
     }

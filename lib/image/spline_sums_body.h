@@ -103,11 +103,11 @@ TAPS_INLINE images *block(float *at, sqn__sum which, int64_t lanes)
     return (images *)(void *)(at + (int64_t)which * lanes);
 }
 
-enum { AHEAD = 8 }; /* pixels whose sums are fetched before they are needed */
-
 static void add(float *out, const sqn__spline_frame *frames, int64_t n_frame, int64_t n,
                 int64_t lanes)
 {
+    const int64_t ahead = 8 * (int64_t)SQN__N_SUM; /* of so many pixels sums are fetched */
+
     for (int64_t x = 0; x < n; x++) {
         for (int64_t l = 0; l < lanes; l += WIDTH) {
             float *at = out + x * SQN__N_SUM * lanes + l;
@@ -118,7 +118,7 @@ static void add(float *out, const sqn__spline_frame *frames, int64_t n_frame, in
                          *block(at, SQN__SUM_SHARED, lanes)};
 
             for (int64_t k = 0; k < SQN__N_SUM; k++) { /* which may lie outside */
-                __builtin_prefetch(at + (AHEAD * SQN__N_SUM + k) * lanes, 1, 2);
+                __builtin_prefetch(at + (ahead + k) * lanes, 1, 2);
             }
             for (int64_t f = 0; f < n_frame; f++) {
                 add_frame(&all, &frames[f], x, l, lanes);
