@@ -16,7 +16,8 @@ typedef struct sqn__derotation_slot {
     int32_t member[SQN__SPLINE_STACK]; /**< -1 = takes part, 0 = does not. */
 } sqn__derotation_slot;
 
-/** Sums of the frames that were turned, pixel by pixel. */
+/** Sums of the frames that were turned, pixel by pixel: columns of tiles one after the other, each
+ *  row by row. */
 typedef struct sqn__derotation_sums {
     float *sums;    /**< [ny, nx, SQN__N_SUM, lanes] NULL = not needed. */
     uint8_t *flags; /**< [ny, nx, 2, lanes] OR of those behind the pixel, and of all. */

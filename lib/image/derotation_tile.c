@@ -9,7 +9,6 @@
 
 #include "combine_sums.h"
 #include "derotation.h"
-#include "interleave.h"
 #include "sequin/cube.h"
 
 enum {
@@ -101,24 +100,45 @@ static bool takes_part(const sqn__spline_frame *f, int64_t at, int64_t l)
     return f->member[l] != 0 && fabsf(f->value[at + l]) <= FLT_MAX;
 }
 
+/* Flags of a pixel whose values may take part; those of all frames stand behind. */
+static void join_flagged(uint8_t *out, const uint8_t *flags, const sqn__spline_frame *f,
+                         int64_t x, int64_t lanes)
+{
+    for (int64_t l = 0; l < lanes; l++) {
+        out[l] |= takes_part(f, x * lanes, l) ? flags[l] : 0;
+        out[l + lanes] |= f->member[l] != 0 ? flags[l] : 0;
+    }
+}
+
+/* Flags of all frames at a pixel that is missing. */
+static void join_missing(uint8_t *restrict out, const uint8_t *restrict flags,
+                         const uint8_t *restrict member, int64_t lanes)
+{
+    for (int64_t l = 0; l < lanes; l++) {
+        out[l] |= (uint8_t)((flags[l] | SQN_FLAG_TURNED_MISSING) & member[l]);
+    }
+}
+
 static void join_flags(uint8_t *out, const sqn__spline_frame *f, const uint8_t *missing,
                        const slot *s, int64_t n)
 {
     static const uint8_t none[STACK] = {0};
     const int64_t lanes = s->desk.lanes;
+    uint8_t member[STACK];
 
+    for (int64_t l = 0; l < lanes; l++) {
+        member[l] = f->member[l] != 0 ? 0xff : 0;
+    }
     for (int64_t x = 0; x < n; x++) {
         const int64_t from = f->nearest[x];
         const bool flagged = from >= 0 && s->desk.flagged[from] != 0;
         const uint8_t *flags = flagged ? s->desk.flags + from * lanes : none;
+        uint8_t *to = out + x * 2 * lanes;
 
-        for (int64_t l = 0; l < lanes && (flagged || missing[x] != 0); l++) { /* rare */
-            const int turned = missing[x] != 0 ? SQN_FLAG_TURNED_MISSING : 0;
-            const int flag = f->member[l] != 0 ? flags[l] | turned : 0;
-            uint8_t *to = out + x * 2 * lanes + l;
-
-            to[0] |= (uint8_t)(takes_part(f, x * lanes, l) ? flag : 0);
-            to[lanes] |= (uint8_t)flag;
+        if (missing[x] != 0) {
+            join_missing(to + lanes, flags, member, lanes);
+        } else if (flagged) { /* rare */
+            join_flagged(to, flags, f, x, lanes);
         }
     }
 }
@@ -145,7 +165,7 @@ static void join_dq(uint32_t *out, const sqn__spline_frame *f, const slot *s, in
 static sqn__derotation_sums begin_row(const sqn_derotation *d, tile *t, int64_t row,
                                       bool last)
 {
-    const int64_t pixel = (t->y + row) * d->plan.nx + t->x;
+    const int64_t pixel = t->x * d->plan.ny + (t->y + row) * t->nx;
     const int64_t n_sum = SQN__N_SUM * d->lanes, n_bit = 2 * d->lanes;
     const bool kept = d->begun || !last;
     const sqn__derotation_sums of = {kept ? d->sums.sums + pixel * n_sum : t->sums,
@@ -190,8 +210,8 @@ static void pick_block(float out[STACK][WIDTH], const sqn__derotation_sums *of,
     for (int64_t l = 0; l < rows.n; l++) {
         rows.row[l] = out[l];
     }
-    sqn__interleave_undo(&rows, of->sums + (int64_t)which * d->lanes, SQN__N_SUM * d->lanes,
-                         n);
+    d->table->interleave_undo(&rows, of->sums + (int64_t)which * d->lanes,
+                              SQN__N_SUM * d->lanes, n);
 }
 
 /* The sums of values become floats where they stand: nothing is added any more. */

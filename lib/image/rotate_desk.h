@@ -15,7 +15,7 @@ typedef struct sqn_rotate_stack {
     uint8_t *flagged; /**< [ny, nx] not 0: some image has flags, */
     uint8_t *flags;   /**< [ny, nx, lanes] which are there. */
     uint8_t *round;   /**< [ny, nx] 0 = valid. */
-    uint8_t *missing; /**< [ny, nx] 1 = without a variance. */
+    uint8_t *missing; /**< [ny, nx] not 0 = without a variance. */
     uint8_t *gaps;    /**< [wide] of sqn__spline_stack */
     uint8_t *broken;  /**< [wide] of sqn__spline_stack */
     const sqn__spline_lanes *table;

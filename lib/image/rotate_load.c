@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "fill.h"
-#include "interleave.h"
 #include "rotate_desk.h"
 
 enum {
@@ -10,7 +9,8 @@ enum {
     N_PIXEL = SQN__SPLINE_N_CARDINAL,
     BEFORE = N_PIXEL / 2 - 1, /* pixels behind a cell that lie before it */
     BANDS = SQN__ROTATE_BANDS,
-    CHUNK = 64 /* pixels of a row that are laid out together */
+    CHUNK = 64, /* pixels of a row that are laid out together */
+    AHEAD = 2 * CHUNK
 };
 
 typedef sqn__rotate_desk desk;
@@ -50,30 +50,22 @@ static sqn__rows_of rows_of(const layout *to, plane which, int64_t pixel)
     return rows;
 }
 
-static bool spread_values(const layout *to, uint32_t *known, const chunk *at)
+_Static_assert(SQN__FILL_EMPTY == UINT8_MAX, "what is not known is empty");
+
+static bool spread_values(const layout *to, const chunk *at)
 {
+    static const uint8_t none[CHUNK] = {0};
     const desk *d = to->d;
     float *lanes = d->coeffs + at->wide * d->lanes;
     const sqn__rows_of rows = rows_of(to, VALUE, at->pixel);
-    uint32_t all[CHUNK];
 
-    for (int64_t x = 0; x < at->n; x++) {
-        all[x] = 1;
-    }
-    sqn__interleave(lanes, &rows, d->lanes, at->n);
-
-    const bool alike = d->table->know(known, lanes, all, at->n, d->lanes);
-
-    for (int64_t x = 0; x < at->n; x++) {
-        d->round[at->pixel + x] = known[x] != 0 ? 0 : SQN__FILL_EMPTY;
-    }
-    return alike;
+    d->table->interleave(lanes, &rows, d->lanes, at->n);
+    return d->table->know(d->round + at->pixel, lanes, none, at->n, d->lanes);
 }
 
 /* The part of the variances that is shared, which are known where there is one; and their sums
    by distance. */
-static void spread_shared(const layout *to, const uint32_t *known, double *sums,
-                          int64_t *n_sum, const chunk *at)
+static void spread_shared(const layout *to, double *sums, int64_t *n_sum, const chunk *at)
 {
     const desk *d = to->d;
     const float *variance = d->variance + at->wide * d->lanes;
@@ -83,39 +75,34 @@ static void spread_shared(const layout *to, const uint32_t *known, double *sums,
                                   d->lanes,
                                   to->rings != NULL ? to->rings->ring + at->pixel : NULL,
                                   to->rings != NULL ? to->rings->share : NULL,
-                                  known,
+                                  d->missing + at->pixel,
                                   variance};
 
-    sqn__interleave(ratio, &rows, d->lanes, at->n);
-    d->table->share(ratio, sums, &of);
-    for (int64_t x = 0; x < at->n && n_sum != NULL; x++) {
-        n_sum[to->rings->ring[at->pixel + x]] += known[x];
-    }
+    d->table->interleave(ratio, &rows, d->lanes, at->n);
+    d->table->share(ratio, sums, n_sum, &of);
 }
 
 /* Variances take part where the value and the variance itself are known. */
-static bool spread_variances(const layout *to, const uint32_t *within, double *sums,
-                             int64_t *n_sum, const chunk *at)
+static bool spread_variances(const layout *to, double *sums, int64_t *n_sum,
+                             const chunk *at)
 {
     const desk *d = to->d;
     float *lanes = d->variance + at->wide * d->lanes;
     const sqn__rows_of rows = rows_of(to, VARIANCE, at->pixel);
-    uint32_t known[CHUNK];
+    uint8_t *missing = d->missing + at->pixel;
 
-    sqn__interleave(lanes, &rows, d->lanes, at->n);
+    d->table->interleave(lanes, &rows, d->lanes, at->n);
 
-    const bool alike = d->table->know(known, lanes, within, at->n, d->lanes);
+    const bool alike =
+        d->table->know(missing, lanes, d->round + at->pixel, at->n, d->lanes);
 
-    for (int64_t x = 0; x < at->n; x++) {
-        d->missing[at->pixel + x] = known[x] == 0;
-    }
     for (int64_t x = 0; x < at->n && !to->as_is; x++) {
-        if (known[x] == 0) { /* rare */
+        if (missing[x] != 0) { /* rare */
             memset(lanes + x * d->lanes, 0, (size_t)d->lanes * sizeof *lanes);
         }
     }
     if (to->g->in[to->g->first].shared != NULL) {
-        spread_shared(to, known, sums, n_sum, at);
+        spread_shared(to, sums, n_sum, at);
     }
     return alike;
 }
@@ -148,6 +135,7 @@ static void spread_flags(const layout *to, const chunk *at)
     for (int64_t l = 0; l < lanes; l++) {
         flags[l] = flags_of(to, l, at->pixel);
         if (flags[l] != NULL) {
+            __builtin_prefetch(flags[l] + AHEAD, 0, 3); /* which may lie outside */
             join_flags(any, flags[l], at->n);
         }
     }
@@ -170,11 +158,10 @@ static bool spread_row(const layout *to, int64_t y, double *sums, int64_t *n_sum
 
     for (int64_t x = 0; x < d->nx; x += CHUNK) {
         const chunk at = {y * d->nx + x, wide + x, d->nx - x < CHUNK ? d->nx - x : CHUNK};
-        uint32_t known[CHUNK];
 
-        alike = spread_values(to, known, &at) && alike;
+        alike = spread_values(to, &at) && alike;
         if (varies) {
-            alike = spread_variances(to, known, sums, n_sum, &at) && alike;
+            alike = spread_variances(to, sums, n_sum, &at) && alike;
         }
         spread_flags(to, &at);
     }

@@ -10,7 +10,6 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "interleave.h"
 #include "mem.h"
 #include "raise.h"
 #include "rotate_desk.h"
@@ -109,7 +108,7 @@ static void store(const job *j, const float *points, plane which, int64_t n, int
 
         to.row[l] = j->g->member[l] ? row + first : lost;
     }
-    sqn__interleave_undo(&to, points, j->d->lanes, n);
+    j->d->table->interleave_undo(&to, points, j->d->lanes, n);
 }
 
 /* Flags and DQ of image `l`. */

@@ -72,14 +72,11 @@ void sqn__spline_prefilter(double *image, int64_t ny, int64_t nx, int64_t stride
     }
 }
 
-/* Both poles, of lines side by side. */
+/* Lines of many images side by side. */
 static void filter_beside(float *data, const sqn__spline_beside *l)
 {
-    for (int64_t p = 0; p < N_POLE && l->n > 1; p++) {
-        const double z = poles[p];
-
-        sqn__spline_lanes_choose()->filter_stack(data, l, (float)z,
-                                                 (float)((1.0 - z) * (1.0 - 1.0 / z)));
+    if (l->n > 1) {
+        sqn__spline_lanes_choose()->filter_stack(data, l, poles);
     }
 }
 

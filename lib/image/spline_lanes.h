@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "interleave.h"
 #include "spline.h"
 
 enum {
@@ -87,8 +88,8 @@ typedef struct sqn__spline_rings {
     int64_t n, lanes;
     const int32_t *ring; /**< [n] distances from the star; NULL = covariances are given. */
     const float *share;  /**< [n_radius, lanes] covariances over what is given. */
-    const uint32_t *known; /**< [n] 1 = has a variance. */
-    const float *variance; /**< [n, lanes] */
+    const uint8_t *unknown; /**< [n] 0 = has a variance. */
+    const float *variance;  /**< [n, lanes] */
 } sqn__spline_rings;
 
 /** Positions count from 0; their cells (floor) lie within one pixel of the plane. */
@@ -107,18 +108,27 @@ typedef struct sqn__spline_lanes {
     /** 1 / ((1 - z q^-1) (1 - z q)) times `gain` along lines that run side by side: value k of
      *  line i is data[k step + i]. */
     void (*filter)(double *data, const sqn__spline_lines *lines, double z, double gain);
-    /** The same in float, of many images; lines of at least two pixels. */
-    void (*filter_stack)(float *data, const sqn__spline_beside *lines, float z, float gain);
+    /** That of two different poles, each times (1 - z)^2, at once and in float, of many images;
+     *  lines of at least two pixels. */
+    void (*filter_stack)(float *data, const sqn__spline_beside *lines, const double z[2]);
     /** Add frames, in their order, to sums [n, SQN__N_SUM, lanes]. */
     void (*add)(float *sums, const sqn__spline_frame *frames, int64_t n_frame, int64_t n,
                 int64_t lanes);
     /** What images share, [n, lanes], becomes covariances over the variance, 0 where there is
-     *  none; it and the variances are added to sums [n_radius, 2, lanes]. */
-    void (*share)(float *shared, double *sums, const sqn__spline_rings *of);
-    /** known [n] = 1 where the first lane is finite, of those `within`; true where all lanes are
-     *  in the same of these pixels. */
-    bool (*know)(uint32_t *known, const float *pixels, const uint32_t *within, int64_t n,
+     *  none; it and the variances are added to sums [n_radius, 2, lanes] of n [n_radius] pixels. */
+    void (*share)(float *shared, double *sums, int64_t *n, const sqn__spline_rings *of);
+    /** unknown [n] = 0 where the first lane is finite and `outside` is 0, elsewhere 255; true
+     *  where all lanes are finite in the same of the pixels where `outside` is 0. */
+    bool (*know)(uint8_t *unknown, const float *pixels, const uint8_t *outside, int64_t n,
                  int64_t lanes);
+    /** out [n_pix, lanes]: out[x lanes + l] = row l at x. Lanes behind the last row, up to a
+     *  multiple of the width, hold numbers of one of them; those after stay. What follows the
+     *  rows in memory is likely to be asked for soon. */
+    void (*interleave)(float *out, const sqn__rows_of *rows, int64_t lanes, int64_t n_pix);
+    /** Row l at x = in[x lanes + l], of the first lanes; in [n_pix, lanes], lanes a multiple of
+     *  the width. */
+    void (*interleave_undo)(const sqn__rows_to *rows, const float *in, int64_t lanes,
+                            int64_t n_pix);
 } sqn__spline_lanes;
 
 /** What every processor runs. */

@@ -9,11 +9,14 @@
 #if defined(__AVX2__) && defined(__FMA__)
 #define SQN__SPLINE_WIDTH 8
 #include "spline_lanes_body.h"
+#include "spline_rows_body.h"
 #include "spline_stack_body.h"
 #include "spline_sums_body.h"
 
-static const sqn__spline_lanes table = {SQN__SPLINE_WIDTH, values, variances, stack, filter,
-                                        filter_stack,      add,    share,     know};
+static const sqn__spline_lanes table = {
+    SQN__SPLINE_WIDTH, values, variances, stack, filter,
+    filter_stack,      add,    share,     know,  interleave,
+    interleave_undo};
 
 const sqn__spline_lanes *sqn__spline_lanes_avx2(void)
 {

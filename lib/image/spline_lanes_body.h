@@ -212,49 +212,117 @@ TAPS_INLINE void start_line(images *out, float *data, const sqn__spline_beside *
     *out = sum * (n_sum == period ? 1.0F / (1.0F - power) : 1.0F);
 }
 
-/* One vector of so many lines; their number is a constant where this is called. */
-TAPS_INLINE void filter_lines(float *data, const sqn__spline_beside *of, float z,
-                              float gain, const int64_t n_line)
+/* What both poles of a prefilter ask for at once: 1 / ((1 - z q^-1) (1 - z q)) times (1 - z)^2 of
+   each, whose partial fractions hold at either end. */
+typedef struct pole_pair {
+    float gain, z[2];
+    float start[2]; /* shares of each pole alone in the causal filters of both, */
+    float end[2];   /* and in the whole filter, times 1 / (1 - z^2) */
+    float
+        turn[2]; /* last anticausal value of the first pole: shares of the last coefficient
+                       and of the causal value before it */
+} pole_pair;
+
+TAPS_INLINE pole_pair pair_of(const double z[2])
 {
-    images now[SIDE_BY_SIDE];
+    pole_pair p = {.gain =
+                       (float)((1.0 - z[0]) * (1.0 - z[0]) * (1.0 - z[1]) * (1.0 - z[1]))};
+
+    for (int64_t i = 0; i < 2; i++) {
+        const double other = z[1 - i], square = z[i] * z[i];
+        const double rest = 1.0 + other * other - other * (1.0 + square) / z[i];
+
+        p.z[i] = (float)z[i];
+        p.start[i] = (float)(z[i] / (z[i] - other));
+        p.end[i] = (float)(1.0 / (rest * (1.0 - square)));
+    }
+    p.turn[0] = (float)((1.0 - z[1] * z[1]) / (1.0 + z[0] * z[1]));
+    p.turn[1] = (float)(-z[1] / (1.0 + z[0] * z[1]));
+    return p;
+}
+
+/* A line at work: what the first pole makes of it, and both. */
+typedef struct filtered {
+    images one, both;
+} filtered;
+
+/* First causal values, of the mirrored line. */
+TAPS_INLINE void start_pair(filtered *out, float *data, const sqn__spline_beside *of,
+                            int64_t line, const pole_pair *p)
+{
+    images alone[2];
+
+    start_line(&alone[0], data, of, line, p->z[0]);
+    start_line(&alone[1], data, of, line, p->z[1]);
+    out->one = p->gain * alone[0];
+    out->both = p->gain * (p->start[0] * alone[0] + p->start[1] * alone[1]);
+}
+
+/* Add a number to what the poles make of those before it, or after it. */
+TAPS_INLINE void go_through(filtered *now, images number, const pole_pair *p)
+{
+    now->one = number + p->z[0] * now->one;
+    now->both = now->one + p->z[1] * now->both;
+}
+
+/* From causal values, whose last one this finds, to the last anticausal ones: the whole filter is
+   twice the causal one, less the number itself, pole by pole. */
+TAPS_INLINE void turn_about(filtered *now, images number, images before, const pole_pair *p)
+{
+    go_through(now, number, p);
+
+    const images other = (now->both - p->start[0] * now->one) / p->start[1];
+
+    now->both =
+        p->end[0] * (2.0F * now->one - number) + p->end[1] * (2.0F * other - number);
+    now->one = p->turn[0] * now->both + p->turn[1] * before;
+}
+
+/* One vector of so many lines; their number is a constant where this is called. */
+TAPS_INLINE void filter_lines(float *data, const sqn__spline_beside *of, const pole_pair *p,
+                              const int64_t n_line)
+{
+    filtered now[SIDE_BY_SIDE];
 
     for (int64_t r = 0; r < n_line; r++) {
-        start_line(&now[r], data, of, r, z);
-        now[r] *= gain;
-        *pixel_at(data, of, r, 0) = now[r];
+        start_pair(&now[r], data, of, r, p);
+        *pixel_at(data, of, r, 0) = now[r].both;
     }
-    for (int64_t k = 1; k < of->n; k++) {
+    for (int64_t k = 1; k < of->n - 1; k++) {
         LANES_UNROLL
         for (int64_t r = 0; r < n_line; r++) {
-            now[r] = gain * *pixel_at(data, of, r, k) + z * now[r];
-            *pixel_at(data, of, r, k) = now[r];
+            go_through(&now[r], p->gain * *pixel_at(data, of, r, k), p);
+            *pixel_at(data, of, r, k) = now[r].both;
         }
     }
     for (int64_t r = 0; r < n_line; r++) {
-        now[r] = z / (z * z - 1.0F) * (now[r] + z * *pixel_at(data, of, r, of->n - 2));
-        *pixel_at(data, of, r, of->n - 1) = now[r];
+        images *last = pixel_at(data, of, r, of->n - 1);
+
+        turn_about(&now[r], p->gain * *last, *pixel_at(data, of, r, of->n - 2), p);
+        *last = now[r].both;
     }
     for (int64_t k = of->n - 2; k >= 0; k--) {
         LANES_UNROLL
         for (int64_t r = 0; r < n_line; r++) {
-            now[r] = z * (now[r] - *pixel_at(data, of, r, k));
-            *pixel_at(data, of, r, k) = now[r];
+            go_through(&now[r], *pixel_at(data, of, r, k), p);
+            *pixel_at(data, of, r, k) = now[r].both;
         }
     }
 }
 
-static void filter_stack(float *data, const sqn__spline_beside *lines, float z, float gain)
+static void filter_stack(float *data, const sqn__spline_beside *lines, const double z[2])
 {
+    const pole_pair p = pair_of(z);
     const int64_t n_whole = lines->n_line - lines->n_line % SIDE_BY_SIDE;
 
     for (int64_t v = 0; v < lines->lanes; v += WIDTH) {
         float *first = data + v;
 
         for (int64_t line = 0; line < n_whole; line += SIDE_BY_SIDE) {
-            filter_lines(first + line * lines->across, lines, z, gain, SIDE_BY_SIDE);
+            filter_lines(first + line * lines->across, lines, &p, SIDE_BY_SIDE);
         }
         for (int64_t line = n_whole; line < lines->n_line; line++) {
-            filter_lines(first + line * lines->across, lines, z, gain, 1);
+            filter_lines(first + line * lines->across, lines, &p, 1);
         }
     }
 }

@@ -18,9 +18,14 @@ typedef float parts
 typedef int32_t choices __attribute__((vector_size(SQN__SPLINE_WIDTH * sizeof(int32_t)),
                                        aligned(4), may_alias));
 
+/* Number by number: compilers make one instruction of it, and several of a conversion. */
 TAPS_INLINE sums widen(const float *from)
 {
+#if SQN__SPLINE_WIDTH == 16
+    return (sums){from[0], from[1], from[2], from[3], from[4], from[5], from[6], from[7]};
+#else
     return __builtin_convertvector(*(const parts *)(const void *)from, sums);
+#endif
 }
 
 TAPS_INLINE images load(const float *from)
@@ -43,7 +48,7 @@ TAPS_INLINE choices are_finite(images of)
 
 /* ---- What is known --------------------------------------------------------------------- */
 
-static bool know(uint32_t *known, const float *pixels, const uint32_t *within, int64_t n,
+static bool know(uint8_t *unknown, const float *pixels, const uint8_t *outside, int64_t n,
                  int64_t lanes)
 {
     choices differ = {0};
@@ -51,10 +56,11 @@ static bool know(uint32_t *known, const float *pixels, const uint32_t *within, i
 
     for (int64_t x = 0; x < n; x++) {
         const float *at = pixels + x * lanes;
-        const choices here = (choices){0} - (int32_t)within[x];
-        const choices first = are_finite((images){0.0F} + at[0]);
+        const bool is_known = at[0] <= FLT_MAX && at[0] >= -FLT_MAX, in = outside[x] == 0;
+        const choices first = (choices){0} - (is_known ? 1 : 0);
+        const choices here = (choices){0} - (in ? 1 : 0);
 
-        known[x] = first[0] != 0 ? within[x] : 0;
+        unknown[x] = is_known && in ? 0 : UINT8_MAX;
         for (int64_t l = 0; l < lanes; l += WIDTH) {
             differ |= (are_finite(load(at + l)) ^ first) & here;
         }
@@ -100,6 +106,8 @@ TAPS_INLINE images *block(float *at, sqn__sum which, int64_t lanes)
 static void add(float *out, const sqn__spline_frame *frames, int64_t n_frame, int64_t n,
                 int64_t lanes)
 {
+    const int64_t ahead = 8 * (int64_t)SQN__N_SUM; /* of so many pixels sums are fetched */
+
     for (int64_t x = 0; x < n; x++) {
         for (int64_t l = 0; l < lanes; l += WIDTH) {
             float *at = out + x * SQN__N_SUM * lanes + l;
@@ -109,6 +117,9 @@ static void add(float *out, const sqn__spline_frame *frames, int64_t n_frame, in
                          *block(at, SQN__SUM_VARIANCE, lanes),
                          *block(at, SQN__SUM_SHARED, lanes)};
 
+            for (int64_t k = 0; k < SQN__N_SUM; k++) { /* which may lie outside */
+                __builtin_prefetch(at + (ahead + k) * lanes, 1, 2);
+            }
             for (int64_t f = 0; f < n_frame; f++) {
                 add_frame(&all, &frames[f], x, l, lanes);
             }
@@ -132,7 +143,7 @@ TAPS_INLINE void divide(float *shared, const float *variance, images part)
     *(images *)(void *)shared = select_where((choices)(below > 0.0F), ratio);
 }
 
-static void share(float *shared, double *out, const sqn__spline_rings *of)
+static void share(float *shared, double *out, int64_t *n, const sqn__spline_rings *of)
 {
     const images one = (images){0.0F} + 1.0F;
     const float *all = (const float *)(const void *)&one;
@@ -142,9 +153,10 @@ static void share(float *shared, double *out, const sqn__spline_rings *of)
         const float *variance = of->variance + x * lanes;
         float *at = shared + x * lanes;
 
-        if (of->ring != NULL && of->known[x] != 0) {
+        if (of->ring != NULL && of->unknown[x] == 0) {
             double *variances = out + (int64_t)of->ring[x] * 2 * lanes;
 
+            n[of->ring[x]]++;
             for (int64_t l = 0; l < lanes; l += HALF) {
                 *(sums *)(void *)(variances + l) += widen(variance + l);
                 *(sums *)(void *)(variances + lanes + l) += widen(at + l);

@@ -51,6 +51,9 @@ static double footprint(const sqn__turn_map *map, double y, double x)
     const double part_x[2] = {1.0 - (x - floor(x)), x - floor(x)};
     double share = 0.0;
 
+    if (!(y >= -1.0 && x >= -1.0 && y < (double)map->ny && x < (double)map->nx)) {
+        return 0.0; /* far outside, as most pixels that have none */
+    }
     for (int64_t j = 0; j < 2; j++) {
         for (int64_t i = 0; i < 2; i++) {
             if (inside(map, y0 + j, x0 + i) &&

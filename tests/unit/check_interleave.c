@@ -1,11 +1,20 @@
 /** @file check_interleave.c @brief Rows of planes pixel by pixel, against plain loops. */
 #include "interleave.h"
 
+#include "spline_lanes.h"
 #include "sqn_check.h"
 
 enum { N_PIX = 23, MOST = SQN__INTERLEAVE_MOST, LANES = 16 };
 
 static float rows[MOST][N_PIX], lanes[N_PIX * LANES], again[MOST][N_PIX];
+
+/* Those that run here; NULL: not. */
+static const sqn__spline_lanes *table_of(int i)
+{
+    return i == 0   ? &sqn__spline_lanes_base
+           : i == 1 ? sqn__spline_lanes_avx2()
+                    : sqn__spline_lanes_avx512();
+}
 
 static void fill(void)
 {
@@ -20,8 +29,9 @@ static void fill(void)
 START_TEST(pixels_of_all_planes_lie_side_by_side)
 {
     const int64_t n_pix[] = {1, 4, N_PIX};
+    const sqn__spline_lanes *table = table_of(_i);
 
-    for (int64_t n = 1; n <= MOST; n++) {
+    for (int64_t n = 1; n <= MOST && table != NULL; n++) {
         sqn__rows_of from = {.n = n};
 
         fill();
@@ -29,7 +39,7 @@ START_TEST(pixels_of_all_planes_lie_side_by_side)
             from.row[l] = rows[l];
         }
         for (int k = 0; k < 3; k++) {
-            sqn__interleave(lanes, &from, LANES, n_pix[k]);
+            table->interleave(lanes, &from, LANES, n_pix[k]);
             for (int64_t e = 0; e < n_pix[k] * LANES; e++) {
                 ck_assert(e % LANES >= n || lanes[e] == rows[e % LANES][e / LANES]);
             }
@@ -40,7 +50,9 @@ END_TEST
 
 START_TEST(and_go_back_where_they_were)
 {
-    for (int64_t n = 1; n <= MOST; n++) {
+    const sqn__spline_lanes *table = table_of(_i);
+
+    for (int64_t n = 1; n <= MOST && table != NULL; n++) {
         sqn__rows_to to = {.n = n};
 
         fill();
@@ -50,7 +62,7 @@ START_TEST(and_go_back_where_they_were)
                 lanes[x * LANES + l] = rows[l][x];
             }
         }
-        sqn__interleave_undo(&to, lanes, LANES, N_PIX - 1);
+        table->interleave_undo(&to, lanes, LANES, N_PIX - 1);
         for (int64_t e = 0; e < INT64_C(1) * MOST * N_PIX; e++) {
             const int64_t l = e / N_PIX, x = e % N_PIX;
 
@@ -65,8 +77,8 @@ int main(void)
     Suite *suite = suite_create("interleave");
     TCase *tcase = tcase_create("interleave");
 
-    tcase_add_test(tcase, pixels_of_all_planes_lie_side_by_side);
-    tcase_add_test(tcase, and_go_back_where_they_were);
+    tcase_add_loop_test(tcase, pixels_of_all_planes_lie_side_by_side, 0, 3);
+    tcase_add_loop_test(tcase, and_go_back_where_they_were, 0, 3);
     suite_add_tcase(suite, tcase);
     return sqn_check_run(suite);
 }

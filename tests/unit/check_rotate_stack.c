@@ -231,9 +231,10 @@ typedef struct loops {
     float value[FRAMES][SIDE_BY_SIDE * LANES], variance[FRAMES][SIDE_BY_SIDE * LANES];
     float ratio[SIDE_BY_SIDE * LANES], share[RADII * LANES];
     int32_t nearest[SIDE_BY_SIDE], ring[SIDE_BY_SIDE], member[LANES];
-    uint32_t within[SIDE_BY_SIDE], known[SIDE_BY_SIDE];
+    uint8_t outside[SIDE_BY_SIDE], unknown[SIDE_BY_SIDE];
     float sums[SIDE_BY_SIDE * SQN__N_SUM * LANES];
     double rings[RADII * 2 * LANES];
+    int64_t n[RADII];
     bool alike, all_alike;
 } loops;
 
@@ -253,14 +254,14 @@ static void fill_loops(loops *l)
         l->nearest[x] = (int32_t)(x * 11 % SIDE_BY_SIDE);
         l->ring[x] = (int32_t)(x % RADII);
         l->member[e % LANES] = e % LANES == 5 ? 0 : -1;
-        l->within[x] = x % 4 != 1;
+        l->outside[x] = x % 4 == 1;
     }
 }
 
 static void run_loops(loops *l, const sqn__spline_lanes *table)
 {
-    const sqn__spline_rings of = {SIDE_BY_SIDE, LANES,     l->ring,
-                                  l->share,     l->within, l->variance[0]};
+    const sqn__spline_rings of = {SIDE_BY_SIDE, LANES,      l->ring,
+                                  l->share,     l->outside, l->variance[0]};
     sqn__spline_frame frames[FRAMES];
 
     for (int64_t f = 0; f < FRAMES; f++) {
@@ -268,9 +269,9 @@ static void run_loops(loops *l, const sqn__spline_lanes *table)
                                         l->member};
     }
     table->add(l->sums, frames, FRAMES, SIDE_BY_SIDE, LANES);
-    table->share(l->ratio, l->rings, &of);
-    l->all_alike = table->know(l->known, l->value[0], l->within, SIDE_BY_SIDE, LANES);
-    l->alike = table->know(l->known, l->value[2], l->within, SIDE_BY_SIDE, LANES);
+    table->share(l->ratio, l->rings, l->n, &of);
+    l->all_alike = table->know(l->unknown, l->value[0], l->outside, SIDE_BY_SIDE, LANES);
+    l->alike = table->know(l->unknown, l->value[2], l->outside, SIDE_BY_SIDE, LANES);
 }
 
 static double double_at(const float *at)
@@ -326,13 +327,21 @@ START_TEST(loops_over_pixels_do_what_they_say_in_every_table)
         }
         ck_assert(found.all_alike && !found.alike); /* one lane is infinite */
         for (int64_t x = 0; x < SIDE_BY_SIDE; x++) {
-            const bool known = isfinite(given.value[2][x * LANES]) && given.within[x] != 0;
+            const bool known = isfinite(given.value[2][x * LANES]) && given.outside[x] == 0;
 
-            ck_assert_int_eq(found.known[x], known);
+            ck_assert_int_eq(found.unknown[x], known ? 0 : UINT8_MAX);
         }
         base = t == 0 ? found : base;
         for (int64_t e = 0; e < INT64_C(2) * RADII * LANES; e++) {
             ck_assert(found.rings[e] == base.rings[e] && found.rings[e] > 0.0);
+        }
+        for (int64_t r = 0; r < RADII; r++) {
+            int64_t n = 0;
+
+            for (int64_t x = r; x < SIDE_BY_SIDE; x += RADII) {
+                n += given.outside[x] == 0 ? 1 : 0;
+            }
+            ck_assert_int_eq(found.n[r], n);
         }
     }
 }
