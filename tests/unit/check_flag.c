@@ -61,7 +61,7 @@ START_TEST(every_count_has_its_flags)
 {
     SQN_ASSERT_OK(target_flag(&batch, &in, &err), err);
     for (int64_t c = 0; c < N_COUNT; c++) {
-        for (int64_t e = 0; e < N_FRAME * N_ALL; e++) {
+        for (int64_t e = 0; e < INT64_C(1) * N_FRAME * N_ALL; e++) {
             ck_assert_uint_eq(counts[c].flags[e], expected(c, e / N_ALL, e % N_ALL));
         }
     }
