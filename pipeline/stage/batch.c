@@ -58,7 +58,8 @@ static sqn_status reserve(subtraction *out, const observation *obs, int64_t n,
         *cubes[c] = (sqn_cube){obs->science.n_frame, obs->science.ny, obs->science.nx,
                                out->planes + c * plane};
     }
-    out->flags = (uint8_t *)(void *)(out->planes + n * plane);
+    out->own_flags = (uint8_t *)(void *)(out->planes + n * plane);
+    out->flags = out->own_flags;
     return SQN_OK;
 }
 

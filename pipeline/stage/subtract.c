@@ -8,13 +8,12 @@
 #include "raise.h"
 #include "sequin/scaling.h"
 #include "sequin/weights.h"
-#include "target.h"
+#include "subtract.h"
 #include "warn.h"
 
 /** Work space of one thread, with what it knows of the frame at work. */
 typedef struct slot {
-    float *row;      /* [n_pix] */
-    float *plane;    /* [ny, nx] the model, where nobody keeps it */
+    float *gap;      /* [ny, nx] 0 of those that count, NaN elsewhere */
     float *values;   /* [ny, nx] of those that count, NaN elsewhere */
     float *middle;   /* of medians */
     uint8_t *fitted; /* [ny, nx] 1 = counts, of the frame */
@@ -33,7 +32,6 @@ typedef struct work {
     float *floats;
     double *doubles;
     uint8_t *fitted;
-    uint8_t *basis; /* [n of the batch, ny, nx] flags of every frame with a count */
 } work;
 
 /* The scaling that is meant by `auto`. */
@@ -53,14 +51,12 @@ static config_scaling choose_scaling(const target_input *in)
     return target_scaling(in->obs, in->settings, in->excluded);
 }
 
-static sqn_status work_create(work *w, const target_input *in, int64_t n_count,
-                              sqn_error *err)
+static sqn_status work_create(work *w, const target_input *in, sqn_error *err)
 {
     const observation *obs = in->obs;
     const int64_t ny = obs->science.ny, nx = obs->science.nx, n_all = ny * nx;
-    const int64_t n_pix = obs->pixels.n_pix;
     const int64_t n_middle = sqn_weights_sigma_work_size(n_all);
-    const int64_t n_float = n_pix + 2 * n_all + n_middle;
+    const int64_t n_float = 2 * n_all + n_middle;
     const int64_t n_scaling = choose_scaling(in) == CONFIG_SCALING_BFF
                                   ? sqn_scaling_work_size(ny, nx, obs->fwhm)
                                   : 0;
@@ -71,17 +67,14 @@ static sqn_status work_create(work *w, const target_input *in, int64_t n_count,
     w->doubles = sqn__mem_reserve(sqn__mem_product(w->n_slot, n_all + n_scaling),
                                   sizeof *w->doubles);
     w->fitted = sqn__mem_reserve(sqn__mem_product(2 * (int64_t)w->n_slot, n_all), 1);
-    w->basis = sqn__mem_reserve(sqn__mem_product(n_count, n_all), 1);
-    if (w->slot == NULL || w->floats == NULL || w->doubles == NULL || w->fitted == NULL ||
-        w->basis == NULL) {
+    if (w->slot == NULL || w->floats == NULL || w->doubles == NULL || w->fitted == NULL) {
         return SQN_RAISE(err, E_MEM, "work space of %" PRId64 " pixels", n_all);
     }
     for (int64_t i = 0; i < w->n_slot; i++) {
         slot *s = &w->slot[i];
 
-        s->row = w->floats + i * n_float;
-        s->plane = s->row + n_pix;
-        s->values = s->plane + n_all;
+        s->gap = w->floats + i * n_float;
+        s->values = s->gap + n_all;
         s->middle = s->values + n_all;
         s->weight = w->doubles + i * (n_all + n_scaling);
         s->scaling = n_scaling > 0 ? s->weight + n_all : NULL;
@@ -97,73 +90,11 @@ static void work_clear(work *w)
     sqn__mem_free(w->floats);
     sqn__mem_free(w->doubles);
     sqn__mem_free(w->fitted);
-    sqn__mem_free(w->basis);
 }
 
 int64_t target_stage(const target_input *in, int64_t i_count)
 {
     return in->settings->model.truncate ? in->basis->n_comp : in->basis->counts[i_count];
-}
-
-/* Excluded where the other frames, which are all the references there are, do not determine
-   the components: nothing predicts the starlight. */
-static bool is_beyond_reference(const target_input *in, int flag)
-{
-    return in->obs->references_are_science && (flag & SQN_FLAG_EXCLUDED) != 0 &&
-           (flag & SQN_FLAG_UNDETERMINED) != 0;
-}
-
-/* Flags that all frames have with a count: the region's and the basis'. */
-static void flag_basis(uint8_t *flags, const target_input *in, int64_t i_count)
-{
-    const sqn_pixels *pixels = &in->obs->pixels;
-    const sqn_matrix_const comp = in->basis->components[i_count];
-    const uint8_t *undetermined =
-        in->basis->nmf != NULL
-            ? sqn_nmf_undetermined(in->basis->nmf, target_stage(in, i_count))
-            : NULL;
-
-    memset(flags, SQN_FLAG_OUTSIDE, (size_t)(pixels->ny * pixels->nx));
-    for (int64_t p = 0; p < pixels->n_pix; p++) {
-        const int of_stage =
-            undetermined != NULL && undetermined[p] != 0 ? SQN_FLAG_UNDETERMINED : 0;
-
-        flags[pixels->index[p]] =
-            (uint8_t)(of_stage | (isnan(comp.data[p]) ? SQN_FLAG_NO_REFERENCE : 0));
-    }
-}
-
-static void flag_bases(const work *w, const subtraction_batch *batch,
-                       const target_input *in)
-{
-    const int64_t n_all = in->obs->science.ny * in->obs->science.nx;
-
-#pragma omp parallel for schedule(static) num_threads(w->n_slot) default(none) \
-    shared(w, batch, in, n_all)
-    for (int64_t c = 0; c < batch->n; c++) {
-        flag_basis(w->basis + c * n_all, in, batch->first + c);
-    }
-}
-
-/* Flags of frame `i`: the reader's, and the exclusion's within the region, besides. */
-static void flag_frame(uint8_t *flags, const uint8_t *common, const target_input *in,
-                       int64_t i)
-{
-    const int64_t n_all = in->obs->science.ny * in->obs->science.nx;
-    const uint8_t *read = in->obs->science.flags + i * n_all;
-
-    for (int64_t e = 0; e < n_all; e++) {
-        flags[e] = read[e] | common[e];
-    }
-    for (int64_t e = 0; e < n_all && in->excluded != NULL; e++) {
-        if (in->excluded[i * n_all + e] != 0 && (common[e] & SQN_FLAG_OUTSIDE) == 0) {
-            const int flag = flags[e] | SQN_FLAG_EXCLUDED;
-
-            flags[e] =
-                (uint8_t)(flag |
-                          (is_beyond_reference(in, flag) ? SQN_FLAG_NO_REFERENCE : 0));
-        }
-    }
 }
 
 /* Squares of the given errors. */
@@ -218,31 +149,26 @@ static bool mark_fitted(slot *w, const uint8_t *flags, const float *model, int64
     return !begun || memcmp(now, w->before, (size_t)n_all) != 0;
 }
 
-/* Take of a plane the pixels that count. */
-static void pick_fitted(slot *w, const float *plane, int64_t n_all)
+/* Median and robust sigma of the values that were taken of the pixels that count. */
+static double measure_sigma(double *median, const slot *w, int64_t n_all)
 {
-    for (int64_t e = 0; e < n_all; e++) {
-        w->values[e] = w->fitted[e] != 0 ? plane[e] : NAN;
-    }
-}
-
-/* How many pixels count and have a value in a plane. */
-static int64_t count_fitted(slot *w, const float *plane, int64_t n_all)
-{
-    int64_t n = 0;
-
-    pick_fitted(w, plane, n_all);
-    for (int64_t e = 0; e < n_all; e++) {
-        n += isnan(w->values[e]) ? 0 : 1;
-    }
-    return n;
-}
-
-/* Median and robust sigma of a plane over the pixels that count. */
-static double measure_sigma(double *median, slot *w, const float *plane, int64_t n_all)
-{
-    pick_fitted(w, plane, n_all);
     return sqn_weights_sigma(median, w->values, n_all, w->n_valid, w->middle);
+}
+
+/* How many pixels count and have a value, and the median of these values. */
+static void measure_frame(slot *w, const float *restrict value, int64_t n_all)
+{
+    float *restrict values = w->values;
+
+    w->n_valid = 0;
+    for (int64_t e = 0; e < n_all; e++) {
+        w->gap[e] = w->fitted[e] != 0 ? 0.0F : NAN;
+    }
+    for (int64_t e = 0; e < n_all; e++) {
+        values[e] = value[e] + w->gap[e];
+        w->n_valid += isnan(values[e]) ? 0 : 1;
+    }
+    (void)measure_sigma(&w->median, w, n_all);
 }
 
 /* Inverse variances of the pixels of frame `i` that count. */
@@ -267,44 +193,25 @@ static void weigh(const slot *w, const target_input *in, int64_t i)
     }
 }
 
-/* The model of frame `i`, NaN outside the region. */
-static void model_frame(float *model, const slot *w, const target_input *in, int64_t i,
-                        int64_t i_count)
-{
-    const sqn_pixels *pixels = &in->obs->pixels;
-    const int64_t n_all = pixels->ny * pixels->nx;
-    const bool whole = pixels->n_pix == n_all;
-
-    sqn_target_model(whole ? model : w->row, in->target->fit, i_count, i);
-    if (!whole) {
-        for (int64_t e = 0; e < n_all; e++) {
-            model[e] = NAN;
-        }
-        sqn_pixels_scatter(model, pixels, w->row);
-    }
-}
-
 /* A frame with one count of the batch. */
 typedef struct sitter {
     int64_t i, c;
     target_frame *frame;
-    uint8_t *flags; /* [ny, nx] */
-    float *model;   /* [ny, nx] */
+    const uint8_t *flags; /* [ny, nx] */
+    float *model;         /* [ny, nx] */
 } sitter;
 
-static sitter find_sitter(const subtraction_batch *batch, const slot *w,
-                          const target_input *in, int64_t i, int64_t c)
+static sitter find_sitter(const subtraction_batch *batch, const target_input *in, int64_t i,
+                          int64_t c)
 {
     const int64_t from = i * in->obs->science.ny * in->obs->science.nx;
     const subtraction *s = batch->count[c];
 
-    return (sitter){i, c, &s->frames[i], s->flags + from,
-                    s->model.data != NULL ? s->model.data + from : w->plane};
+    return (sitter){i, c, &s->frames[i], s->flags + from, target_models(s)->data + from};
 }
 
-/* The model of a frame and the pixels that count; what depends on these is found only when
-   they change. */
-static sqn_scaling_frame begin_frame(slot *w, const sitter *of, const work *all,
+/* The pixels of a frame that count; what depends on these is found only when they change. */
+static sqn_scaling_frame begin_frame(slot *w, const sitter *of,
                                      const subtraction_batch *batch, const target_input *in)
 {
     const int64_t ny = in->obs->science.ny, nx = in->obs->science.nx;
@@ -313,11 +220,8 @@ static sqn_scaling_frame begin_frame(slot *w, const sitter *of, const work *all,
     const double *background = sqn_target_background(in->target->fit, i_count);
     const sqn_scaling_frame scene = {ny, nx, value, of->model, w->weight, in->obs->fwhm};
 
-    flag_frame(of->flags, all->basis + of->c * ny * nx, in, of->i);
-    model_frame(of->model, w, in, of->i, i_count);
     if (mark_fitted(w, of->flags, of->model, ny * nx)) {
-        w->n_valid = count_fitted(w, value, ny * nx);
-        (void)measure_sigma(&w->median, w, value, ny * nx);
+        measure_frame(w, value, ny * nx);
         weigh(w, in, of->i);
         if (w->scaling != NULL) {
             sqn_scaling_prepare(w->scaling, &scene);
@@ -331,36 +235,54 @@ static sqn_scaling_frame begin_frame(slot *w, const sitter *of, const work *all,
     return scene;
 }
 
-/* residual = data - factor model; sigma measured over the fitted pixels. */
-static void subtract_frame(float *restrict residual, const sitter *of, slot *w,
+/* From model to residual = data - factor model, and the values of those that count. */
+static void subtract_model(float *restrict plane, const slot *w,
+                           const float *restrict value, double factor, int64_t n_all)
+{
+    const float *restrict gap = w->gap;
+    float *restrict values = w->values;
+
+    for (int64_t e = 0; e < n_all; e++) {
+        const float residual = value[e] - (float)(factor * (double)plane[e]);
+
+        plane[e] = residual;
+        values[e] = residual + gap[e];
+    }
+}
+
+/* The residual of a frame, and the scaled model where it is kept; sigma measured over the fitted
+   pixels. */
+static void subtract_frame(float *residual, const sitter *of, const slot *w,
                            const target_input *in)
 {
     const int64_t n_all = in->obs->science.ny * in->obs->science.nx;
-    const float *restrict value = in->obs->science.value.data + of->i * n_all;
-    float *restrict model = of->model;
     const double factor = of->frame->factor;
+    const bool kept = of->model != residual;
     double median = NAN;
 
     for (int64_t e = 0; e < n_all && in->excluded != NULL; e++) {
-        model[e] = (of->flags[e] & SQN_FLAG_NO_REFERENCE) == 0 ? model[e] : NAN;
+        of->model[e] = (of->flags[e] & SQN_FLAG_NO_REFERENCE) == 0 ? of->model[e] : NAN;
     }
-    for (int64_t e = 0; e < n_all; e++) {
-        model[e] = (float)(factor * (double)model[e]);
-        residual[e] = value[e] - model[e];
+    if (kept) {
+        memcpy(residual, of->model, (size_t)n_all * sizeof *residual);
     }
-    of->frame->sigma = measure_sigma(&median, w, residual, n_all);
+    for (int64_t e = 0; e < n_all && kept; e++) {
+        of->model[e] = (float)(factor * (double)of->model[e]);
+    }
+    subtract_model(residual, w, in->obs->science.value.data + of->i * n_all, factor, n_all);
+    of->frame->sigma = measure_sigma(&median, w, n_all);
 }
 
 /* Everything of frame `i` with the counts [first, end) of the batch. */
-static void subtract_counts(const subtraction_batch *batch, slot *w, const work *all,
-                            const target_input *in, int64_t i, const int64_t counts[2])
+static void subtract_counts(const subtraction_batch *batch, slot *w, const target_input *in,
+                            int64_t i, const int64_t counts[2])
 {
     const int64_t n_all = in->obs->science.ny * in->obs->science.nx;
 
     w->begun = false;
     for (int64_t c = counts[0]; c < counts[1]; c++) {
-        const sitter of = find_sitter(batch, w, in, i, c);
-        const sqn_scaling_frame scene = begin_frame(w, &of, all, batch, in);
+        const sitter of = find_sitter(batch, in, i, c);
+        const sqn_scaling_frame scene = begin_frame(w, &of, batch, in);
 
         if (w->scaling != NULL && of.frame->n_valid > 0) {
             sqn_scaling found;
@@ -374,15 +296,13 @@ static void subtract_counts(const subtraction_batch *batch, slot *w, const work 
 }
 
 /* The factor of the published rule for frame `i` with count `c` of the batch. */
-static sqn_status scale_frame(const subtraction_batch *batch, slot *w, const work *all,
+static sqn_status scale_frame(const subtraction_batch *batch, slot *w,
                               const target_input *in, int64_t i, int64_t c, sqn_error *err)
 {
-    sitter of = find_sitter(batch, w, in, i, c);
+    const sitter of = find_sitter(batch, in, i, c);
     sqn_scaling found = {.factor = 1.0};
     sqn_status status = SQN_OK;
-
-    of.model = w->plane;
-    const sqn_scaling_frame scene = begin_frame(w, &of, all, batch, in);
+    const sqn_scaling_frame scene = begin_frame(w, &of, batch, in);
 
     if (of.frame->n_valid > 0) {
         status = sqn_scaling_bff_published(&found, &scene, err);
@@ -402,7 +322,7 @@ static sqn_status scale_published(const subtraction_batch *batch, const work *w,
         const int64_t i = e / batch->n, c = e % batch->n;
 
         w->slot[0].begun = c > 0;
-        SQN_TRY(scale_frame(batch, &w->slot[0], w, in, i, c, err));
+        SQN_TRY(scale_frame(batch, &w->slot[0], in, i, c, err));
     }
 
 cleanup:
@@ -447,8 +367,7 @@ static void subtract_all(const subtraction_batch *batch, const work *w,
         const int64_t counts[2] = {part * batch->n / n_part,
                                    (part + 1) * batch->n / n_part};
 
-        subtract_counts(batch, &w->slot[omp_get_thread_num()], w, in, task / n_part,
-                        counts);
+        subtract_counts(batch, &w->slot[omp_get_thread_num()], in, task / n_part, counts);
     }
 }
 
@@ -479,8 +398,9 @@ sqn_status target_subtract(const subtraction_batch *batch, const target_input *i
     sqn_status status = SQN_OK;
     work w = {0};
 
-    SQN_TRY(work_create(&w, in, batch->n, err));
-    flag_bases(&w, batch, in);
+    SQN_TRY(work_create(&w, in, err));
+    SQN_TRY(target_flag(batch, in, err));
+    SQN_TRY(target_model(batch, in, err));
     for (int64_t e = 0; e < batch->n * in->obs->science.n_frame; e++) {
         batch->count[e % batch->n]->frames[e / batch->n] = (target_frame){.factor = 1.0};
     }

@@ -34,8 +34,9 @@ typedef struct subtraction {
     sqn_cube residual, residual_variance; /**< (stored unit), (stored unit^2) */
     sqn_cube component_variance; /**< (stored unit^2) The components' part of it. */
     double *alike; /**< [n_science, n_science] covariance of that part, up to one factor. */
-    uint8_t *flags;       /**< SQN_FLAG_* */
-    double *sigma;        /**< [n_count, n_science] (stored unit) of every count; with the
+    uint8_t *flags;     /**< SQN_FLAG_*; its own, or those of another count of the batch. */
+    uint8_t *own_flags; /**< Where its own are. */
+    double *sigma;      /**< [n_count, n_science] (stored unit) of every count; with the
                                largest. */
     target_frame *frames; /**< [n_science] */
     float *planes;        /**< What the planes and the flags lie in. */
