@@ -4,16 +4,10 @@
 #include <inttypes.h>
 #include <math.h>
 
-#include "fft.h"
+#include "convolution.h"
 #include "mem.h"
 #include "middle.h"
 #include "raise.h"
-
-/* The image on twice its size, so that its convolution with itself does not wrap round. */
-typedef struct plane {
-    int64_t ny, nx, stride;
-    double *value; /* [ny, nx], rows `stride` apart */
-} plane;
 
 /* Median of the finite pixels; NaN when there are none. `work` [n]. */
 static double median(const float *image, int64_t n, float *work)
@@ -29,49 +23,68 @@ static double median(const float *image, int64_t n, float *work)
                         : (double)NAN;
 }
 
-/* The root of what lies above `level`, so that a few bright pixels do not decide; returns the sum. */
-static double spread(const plane *p, const float *image, int64_t ny, int64_t nx,
-                     double level)
+/* The root of what lies above `level`, so that a few bright pixels do not decide; returns how many
+   pixels do. */
+static int64_t spread(const sqn__convolution *c, const float *image, double level)
 {
-    double sum = 0.0;
+    int64_t n_above = 0;
 
-    for (int64_t y = 0; y < ny; y++) {
-        for (int64_t x = 0; x < nx; x++) {
-            const double above = (double)image[y * nx + x] - level;
+#pragma omp parallel for schedule(static) default(none) shared(c, image, level) \
+    reduction(+ : n_above)
+    for (int64_t y = 0; y < c->ny; y++) {
+        for (int64_t x = 0; x < c->nx; x++) {
+            const double above = (double)image[y * c->nx + x] - level;
             const double excess = isfinite(above) && above > 0.0 ? sqrt(above) : 0.0;
 
-            p->value[y * p->stride + x] = excess;
-            sum += excess;
+            c->value[y * c->stride + x] = excess;
+            n_above += excess > 0.0 ? 1 : 0;
         }
     }
-    return sum;
+    return n_above;
 }
 
-/* A pixel of the plane. */
+/* Where the convolution is highest, in the order of rows the first such place. */
 typedef struct spot {
     int64_t y, x;
+    double height;
 } spot;
 
-static double value_at(const plane *p, spot at)
+static spot higher(spot a, spot b)
 {
-    return p->value[at.y * p->stride + at.x];
+    return b.height > a.height || (b.height == a.height && b.y < a.y) ? b : a;
 }
 
-static spot peak(const plane *p)
+static spot peak_of_row(const sqn__convolution *c, int64_t y)
 {
-    spot best = {0, 0};
+    spot best = {y, 0, sqn__convolution_at(c, y, 0)};
 
-    for (int64_t y = 0; y < p->ny; y++) {
-        for (int64_t x = 0; x < p->nx; x++) {
-            const spot here = {y, x};
+    for (int64_t x = 1; x < 2 * c->nx; x++) {
+        const double height = sqn__convolution_at(c, y, x);
 
-            best = value_at(p, here) > value_at(p, best) ? here : best;
-        }
+        best = height > best.height ? (spot){y, x, height} : best;
     }
     return best;
 }
 
-/* k steps from column (or row) `at` of `n`: the plane is periodic. */
+static spot peak(const sqn__convolution *c)
+{
+    spot all = {0, 0, -INFINITY};
+
+#pragma omp parallel default(none) shared(c, all)
+    {
+        spot own = all;
+
+#pragma omp for schedule(static)
+        for (int64_t y = 0; y < 2 * c->ny; y++) {
+            own = higher(own, peak_of_row(c, y));
+        }
+#pragma omp critical
+        all = higher(all, own);
+    }
+    return all;
+}
+
+/* k steps from column (or row) `at` of `n`: there is nothing before the first and behind the last. */
 static int64_t around(int64_t at, int64_t k, int64_t n)
 {
     const int64_t to = at + k;
@@ -79,64 +92,74 @@ static int64_t around(int64_t at, int64_t k, int64_t n)
     return to < 0 ? to + n : to < n ? to : to - n;
 }
 
-static double near_peak(const plane *p, spot at, int64_t dy, int64_t dx)
+static double near_peak(const sqn__convolution *c, spot at, int64_t dy, int64_t dx)
 {
-    return value_at(p, (spot){around(at.y, dy, p->ny), around(at.x, dx, p->nx)});
+    return sqn__convolution_at(c, around(at.y, dy, 2 * c->ny), around(at.x, dx, 2 * c->nx));
 }
 
 /* From the peak pixel to the top of the paraboloid through it and its neighbours, x first. */
-static void top(double out[2], const plane *p, spot at)
+static void top(double out[2], const sqn__convolution *c, spot at)
 {
-    const double height = near_peak(p, at, 0, 0);
-    const double left = near_peak(p, at, 0, -1), right = near_peak(p, at, 0, 1);
-    const double low = near_peak(p, at, -1, 0), high = near_peak(p, at, 1, 0);
+    const double height = at.height;
+    const double left = near_peak(c, at, 0, -1), right = near_peak(c, at, 0, 1);
+    const double low = near_peak(c, at, -1, 0), high = near_peak(c, at, 1, 0);
     const double slope_x = 0.5 * (right - left), slope_y = 0.5 * (high - low);
     const double bend_x = left - 2.0 * height + right, bend_y = low - 2.0 * height + high;
-    const double twist = 0.25 * (near_peak(p, at, 1, 1) - near_peak(p, at, 1, -1) -
-                                 near_peak(p, at, -1, 1) + near_peak(p, at, -1, -1));
+    const double twist = 0.25 * (near_peak(c, at, 1, 1) - near_peak(c, at, 1, -1) -
+                                 near_peak(c, at, -1, 1) + near_peak(c, at, -1, -1));
     const double det = bend_x * bend_y - twist * twist;
 
     out[0] = det > 0.0 ? (twist * slope_y - bend_y * slope_x) / det : 0.0;
     out[1] = det > 0.0 ? (twist * slope_x - bend_x * slope_y) / det : 0.0;
 }
 
-void sqn_center_prepare(int64_t ny, int64_t nx)
+/* The median beside the plans of the transforms. */
+static sqn_status prepare(sqn__convolution *c, double *level, const float *image,
+                          const int64_t shape[2], sqn_error *err)
 {
-    sqn__fft_prepare_self(2 * ny, 2 * nx);
+    const int64_t n = sqn__mem_product(shape[0], shape[1]);
+    float *work = sqn__mem_reserve(n, sizeof *work);
+    sqn_status status = SQN_OK;
+
+    if (work == NULL) {
+        return SQN_RAISE(err, E_MEM, "median of %" PRId64 " x %" PRId64 " pixels", shape[1],
+                         shape[0]);
+    }
+#pragma omp parallel sections default(none) \
+    shared(c, level, image, shape, err, n, work, status)
+    {
+#pragma omp section
+        status = sqn__convolution_create(c, shape[0], shape[1], err);
+#pragma omp section
+        *level = median(image, n, work);
+    }
+    sqn__mem_free(work);
+    return status;
 }
 
 sqn_status sqn_center_find(double center[2], const float *image, int64_t ny, int64_t nx,
                            sqn_error *err)
 {
-    const int64_t n = sqn__mem_product(ny, nx);
     sqn_status status = SQN_OK;
-    plane p = {2 * ny, 2 * nx, sqn__fft_row(2 * nx), NULL};
-    float *work = NULL;
+    sqn__convolution c = {0};
+    double level = (double)NAN, part[2];
 
     center[0] = center[1] = (double)NAN;
-    p.value = sqn__mem_alloc(sqn__mem_product(p.ny, p.stride), sizeof *p.value);
-    work = sqn__mem_alloc(n, sizeof *work);
-    if (p.value == NULL || work == NULL) {
-        status =
-            SQN_RAISE(err, E_MEM, "centre of %" PRId64 " x %" PRId64 " pixels", nx, ny);
-        goto cleanup;
-    }
-    if (!(spread(&p, image, ny, nx, median(image, n, work)) > 0.0)) {
+    SQN_TRY(prepare(&c, &level, image, (const int64_t[2]){ny, nx}, err));
+    if (spread(&c, image, level) == 0) {
         status = SQN_RAISE(err, E_DATA_EMPTY,
                            "no pixel of %" PRId64 " x %" PRId64 " stands out", nx, ny);
         goto cleanup;
     }
-    SQN_TRY(sqn__fft_convolve_self(p.value, p.ny, p.nx, err));
+    sqn__convolution_run(&c);
 
-    const spot best = peak(&p);
-    double part[2];
+    const spot best = peak(&c);
 
-    top(part, &p, best);
+    top(part, &c, best);
     center[0] = 0.5 * ((double)best.x + part[0]) + 1.0;
     center[1] = 0.5 * ((double)best.y + part[1]) + 1.0;
 
 cleanup:
-    sqn__mem_free(work);
-    sqn__mem_free(p.value);
+    sqn__convolution_clear(&c);
     return status;
 }

@@ -1,4 +1,4 @@
-/** @file fft.c @brief Two-dimensional transforms by FFTW. */
+/** @file fft.c @brief Transforms of planes and of lines by FFTW. */
 #include "fft.h"
 
 #include <assert.h>
@@ -15,27 +15,36 @@ struct sqn__fft {
     fftw_plan forward, backward;
 };
 
-static sqn_status make_plans(sqn__fft *fft, int64_t ny, int64_t nx, sqn_error *err)
+/* Numbers in place: `rank` axes of `side`, so many times next to each other. */
+typedef struct shape {
+    int rank, side[2];
+    int n_line,
+        stride; /* of one axis: lines, and numbers from one of its elements to the next */
+} shape;
+
+static fftw_plan plan(const shape *s, double complex *scratch, int sign)
+{
+    return fftw_plan_many_dft(s->rank, s->side, s->n_line, scratch, NULL, s->stride, 1,
+                              scratch, NULL, s->stride, 1, sign, FFTW_ESTIMATE);
+}
+
+static sqn_status make_plans(sqn__fft *fft, const shape *s, int64_t n, sqn_error *err)
 {
     /* An estimate does not touch the array but wants its alignment. */
-    double complex *scratch = sqn__mem_alloc(sqn__mem_product(ny, nx), sizeof *scratch);
+    double complex *scratch = sqn__mem_reserve(n, sizeof *scratch);
 
     if (scratch == NULL) {
-        return SQN_RAISE(err, E_MEM, "transform of %" PRId64 " x %" PRId64 " pixels", nx,
-                         ny);
+        return SQN_RAISE(err, E_MEM, "transform of %" PRId64 " numbers", n);
     }
 #pragma omp critical /* FFTW's planner is not safe in threads; a named one is a global */
     {
-        fft->forward = fftw_plan_dft_2d((int)ny, (int)nx, scratch, scratch, FFTW_FORWARD,
-                                        FFTW_ESTIMATE);
-        fft->backward = fftw_plan_dft_2d((int)ny, (int)nx, scratch, scratch, FFTW_BACKWARD,
-                                         FFTW_ESTIMATE);
+        fft->forward = plan(s, scratch, FFTW_FORWARD);
+        fft->backward = plan(s, scratch, FFTW_BACKWARD);
     }
     sqn__mem_free(scratch);
-    if (fft->forward == NULL || fft->backward == NULL) {
-        return SQN_RAISE(err, E_MEM, "plan of %" PRId64 " x %" PRId64 " pixels", nx, ny);
-    }
-    return SQN_OK;
+    return fft->forward == NULL || fft->backward == NULL
+               ? SQN_RAISE(err, E_MEM, "plan of %" PRId64 " numbers", n)
+               : SQN_OK;
 }
 
 static sqn_status check_size(int64_t ny, int64_t nx, sqn_error *err)
@@ -46,23 +55,51 @@ static sqn_status check_size(int64_t ny, int64_t nx, sqn_error *err)
                : SQN_OK;
 }
 
-sqn_status sqn__fft_create(sqn__fft **out, int64_t ny, int64_t nx, sqn_error *err)
+/* `n` numbers in all. */
+static sqn_status create(sqn__fft **out, const shape *s, int64_t n, sqn_error *err)
 {
     sqn_status status = SQN_OK;
-    sqn__fft *fft = NULL;
+    sqn__fft *fft = sqn__mem_alloc(1, sizeof *fft);
 
-    *out = NULL;
-    SQN_TRY(check_size(ny, nx, err));
-    fft = sqn__mem_alloc(1, sizeof *fft);
     if (fft == NULL) {
         return SQN_RAISE(err, E_MEM, "plans of a transform");
     }
-    SQN_TRY(make_plans(fft, ny, nx, err));
+    SQN_TRY(make_plans(fft, s, n, err));
     *out = fft;
     fft = NULL;
 
 cleanup:
     sqn__fft_destroy(&fft);
+    return status;
+}
+
+sqn_status sqn__fft_create(sqn__fft **out, int64_t ny, int64_t nx, sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+
+    *out = NULL;
+    SQN_TRY(check_size(ny, nx, err));
+    const shape plane = {2, {(int)ny, (int)nx}, 1, 1};
+
+    SQN_TRY(create(out, &plane, sqn__mem_product(ny, nx), err));
+
+cleanup:
+    return status;
+}
+
+sqn_status sqn__fft_create_lines(sqn__fft **out, int64_t n, int64_t n_line, int64_t stride,
+                                 sqn_error *err)
+{
+    sqn_status status = SQN_OK;
+
+    *out = NULL;
+    SQN_TRY(check_size(n, n_line, err));
+    SQN_TRY(check_size(n, stride, err));
+    const shape lines = {1, {(int)n, 1}, (int)n_line, (int)stride};
+
+    SQN_TRY(create(out, &lines, sqn__mem_product(n, stride), err));
+
+cleanup:
     return status;
 }
 
@@ -94,55 +131,4 @@ void sqn__fft_destroy(sqn__fft **fft)
         sqn__mem_free(*fft);
         *fft = NULL;
     }
-}
-
-/* There and back, of real numbers in place; estimates do not touch the plane. */
-static void plan_real(fftw_plan plans[2], double *plane, int64_t ny, int64_t nx)
-{
-    double complex *spectrum = (double complex *)plane;
-
-#pragma omp critical
-    {
-        plans[0] = fftw_plan_dft_r2c_2d((int)ny, (int)nx, plane, spectrum, FFTW_ESTIMATE);
-        plans[1] = fftw_plan_dft_c2r_2d((int)ny, (int)nx, spectrum, plane, FFTW_ESTIMATE);
-    }
-}
-
-void sqn__fft_prepare_self(int64_t ny, int64_t nx)
-{
-    double *plane = sqn__mem_reserve(sqn__mem_product(ny, sqn__fft_row(nx)), sizeof *plane);
-    fftw_plan plans[2] = {NULL, NULL};
-
-    if (plane != NULL && check_size(ny, nx, NULL) == SQN_OK) {
-        plan_real(plans, plane, ny, nx);
-    }
-    destroy_plan(plans[0]);
-    destroy_plan(plans[1]);
-    sqn__mem_free(plane);
-}
-
-sqn_status sqn__fft_convolve_self(double *plane, int64_t ny, int64_t nx, sqn_error *err)
-{
-    double complex *spectrum = (double complex *)plane;
-    const int64_t n = ny * (sqn__fft_row(nx) / 2);
-    fftw_plan plans[2] = {NULL, NULL};
-    sqn_status status = SQN_OK;
-
-    SQN_TRY(check_size(ny, nx, err));
-    assert((uintptr_t)plane % ALIGNMENT == 0);
-    plan_real(plans, plane, ny, nx);
-    if (plans[0] == NULL || plans[1] == NULL) {
-        status = SQN_RAISE(err, E_MEM, "plan of %" PRId64 " x %" PRId64 " pixels", nx, ny);
-        goto cleanup;
-    }
-    fftw_execute(plans[0]);
-    for (int64_t i = 0; i < n; i++) {
-        spectrum[i] *= spectrum[i];
-    }
-    fftw_execute(plans[1]);
-
-cleanup:
-    destroy_plan(plans[0]);
-    destroy_plan(plans[1]);
-    return status;
 }

@@ -1,6 +1,6 @@
 /**
  * @file fft.h
- * @brief The owner of FFTW: two-dimensional transforms in double, in place.
+ * @brief The owner of FFTW: transforms of planes and of lines in double, in place.
  *
  * Plans are made by estimate, so equal sizes give equal bits in every run.
  */
@@ -12,7 +12,7 @@
 
 #include "sequin/error.h"
 
-/** Plans for one size. Opaque. */
+/** Plans for one shape. Opaque. */
 typedef struct sqn__fft sqn__fft;
 
 /**
@@ -29,35 +29,24 @@ SQN_NODISCARD sqn_status sqn__fft_create(sqn__fft **out, int64_t ny, int64_t nx,
                                          sqn_error *err);
 
 /**
- * F(v, u) = sum_yx f(y, x) exp(-2 pi i (v y / ny + u x / nx)), in place.
+ * The same for `n_line` lines of `n` numbers side by side: element i of line l is i stride + l, so
+ * that they are columns of an array with rows `stride` apart, or one row (one line, stride 1).
  *
- * @param[in,out] data  [ny, nx] from sqn__mem_alloc() (alignment is relied upon).
+ * @retval SQN_ERR_ARG, SQN_ERR_MEMORY  As above.
+ */
+SQN_NODISCARD sqn_status sqn__fft_create_lines(sqn__fft **out, int64_t n, int64_t n_line,
+                                               int64_t stride, sqn_error *err);
+
+/**
+ * F(v, u) = sum_yx f(y, x) exp(-2 pi i (v y / ny + u x / nx)), in place; of a line, F(v) = sum_y
+ * f(y) exp(-2 pi i v y / n).
+ *
+ * @param[in,out] data  [ny, nx], or where the first line begins; on a boundary of 16 bytes.
  */
 void sqn__fft_forward(const sqn__fft *fft, double complex *data);
 
-/** The same with +i and not normalised: forward, then backward multiplies by ny nx. */
+/** The same with +i and not normalised: forward, then backward multiplies by ny nx (n of a line). */
 void sqn__fft_backward(const sqn__fft *fft, double complex *data);
-
-/** Numbers from row to row of a real plane of nx columns: its spectrum needs a few more. */
-static inline int64_t sqn__fft_row(int64_t nx)
-{
-    return 2 * (nx / 2 + 1);
-}
-
-/** Make the planner acquainted with sqn__fft_convolve_self() of this size: most of the time of a
- *  first plan, which can pass beside other work. */
-void sqn__fft_prepare_self(int64_t ny, int64_t nx);
-
-/**
- * The periodic convolution of a real plane with itself, times ny nx: half the work of complex
- * transforms.
- *
- * @param[in,out] plane  [ny, nx], rows sqn__fft_row(nx) apart, from sqn__mem_alloc(); what lies
- *                       behind the rows is spoilt.
- * @retval SQN_ERR_ARG, SQN_ERR_MEMORY  As above.
- */
-SQN_NODISCARD sqn_status sqn__fft_convolve_self(double *plane, int64_t ny, int64_t nx,
-                                                sqn_error *err);
 
 /** Free and set to NULL. NULL-safe. */
 void sqn__fft_destroy(sqn__fft **fft);

@@ -136,21 +136,14 @@ static void average_block(float *out, const sqn_fits_stack *stack, int64_t first
     }
 }
 
-/* All blocks, shared out among the threads that come here. */
-static void average_blocks(float *out, const sqn_fits_stack *stack)
+void read_mean_frame(float *out, const sqn_fits_stack *stack)
 {
     const int64_t n_pix = stack->ny * stack->nx;
 
-#pragma omp for schedule(dynamic, 1) nowait
+#pragma omp parallel for schedule(dynamic, 1) default(none) shared(out, stack, n_pix)
     for (int64_t p = 0; p < n_pix; p += BLOCK) {
         average_block(out, stack, p, n_pix - p < BLOCK ? n_pix - p : BLOCK);
     }
-}
-
-void read_mean_frame(float *out, const sqn_fits_stack *stack)
-{
-#pragma omp parallel default(none) shared(out, stack)
-    average_blocks(out, stack);
 }
 
 /* Where the mean frame is symmetric about: a hint that the centre is wrong. */
@@ -179,7 +172,7 @@ static sqn_status check_center(const observation *obs, const char *where,
     return SQN_OK;
 }
 
-/* Mean frame of the references, which outlives their pixels; beside it, what its centre needs. */
+/* Mean frame of the references, which outlives their pixels. */
 static sqn_status average_references(observation *obs, sqn_error *err)
 {
     const sqn_fits_stack *references = read_references(obs);
@@ -189,12 +182,7 @@ static sqn_status average_references(observation *obs, sqn_error *err)
     if (mean == NULL) {
         return SQN_RAISE(err, E_MEM, "mean frame");
     }
-#pragma omp parallel default(none) shared(mean, references)
-    {
-#pragma omp single nowait
-        sqn_center_prepare(references->ny, references->nx);
-        average_blocks(mean, references);
-    }
+    read_mean_frame(mean, references);
     return SQN_OK;
 }
 

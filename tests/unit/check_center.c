@@ -2,6 +2,7 @@
 #include "sequin/center.h"
 
 #include <math.h>
+#include <omp.h>
 
 #include "sqn_check.h"
 #include "sqn_wrap.h"
@@ -63,16 +64,18 @@ START_TEST(a_star_on_the_corner_is_found_there)
 }
 END_TEST
 
-START_TEST(what_was_prepared_finds_the_same)
+START_TEST(threads_do_not_change_it)
 {
-    double before[2];
+    double alone[2];
 
     plant(30.27, 33.81, 0.0);
-    SQN_ASSERT_OK(sqn_center_find(before, image, NY, NX, &err), err);
-    sqn_center_prepare(NY, NX);
-    sqn_center_prepare(0, -1); /* of which there is no image */
-    SQN_ASSERT_OK(sqn_center_find(center, image, NY, NX, &err), err);
-    ck_assert(center[0] == before[0] && center[1] == before[1]);
+    omp_set_num_threads(1);
+    SQN_ASSERT_OK(sqn_center_find(alone, image, NY, NX, &err), err);
+    for (int n_thread = 2; n_thread <= 3; n_thread++) {
+        omp_set_num_threads(n_thread);
+        SQN_ASSERT_OK(sqn_center_find(center, image, NY, NX, &err), err);
+        ck_assert(center[0] == alone[0] && center[1] == alone[1]);
+    }
 }
 END_TEST
 
@@ -88,7 +91,9 @@ START_TEST(nothing_to_find_and_no_memory_are_errors)
     }
     SQN_ASSERT_FAILS(sqn_center_find(center, image, NY, NX, &err), err, SQN_E_DATA_EMPTY);
     plant(38.0, 30.5, 0.0);
-    for (int64_t n = 0; n < 2; n++) { /* plane, median */
+    omp_set_num_threads(1);
+    for (int64_t n = 0; n < 7;
+         n++) { /* median, two plans with their scratch, plane, phases */
         sqn_allocations_before_failure = n;
         SQN_ASSERT_FAILS(sqn_center_find(center, image, NY, NX, &err), err, SQN_E_MEM);
         ck_assert(isnan(center[0]));
@@ -104,7 +109,7 @@ int main(void)
     tcase_add_test(tcase, a_planted_centre_is_found_between_the_pixels);
     tcase_add_test(tcase, a_flat_background_and_gaps_do_not_move_it);
     tcase_add_test(tcase, a_star_on_the_corner_is_found_there);
-    tcase_add_test(tcase, what_was_prepared_finds_the_same);
+    tcase_add_test(tcase, threads_do_not_change_it);
     tcase_add_test(tcase, nothing_to_find_and_no_memory_are_errors);
     suite_add_tcase(suite, tcase);
     return sqn_check_run(suite);

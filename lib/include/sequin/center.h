@@ -10,10 +10,6 @@
 extern "C" {
 #endif
 
-/** Make ready what sqn_center_find() needs for the first image of a size, in any thread, beside other
- *  work. Need not be called. */
-SQN_API void sqn_center_prepare(int64_t ny, int64_t nx);
-
 /**
  * Find the point about which half a turn changes the image least: half the position of the
  * peak of its convolution with itself, by a paraboloid between the pixels.
@@ -26,7 +22,7 @@ SQN_API void sqn_center_prepare(int64_t ny, int64_t nx);
  * @param[in]  image   [ny, nx] NaN = missing.
  *
  * @retval SQN_ERR_DATA    E_DATA_EMPTY: nothing stands out from the median.
- * @retval SQN_ERR_MEMORY  Needs about 128 ny nx bytes.
+ * @retval SQN_ERR_MEMORY  Needs about 70 ny nx bytes.
  */
 SQN_API SQN_NODISCARD sqn_status sqn_center_find(double center[2], const float *image,
                                                  int64_t ny, int64_t nx, sqn_error *err);
