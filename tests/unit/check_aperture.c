@@ -153,7 +153,8 @@ START_TEST(overlaps_of_a_table_are_those_of_single_pixels)
 
         ck_assert(sqn__aperture_overlaps(table, N, STEPS, radius));
         for (int64_t e = 0; e < INT64_C(1) * N * N; e++) {
-            const double x = (double)(e % N) / STEPS, y = (double)(e / N) / STEPS;
+            const int64_t row = e / N, column = e % N;
+            const double x = (double)column / STEPS, y = (double)row / STEPS;
             const double one = sqn__aperture_overlap(x, -y, radius);
 
             ck_assert_double_eq_tol(table[e], one, 1e-7);
