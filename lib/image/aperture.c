@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdbool.h>
 
+#include "mem.h"
+
 static const double pi = 3.14159265358979323846;
 
 /* Integral of sqrt(r^2 - u^2) over u from 0 to x; constant beyond +-r. */
@@ -73,20 +75,27 @@ double sqn__aperture_overlap(double dx, double dy, double radius)
     return overlap(&along_x, &along_y, radius);
 }
 
-void sqn__aperture_overlaps(float *out, int64_t n, int64_t steps, double radius)
+bool sqn__aperture_overlaps(float *out, int64_t n, int64_t steps, double radius)
 {
-#pragma omp parallel for schedule(static, 1) default(none) shared(out, n, steps, radius)
-    for (int64_t y = 0; y < n; y++) {
-        const sides along_y = sides_of((double)y / (double)steps, radius);
+    sides *along = sqn__mem_reserve(n, sizeof *along); /* the same along both axes */
 
+    if (along == NULL) {
+        return false;
+    }
+    for (int64_t x = 0; x < n; x++) {
+        along[x] = sides_of((double)x / (double)steps, radius);
+    }
+#pragma omp parallel for schedule(static, 1) default(none) shared(out, n, radius, along)
+    for (int64_t y = 0; y < n; y++) {
         for (int64_t x = 0; x <= y; x++) {
-            const sides along_x = sides_of((double)x / (double)steps, radius);
-            const float share = (float)overlap(&along_x, &along_y, radius);
+            const float share = (float)overlap(&along[x], &along[y], radius);
 
             out[y * n + x] = share;
             out[x * n + y] = share;
         }
     }
+    sqn__mem_free(along);
+    return true;
 }
 
 static bool known(const sqn__aperture_image *image, int64_t y, int64_t x)

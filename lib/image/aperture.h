@@ -7,6 +7,7 @@
 #ifndef SQN_APERTURE_H
 #define SQN_APERTURE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /** An image to measure. Borrowed. */
@@ -26,7 +27,8 @@ double sqn__aperture_flux(const sqn__aperture_image *image, double x, double y,
 /** Overlap of a circle of `radius` with the pixel whose centre is (dx, dy) from its own. */
 double sqn__aperture_overlap(double dx, double dy, double radius);
 
-/** Overlaps with the pixels x, y = 0 ... n - 1 steps away: out [n, n]; one pixel is `steps`. */
-void sqn__aperture_overlaps(float *out, int64_t n, int64_t steps, double radius);
+/** Overlaps with the pixels x, y = 0 ... n - 1 steps away: out [n, n]; one pixel is `steps`. False
+ *  without memory. */
+bool sqn__aperture_overlaps(float *out, int64_t n, int64_t steps, double radius);
 
 #endif

@@ -75,14 +75,14 @@ sqn_status sqn__aperture_kernels_fill(sqn__aperture_kernels *kernels, double rad
     const int64_t n = (int64_t)ceil((radius + 0.5) * STEPS) + 1;
     const quarter q = {n, sqn__mem_reserve(n * n, sizeof *q.value)};
 
-    kernels->value = sqn__mem_alloc(INT64_C(1) * (HALF + 1) * (HALF + 1) * kernels->size,
-                                    sizeof *kernels->value);
-    if (q.value == NULL || kernels->value == NULL) {
+    kernels->value = sqn__mem_reserve(INT64_C(1) * (HALF + 1) * (HALF + 1) * kernels->size,
+                                      sizeof *kernels->value);
+    if (q.value == NULL || kernels->value == NULL ||
+        !sqn__aperture_overlaps(q.value, n, STEPS, radius)) {
         sqn__aperture_kernels_clear(kernels);
         status = SQN_RAISE(err, E_MEM, "overlaps with apertures of radius %g", radius);
         goto cleanup;
     }
-    sqn__aperture_overlaps(q.value, n, STEPS, radius);
 #pragma omp parallel for schedule(static) default(none) shared(kernels, q)
     for (int64_t y = 0; y <= HALF; y++) {
         for (int64_t x = 0; x <= HALF; x++) {

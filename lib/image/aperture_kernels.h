@@ -24,7 +24,8 @@ typedef struct sqn__aperture_kernels {
     int64_t size; /**< Floats from kernel to kernel: whole lines of the cache. */
     int64_t begin;   /**< The first pixel of a kernel, from the one under the centre; */
     int64_t further; /**< one more from this step on. */
-    float *value; /**< [half + 1, half + 1, size] overlaps [side, side]; owned, or NULL. */
+    float *
+        value; /**< [half + 1, half + 1, size] overlaps [side, side], the rest is not set; owned, or NULL. */
 } sqn__aperture_kernels;
 
 /** Their sizes, without values. */

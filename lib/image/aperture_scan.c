@@ -93,7 +93,7 @@ sqn_status sqn__aperture_scan_create(sqn__aperture_scan **out, int64_t ny, int64
     *scan = plan(ny, nx, radius);
     const int64_t n = sqn__mem_product(scan->wide_y, scan->wide_x);
 
-    scan->pixels = sqn__mem_alloc(n, LANES * sizeof *scan->pixels);
+    scan->pixels = sqn__mem_reserve(n, LANES * sizeof *scan->pixels);
     scan->known = sqn__mem_reserve(n, sizeof *scan->known);
     scan->clear = sqn__mem_reserve(n, sizeof *scan->clear);
     if (scan->pixels == NULL || scan->known == NULL || scan->clear == NULL) {
@@ -132,6 +132,21 @@ static void load_pixel(const sqn__aperture_scan *scan, int64_t y, int64_t x)
     scan->known[at] = (uint16_t)known;
 }
 
+/* One row of the pixels, of the planes or outside of them. */
+static void load_row(const sqn__aperture_scan *scan, int64_t y)
+{
+    const int64_t border = scan->border, wide_x = scan->wide_x;
+    const bool outside = y < border || y >= border + scan->ny;
+    const int64_t n = outside ? wide_x : border; /* that are missing, at each end */
+    float *row = scan->pixels + y * wide_x * LANES;
+
+    memset(row, 0, (size_t)(n * LANES) * sizeof *row);
+    memset(row + (wide_x - n) * LANES, 0, (size_t)(n * LANES) * sizeof *row);
+    for (int64_t x = 0; x < scan->nx && !outside; x++) {
+        load_pixel(scan, y - border, x);
+    }
+}
+
 /* Planes that know all pixels near those of row `y`. */
 static void mark_row(const sqn__aperture_scan *scan, int64_t y)
 {
@@ -160,10 +175,8 @@ void sqn__aperture_scan_load(sqn__aperture_scan *scan, const float *value, int64
         return;
     }
 #pragma omp parallel for schedule(static) default(none) shared(scan)
-    for (int64_t y = 0; y < scan->ny; y++) {
-        for (int64_t x = 0; x < scan->nx; x++) {
-            load_pixel(scan, y, x);
-        }
+    for (int64_t y = 0; y < scan->wide_y; y++) {
+        load_row(scan, y);
     }
     const int64_t begin = scan->border, end = begin + scan->ny;
 

@@ -214,18 +214,33 @@ static void sum_squares(double *restrict sum, const sqn_element *e,
     }
 }
 
-/* The errors of the `n` pixels from (first, y) on, of which `sum` was found. */
-static void grow(float *restrict out, const double *restrict sum,
-                 const sqn_element_map *map, int64_t y, int64_t first, int64_t n)
+/* Distances from the star of the `n` pixels from (first, y) on, where their growth is. */
+static void find_radii(int32_t *restrict radius, const sqn_element_map *map, int64_t y,
+                       int64_t first, int64_t n)
 {
-    const double dy = (double)y + 1.0 - map->center[1];
+    const double dy = (double)y + 1.0 - map->center[1], from = (double)first + 1.0;
+    const double last = (double)(map->n_radius - 1);
 
+    for (int32_t x = 0; x < (int32_t)n; x++) {
+        const double dx = from + (double)x - map->center[0];
+        const double r = sqrt(dx * dx + dy * dy) + 0.5;
+
+        radius[x] = (int32_t)(r < last ? r : last);
+    }
+}
+
+/* The errors of the `n` pixels from (first, y) on, of which `sum` was found: it becomes its root. */
+static void grow(float *restrict out, double *restrict sum, const sqn_element_map *map,
+                 int64_t y, int64_t first, int64_t n)
+{
+    int32_t radius[CHUNK];
+
+    find_radii(radius, map, y, first, n);
     for (int64_t x = 0; x < n; x++) {
-        const double dx = (double)(first + x) + 1.0 - map->center[0];
-        const int64_t r = (int64_t)(sqrt(dx * dx + dy * dy) + 0.5);
-
-        out[x] =
-            (float)(map->growth[r < map->n_radius ? r : map->n_radius - 1] * sqrt(sum[x]));
+        sum[x] = sqrt(sum[x]);
+    }
+    for (int64_t x = 0; x < n; x++) {
+        out[x] = (float)(map->growth[radius[x]] * sum[x]);
     }
 }
 

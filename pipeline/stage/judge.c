@@ -181,31 +181,50 @@ static void judge_factors(const result *r)
                   which, range);
 }
 
+/** The annulus of a combined image whose mean is lowest. */
+typedef struct lowest {
+    double mean;   /* (sigma of that mean) */
+    double radius; /* (pixels) */
+    int64_t group;
+} lowest;
+
 /** Annuli of one fwhm about the star. */
 typedef struct annuli {
     int64_t n;
     int64_t *of;           /* [n_pix] annulus of each pixel of the region */
-    double *sum, *squares; /* [n] of the values and of their errors in one plane */
+    double *sum, *squares; /* [n_plane, n] of the values and of their errors */
 } annuli;
 
-static sqn_status annuli_create(annuli *a, const result *r, sqn_error *err)
+static void find_annuli(annuli *a, const result *r)
 {
     const sqn_pixels *pixels = &r->obs.pixels;
+    int64_t n = 0;
 
-    a->of = sqn__mem_alloc(pixels->n_pix, sizeof *a->of);
-    if (a->of == NULL) {
-        return SQN_RAISE(err, E_MEM, "annuli of %" PRId64 " pixels", pixels->n_pix);
-    }
+#pragma omp parallel for schedule(static) default(none) shared(a, r, pixels) \
+    reduction(max                                                            \
+              : n)
     for (int64_t p = 0; p < pixels->n_pix; p++) {
         const int64_t at = pixels->index[p], y = at / pixels->nx, x = at - y * pixels->nx;
         const double distance =
             hypot((double)(x + 1) - r->obs.center[0], (double)(y + 1) - r->obs.center[1]);
 
         a->of[p] = (int64_t)(distance / r->obs.fwhm);
-        a->n = a->of[p] < a->n ? a->n : a->of[p] + 1;
+        n = a->of[p] < n ? n : a->of[p] + 1;
     }
-    a->sum = sqn__mem_alloc(a->n, sizeof *a->sum);
-    a->squares = sqn__mem_alloc(a->n, sizeof *a->squares);
+    a->n = n;
+}
+
+static sqn_status annuli_create(annuli *a, const result *r, sqn_error *err)
+{
+    const int64_t n_pix = r->obs.pixels.n_pix, n_plane = r->disk.n_group * r->disk.n_count;
+
+    a->of = sqn__mem_reserve(n_pix, sizeof *a->of);
+    if (a->of == NULL) {
+        return SQN_RAISE(err, E_MEM, "annuli of %" PRId64 " pixels", n_pix);
+    }
+    find_annuli(a, r);
+    a->sum = sqn__mem_alloc(sqn__mem_product(n_plane, a->n), sizeof *a->sum);
+    a->squares = sqn__mem_alloc(sqn__mem_product(n_plane, a->n), sizeof *a->squares);
     return a->sum != NULL && a->squares != NULL
                ? SQN_OK
                : SQN_RAISE(err, E_MEM, "sums of %" PRId64 " annuli", a->n);
@@ -218,50 +237,53 @@ static void annuli_clear(annuli *a)
     sqn__mem_free(a->squares);
 }
 
-/** The annulus of a combined image whose mean is lowest. */
-typedef struct lowest {
-    double mean;   /* (sigma of that mean) */
-    double radius; /* (pixels) */
-    int64_t group;
-} lowest;
-
-static lowest lowest_annulus(annuli *a, const result *r, int64_t group, int64_t i_count)
+static lowest lowest_annulus(const annuli *a, const result *r, int64_t plane)
 {
     const disk *d = &r->disk;
-    const int64_t first = (group * d->n_count + i_count) * d->ny * d->nx;
-    lowest found = {0.0, 0.0, group};
+    const float *value = d->value.data + plane * d->ny * d->nx;
+    const float *error = d->error.data + plane * d->ny * d->nx;
+    double *sum = a->sum + plane * a->n, *squares = a->squares + plane * a->n;
+    lowest found = {0.0, 0.0, plane / d->n_count};
 
-    for (int64_t k = 0; k < a->n; k++) {
-        a->sum[k] = a->squares[k] = 0.0;
-    }
     for (int64_t p = 0; p < r->obs.pixels.n_pix; p++) {
-        const int64_t e = first + r->obs.pixels.index[p];
+        const int64_t e = r->obs.pixels.index[p];
 
-        if (!isnan(d->value.data[e])) {
-            a->sum[a->of[p]] += d->value.data[e];
-            a->squares[a->of[p]] += (double)d->error.data[e] * d->error.data[e];
+        if (!isnan(value[e])) {
+            sum[a->of[p]] += value[e];
+            squares[a->of[p]] += (double)error[e] * error[e];
         }
     }
     for (int64_t k = 0; k < a->n; k++) {
-        if (a->squares[k] > 0.0 && a->sum[k] / sqrt(a->squares[k]) < found.mean) {
-            found.mean = a->sum[k] / sqrt(a->squares[k]);
+        if (squares[k] > 0.0 && sum[k] / sqrt(squares[k]) < found.mean) {
+            found.mean = sum[k] / sqrt(squares[k]);
             found.radius = ((double)k + 0.5) * r->obs.fwhm;
         }
     }
     return found;
 }
 
-/* The worst group of the first count at which any is oversubtracted; true when there is one. */
-static bool find_oversubtraction(lowest *worst, int64_t *i_count, annuli *a,
-                                 const result *r)
+/* Of all planes [n_group, n_count]. */
+static void find_lowest(lowest *out, const annuli *a, const result *r)
 {
-    for (int64_t c = 0; c < r->disk.n_count; c++) {
+    const int64_t n_plane = r->disk.n_group * r->disk.n_count;
+
+#pragma omp parallel for schedule(static) default(none) shared(out, a, r, n_plane)
+    for (int64_t i = 0; i < n_plane; i++) {
+        out[i] = lowest_annulus(a, r, i);
+    }
+}
+
+/* The worst group of the first count at which any is oversubtracted; true when there is one. */
+static bool find_oversubtraction(lowest *worst, int64_t *i_count, const lowest *planes,
+                                 const disk *d)
+{
+    for (int64_t c = 0; c < d->n_count; c++) {
         *worst = (lowest){0};
         *i_count = c;
-        for (int64_t g = 0; g < r->disk.n_group; g++) {
-            const lowest next = lowest_annulus(a, r, g, c);
+        for (int64_t g = 0; g < d->n_group; g++) {
+            const lowest *next = &planes[g * d->n_count + c];
 
-            *worst = next.mean < worst->mean ? next : *worst;
+            *worst = next->mean < worst->mean ? *next : *worst;
         }
         if (worst->mean < over_sigma) {
             return true;
@@ -292,11 +314,17 @@ static sqn_status judge_oversubtraction(const result *r, sqn_error *err)
     sqn_status status = SQN_OK;
     annuli a = {0};
     lowest worst = {0};
+    lowest *planes = sqn__mem_alloc(r->disk.n_group * r->disk.n_count, sizeof *planes);
     int64_t c = 0;
     char where[96];
 
+    if (planes == NULL) {
+        status = SQN_RAISE(err, E_MEM, "annuli of the combined images");
+        goto cleanup;
+    }
     SQN_TRY(annuli_create(&a, r, err));
-    if (find_oversubtraction(&worst, &c, &a, r)) {
+    find_lowest(planes, &a, r);
+    if (find_oversubtraction(&worst, &c, planes, &r->disk)) {
         peak_group_text(where, sizeof where, &r->disk, worst.group);
         const int64_t count = r->basis.counts[c];
 
@@ -310,6 +338,7 @@ static sqn_status judge_oversubtraction(const result *r, sqn_error *err)
 
 cleanup:
     annuli_clear(&a);
+    sqn__mem_free(planes);
     return status;
 }
 

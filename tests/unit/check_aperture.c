@@ -142,6 +142,27 @@ static double scatter(const sqn__aperture_scan *scan, double radius, int64_t n)
     return sqrt(sum / (double)n_flux);
 }
 
+/* Those of a table, within the circle, across it and outside, are those of one pixel. */
+START_TEST(overlaps_of_a_table_are_those_of_single_pixels)
+{
+    enum { N = 61, STEPS = 16 };
+    static float table[N * N];
+
+    for (int64_t k = 0; k < 4; k++) {
+        const double radius = 0.2 + 1.1 * (double)k;
+
+        ck_assert(sqn__aperture_overlaps(table, N, STEPS, radius));
+        for (int64_t e = 0; e < INT64_C(1) * N * N; e++) {
+            const int64_t row = e / N, column = e % N;
+            const double x = (double)column / STEPS, y = (double)row / STEPS;
+            const double one = sqn__aperture_overlap(x, -y, radius);
+
+            ck_assert_double_eq_tol(table[e], one, 1e-7);
+        }
+    }
+}
+END_TEST
+
 START_TEST(a_scan_sees_the_same_flux_on_every_plane)
 {
     const double radii[3] = {0.5, 2.0, 3.17};
@@ -231,7 +252,7 @@ START_TEST(no_memory_is_an_error)
 {
     sqn__aperture_scan *scan;
 
-    for (int64_t n = 0; n < 6; n++) {
+    for (int64_t n = 0; n < 7; n++) {
         sqn_allocations_before_failure = n;
         SQN_ASSERT_FAILS(sqn__aperture_scan_create(&scan, NY, NX, 2.0, &err), err,
                          SQN_E_MEM);
@@ -250,6 +271,7 @@ int main(void)
     tcase_add_test(tcase, a_flat_image_gives_the_area_of_the_circle);
     tcase_add_test(tcase, each_pixel_counts_by_its_overlap);
     tcase_add_test(tcase, a_circle_that_touches_a_gap_or_leaves_the_image_has_no_flux);
+    tcase_add_test(tcase, overlaps_of_a_table_are_those_of_single_pixels);
     tcase_add_test(tcase, a_scan_sees_the_same_flux_on_every_plane);
     tcase_add_test(tcase, a_view_is_true_of_all_circles_near_a_place);
     tcase_add_test(tcase, a_circle_too_large_for_the_table_is_measured_one_by_one);
