@@ -26,7 +26,10 @@ static void pairs(sqn_dmatrix out, sqn_dmatrix_const h, int64_t k)
                 row += i + 1;
             }
         }
-        memset(to + n_pair, 0, (size_t)(out.cols - n_pair) * sizeof *to);
+        GRAM_UNROLL
+        for (int64_t e = 0; e < SQN__GRAM_ALIGN; e += LANES) {
+            *(gram_vector *)(void *)(to + n_pair + e) = (gram_vector){0};
+        }
     }
 }
 

@@ -3,7 +3,9 @@
  * @brief Variance about the mean frame, and how much of it k principal components explain.
  *
  * Legend: Z = sqrt(V) (X - xbar), xbar the weighted mean over frames of each pixel. Z Z^T is
- * summed over the short axis: whichever axis that is, the eigenvalues above 0 are the same.
+ * summed over the short axis: whichever axis that is, the eigenvalues above 0 are the same. The
+ * sums of a panel are those of floats, which are added up in double; where so little is left over
+ * that their rounding would show, all is summed again in double. The trace is one of doubles.
  */
 #include "sequin/curve.h"
 
@@ -15,6 +17,7 @@
 
 #include "blas.h"
 #include "gram.h"
+#include "kernels.h"
 #include "mem.h"
 #include "panels_internal.h"
 #include "raise.h"
@@ -24,26 +27,35 @@ enum {
     STRIP = 24 /* rows of a square formed together */
 };
 
+/* Shares from here on are those of sums in float: their rounding is 1e-8 of the whole or less. */
+static const double least_single = 1e-2;
+
 static_assert((int)BLOCK == (int)SQN__PANELS_WIDTH, "a panel is a block of the sums");
+static_assert((int)BLOCK == (int)SQN__KERNELS_WIDTH, "and of what is turned");
+static_assert((int)SQN__KERNELS_ALIGN % (int)SQN__GRAM_WIDE == 0,
+              "columns are whole vectors");
 
 /* What one thread needs for a group of panels. */
 typedef struct group_space {
     float *z;       /* [n_short, BLOCK] of one panel */
-    double *turned; /* [BLOCK, n_short aligned] the same; NULL: only the trace is wanted */
-    double
-        *square; /* [n_short, n_short aligned] of the group, filled to its diagonal tiles */
+    float *turned;  /* [BLOCK, n_column] the same, or */
+    double *wide;   /* [BLOCK, n_short aligned] where sums are exact */
+    double *square; /* [n_short, n_short aligned] of the group, filled to its diagonal
+                       tiles; NULL: only the trace is wanted */
     double trace;
 } group_space;
 
 /* All threads' work space, and the totals. */
 typedef struct curve_space {
     int n_slot;
+    bool exact; /* sums in double */
     group_space *slot;
     double *numbers;
     float *floats;
-    int64_t stride; /* n_short, aligned */
-    double *mean;   /* [2, n_short] when frames are long, with sums of weights */
-    double *square; /* [n_short, n_short aligned] or NULL */
+    int64_t stride;   /* n_short, aligned */
+    int64_t n_column; /* of what is turned */
+    double *mean;     /* [2, n_short] when frames are long, with sums of weights */
+    double *square;   /* [n_short, n_short aligned] or NULL */
     double trace;
 } curve_space;
 
@@ -74,37 +86,50 @@ static void average_pixels(double *mean, const sqn_panels *panels)
     }
 }
 
-/* Z of one panel, turned where it is wanted; returns the sum of its squares. A float holds Z as well
-   as it holds the data; the sums are those of doubles. */
+/* Z of one panel; returns the sum of its squares. A float holds Z as well as it holds the data. */
 static double center_panel(const group_space *slot, const double *mean,
-                           const sqn_panels *panels, int64_t p, int64_t stride)
+                           const sqn_panels *panels, int64_t p)
 {
-    const sqn__gram_table *sums = sqn__gram_choose();
     const sqn__gram_center of = {panels->n_short, sqn__panels_x(panels, p),
                                  sqn__panels_v(panels, p), mean};
-    const double sum = sums->center(slot->z, &of);
 
-    if (slot->turned != NULL) {
-        (void)sums->turn((sqn_dmatrix){slot->turned, BLOCK, stride, stride},
-                         (sqn_matrix_const){slot->z, panels->n_short, BLOCK, BLOCK});
-    }
-    return sum;
+    return sqn__gram_choose()->center(slot->z, &of);
 }
 
 /* ---- Products -------------------------------------------------------------------------- */
 
+static void turn_panel(const group_space *slot, const curve_space *space, int64_t n_short)
+{
+    const int64_t stride = space->stride, n_column = space->n_column;
+
+    if (space->exact) {
+        (void)sqn__gram_choose()->turn((sqn_dmatrix){slot->wide, BLOCK, stride, stride},
+                                       (sqn_matrix_const){slot->z, n_short, BLOCK, BLOCK});
+    } else {
+        sqn__kernels_choose()->turn((sqn_matrix){slot->turned, BLOCK, n_column, n_column},
+                                    slot->z, n_short);
+    }
+}
+
 /* Z Z^T of one panel joins the group's: strips of rows as far as their diagonal. */
-static void add_square(const group_space *slot, int64_t n_short, int64_t stride)
+static void add_square(const group_space *slot, const curve_space *space, int64_t n_short)
 {
     const sqn__gram_table *sums = sqn__gram_choose();
+    const int64_t stride = space->stride, n_column = space->n_column;
 
+    turn_panel(slot, space, n_short);
     for (int64_t row = 0; row < n_short; row += STRIP) {
         const int64_t n = n_short - row < STRIP ? n_short - row : STRIP;
-        const int64_t n_col = sqn__gram_aligned(row + n);
+        const int64_t n_col = sqn__kernels_aligned(row + n);
+        const sqn_dmatrix to = {slot->square + row * stride, n, n_col, stride};
 
-        sums->product((sqn_dmatrix){slot->square + row * stride, n, n_col, stride},
-                      (sqn__gram_factor){slot->turned + row, 1, stride},
-                      (sqn_dmatrix_const){slot->turned, BLOCK, n_col, stride});
+        if (space->exact) {
+            sums->product(to, (sqn__gram_factor){slot->wide + row, 1, stride},
+                          (sqn_dmatrix_const){slot->wide, BLOCK, n_col, stride});
+        } else {
+            sums->product_single(to, (sqn__gram_single){slot->turned + row, n_column},
+                                 (sqn_matrix_const){slot->turned, BLOCK, n_col, n_column});
+        }
     }
 }
 
@@ -120,9 +145,9 @@ static void sum_group(group_space *slot, const curve_space *space, const sqn_pan
         memset(slot->square, 0, (size_t)(n_short * stride) * sizeof *slot->square);
     }
     for (int64_t p = range.first; p < range.end; p++) {
-        slot->trace += center_panel(slot, mean, panels, p, stride);
+        slot->trace += center_panel(slot, mean, panels, p);
         if (slot->square != NULL) {
-            add_square(slot, n_short, stride);
+            add_square(slot, space, n_short);
         }
     }
 }
@@ -164,40 +189,51 @@ static void destroy_space(curve_space *space)
     *space = (curve_space){0};
 }
 
+/* Share the numbers out: the total is first, as aligned with any number of threads, for LAPACK's
+   bits may depend on it. */
+static void carve_space(curve_space *space, int64_t n_short, int64_t n_square)
+{
+    const int64_t n_single = space->exact || n_square == 0 ? 0 : space->n_column * BLOCK;
+    const int64_t n_wide = space->exact ? space->stride * BLOCK : 0;
+    double *numbers = space->numbers + n_square + 2 * n_short;
+
+    space->square = n_square > 0 ? space->numbers : NULL;
+    space->mean = space->numbers + n_square;
+    for (int64_t i = 0; i < space->n_slot; i++, numbers += n_wide + n_square) {
+        group_space *slot = &space->slot[i];
+
+        slot->z = space->floats + i * (n_short * BLOCK + n_single);
+        slot->turned = slot->z + n_short * BLOCK;
+        slot->wide = numbers;
+        slot->square = n_square > 0 ? numbers + n_wide : NULL;
+    }
+}
+
+/* For squares or without; in double or not. */
 static sqn_status create_space(curve_space *space, const sqn_panels *panels, bool squares,
-                               sqn_error *err)
+                               bool exact, sqn_error *err)
 {
     const int64_t n_group = sqn__panels_n_group(panels->n_panel);
     const int64_t n_thread = omp_get_max_threads();
     const int64_t n_slot = n_group < n_thread ? n_group : n_thread;
     const int64_t n_short = panels->n_short;
-    const int64_t stride = sqn__gram_aligned(n_short);
+    const int64_t stride = sqn__kernels_aligned(n_short);
+    const int64_t n_column = sqn__kernels_columns(n_short);
     const int64_t n_square = squares ? sqn__mem_product(n_short, stride) : 0;
-    const int64_t n_turned = squares ? stride * BLOCK : 0;
-    const int64_t per_slot = n_turned + n_square;
+    const int64_t n_turned = squares ? n_column * BLOCK : 0; /* of either kind, or more */
 
-    *space = (curve_space){.n_slot = (int)n_slot, .stride = stride};
+    *space = (curve_space){(int)n_slot, exact, .stride = stride, .n_column = n_column};
     space->slot = sqn__mem_alloc(n_slot, sizeof *space->slot);
-    space->numbers =
-        sqn__mem_alloc(n_slot * per_slot + 2 * n_short + n_square, sizeof(double));
-    space->floats =
-        sqn__mem_reserve(sqn__mem_product(n_slot, n_short * BLOCK), sizeof *space->floats);
+    space->numbers = sqn__mem_alloc(n_slot * ((exact ? n_turned : 0) + n_square) +
+                                        2 * n_short + n_square,
+                                    sizeof *space->numbers);
+    space->floats = sqn__mem_reserve(sqn__mem_product(n_slot, n_short * BLOCK + n_turned),
+                                     sizeof *space->floats);
     if (space->slot == NULL || space->numbers == NULL || space->floats == NULL) {
         return SQN_RAISE(err, E_MEM, "curves of %" PRId64 " x %" PRId64 " data",
                          panels->n_long, n_short);
     }
-    /* First, as aligned with any number of threads: LAPACK's bits may depend on it. */
-    space->square = squares ? space->numbers : NULL;
-    space->mean = space->numbers + n_square;
-    double *numbers = space->mean + 2 * n_short;
-
-    for (int64_t i = 0; i < n_slot; i++, numbers += per_slot) {
-        group_space *slot = &space->slot[i];
-
-        slot->z = space->floats + i * n_short * BLOCK;
-        slot->turned = squares ? numbers : NULL;
-        slot->square = squares ? slot->turned + n_turned : NULL;
-    }
+    carve_space(space, n_short, n_square);
     return SQN_OK;
 }
 
@@ -206,7 +242,7 @@ static sqn_status create_space(curve_space *space, const sqn_panels *panels, boo
 sqn_status sqn_curve_centered(double *out, const sqn_panels *panels, sqn_error *err)
 {
     curve_space space = {0};
-    const sqn_status status = create_space(&space, panels, false, err);
+    const sqn_status status = create_space(&space, panels, false, false, err);
 
     *out = 0.0;
     if (status == SQN_OK) {
@@ -217,8 +253,10 @@ sqn_status sqn_curve_centered(double *out, const sqn_panels *panels, sqn_error *
     return status;
 }
 
-/* 1 - share of the k largest eigenvalues; past the last it is 0. */
-static void accumulate(double *out, int64_t n_comp, const double *values, int64_t n)
+/* 1 - share of the k largest eigenvalues; past the last it is 0. Exact ones take the place of small
+   ones. */
+static void accumulate(double *out, int64_t n_comp, const double *values, int64_t n,
+                       bool exact)
 {
     double total = 0.0, left = 0.0;
 
@@ -227,13 +265,16 @@ static void accumulate(double *out, int64_t n_comp, const double *values, int64_
     }
     /* From the smallest up, so that a small remainder keeps its digits. */
     for (int64_t k = n; k >= 1; k--) {
-        if (k <= n_comp) {
+        if (k <= n_comp && (!exact || out[k - 1] < least_single)) {
             out[k - 1] = total > 0.0 ? left / total : 0.0;
         }
         left += fmax(values[n - k], 0.0);
     }
     for (int64_t k = n + 1; k <= n_comp; k++) {
         out[k - 1] = 0.0;
+    }
+    for (int64_t k = 1; k < n_comp; k++) { /* where the kinds meet */
+        out[k] = fmin(out[k], out[k - 1]);
     }
 }
 
@@ -247,17 +288,15 @@ static void mirror(sqn_dmatrix m)
     }
 }
 
-sqn_status sqn_curve_pca(double *out, double *centered, int64_t n_comp,
-                         const sqn_panels *panels, sqn_error *err)
+/* Curve and trace by sums of one kind. */
+static sqn_status find_curve(double *out, double *trace, int64_t n_comp,
+                             const sqn_panels *panels, bool exact, sqn_error *err)
 {
     const int64_t n = panels->n_short;
     curve_space space = {0};
     sqn_status status = SQN_OK;
 
-    if (centered != NULL) {
-        *centered = 0.0;
-    }
-    SQN_TRY(create_space(&space, panels, true, err));
+    SQN_TRY(create_space(&space, panels, true, exact, err));
     sum_panels(&space, panels);
 
     const sqn_dmatrix square = {space.square, n, n, space.stride};
@@ -269,12 +308,27 @@ sqn_status sqn_curve_pca(double *out, double *centered, int64_t n_comp,
             SQN_RAISE(err, E_NUM, "LAPACK finds no eigenvalues of %" PRId64 " frames", n);
         goto cleanup;
     }
-    accumulate(out, n_comp, values, n);
-    if (centered != NULL) {
-        *centered = space.trace * panels->chi2_scale;
-    }
+    accumulate(out, n_comp, values, n, exact);
+    *trace = space.trace;
 
 cleanup:
     destroy_space(&space);
+    return status;
+}
+
+sqn_status sqn_curve_pca(double *out, double *centered, int64_t n_comp,
+                         const sqn_panels *panels, sqn_error *err)
+{
+    const int64_t n_known = n_comp < panels->n_short ? n_comp : panels->n_short;
+    double trace = 0.0;
+    sqn_status status = find_curve(out, &trace, n_comp, panels, false, err);
+
+    /* Whatever n_comp is, a number is of sums of one kind. */
+    if (status == SQN_OK && n_known > 0 && out[n_known - 1] < least_single) {
+        status = find_curve(out, &trace, n_comp, panels, true, err);
+    }
+    if (centered != NULL) {
+        *centered = status == SQN_OK ? trace * panels->chi2_scale : 0.0;
+    }
     return status;
 }

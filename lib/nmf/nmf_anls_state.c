@@ -74,7 +74,8 @@ static bool create_slots(sqn__nmf_anls *state)
     return state->slots != NULL && complete;
 }
 
-/* Room to keep Gram matrices: all of them, or as many as fit. Depends on sizes alone. */
+/* Room to keep Gram matrices: all of them, or as many as fit. Depends on sizes alone. Each is written
+   before it serves, by the thread that first needs it. */
 static bool create_kept(sqn__nmf_anls *state)
 {
     const sqn_panels *panels = state->panels;
@@ -86,7 +87,7 @@ static bool create_kept(sqn__nmf_anls *state)
     const int64_t most = share > least ? share : least;
 
     state->n_kept = all < most ? all : most;
-    state->kept = sqn__mem_alloc(state->n_kept, sizeof *state->kept);
+    state->kept = sqn__mem_reserve(state->n_kept, sizeof *state->kept);
     return state->kept != NULL;
 }
 

@@ -20,11 +20,12 @@ static bool is_kept(const sqn_nmf_options *options, int64_t k)
     return found;
 }
 
+/* Components are written whole, when their stage ends. */
 static bool create_kept(sqn__nmf_kept *kept, const sqn_panels_info *info, bool background)
 {
     const int64_t k = kept->n_comp;
 
-    kept->comp = sqn__mem_alloc(sqn__mem_product(k, info->n_pix), sizeof *kept->comp);
+    kept->comp = sqn__mem_reserve(sqn__mem_product(k, info->n_pix), sizeof *kept->comp);
     kept->coeff = sqn__mem_alloc(sqn__mem_product(k, info->n_frame), sizeof *kept->coeff);
     kept->undetermined = sqn__mem_alloc(info->n_pix, sizeof *kept->undetermined);
     if (background) {
