@@ -13,35 +13,41 @@
 
 enum { GROWTH = 1 << 22 /* bytes; untouched memory costs nothing */, CARD = 80 };
 
-/* Before the bytes of a file in memory: how many they are. */
-typedef union size_ahead {
+/* Before the bytes of a file in memory: how many it has room for. */
+typedef union room_ahead {
     size_t n;
     max_align_t alignment;
-} size_ahead;
+} room_ahead;
 
 /* Memory of CFITSIO, as it was and 0 behind: CFITSIO looks at the descriptor of a compressed tile
-   before it has written it, and follows whatever stands there. */
+   before it has written it, and follows whatever stands there. Twice the room each time, so that
+   little is copied; the system gives zeroes when they are touched. */
 static void *grow(void *bytes, size_t n)
 {
-    size_ahead *old = bytes != NULL ? (size_ahead *)bytes - 1 : NULL;
+    room_ahead *old = bytes != NULL ? (room_ahead *)bytes - 1 : NULL;
     const size_t n_old = old != NULL ? old->n : 0;
-    size_ahead *block = realloc(old, sizeof *block + n);
+    const size_t n_new = n > 2 * n_old ? n : 2 * n_old;
+    room_ahead *block = NULL;
 
+    if (n <= n_old) {
+        return bytes;
+    }
+    block = calloc(1, sizeof *block + n_new);
     if (block == NULL) {
         return NULL;
     }
-    block->n = n;
-    bytes = block + 1;
-    if (n > n_old) {
-        memset((char *)bytes + n_old, 0, n - n_old);
+    block->n = n_new;
+    if (old != NULL) {
+        memcpy(block + 1, bytes, n_old);
     }
-    return bytes;
+    free(old);
+    return block + 1;
 }
 
 static void give_back(void *bytes)
 {
     if (bytes != NULL) {
-        free((size_ahead *)bytes - 1);
+        free((room_ahead *)bytes - 1);
     }
 }
 
