@@ -69,13 +69,16 @@ typedef struct along {
         step[SQN__APERTURE_PLACES];
 } along;
 
-LANES_INLINE void place_along(along *out, const double *at)
+/* Circles that leave the planes are placed at 0, for there are fluxes of them that nobody uses:
+   these, too, are sums over pixels and overlaps that there are. */
+LANES_INLINE void place_along(along *out, const double *at, const double *margin)
 {
     enum { STEPS = SQN__APERTURE_STEPS, HALF = SQN__APERTURE_HALF };
 
     for (int64_t i = 0; i < SQN__APERTURE_PLACES; i++) {
-        /* steps from the lower edge of the pixel below 0: positive where anybody looks */
-        const int32_t step = (int32_t)(at[i] * STEPS + 0.5 + STEPS) + HALF;
+        const double inside = margin[i] >= 0.0 ? at[i] : 0.0;
+        /* steps from the lower edge of the pixel below 0: positive */
+        const int32_t step = (int32_t)(inside * STEPS + 0.5 + STEPS) + HALF;
         const int32_t from = step % STEPS - HALF;
 
         out->pixel[i] = step / STEPS - 1;
@@ -92,21 +95,19 @@ static void place(sqn__aperture_places *places, const sqn__aperture_field *field
     const int32_t begin = (int32_t)field->begin, further = (int32_t)field->further;
     along y, x;
 
-    place_along(&y, places->y);
-    place_along(&x, places->x);
     for (int64_t i = 0; i < SQN__APERTURE_PLACES; i++) {
         const double margin_y = least(places->y[i] - r - low, high_y - (places->y[i] + r));
         const double margin_x = least(places->x[i] - r - low, high_x - (places->x[i] + r));
 
         places->margin[i] = least(margin_y, margin_x);
     }
+    place_along(&y, places->y, places->margin);
+    place_along(&x, places->x, places->margin);
     for (int64_t i = 0; i < SQN__APERTURE_PLACES; i++) {
-        const int32_t inside =
-            places->margin[i] >= 0.0 ? 1 : 0; /* else nobody looks there */
         const int32_t begin_y = begin + (y.step[i] < further ? 0 : 1);
         const int32_t begin_x = begin + (x.step[i] < further ? 0 : 1);
 
-        places->under[i] = first + inside * (y.pixel[i] * row + x.pixel[i]);
+        places->under[i] = first + y.pixel[i] * row + x.pixel[i];
         places->kernel[i] = y.step[i] * (SQN__APERTURE_HALF + 1) + x.step[i];
         places->step_y[i] = y.side[i] * row;
         places->step_x[i] = x.side[i];

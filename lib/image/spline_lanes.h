@@ -5,6 +5,7 @@
 #ifndef SQN_SPLINE_LANES_H
 #define SQN_SPLINE_LANES_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -99,7 +100,8 @@ typedef struct sqn__spline_lanes {
     void (*values)(float *out, const sqn__spline_planes *planes, const double *y,
                    const double *x, int64_t n);
     /** var = sum w^2 var_i (sum of all w / sum w)^2 over the pixels that have a variance: where
-     *  some are missing, the others take over their weight. */
+     *  some are missing, the others take over their weight; NaN where it is nearly all, as
+     *  these tell nothing (sqn__spline_share()). */
     void (*variances)(float *out, const sqn__spline_planes *planes, const double *y,
                       const double *x, int64_t n);
     /** Both of all images, [place, lanes]; `variance` may be NULL. */
@@ -140,6 +142,15 @@ const sqn__spline_lanes *sqn__spline_lanes_avx512(void);
 
 /** The widest that runs on this processor. */
 const sqn__spline_lanes *sqn__spline_lanes_choose(void);
+
+/** Sum of all weights over that of the pixels that have a variance; NaN where these have less than
+ *  a thousandth: as a position that is a pixel without one, what they have is rounding there. */
+static inline double sqn__spline_share(double all, double known)
+{
+    const double least = 1e-3;
+
+    return fabs(known) > least * fabs(all) ? all / known : (double)NAN;
+}
 
 /** Lanes for `n` images, at most SQN__SPLINE_STACK: as few as the vectors of a table allow. */
 static inline int64_t sqn__spline_stack_lanes(const sqn__spline_lanes *table, int64_t n)

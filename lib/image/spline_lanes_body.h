@@ -107,7 +107,7 @@ static void variances(float *out, const sqn__spline_planes *planes, const double
         }
         sum *= w_x * w_x;
         known *= w_x;
-        const double share = total(&w_y) * total(&w_x) / total(&known);
+        const double share = sqn__spline_share(total(&w_y) * total(&w_x), total(&known));
 
         out[i] = (float)(total(&sum) * share * share);
     }

@@ -191,8 +191,7 @@ TAPS_INLINE float sum_weights(const gap_block *g, int64_t i, uint64_t bits)
     return sum;
 }
 
-/* (sum of all weights / sum of those of pixels that have a variance)^2: of the few that have none,
-   or that have one; 0 / 0 where none has. */
+/* The square of sqn__spline_share(): by the few pixels that have no variance, or that have one. */
 TAPS_INLINE float compensation(const gap_block *g, int64_t i, const uint8_t *gaps,
                                int64_t stride)
 {
@@ -203,7 +202,9 @@ TAPS_INLINE float compensation(const gap_block *g, int64_t i, const uint8_t *gap
     const float known = __builtin_popcountll(bits) <= FEW ? all - sum_weights(g, i, bits)
                                                           : sum_weights(g, i, ~bits);
 
-    return all / known * (all / known);
+    const float share = (float)sqn__spline_share((double)all, (double)known);
+
+    return share * share;
 }
 
 /* Points whose pixels do not all have a variance. */

@@ -1,4 +1,5 @@
 /** @file check_aperture_lanes.c @brief Apertures in lanes: all tables against plain loops. */
+#include "aperture_kernels.h"
 #include "aperture_lanes.h"
 
 #include <math.h>
@@ -21,7 +22,8 @@ enum {
     N_ANGLE = 2,
     N_POINT = 3 * N_ANGLE,
     SIDE = 8,
-    ROW = 2 * SIDE
+    ROW = 2 * SIDE,
+    N_KERNEL = (SQN__APERTURE_HALF + 1) * (SQN__APERTURE_HALF + 1)
 };
 static float kernels[3 * SIDE * SIDE], pixels[ROW * ROW * LANES];
 
@@ -51,7 +53,8 @@ START_TEST(places_are_the_same_in_all_tables)
         for (int64_t i = 0; i < SQN__APERTURE_PLACES; i++) {
             const int64_t number = k * SQN__APERTURE_PLACES + i;
 
-            first.x[i] = (NX + 4.0) * uniform(1, number) - 2.5;
+            first.x[i] = k % 3 == 0 ? 2e9 * (uniform(3, number) - 0.5)
+                                    : (NX + 34.0) * uniform(1, number) - 17.5;
             first.y[i] = k % 2 == 0 ? (double)(number % NY) : 18.5 - uniform(2, number);
         }
         other = first;
@@ -68,6 +71,8 @@ START_TEST(places_are_the_same_in_all_tables)
 
             ck_assert_int_eq(first.margin[i] >= 0.0, inside);
             ck_assert_int_eq(first.under[i], inside ? 366 + y * 60 + x : 366);
+            ck_assert_int_ge(first.kernel[i], 0);
+            ck_assert_int_lt(first.kernel[i], N_KERNEL);
         }
     }
 }

@@ -112,6 +112,32 @@ START_TEST(images_turn_together_as_each_alone)
 }
 END_TEST
 
+/* Pixels without a variance, but with a value, come to lie on the grid, or nearly. */
+START_TEST(no_variance_comes_of_weights_that_are_rounding)
+{
+    const double middle[2] = {34.0, 7.0};
+    const int64_t at = 6 * NX + 33;
+
+    sqn_rotate_stack *together = NULL;
+
+    fill();
+    SQN_ASSERT_OK(sqn_rotate_stack_create(&together, NY, NX, 1, &err), err);
+    in.value[0][at] = 1.0F;
+    in.variance[0][at] = NAN;
+    for (int64_t a = 0; a < 40; a++) {
+        const double theta = a < 20 ? 17.0 * (double)a + 1.0 : 90.0 - 1e-7 * (double)a;
+
+        SQN_ASSERT_OK(sqn_rotate_frame(one.image, in.image, middle, theta, &err), err);
+        SQN_ASSERT_OK(
+            sqn_rotate_stack_turn(together, all.image, in.image, 1, middle, theta, &err),
+            err);
+        ck_assert(isfinite(all.value[0][at]) && isnan(all.variance[0][at]));
+        alike(all.variance[0], one.variance[0], 1e-4);
+    }
+    sqn_rotate_stack_destroy(&together);
+}
+END_TEST
+
 START_TEST(planes_may_be_left_out_and_images_differ_in_them)
 {
     fill();
@@ -380,6 +406,7 @@ int main(void)
     TCase *tcase = tcase_create("turns");
 
     tcase_add_test(tcase, images_turn_together_as_each_alone);
+    tcase_add_test(tcase, no_variance_comes_of_weights_that_are_rounding);
     tcase_add_test(tcase, planes_may_be_left_out_and_images_differ_in_them);
     tcase_add_test(tcase, an_image_may_turn_where_it_lies);
     tcase_add_test(tcase, neither_threads_nor_neighbours_change_a_bit);
