@@ -230,8 +230,8 @@ cleanup:
 static bool is_of_rows(const sqn_fits_product *product, const sqn_fits_image *image)
 {
     return product != NULL && product->file != NULL && image->extname != NULL &&
-           image->n_axis >= 2 && !image->compress && count_values(image) > 0 &&
-           product->n_strips < SQN__FITS_STRIPS_MAX;
+           image->extname[0] != '\0' && image->n_axis >= 2 && !image->compress &&
+           count_values(image) > 0 && product->n_strips < SQN__FITS_STRIPS_MAX;
 }
 
 /* The header of an image whose rows are put when the product is written. */

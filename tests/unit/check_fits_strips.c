@@ -329,6 +329,13 @@ START_TEST(what_cannot_be_made_row_by_row_is_refused)
                      SQN_E_ARG);
     SQN_ASSERT_FAILS(sqn_fits_product_lent_image(product, &images[3], &err), err,
                      SQN_E_ARG);
+    images[1].extname = ""; /* no other than an image that is copied */
+    SQN_ASSERT_FAILS(sqn_fits_product_image(product, &images[1], &err), err, SQN_E_ARG);
+    SQN_ASSERT_FAILS(sqn_fits_product_lent_image(product, &images[1], &err), err,
+                     SQN_E_ARG);
+    images[1].data = NULL;
+    SQN_ASSERT_FAILS(sqn_fits_product_made_image(product, &images[1], &maker, &err), err,
+                     SQN_E_ARG);
     SQN_ASSERT_FAILS(sqn_fits_product_finish(&bytes, &size, product, &err), err, SQN_E_ARG);
     sqn_fits_product_destroy(&product);
 }
