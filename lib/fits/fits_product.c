@@ -11,7 +11,11 @@
 #include "mem.h"
 #include "raise.h"
 
-enum { GROWTH = 1 << 22 /* bytes; untouched memory costs nothing */, CARD = 80 };
+enum {
+    GROWTH = 1 << 22, /* bytes that CFITSIO asks for at a time */
+    FIRST = 64 << 20, /* bytes of room to begin with; untouched memory costs nothing */
+    CARD = 80
+};
 
 /* Before the bytes of a file in memory: how many it has room for. */
 typedef union room_ahead {
@@ -26,7 +30,8 @@ static void *grow(void *bytes, size_t n)
 {
     room_ahead *old = bytes != NULL ? (room_ahead *)bytes - 1 : NULL;
     const size_t n_old = old != NULL ? old->n : 0;
-    const size_t n_new = n > 2 * n_old ? n : 2 * n_old;
+    const size_t n_ahead = n_old > 0 ? 2 * n_old : FIRST;
+    const size_t n_new = n > n_ahead ? n : n_ahead;
     room_ahead *block = NULL;
 
     if (n <= n_old) {
