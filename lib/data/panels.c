@@ -126,6 +126,17 @@ bool sqn_panels_has_pixel(const sqn_panels *panels, int64_t j)
     return j >= 0 && j < panels->info.n_pix && panels->pixel[j] >= 0;
 }
 
+sqn_spare sqn_panels_spare(sqn_panels *panels)
+{
+    size_t bytes = 0;
+
+    if (panels == NULL) {
+        return (sqn_spare){0};
+    }
+    bytes = (size_t)(panels->n_panel * panels->n_short * panels->width) * sizeof *panels->x;
+    return (sqn_spare){{panels->x, panels->v}, {bytes, bytes}};
+}
+
 void sqn_panels_destroy(sqn_panels **panels)
 {
     if (panels != NULL && *panels != NULL) {

@@ -8,6 +8,7 @@
 
 #include "aperture.h"
 #include "aperture_kernels.h"
+#include "arena.h"
 #include "mem.h"
 #include "raise.h"
 
@@ -20,6 +21,7 @@ struct sqn__aperture_scan {
     int64_t ny, nx;
     double radius;
     bool has_table;
+    sqn__arena arena;              /* of the arrays */
     sqn__aperture_kernels kernels; /* where there is a table, as are the rest: */
     int64_t border;                /* pixels around the planes that are missing */
     int64_t wide_y, wide_x;
@@ -79,7 +81,7 @@ static sqn__aperture_field field_of(const sqn__aperture_scan *scan)
 }
 
 sqn_status sqn__aperture_scan_create(sqn__aperture_scan **out, int64_t ny, int64_t nx,
-                                     double radius, sqn_error *err)
+                                     double radius, sqn_spare spare, sqn_error *err)
 {
     sqn_status status = SQN_OK;
     sqn__aperture_scan *scan = NULL;
@@ -91,11 +93,12 @@ sqn_status sqn__aperture_scan_create(sqn__aperture_scan **out, int64_t ny, int64
         goto cleanup;
     }
     *scan = plan(ny, nx, radius);
+    scan->arena.spare = spare;
     const int64_t n = sqn__mem_product(scan->wide_y, scan->wide_x);
 
-    scan->pixels = sqn__mem_reserve(n, LANES * sizeof *scan->pixels);
-    scan->known = sqn__mem_reserve(n, sizeof *scan->known);
-    scan->clear = sqn__mem_reserve(n, sizeof *scan->clear);
+    scan->pixels = sqn__arena_reserve(&scan->arena, n, LANES * sizeof *scan->pixels);
+    scan->known = sqn__arena_reserve(&scan->arena, n, sizeof *scan->known);
+    scan->clear = sqn__arena_reserve(&scan->arena, n, sizeof *scan->clear);
     if (scan->pixels == NULL || scan->known == NULL || scan->clear == NULL) {
         status = SQN_RAISE(err, E_MEM, "scan of %" PRId64 " x %" PRId64 " pixels", nx, ny);
         goto cleanup;
@@ -324,9 +327,7 @@ void sqn__aperture_scan_destroy(sqn__aperture_scan **scan)
 {
     if (scan != NULL && *scan != NULL) {
         sqn__aperture_kernels_clear(&(*scan)->kernels);
-        sqn__mem_free((*scan)->pixels);
-        sqn__mem_free((*scan)->known);
-        sqn__mem_free((*scan)->clear);
+        sqn__arena_clear(&(*scan)->arena);
         sqn__mem_free(*scan);
         *scan = NULL;
     }

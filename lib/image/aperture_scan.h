@@ -13,6 +13,7 @@
 
 #include "aperture_lanes.h"
 #include "sequin/error.h"
+#include "sequin/spare.h"
 
 /** Table of overlaps and a copy of the planes. Opaque. */
 typedef struct sqn__aperture_scan sqn__aperture_scan;
@@ -20,12 +21,14 @@ typedef struct sqn__aperture_scan sqn__aperture_scan;
 /**
  * Prepare scans of planes of one size.
  *
+ * @param[in] spare  Used before memory of its own.
+ *
  * @retval SQN_ERR_MEMORY  Needs 68 bytes per pixel and a table of at most 9.5 MB, twice that to
  *                         make it.
  */
 SQN_NODISCARD sqn_status sqn__aperture_scan_create(sqn__aperture_scan **out, int64_t ny,
                                                    int64_t nx, double radius,
-                                                   sqn_error *err);
+                                                   sqn_spare spare, sqn_error *err);
 
 /** Planes to scan, up to SQN__APERTURE_LANES: value [n_plane, ny, nx], borrowed, NaN = missing. */
 void sqn__aperture_scan_load(sqn__aperture_scan *scan, const float *value, int64_t n_plane);

@@ -22,36 +22,13 @@ typedef sqn__derotation_slot slot;
 
 /* ---- Memory ---------------------------------------------------------------------------- */
 
-static void clear_slot(slot *s)
-{
-    sqn__rotate_desk_clear(&s->desk);
-    sqn__mem_free(s->dq);
-    s->dq = NULL;
-}
-
 void sqn_derotation_destroy(sqn_derotation **derotation)
 {
-    sqn_derotation *d = derotation != NULL ? *derotation : NULL;
-
-    if (d == NULL) {
-        return;
+    if (derotation != NULL && *derotation != NULL) {
+        sqn__arena_clear(&(*derotation)->arena);
+        sqn__mem_free(*derotation);
+        *derotation = NULL;
     }
-    for (int64_t k = 0; k < d->n_slot && d->slot != NULL; k++) {
-        clear_slot(&d->slot[k]);
-    }
-    sqn__mem_free(d->slot);
-    sqn__mem_free(d->sums.sums);
-    sqn__mem_free(d->sums.flags);
-    sqn__mem_free(d->sums.dq);
-    sqn__mem_free(d->tiles);
-    sqn__mem_free(d->rings.sums);
-    sqn__mem_free(d->rings.n);
-    sqn__mem_free(d->share);
-    sqn__mem_free(d->variance);
-    sqn__mem_free(d->shared);
-    sqn__mem_free(d->n_ring);
-    sqn__mem_free(d);
-    *derotation = NULL;
 }
 
 /* Frames that are turned together: as many as have room, in batches of nearly the same size. */
@@ -76,8 +53,29 @@ static int64_t count_rings(const sqn_derotation *d)
     return (int64_t)most + 1;
 }
 
+/* Memory for the sums of frames that leave their slots. */
+static sqn_status keep_sums(sqn_derotation *d, sqn_error *err)
+{
+    const int64_t n = sqn__mem_product(d->n_pix, d->lanes);
+    sqn__derotation_sums *to = &d->sums;
+
+    if (to->sums == NULL || to->flags == NULL) {
+        to->sums = sqn__arena_reserve(&d->arena, sqn__mem_product(n, SQN__N_SUM),
+                                      sizeof *to->sums);
+        to->flags =
+            sqn__arena_reserve(&d->arena, sqn__mem_product(n, 2), sizeof *to->flags);
+    }
+    if (d->plan.has_dq && to->dq == NULL) {
+        to->dq = sqn__arena_reserve(&d->arena, sqn__mem_product(n, 2), sizeof *to->dq);
+    }
+    return to->sums != NULL && to->flags != NULL && (!d->plan.has_dq || to->dq != NULL)
+               ? SQN_OK
+               : SQN_RAISE(err, E_MEM, "sums of %" PRId64 " pixels", d->n_pix);
+}
+
 static bool allocate(sqn_derotation *d)
 {
+    sqn__arena *arena = &d->arena;
     const int64_t n_ring = d->plan.n_radius, n_kind = d->plan.n_image;
     const int64_t n_lane = sqn__mem_product(n_ring, d->lanes);
     double *sums = NULL;
@@ -85,14 +83,18 @@ static bool allocate(sqn_derotation *d)
 
     d->n_slot = choose_slots(d);
     d->n_thread = omp_get_max_threads();
-    d->slot = sqn__mem_alloc(d->n_slot, sizeof *d->slot);
-    d->tiles = sqn__mem_reserve(d->n_thread, (size_t)sqn__derotation_tile_size(d));
-    sums = sqn__mem_reserve(sqn__mem_product(2 * (int64_t)BANDS, n_lane), sizeof *sums);
-    n = sqn__mem_reserve(sqn__mem_product(BANDS, n_ring), sizeof *n);
-    d->share = sqn__mem_alloc(n_lane, sizeof *d->share);
-    d->variance = sqn__mem_alloc(sqn__mem_product(n_ring, n_kind), sizeof *d->variance);
-    d->shared = sqn__mem_alloc(sqn__mem_product(n_ring, n_kind), sizeof *d->shared);
-    d->n_ring = sqn__mem_alloc(sqn__mem_product(n_ring, n_kind), sizeof *d->n_ring);
+    d->slot = sqn__arena_alloc(arena, d->n_slot, sizeof *d->slot);
+    d->tiles = sqn__arena_reserve(arena, d->n_thread, (size_t)sqn__derotation_tile_size(d));
+    sums = sqn__arena_reserve(arena, sqn__mem_product(2 * (int64_t)BANDS, n_lane),
+                              sizeof *sums);
+    n = sqn__arena_reserve(arena, sqn__mem_product(BANDS, n_ring), sizeof *n);
+    d->share = sqn__arena_alloc(arena, n_lane, sizeof *d->share);
+    d->variance =
+        sqn__arena_alloc(arena, sqn__mem_product(n_ring, n_kind), sizeof *d->variance);
+    d->shared =
+        sqn__arena_alloc(arena, sqn__mem_product(n_ring, n_kind), sizeof *d->shared);
+    d->n_ring =
+        sqn__arena_alloc(arena, sqn__mem_product(n_ring, n_kind), sizeof *d->n_ring);
     d->rings = (sqn__rotate_rings){d->plan.ring, d->share, sums, n, count_rings(d)};
     return d->slot != NULL && d->tiles != NULL && sums != NULL && n != NULL &&
            d->share != NULL && d->variance != NULL && d->shared != NULL &&
@@ -124,7 +126,8 @@ sqn_status sqn_derotation_create(sqn_derotation **out, const sqn_derotation_plan
     SQN_TRY(check_plan(plan, err));
     d = sqn__mem_alloc(1, sizeof *d);
     if (d != NULL) {
-        *d = (sqn_derotation){.plan = *plan, .n_pix = plan->ny * plan->nx};
+        *d = (sqn_derotation){
+            .plan = *plan, .arena = {.spare = plan->spare}, .n_pix = plan->ny * plan->nx};
         d->table = sqn__spline_lanes_choose();
         d->lanes = sqn__spline_stack_lanes(d->table, plan->n_image);
     }
@@ -132,6 +135,9 @@ sqn_status sqn_derotation_create(sqn_derotation **out, const sqn_derotation_plan
         status = SQN_RAISE(err, E_MEM, "derotation of %" PRId64 " x %" PRId64 " pixels",
                            plan->nx, plan->ny);
         goto cleanup;
+    }
+    if (plan->n_frame > d->n_slot) { /* the largest array first */
+        SQN_TRY(keep_sums(d, err));
     }
     *out = d;
     d = NULL;
@@ -164,24 +170,6 @@ static sqn_status check_frame(const sqn_derotation *d, const sqn_derotation_fram
     return SQN_OK;
 }
 
-/* Memory for the sums of frames that leave their slots. */
-static sqn_status keep_sums(sqn_derotation *d, sqn_error *err)
-{
-    const int64_t n = sqn__mem_product(d->n_pix, d->lanes);
-    sqn__derotation_sums *to = &d->sums;
-
-    if (to->sums == NULL) {
-        to->sums = sqn__mem_reserve(sqn__mem_product(n, SQN__N_SUM), sizeof *to->sums);
-        to->flags = sqn__mem_reserve(sqn__mem_product(n, 2), sizeof *to->flags);
-    }
-    if (d->plan.has_dq && to->dq == NULL) {
-        to->dq = sqn__mem_reserve(sqn__mem_product(n, 2), sizeof *to->dq);
-    }
-    return to->sums != NULL && to->flags != NULL && (!d->plan.has_dq || to->dq != NULL)
-               ? SQN_OK
-               : SQN_RAISE(err, E_MEM, "sums of %" PRId64 " pixels", d->n_pix);
-}
-
 /* See to it that the slot after those in use is there. */
 static sqn_status free_slot(sqn_derotation *d, sqn_error *err)
 {
@@ -196,10 +184,11 @@ static sqn_status free_slot(sqn_derotation *d, sqn_error *err)
     if (s->desk.coeffs == NULL) {
         s->desk.ny = d->plan.ny;
         s->desk.nx = d->plan.nx;
-        s->dq = d->plan.has_dq ? sqn__mem_reserve(d->n_pix, sizeof *s->dq) : NULL;
+        s->dq =
+            d->plan.has_dq ? sqn__arena_reserve(&d->arena, d->n_pix, sizeof *s->dq) : NULL;
         if ((d->plan.has_dq && s->dq == NULL) ||
-            !sqn__rotate_desk_fill(&s->desk, d->plan.n_image)) {
-            clear_slot(s);
+            !sqn__rotate_desk_fill(&s->desk, &d->arena, d->plan.n_image)) {
+            s->desk.coeffs = NULL; /* not there */
             status = SQN_RAISE(err, E_MEM, "a frame of %" PRId64 " pixels", d->n_pix);
         }
     }

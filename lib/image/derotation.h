@@ -26,6 +26,7 @@ typedef struct sqn__derotation_sums {
 
 struct sqn_derotation {
     sqn_derotation_plan plan;
+    sqn__arena arena; /**< Of all arrays. */
     int64_t n_pix, lanes;
     const sqn__spline_lanes *table;
     int64_t n_slot, n_used;

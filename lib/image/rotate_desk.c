@@ -16,20 +16,6 @@ typedef sqn__rotate_desk desk;
 
 /* ---- Memory ---------------------------------------------------------------------------- */
 
-void sqn__rotate_desk_clear(desk *d)
-{
-    sqn__mem_free(d->coeffs);
-    sqn__mem_free(d->variance);
-    sqn__mem_free(d->ratio);
-    sqn__mem_free(d->flags);
-    sqn__mem_free(d->flagged);
-    sqn__mem_free(d->round);
-    sqn__mem_free(d->missing);
-    sqn__mem_free(d->gaps);
-    sqn__mem_free(d->broken);
-    *d = (desk){0};
-}
-
 /* Beyond the edges there is no variance: rows above and below; sides come with their rows. */
 static void clear_border(const desk *d)
 {
@@ -42,7 +28,7 @@ static void clear_border(const desk *d)
     memset(d->gaps + last, 0xff, (size_t)rows);
 }
 
-bool sqn__rotate_desk_fill(desk *d, int64_t n)
+bool sqn__rotate_desk_fill(desk *d, sqn__arena *arena, int64_t n)
 {
     d->stride = d->nx + 2 * (int64_t)BORDER;
     d->n_pix = sqn__mem_product(d->ny, d->nx);
@@ -54,15 +40,15 @@ bool sqn__rotate_desk_fill(desk *d, int64_t n)
     const int64_t n_lane = sqn__mem_product(d->lanes, d->n_pix);
     const int64_t n_lane_wide = sqn__mem_product(d->lanes, d->n_wide);
 
-    d->coeffs = sqn__mem_reserve(n_lane_wide, sizeof *d->coeffs);
-    d->variance = sqn__mem_reserve(n_lane_wide, sizeof *d->variance);
-    d->ratio = sqn__mem_reserve(n_lane, sizeof *d->ratio);
-    d->flags = sqn__mem_reserve(n_lane, sizeof *d->flags);
-    d->flagged = sqn__mem_reserve(d->n_pix, sizeof *d->flagged);
-    d->round = sqn__mem_reserve(d->n_pix, sizeof *d->round);
-    d->missing = sqn__mem_reserve(d->n_pix, sizeof *d->missing);
-    d->gaps = sqn__mem_reserve(d->n_wide, sizeof *d->gaps);
-    d->broken = sqn__mem_reserve(d->n_wide, sizeof *d->broken);
+    d->coeffs = sqn__arena_reserve(arena, n_lane_wide, sizeof *d->coeffs);
+    d->variance = sqn__arena_reserve(arena, n_lane_wide, sizeof *d->variance);
+    d->ratio = sqn__arena_reserve(arena, n_lane, sizeof *d->ratio);
+    d->flags = sqn__arena_reserve(arena, n_lane, sizeof *d->flags);
+    d->flagged = sqn__arena_reserve(arena, d->n_pix, sizeof *d->flagged);
+    d->round = sqn__arena_reserve(arena, d->n_pix, sizeof *d->round);
+    d->missing = sqn__arena_reserve(arena, d->n_pix, sizeof *d->missing);
+    d->gaps = sqn__arena_reserve(arena, d->n_wide, sizeof *d->gaps);
+    d->broken = sqn__arena_reserve(arena, d->n_wide, sizeof *d->broken);
     if (d->coeffs == NULL || d->variance == NULL || d->ratio == NULL || d->flags == NULL ||
         d->flagged == NULL || d->round == NULL || d->missing == NULL || d->gaps == NULL ||
         d->broken == NULL) {

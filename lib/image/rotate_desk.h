@@ -2,10 +2,11 @@
 #ifndef SQN_ROTATE_DESK_H
 #define SQN_ROTATE_DESK_H
 
+#include "arena.h"
 #include "rotate_internal.h"
 
 /** Images pixel by pixel: a lane is an image. "Wide" planes have a border. */
-typedef struct sqn_rotate_stack {
+typedef struct sqn__rotate_desk {
     int64_t ny, nx, n_pix, stride, n_wide;
     int64_t n_image;  /**< At a time. */
     int64_t lanes;    /**< Of a pixel, for as many. */
@@ -42,10 +43,9 @@ typedef struct sqn__rotate_group {
     bool member[SQN__SPLINE_STACK];
 } sqn__rotate_group;
 
-/** Arrays of `d`, whose shape is known, for up to n images; false: no memory. */
-SQN_NODISCARD bool sqn__rotate_desk_fill(sqn__rotate_desk *d, int64_t n);
-
-void sqn__rotate_desk_clear(sqn__rotate_desk *d);
+/** Arrays of `d`, whose shape is known, for up to n images; false: no memory. They last as long as the
+ *  arena. */
+SQN_NODISCARD bool sqn__rotate_desk_fill(sqn__rotate_desk *d, sqn__arena *arena, int64_t n);
 
 /** All images, as if they knew the same pixels; false: they do not even have the same planes. */
 bool sqn__rotate_whole_group(sqn__rotate_group *g, const sqn_image *in, int64_t n);

@@ -24,12 +24,17 @@ enum {
 typedef sqn__rotate_desk desk;
 typedef sqn__rotate_group group;
 
+struct sqn_rotate_stack {
+    desk desk;
+    sqn__arena arena; /* of its arrays */
+};
+
 /* ---- Memory ---------------------------------------------------------------------------- */
 
 void sqn_rotate_stack_destroy(sqn_rotate_stack **stack)
 {
     if (stack != NULL && *stack != NULL) {
-        sqn__rotate_desk_clear(*stack);
+        sqn__arena_clear(&(*stack)->arena);
         sqn__mem_free(*stack);
         *stack = NULL;
     }
@@ -38,7 +43,7 @@ void sqn_rotate_stack_destroy(sqn_rotate_stack **stack)
 sqn_status sqn_rotate_stack_create(sqn_rotate_stack **out, int64_t ny, int64_t nx,
                                    int64_t n, sqn_error *err)
 {
-    desk *d = NULL;
+    sqn_rotate_stack *stack = NULL;
 
     *out = NULL;
     if (n < 1 || ny < 1 || nx < 1) {
@@ -46,18 +51,18 @@ sqn_status sqn_rotate_stack_create(sqn_rotate_stack **out, int64_t ny, int64_t n
                          "%" PRId64 " images of %" PRId64 " x %" PRId64 " pixels to turn",
                          n, nx, ny);
     }
-    d = sqn__mem_alloc(1, sizeof *d);
-    if (d != NULL) {
-        *d = (desk){.ny = ny, .nx = nx};
+    stack = sqn__mem_alloc(1, sizeof *stack);
+    if (stack != NULL) {
+        stack->desk = (desk){.ny = ny, .nx = nx};
     }
-    if (d == NULL || !sqn__rotate_desk_fill(d, n)) {
-        sqn_rotate_stack_destroy(&d);
+    if (stack == NULL || !sqn__rotate_desk_fill(&stack->desk, &stack->arena, n)) {
+        sqn_rotate_stack_destroy(&stack);
         return SQN_RAISE(err, E_MEM,
                          "work space to turn %" PRId64 " images of %" PRId64 " x %" PRId64
                          " pixels",
                          n, nx, ny);
     }
-    *out = d;
+    *out = stack;
     return SQN_OK;
 }
 
@@ -220,15 +225,16 @@ sqn_status sqn_rotate_stack_turn(sqn_rotate_stack *stack, sqn_image *out,
                                  double theta, sqn_error *err)
 {
     const sqn__turn t = sqn__turn_by(center, theta);
-    const int64_t step = stack->n_image;
+    desk *d = &stack->desk;
+    const int64_t step = d->n_image;
     sqn_status status = SQN_OK;
 
-    SQN_TRY(check(stack, out, in, n, center, theta, err));
+    SQN_TRY(check(d, out, in, n, center, theta, err));
     for (int64_t k = 0; k < n && sqn__rotate_copies(theta); k++) {
         sqn__rotate_copy(&out[k], &in[k]);
     }
     for (int64_t k = 0; k < n && !sqn__rotate_copies(theta); k += step) {
-        turn_stack(out + k, in + k, stack, n - k < step ? n - k : step, &t);
+        turn_stack(out + k, in + k, d, n - k < step ? n - k : step, &t);
     }
 
 cleanup:

@@ -232,7 +232,7 @@ sqn_status sqn_snr_maps(float *out, const sqn_snr_planes *planes, const double c
         b.nowhere[l] = NAN;
     }
     SQN_TRY(prepare(&b, err));
-    SQN_TRY(sqn__aperture_scan_create(&scan, ny, nx, 0.5 * fwhm, err));
+    SQN_TRY(sqn__aperture_scan_create(&scan, ny, nx, 0.5 * fwhm, planes->spare, err));
     b.scene.scan = scan;
     for (int64_t first = 0; first < planes->n_plane; first += SQN__APERTURE_LANES) {
         const int64_t left = planes->n_plane - first;
@@ -255,7 +255,7 @@ cleanup:
 sqn_status sqn_snr_map(float *out, const float *image, int64_t ny, int64_t nx,
                        const double center[2], double fwhm, sqn_error *err)
 {
-    const sqn_snr_planes planes = {1, ny, nx, image};
+    const sqn_snr_planes planes = {.n_plane = 1, .ny = ny, .nx = nx, .value = image};
 
     return sqn_snr_maps(out, &planes, center, fwhm, err);
 }

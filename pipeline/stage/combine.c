@@ -159,7 +159,8 @@ static sqn_status work_create(work *w, const disk *d, const observation *obs,
                                       .center = {obs->center[0], obs->center[1]},
                                       .has_dq = obs->science.dq != NULL,
                                       .ring = d->ring,
-                                      .n_radius = n_radius};
+                                      .n_radius = n_radius,
+                                      .spare = batch->spare};
     sqn_status status = SQN_OK;
 
     SQN_TRY(sqn_derotation_create(&w->derotation, &plan, err));
@@ -323,9 +324,9 @@ cleanup:
     return status;
 }
 
-sqn_status combine_finish(disk *d, const observation *obs, sqn_error *err)
+sqn_status combine_finish(disk *d, const observation *obs, sqn_spare spare, sqn_error *err)
 {
-    const sqn_snr_planes planes = {d->value.n_frame, d->ny, d->nx, d->value.data};
+    const sqn_snr_planes planes = {d->value.n_frame, d->ny, d->nx, d->value.data, spare};
 
     return sqn_snr_maps(d->snr.data, &planes, obs->center, obs->fwhm, err);
 }

@@ -49,7 +49,8 @@ sqn_image combine_frame(const disk *d, const observation *obs,
 sqn_image combine_plane(const disk *d, int64_t group, int64_t count, int32_t **coverage);
 
 /** S/N of all planes together. */
-SQN_NODISCARD sqn_status combine_finish(disk *d, const observation *obs, sqn_error *err);
+SQN_NODISCARD sqn_status combine_finish(disk *d, const observation *obs, sqn_spare spare,
+                                        sqn_error *err);
 
 void combine_clear(disk *d);
 

@@ -118,7 +118,7 @@ static sqn_status subtract(void *run, sqn_error *err)
         SQN_TRY(target_subtract(&batch, &in, err));
         SQN_TRY(target_propagate(&batch, &in, err));
         if (batch.first + batch.n == res->basis.n_count) {
-            sqn_panels_destroy(&res->basis.panels); /* nobody asks them again */
+            batch.spare = sqn_panels_spare(res->basis.panels); /* nobody reads them again */
         }
         SQN_TRY(combine_batch(&res->disk, &res->obs, r->session.settings, &batch, err));
         for (int64_t c = batch.first; c < batch.first + batch.n; c++) {
@@ -126,7 +126,8 @@ static sqn_status subtract(void *run, sqn_error *err)
                             sqn_target_about(res->target.fit, c, 0).chi2);
         }
     }
-    SQN_TRY(combine_finish(&res->disk, &res->obs, err));
+    SQN_TRY(combine_finish(&res->disk, &res->obs, batch.spare, err));
+    sqn_panels_destroy(&res->basis.panels);
     SQN_TRY(support_judge(&res->leverage, &in, err));
     SQN_TRY(judge_result(res, err));
 

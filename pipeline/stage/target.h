@@ -51,6 +51,7 @@ typedef struct subtraction_batch {
     subtraction *last;             /**< Of the largest count. Borrowed. */
     int64_t first, n;              /**< The counts at work. */
     subtraction *count[TARGET_BATCH]; /**< [n] theirs. */
+    sqn_spare spare; /**< Memory that nobody reads while these are combined. */
 } subtraction_batch;
 
 /**

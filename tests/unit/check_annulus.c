@@ -86,7 +86,8 @@ START_TEST(sums_are_those_of_the_apertures)
     sqn__annulus *annulus = NULL;
 
     fill_planes();
-    SQN_ASSERT_OK(sqn__aperture_scan_create(&scan, NY, NX, 0.5 * fwhm, &err), err);
+    SQN_ASSERT_OK(
+        sqn__aperture_scan_create(&scan, NY, NX, 0.5 * fwhm, (sqn_spare){0}, &err), err);
     SQN_ASSERT_OK(sqn__annulus_create(&annulus, fwhm, 60, &err), err);
     sqn__aperture_scan_load(scan, planes, N_PLANE);
     const sqn__annulus_scene scene = {scan, star_x, star_y, fwhm};
@@ -123,7 +124,8 @@ START_TEST(an_annulus_outside_is_unknown)
     sqn__annulus *annulus = NULL;
 
     fill_planes();
-    SQN_ASSERT_OK(sqn__aperture_scan_create(&scan, NY, NX, 0.5 * fwhm, &err), err);
+    SQN_ASSERT_OK(
+        sqn__aperture_scan_create(&scan, NY, NX, 0.5 * fwhm, (sqn_spare){0}, &err), err);
     SQN_ASSERT_OK(sqn__annulus_create(&annulus, fwhm, 120, &err), err);
     sqn__aperture_scan_load(scan, planes, N_PLANE);
     const sqn__annulus_scene scene = {scan, star_x, star_y, fwhm};

@@ -175,7 +175,8 @@ START_TEST(a_scan_sees_the_same_flux_on_every_plane)
         const double noise = sqrt(pi / 12.0) * radii[k];
         const sqn__aperture_image first = {NY, NX, planes};
 
-        SQN_ASSERT_OK(sqn__aperture_scan_create(&scan, NY, NX, radii[k], &err), err);
+        SQN_ASSERT_OK(
+            sqn__aperture_scan_create(&scan, NY, NX, radii[k], (sqn_spare){0}, &err), err);
         sqn__aperture_scan_load(scan, planes, N_PLANE);
         ck_assert_double_lt(scatter(scan, radii[k], 4000), 0.006 * noise);
         ck_assert_uint_eq(flux_at(flux, scan, 12.0, 9.0) & 1U, 1U);
@@ -192,7 +193,8 @@ START_TEST(a_circle_too_large_for_the_table_is_measured_one_by_one)
     sqn__aperture_scan *scan;
 
     fill_planes();
-    SQN_ASSERT_OK(sqn__aperture_scan_create(&scan, NY, NX, 13.3, &err), err);
+    SQN_ASSERT_OK(sqn__aperture_scan_create(&scan, NY, NX, 13.3, (sqn_spare){0}, &err),
+                  err);
     sqn__aperture_scan_load(scan, planes, N_PLANE);
     ck_assert_double_lt(scatter(scan, 13.3, 4000), 1e-5); /* of float32 */
     sqn__aperture_scan_destroy(&scan);
@@ -224,7 +226,8 @@ START_TEST(a_view_is_true_of_all_circles_near_a_place)
         sqn__aperture_scan *scan;
         int64_t n_clear = 0, n_unseen = 0;
 
-        SQN_ASSERT_OK(sqn__aperture_scan_create(&scan, NY, NX, radii[r], &err), err);
+        SQN_ASSERT_OK(
+            sqn__aperture_scan_create(&scan, NY, NX, radii[r], (sqn_spare){0}, &err), err);
         sqn__aperture_scan_load(scan, planes, N_PLANE);
         const bool table = sqn__aperture_scan_has_table(scan);
         const int64_t n = table ? 1000 : 20; /* one by one they take long */
@@ -254,8 +257,9 @@ START_TEST(no_memory_is_an_error)
 
     for (int64_t n = 0; n < 7; n++) {
         sqn_allocations_before_failure = n;
-        SQN_ASSERT_FAILS(sqn__aperture_scan_create(&scan, NY, NX, 2.0, &err), err,
-                         SQN_E_MEM);
+        SQN_ASSERT_FAILS(
+            sqn__aperture_scan_create(&scan, NY, NX, 2.0, (sqn_spare){0}, &err), err,
+            SQN_E_MEM);
         ck_assert_ptr_null(scan);
     }
     sqn__aperture_scan_destroy(&scan);

@@ -39,6 +39,28 @@ static void let_go(void *owner, int64_t row)
     p->n_gone++;
 }
 
+START_TEST(memory_of_the_data_is_lent_before_it_is_freed)
+{
+    sqn_panels *panels = NULL;
+    sqn_planted p;
+    sqn_spare spare;
+
+    sqn_planted_init(&p, &scene);
+    SQN_ASSERT_OK(sqn_panels_create(&panels, &p.rows, SQN_NEGATIVES_KEEP, &err), err);
+    spare = sqn_panels_spare(panels);
+    for (int k = 0; k < SQN_SPARE_BLOCKS; k++) {
+        ck_assert_uint_eq((uintptr_t)spare.block[k] % 64, 0);
+        ck_assert_uint_eq(spare.bytes[k] % 64, 0);
+        ck_assert_uint_ge(spare.bytes[k],
+                          (size_t)(scene.n_frame * scene.n_pix) * sizeof(float));
+        memset(spare.block[k], 0xa5, spare.bytes[k]);
+    }
+    sqn_panels_destroy(&panels);
+    ck_assert_ptr_null(sqn_panels_spare(NULL).block[0]);
+    sqn_planted_clear(&p);
+}
+END_TEST
+
 START_TEST(rows_are_released_one_by_one_after_their_last_reading)
 {
     sqn_panels *panels = NULL;
@@ -296,6 +318,7 @@ int main(void)
     Suite *suite = suite_create("panels given");
     TCase *tcase = tcase_create("give");
 
+    tcase_add_test(tcase, memory_of_the_data_is_lent_before_it_is_freed);
     tcase_add_test(tcase, rows_are_released_one_by_one_after_their_last_reading);
     tcase_add_test(tcase, panels_take_the_memory_of_rows_where_they_fit);
     tcase_add_test(tcase, what_is_wrong_is_named_though_rows_are_overwritten);

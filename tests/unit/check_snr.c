@@ -174,13 +174,20 @@ START_TEST(the_map_is_the_ratio_in_a_halo)
 }
 END_TEST
 
-/* A gap of one plane changes nothing for the others: half of it, a corner, the core, pixels. */
+/* A gap of one plane changes nothing for the others: half of it, a corner, the core, pixels; nor
+   does memory that is lent. */
 START_TEST(a_plane_does_not_depend_on_the_others)
 {
     enum { N_PLANE = 18 }; /* two batches */
     static float planes[N_PLANE * N_PIX], together[N_PLANE * N_PIX];
-    const sqn_snr_planes all = {N_PLANE, NY, NX, planes};
+    static char lent[1 << 22] __attribute__((aligned(64)));
+    const sqn_snr_planes all = {.n_plane = N_PLANE,
+                                .ny = NY,
+                                .nx = NX,
+                                .value = planes,
+                                .spare = {{lent}, {sizeof lent}}};
 
+    memset(lent, 0xff, sizeof lent); /* NaN */
     fill_noise(4);
     for (int64_t p = 0; p < INT64_C(1) * N_PLANE * N_PIX; p++) {
         const int64_t plane = p / N_PIX, x = p % NX, y = p % N_PIX / NX;

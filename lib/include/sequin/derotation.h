@@ -8,6 +8,7 @@
 #include "sequin/combine.h"
 #include "sequin/error.h"
 #include "sequin/rotate.h"
+#include "sequin/spare.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -27,6 +28,7 @@ typedef struct sqn_derotation_plan {
         *ring; /**< [ny, nx] distance of a pixel from the star, 0 ... n_radius - 1.
                               Borrowed. */
     int64_t n_radius;
+    sqn_spare spare; /**< Memory to be used before new one is asked for. */
 } sqn_derotation_plan;
 
 /** Images of one frame. Borrowed. */
@@ -58,10 +60,10 @@ typedef struct sqn_derotation sqn_derotation;
  * @param[out] out  New, owned by the caller, who destroys it; NULL on failure.
  *
  * @retval SQN_ERR_ARG     No pixel, too many images, a centre that is not finite.
- * @retval SQN_ERR_MEMORY  Needs as much as sqn_rotate_stack_create() for each frame of those that
- *                         are turned together, 32 MB or one frame in all, and 22 bytes per pixel
- *                         and lane where more frames are added than these; with DQ 4 per pixel
- *                         and frame and 8 per pixel and lane more.
+ * @retval SQN_ERR_MEMORY  Beyond what is lent, needs as much as sqn_rotate_stack_create() for each
+ *                         frame of those that are turned together, 32 MB or one frame in all,
+ *                         and 22 bytes per pixel and lane where more frames are added than
+ *                         these; with DQ 4 per pixel and frame and 8 per pixel and lane more.
  */
 SQN_API SQN_NODISCARD sqn_status sqn_derotation_create(sqn_derotation **out,
                                                        const sqn_derotation_plan *plan,

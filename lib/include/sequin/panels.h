@@ -14,6 +14,7 @@
 
 #include "sequin/error.h"
 #include "sequin/rows.h"
+#include "sequin/spare.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -72,6 +73,12 @@ SQN_API bool sqn_panels_has_pixel(const sqn_panels *panels, int64_t j);
  * 0 or what it was given as, one of a frame or pixel that takes no part NaN. Borrowed.
  */
 SQN_API sqn_rows sqn_panels_rows(const sqn_panels *panels);
+
+/**
+ * The memory of the data, to be used by others until the panels are destroyed, which is all that may be
+ * done with them from then on. NULL-safe.
+ */
+SQN_API sqn_spare sqn_panels_spare(sqn_panels *panels);
 
 /** Free and set to NULL. NULL-safe. */
 SQN_API void sqn_panels_destroy(sqn_panels **panels);

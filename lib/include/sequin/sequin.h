@@ -26,6 +26,7 @@
 #include "sequin/scaling.h"
 #include "sequin/smooth.h"
 #include "sequin/snr.h"
+#include "sequin/spare.h"
 #include "sequin/spectra.h"
 #include "sequin/survey.h"
 #include "sequin/target.h"

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "sequin/error.h"
+#include "sequin/spare.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -36,6 +37,7 @@ SQN_API double sqn_snr_at(const float *image, int64_t ny, int64_t nx,
 typedef struct sqn_snr_planes {
     int64_t n_plane, ny, nx;
     const float *value; /**< [n_plane, ny, nx] NaN = missing. */
+    sqn_spare spare;    /**< Memory to be used before new one is asked for. */
 } sqn_snr_planes;
 
 /**
