@@ -289,12 +289,13 @@ static void blend(sqn__aperture_sums *sums, const sqn__aperture_points *points)
 static void ratio(float *out, const float *flux_in, uint32_t known,
                   const sqn__aperture_sums *others, int64_t n_all)
 {
-    const double all = (double)n_all;
+    const double all = (double)n_all, precision = 2e-7; /* of sums of floats */
 
     for (int64_t l = 0; l < LANES; l++) {
         const sqn__snr_sums sums = {(double)others->origin[l], (double)others->one[l],
                                     (double)others->two[l], (double)others->n[l]};
-        const float value = (float)sqn__snr_ratio((double)flux_in[l], &sums, all);
+        const float value =
+            (float)sqn__snr_ratio((double)flux_in[l], &sums, all, precision);
 
         out[l] = (known >> l & 1U) != 0 ? value : NAN;
     }

@@ -32,6 +32,7 @@ struct sqn__aperture_scan {
     sqn__aperture_field field;
     const sqn__aperture_lanes *lanes;
     const float *value; /* [n_plane, ny, nx] borrowed */
+    float level[LANES]; /* that their pixels lack */
     int64_t n_plane;
     uint32_t all; /* a bit for every plane */
 };
@@ -129,7 +130,7 @@ static void load_pixel(const sqn__aperture_scan *scan, int64_t y, int64_t x)
         const float value =
             l < scan->n_plane ? scan->value[(l * scan->ny + y) * scan->nx + x] : NAN;
 
-        pixel[l] = isfinite(value) ? value : 0.0F;
+        pixel[l] = isfinite(value) ? value - scan->level[l] : 0.0F;
         known |= isfinite(value) ? 1U << l : 0U;
     }
     scan->known[at] = (uint16_t)known;
@@ -169,9 +170,13 @@ static void mark_row(const sqn__aperture_scan *scan, int64_t y)
     }
 }
 
-void sqn__aperture_scan_load(sqn__aperture_scan *scan, const float *value, int64_t n_plane)
+void sqn__aperture_scan_load(sqn__aperture_scan *scan, const float *value,
+                             const float *level, int64_t n_plane)
 {
     scan->value = value;
+    for (int64_t l = 0; l < LANES; l++) {
+        scan->level[l] = level != NULL && l < n_plane ? level[l] : 0.0F;
+    }
     scan->n_plane = n_plane;
     scan->all = (1U << n_plane) - 1U;
     if (!scan->has_table) {

@@ -30,8 +30,15 @@ SQN_NODISCARD sqn_status sqn__aperture_scan_create(sqn__aperture_scan **out, int
                                                    int64_t nx, double radius,
                                                    sqn_spare spare, sqn_error *err);
 
-/** Planes to scan, up to SQN__APERTURE_LANES: value [n_plane, ny, nx], borrowed, NaN = missing. */
-void sqn__aperture_scan_load(sqn__aperture_scan *scan, const float *value, int64_t n_plane);
+/**
+ * Planes to scan, up to SQN__APERTURE_LANES.
+ *
+ * @param[in] value  [n_plane, ny, nx] NaN = missing. Borrowed.
+ * @param[in] level  [n_plane] subtracted from all pixels where there is a table: a background that
+ *                   all fluxes have costs digits. NULL = nothing.
+ */
+void sqn__aperture_scan_load(sqn__aperture_scan *scan, const float *value,
+                             const float *level, int64_t n_plane);
 
 /** Find where they are, all of them: x and y are given. */
 void sqn__aperture_scan_place(sqn__aperture_places *out, const sqn__aperture_scan *scan);

@@ -43,7 +43,7 @@ double sqn_snr_at(const float *image, int64_t ny, int64_t nx, const double cente
             sums.n += 1.0;
         }
     }
-    return sqn__snr_ratio(flux, &sums, (double)n_all);
+    return sqn__snr_ratio(flux, &sums, (double)n_all, 1e-11);
 }
 
 typedef struct pixel {
@@ -212,6 +212,31 @@ static void fill(const batch *b, sqn__annulus *annulus, int64_t n)
     }
 }
 
+/* Mean of what is known of a plane: fluxes are those of differences to it. */
+static float find_level(const float *value, int64_t n_pix)
+{
+    double sum = 0.0, n = 0.0;
+
+    for (int64_t p = 0; p < n_pix; p++) {
+        const bool known = isfinite(value[p]);
+
+        sum += known ? (double)value[p] : 0.0;
+        n += known ? 1.0 : 0.0;
+    }
+    return n > 0.0 ? (float)(sum / n) : 0.0F;
+}
+
+static void load(const batch *b, sqn__aperture_scan *scan, const float *value)
+{
+    float level[SQN__APERTURE_LANES];
+
+#pragma omp parallel for schedule(static) default(none) shared(level, b, value)
+    for (int64_t l = 0; l < b->n_plane; l++) {
+        level[l] = find_level(value + l * b->n_pix, b->n_pix);
+    }
+    sqn__aperture_scan_load(scan, value, level, b->n_plane);
+}
+
 /* NOLINTNEXTLINE(readability-non-const-parameter): filled through the batch */
 sqn_status sqn_snr_maps(float *out, const sqn_snr_planes *planes, const double center[2],
                         double fwhm, sqn_error *err)
@@ -239,7 +264,7 @@ sqn_status sqn_snr_maps(float *out, const sqn_snr_planes *planes, const double c
 
         b.out = out + first * ny * nx;
         b.n_plane = left < SQN__APERTURE_LANES ? left : SQN__APERTURE_LANES;
-        sqn__aperture_scan_load(scan, planes->value + first * ny * nx, b.n_plane);
+        load(&b, scan, planes->value + first * ny * nx);
 #pragma omp parallel for default(none) shared(b) schedule(dynamic)
         for (int64_t i = 0; i <= b.order.n_most; i++) {
             fill(&b, b.worker[omp_get_thread_num()].annulus, b.order.n_most - i);

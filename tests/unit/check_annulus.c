@@ -89,7 +89,7 @@ START_TEST(sums_are_those_of_the_apertures)
     SQN_ASSERT_OK(
         sqn__aperture_scan_create(&scan, NY, NX, 0.5 * fwhm, (sqn_spare){0}, &err), err);
     SQN_ASSERT_OK(sqn__annulus_create(&annulus, fwhm, 60, &err), err);
-    sqn__aperture_scan_load(scan, planes, N_PLANE);
+    sqn__aperture_scan_load(scan, planes, NULL, N_PLANE);
     const sqn__annulus_scene scene = {scan, star_x, star_y, fwhm};
 
     for (int64_t k = 0; k < 3; k++) {
@@ -127,7 +127,7 @@ START_TEST(an_annulus_outside_is_unknown)
     SQN_ASSERT_OK(
         sqn__aperture_scan_create(&scan, NY, NX, 0.5 * fwhm, (sqn_spare){0}, &err), err);
     SQN_ASSERT_OK(sqn__annulus_create(&annulus, fwhm, 120, &err), err);
-    sqn__aperture_scan_load(scan, planes, N_PLANE);
+    sqn__aperture_scan_load(scan, planes, NULL, N_PLANE);
     const sqn__annulus_scene scene = {scan, star_x, star_y, fwhm};
 
     ck_assert(sqn__annulus_measure(annulus, &scene, 70, 1000));

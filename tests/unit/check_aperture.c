@@ -177,7 +177,7 @@ START_TEST(a_scan_sees_the_same_flux_on_every_plane)
 
         SQN_ASSERT_OK(
             sqn__aperture_scan_create(&scan, NY, NX, radii[k], (sqn_spare){0}, &err), err);
-        sqn__aperture_scan_load(scan, planes, N_PLANE);
+        sqn__aperture_scan_load(scan, planes, NULL, N_PLANE);
         ck_assert_double_lt(scatter(scan, radii[k], 4000), 0.006 * noise);
         ck_assert_uint_eq(flux_at(flux, scan, 12.0, 9.0) & 1U, 1U);
         ck_assert_double_eq_tol(flux[0], sqn__aperture_flux(&first, 12.0, 9.0, radii[k]),
@@ -195,7 +195,7 @@ START_TEST(a_circle_too_large_for_the_table_is_measured_one_by_one)
     fill_planes();
     SQN_ASSERT_OK(sqn__aperture_scan_create(&scan, NY, NX, 13.3, (sqn_spare){0}, &err),
                   err);
-    sqn__aperture_scan_load(scan, planes, N_PLANE);
+    sqn__aperture_scan_load(scan, planes, NULL, N_PLANE);
     ck_assert_double_lt(scatter(scan, 13.3, 4000), 1e-5); /* of float32 */
     sqn__aperture_scan_destroy(&scan);
 }
@@ -228,7 +228,7 @@ START_TEST(a_view_is_true_of_all_circles_near_a_place)
 
         SQN_ASSERT_OK(
             sqn__aperture_scan_create(&scan, NY, NX, radii[r], (sqn_spare){0}, &err), err);
-        sqn__aperture_scan_load(scan, planes, N_PLANE);
+        sqn__aperture_scan_load(scan, planes, NULL, N_PLANE);
         const bool table = sqn__aperture_scan_has_table(scan);
         const int64_t n = table ? 1000 : 20; /* one by one they take long */
 

@@ -174,6 +174,36 @@ START_TEST(the_map_is_the_ratio_in_a_halo)
 }
 END_TEST
 
+/* What all pixels have costs the fluxes, which are floats, no digit. */
+START_TEST(a_background_changes_nothing)
+{
+    fill_noise(5);
+    for (int64_t p = 0; p < N_PIX; p++) {
+        image[p] += 1e6F;
+    }
+    ck_assert_double_lt(map_error(star, fwhm), 0.01);
+}
+END_TEST
+
+START_TEST(apertures_that_are_all_alike_have_no_noise)
+{
+    const double sizes[] = {1.5, 4.0, 10.0};
+
+    for (int64_t p = 0; p < N_PIX; p++) {
+        image[p] = p == 30 * NX + 20 ? NAN : 7.3F;
+    }
+    for (int k = 0; k < 3; k++) {
+        SQN_ASSERT_OK(sqn_snr_map(map, image, NY, NX, star, sizes[k], &err), err);
+        for (int64_t p = 0; p < N_PIX; p++) {
+            const double at[2] = {(double)(p % NX + 1), (double)(p / NX + 1)};
+
+            ck_assert_float_nan(map[p]);
+            ck_assert(p % 7 != 0 || isnan(sqn_snr_at(image, NY, NX, star, at, sizes[k])));
+        }
+    }
+}
+END_TEST
+
 /* A gap of one plane changes nothing for the others: half of it, a corner, the core, pixels; nor
    does memory that is lent. */
 START_TEST(a_plane_does_not_depend_on_the_others)
@@ -349,6 +379,8 @@ int main(void)
     tcase_add_test(tcase, the_map_is_the_ratio_at_each_pixel);
     tcase_add_test(tcase, the_map_is_the_ratio_about_a_planet);
     tcase_add_test(tcase, the_map_is_the_ratio_in_a_halo);
+    tcase_add_test(tcase, a_background_changes_nothing);
+    tcase_add_test(tcase, apertures_that_are_all_alike_have_no_noise);
     tcase_add_test(tcase, a_plane_does_not_depend_on_the_others);
     tcase_add_test(tcase, noise_alone_follows_student);
     tcase_add_test(tcase, few_apertures_widen_the_distribution);
