@@ -195,7 +195,8 @@ START_TEST(apertures_that_are_all_alike_have_no_noise)
     for (int k = 0; k < 3; k++) {
         SQN_ASSERT_OK(sqn_snr_map(map, image, NY, NX, star, sizes[k], &err), err);
         for (int64_t p = 0; p < N_PIX; p++) {
-            const double at[2] = {(double)(p % NX + 1), (double)(p / NX + 1)};
+            const int64_t row = p / NX;
+            const double at[2] = {(double)(p % NX + 1), (double)(row + 1)};
 
             ck_assert_float_nan(map[p]);
             ck_assert(p % 7 != 0 || isnan(sqn_snr_at(image, NY, NX, star, at, sizes[k])));
