@@ -36,9 +36,9 @@ typedef struct sqn__gram_fit {
     int64_t n, k;        /**< Models, components. */
     const double *w;     /**< [n, k] coefficients, rows `row_w` apart. */
     const float *h;      /**< [k, SQN__GRAM_BLOCK] components, rows `row_h` apart. */
-    const double *x, *v; /**< [n, SQN__GRAM_BLOCK] data and weights, rows `row` apart. */
+    const double *x, *v; /**< [n, SQN__GRAM_BLOCK] data and weights. */
     int64_t row_w, row_h;
-    int64_t row; /**< 0 where all models are of the same data. */
+    int64_t row_x, row_v; /**< 0 where all models are of the same data. */
 } sqn__gram_fit;
 
 /** Data and weights as stored beside their models; rows of all matrices are contiguous. */
@@ -64,6 +64,11 @@ typedef struct sqn__gram_center {
     const double *mean; /**< [n] of each row; NULL: weighted means of the columns. */
 } sqn__gram_center;
 
+/** Two rows of a matrix. */
+typedef struct sqn__gram_pair {
+    int32_t left, right;
+} sqn__gram_pair;
+
 typedef struct sqn__gram_table {
     const char *name;
     /** out += a b; b has as many rows as a depths, columns of the alignment. Depth by depth:
@@ -83,21 +88,21 @@ typedef struct sqn__gram_table {
      * @returns false where one of them is not finite.
      */
     bool (*turn)(sqn_dmatrix out, sqn_matrix_const in);
+    /** out [rows, SQN__GRAM_BLOCK]: the same numbers, widened; false where one is not finite. */
+    bool (*widen)(double *out, sqn_matrix_const in);
     /** sum[i] += sum v (x - w h)^2 of model i. */
     void (*misfit)(double *sum, const sqn__gram_fit *fit);
+    /** out [n, SQN__GRAM_ALIGN] += a b^T over a block: a [n, SQN__GRAM_BLOCK], b [SQN__GRAM_ALIGN,
+     *  SQN__GRAM_BLOCK]. */
+    void (*dots)(double *out, sqn_dmatrix_const a, const double *b);
     /**
-     * Products of pairs: element i (i + 1) / 2 + j of a row of `out` is h_i h_j, j <= i.
+     * The same of weights v [n, SQN__GRAM_BLOCK] and products of pairs of rows.
      *
-     * @param[out] out  [n, sqn__gram_n_pair(k)] what lies behind the pairs is 0; as many
-     *                  numbers behind the last row as a vector may have are spoilt.
-     * @param[in]  h    [n, k], rows with room for whole vectors, 0 behind k.
+     * @param[in] h     [., SQN__GRAM_BLOCK]
+     * @param[in] pair  [SQN__GRAM_ALIGN] the rows of h whose products are taken.
      */
-    void (*pairs)(sqn_dmatrix out, sqn_dmatrix_const h, int64_t k);
-    /**
-     * out [k (k + 1) / 2] += the pairs of all rows, weighted: to the bit what `product` makes of
-     * `pairs`, at once for one row of weights v [n].
-     */
-    void (*weighted_pairs)(double *out, const double *v, sqn_dmatrix_const h, int64_t k);
+    void (*weighted_pairs)(double *out, sqn_dmatrix_const v, const double *h,
+                           const sqn__gram_pair *pair);
     /** z = unit sqrt(v) (x - level - w h), NaN where v is 0; squares and counts of columns join
      *  those that are there, model by model: to the bit the same in one call or in many. */
     void (*scores)(const sqn__gram_scores *of);

@@ -61,45 +61,62 @@ static bool turn(sqn_dmatrix out, sqn_matrix_const in)
     return is_finite;
 }
 
+static bool widen(double *out, sqn_matrix_const in)
+{
+    bool is_finite = true;
+
+    for (int64_t j = 0; j < in.rows; j++) {
+        for (int64_t p = 0; p < SQN__GRAM_BLOCK; p++) {
+            const float h = in.data[j * in.stride + p];
+
+            out[j * SQN__GRAM_BLOCK + p] = h;
+            is_finite = is_finite && isfinite(h);
+        }
+    }
+    return is_finite;
+}
+
 static void misfit(double *sum, const sqn__gram_fit *fit)
 {
     for (int64_t i = 0; i < fit->n; i++) {
         for (int64_t p = 0; p < SQN__GRAM_BLOCK; p++) {
-            double off = fit->x[i * fit->row + p];
+            double off = fit->x[i * fit->row_x + p];
 
             for (int64_t j = 0; j < fit->k; j++) {
                 off -= fit->w[i * fit->row_w + j] * (double)fit->h[j * fit->row_h + p];
             }
-            sum[i] += fit->v[i * fit->row + p] * off * off;
+            sum[i] += fit->v[i * fit->row_v + p] * off * off;
         }
     }
 }
 
-static void pairs(sqn_dmatrix out, sqn_dmatrix_const h, int64_t k)
+static void dots(double *out, sqn_dmatrix_const a, const double *b)
 {
-    for (int64_t p = 0; p < h.rows; p++) {
-        const double *from = h.data + p * h.stride;
-        double *to = out.data + p * out.stride;
-
-        memset(to, 0, (size_t)out.cols * sizeof *to);
-        for (int64_t i = 0; i < k; i++) {
-            for (int64_t j = 0; j <= i; j++) {
-                to[i * (i + 1) / 2 + j] = from[i] * from[j];
-            }
-        }
-    }
-}
-
-static void weighted_pairs(double *out, const double *v, sqn_dmatrix_const h, int64_t k)
-{
-    for (int64_t i = 0; i < k; i++) {
-        for (int64_t j = 0; j <= i; j++) {
+    for (int64_t i = 0; i < a.rows; i++) {
+        for (int64_t j = 0; j < SQN__GRAM_ALIGN; j++) {
             double sum = 0.0;
 
-            for (int64_t p = 0; p < h.rows; p++) {
-                sum += v[p] * (h.data[p * h.stride + i] * h.data[p * h.stride + j]);
+            for (int64_t p = 0; p < SQN__GRAM_BLOCK; p++) {
+                sum += a.data[i * a.stride + p] * b[j * SQN__GRAM_BLOCK + p];
             }
-            out[i * (i + 1) / 2 + j] += sum;
+            out[i * SQN__GRAM_ALIGN + j] += sum;
+        }
+    }
+}
+
+static void weighted_pairs(double *out, sqn_dmatrix_const v, const double *h,
+                           const sqn__gram_pair *pair)
+{
+    for (int64_t i = 0; i < v.rows; i++) {
+        for (int64_t j = 0; j < SQN__GRAM_ALIGN; j++) {
+            const double *left = h + (int64_t)pair[j].left * SQN__GRAM_BLOCK;
+            const double *right = h + (int64_t)pair[j].right * SQN__GRAM_BLOCK;
+            double sum = 0.0;
+
+            for (int64_t p = 0; p < SQN__GRAM_BLOCK; p++) {
+                sum += v.data[i * v.stride + p] * (left[p] * right[p]);
+            }
+            out[i * SQN__GRAM_ALIGN + j] += sum;
         }
     }
 }
@@ -155,6 +172,6 @@ static double center(float *z, const sqn__gram_center *of)
     return sum;
 }
 
-const sqn__gram_table sqn__gram_ref = {"ref",  product, product_narrow, product_single,
-                                       turn,   misfit,  pairs,          weighted_pairs,
-                                       scores, center};
+const sqn__gram_table sqn__gram_ref = {
+    "ref",  product, product_narrow, product_single, turn,  widen,
+    misfit, dots,    weighted_pairs, scores,         center};

@@ -35,7 +35,8 @@ typedef double gram_vector
 typedef float gram_narrow
     __attribute__((vector_size(SQN__GRAM_LANES * sizeof(float)), aligned(4), may_alias));
 
-static_assert(BLOCK % (COLS * LANES) == 0, "a block is whole tiles");
+static_assert(BLOCK % (COLS * LANES) == 0 && BLOCK % (FEW * LANES) == 0,
+              "a block is whole tiles");
 static_assert(SQN__GRAM_ALIGN % LANES == 0, "aligned rows are whole vectors");
 
 #define GRAM_INLINE static inline __attribute__((always_inline))
@@ -330,6 +331,31 @@ static bool turn(sqn_dmatrix out, sqn_matrix_const in)
     return all == 0.0;
 }
 
+static bool widen(double *out, sqn_matrix_const in)
+{
+    gram_vector trace[FEW] = {{0}}; /* several, so that none waits for itself */
+    double all = 0.0;
+
+    for (int64_t j = 0; j < in.rows; j++) {
+        for (int64_t t = 0; t < BLOCK; t += FEW * (int64_t)LANES) {
+            GRAM_UNROLL
+            for (int64_t c = 0; c < FEW; c++) {
+                const int64_t at = t + c * LANES;
+                const gram_vector vector = widened(in.data + j * in.stride + at);
+
+                trace[c] += 0.0 * vector;
+                *(gram_vector *)(void *)(out + j * BLOCK + at) = vector;
+            }
+        }
+    }
+    for (int64_t c = 0; c < FEW; c++) {
+        for (int64_t l = 0; l < LANES; l++) {
+            all += trace[c][l];
+        }
+    }
+    return all == 0.0;
+}
+
 /* sum v (x - w h)^2 of so many models, beginning with the first of `fit`. */
 GRAM_INLINE void add_misfits(double *sum, const sqn__gram_fit *fit, const int64_t rows)
 {
@@ -345,13 +371,14 @@ GRAM_INLINE void add_misfits(double *sum, const sqn__gram_fit *fit, const int64_
         }
         add_models(model, &(sqn__gram_factor){fit->w, fit->row_w, 1},
                    &(sqn_matrix_const){fit->h + t, fit->k, BLOCK, fit->row_h}, rows);
-        GRAM_UNROLL
-        for (int64_t r = 0; r < rows; r++) {
-            for (int64_t c = 0; c < COLS; c++) {
-                const int64_t at = r * fit->row + t + c * LANES;
-                const gram_vector off = *vector_at(fit->x + at) - model[r][c];
+        const double *x = fit->x + t, *v = fit->v + t;
 
-                total[r][c] += *vector_at(fit->v + at) * off * off;
+        GRAM_UNROLL
+        for (int64_t r = 0; r < rows; r++, x += fit->row_x, v += fit->row_v) {
+            for (int64_t c = 0; c < COLS; c++) {
+                const gram_vector off = *vector_at(x + c * LANES) - model[r][c];
+
+                total[r][c] += *vector_at(v + c * LANES) * off * off;
             }
         }
     }
@@ -375,8 +402,8 @@ static void misfit(double *sum, const sqn__gram_fit *fit)
         sqn__gram_fit part = *fit;
 
         part.w += row * fit->row_w;
-        part.x += row * fit->row;
-        part.v += row * fit->row;
+        part.x += row * fit->row_x;
+        part.v += row * fit->row_v;
 #define CALL(rows) add_misfits(sum + row, &part, rows)
         switch (end - row) {
             SQN__GRAM_CASES(CALL)
@@ -388,14 +415,14 @@ static void misfit(double *sum, const sqn__gram_fit *fit)
     }
 }
 
-#include "gram_pairs.h"
+#include "gram_dots.h"
 #include "gram_scores.h"
 #include "gram_single.h"
 
-#define SQN__GRAM_TABLE(NAME)                                                 \
-    {                                                                         \
-        (NAME), product, product_narrow, product_single, turn, misfit, pairs, \
-            weighted_pairs, scores, center                                    \
+#define SQN__GRAM_TABLE(NAME)                                                       \
+    {                                                                               \
+        (NAME), product, product_narrow, product_single, turn, widen, misfit, dots, \
+            weighted_pairs, scores, center                                          \
     }
 
 #endif

@@ -1,9 +1,11 @@
 /** @file target.c @brief Exact non-negative coefficients of frames with fixed components. */
 #include "sequin/target.h"
 
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <omp.h>
+#include <string.h>
 
 #include "mem.h"
 #include "raise.h"
@@ -12,21 +14,25 @@
 enum {
     MAX_DOUBLES = 1 << 24, /* of frames read ahead; one frame may need more */
     LINE = 8,              /* doubles of a cache line */
-    PIECE = 4096           /* pixels of a basis looked at together */
+    LEAST_ROOM = 1 << 16,  /* doubles of sums over sections: half a MB */
+    PIECE = 4096,          /* pixels of a basis looked at together */
+    SHARED = 4             /* sections for each thread that are worth sharing */
 };
 
 /* Frames that are read ahead, and a desk for each thread. */
 typedef struct work_space {
     int64_t n_ahead;
     int n_desk;
-    int64_t row;        /* from frame to frame */
-    double *frames;     /* [n_ahead, 3, n_pix] values, weights and their products */
-    int64_t *n_data;    /* [n_ahead, n_block] of their weights above 0 */
-    sqn_status *status; /* [n_ahead] of their reading */
+    int64_t n_block, row; /* of a frame; from frame to frame */
+    double *frames;       /* [n_ahead, 2, n_block, block] values and weights */
+    int64_t *n_data;      /* [n_ahead, n_block] of their weights above 0 */
+    sqn_status *status;   /* [n_ahead] of their reading */
+    sqn__target_plan plan;
     sqn__target_desk *desk;
+    double *part; /* [room] sums over sections, for each of the desks at least */
+    int64_t room;
     double *doubles;
     float *floats;
-    int64_t *integers;
     uint8_t *flags;
 } work_space;
 
@@ -34,80 +40,79 @@ typedef struct work_space {
 
 static void destroy_space(work_space *space)
 {
+    sqn__target_plan_clear(&space->plan);
     sqn__mem_free(space->frames);
     sqn__mem_free(space->status);
     sqn__mem_free(space->n_data);
     sqn__mem_free(space->desk);
     sqn__mem_free(space->doubles);
     sqn__mem_free(space->floats);
-    sqn__mem_free(space->integers);
+    sqn__mem_free(space->part);
     sqn__mem_free(space->flags);
     *space = (work_space){0};
 }
 
-/* A desk for each thread, for up to n unknowns and frames of n_block blocks; false: no memory. */
-static bool create_desks(work_space *space, int64_t n, int64_t n_count, int64_t n_block)
+/* A desk for each thread, for groups of up to n frames; false: no memory. */
+static bool create_desks(work_space *space, int64_t n)
 {
     const int64_t n_desk = space->n_desk;
     int64_t size[3];
 
-    sqn__target_desk_size(size, n, n_count);
+    sqn__target_desk_size(size, &space->plan, n, space->n_block);
     space->desk = sqn__mem_alloc(n_desk, sizeof *space->desk);
     space->floats =
         sqn__mem_alloc(sqn__mem_product(n_desk, size[0]), sizeof *space->floats);
     space->doubles =
-        sqn__mem_alloc(sqn__mem_product(n_desk, size[1]), sizeof *space->doubles);
-    space->integers =
-        sqn__mem_alloc(sqn__mem_product(n_desk, size[2]), sizeof *space->integers);
-    space->flags =
-        sqn__mem_alloc(sqn__mem_product(n_desk, n + n_block), sizeof *space->flags);
+        sqn__mem_reserve(sqn__mem_product(n_desk, size[1]), sizeof *space->doubles);
+    space->flags = sqn__mem_alloc(sqn__mem_product(n_desk, size[2]), sizeof *space->flags);
+    space->room = n_desk * space->plan.n_sum;
+    space->room = space->room > LEAST_ROOM ? space->room : LEAST_ROOM;
+    space->part = sqn__mem_reserve(space->room, sizeof *space->part);
     if (space->desk == NULL || space->floats == NULL || space->doubles == NULL ||
-        space->integers == NULL || space->flags == NULL) {
+        space->part == NULL || space->flags == NULL) {
         return false;
     }
     for (int64_t s = 0; s < n_desk; s++) {
         sqn__target_desk_carve(&space->desk[s], space->floats + s * size[0],
-                               space->doubles + s * size[1], space->integers + s * size[2],
-                               n, n_count);
-        space->desk[s].passive = space->flags + s * (n + n_block);
-        space->desk[s].is_whole = space->desk[s].passive + n;
+                               space->doubles + s * size[1], space->flags + s * size[2],
+                               &space->plan, n);
     }
     return true;
 }
 
 /* From frame to frame, an odd number of cache lines: else many frames' pixels of one block share
    a few sets of the cache. */
-static int64_t frame_row(int64_t n_pix)
+static int64_t frame_row(int64_t n_block)
 {
-    return ((3 * n_pix + LINE - 1) / LINE | 1) * LINE;
+    return (2 * n_block * SQN__TARGET_BLOCK / LINE | 1) * LINE;
 }
 
 static sqn_status create_space(work_space *space, const sqn_target *target, sqn_error *err)
 {
-    const int64_t row = frame_row(target->n_pix);
-    const int64_t n_desk = omp_get_max_threads(), room = MAX_DOUBLES / row;
-    const int64_t most = room < 1 ? 1 : room;
+    const int64_t n_block = sqn__target_n_block(target->n_pix), row = frame_row(n_block);
+    const int64_t room = MAX_DOUBLES / row, most = room < 1 ? 1 : room;
     const int64_t n_turn = (target->n_frame + most - 1) / most; /* of nearly equal size */
-    int64_t n = 1;
+    const int64_t n_ahead = (target->n_frame + n_turn - 1) / n_turn;
+    const int64_t n_group = n_ahead < SQN__TARGET_GROUP ? n_ahead : SQN__TARGET_GROUP;
+    sqn_status status = SQN_OK;
 
-    for (int64_t i = 0; i < target->n_count; i++) {
-        n = n < target->count[i].n_unknown ? target->count[i].n_unknown : n;
-    }
-    space->n_ahead = (target->n_frame + n_turn - 1) / n_turn;
-    space->n_desk = (int)n_desk;
+    SQN_TRY(sqn__target_plan_create(&space->plan, target, n_group, err));
+    space->n_ahead = n_ahead;
+    space->n_desk = omp_get_max_threads();
+    space->n_block = n_block;
     space->row = row;
-    space->frames =
-        sqn__mem_reserve(sqn__mem_product(space->n_ahead, row), sizeof *space->frames);
-    space->status = sqn__mem_alloc(space->n_ahead, sizeof *space->status);
+    space->frames = sqn__mem_reserve(sqn__mem_product(n_ahead, row), sizeof *space->frames);
+    space->status = sqn__mem_alloc(n_ahead, sizeof *space->status);
     space->n_data =
-        sqn__mem_alloc(sqn__mem_product(space->n_ahead, sqn__target_n_block(target->n_pix)),
-                       sizeof *space->n_data);
+        sqn__mem_alloc(sqn__mem_product(n_ahead, n_block), sizeof *space->n_data);
     if (space->frames == NULL || space->status == NULL || space->n_data == NULL ||
-        !create_desks(space, n, target->n_count, sqn__target_n_block(target->n_pix))) {
+        !create_desks(space, n_group)) {
         return SQN_RAISE(err, E_MEM, "work space to model %" PRId64 " frames at a time",
-                         space->n_ahead);
+                         n_ahead);
     }
-    return SQN_OK;
+
+cleanup:
+    return status;
 }
 
 /* Numbers that the results of one count need per frame. */
@@ -255,86 +260,61 @@ static void find_wholes(const sqn_target *target)
     }
 }
 
-static sqn_status read_frame(double *frame, const sqn_rows *rows, int64_t number,
-                             sqn_error *err)
+/* A block of a frame that was just read: n_data, how many of its weights are above 0. False where one
+   is no weight, or its value no number. What lies under weight 0 takes no part, whatever it was. */
+static bool check_block(int64_t *n_data, double *restrict value,
+                        const double *restrict weight)
 {
-    double *value = frame, *weight = frame + rows->n_col, *both = weight + rows->n_col;
+    int64_t n_wrong = 0, n = 0;
+
+    for (int64_t p = 0; p < SQN__TARGET_BLOCK; p++) {
+        const double v = weight[p], x = v > 0.0 ? value[p] : 0.0;
+
+        n_wrong += v >= 0.0 && v <= DBL_MAX && fabs(x) <= DBL_MAX ? 0 : 1;
+        n += v > 0.0 ? 1 : 0;
+        value[p] = x;
+    }
+    *n_data = n;
+    return n_wrong == 0;
+}
+
+/* E_NUM at the first pixel of a frame that is wrong. */
+static sqn_status name_pixel(const double *value, const double *weight, int64_t n_pix,
+                             int64_t number, sqn_error *err)
+{
+    int64_t p = 0;
+
+    while (p < n_pix - 1 && weight[p] >= 0.0 && weight[p] <= DBL_MAX &&
+           fabs(value[p]) <= DBL_MAX) {
+        p++;
+    }
+    return SQN_RAISE(err, E_NUM,
+                     "frame %" PRId64 ", pixel %" PRId64 ": value %g, weight %g",
+                     number + 1, p + 1, value[p], weight[p]);
+}
+
+/* Frame `s` of those read ahead, which is the one of that number. */
+static sqn_status read_frame(const work_space *space, int64_t s, const sqn_rows *rows,
+                             int64_t number, sqn_error *err)
+{
+    const int64_t n_all = space->n_block * SQN__TARGET_BLOCK, n_pix = rows->n_col;
+    double *value = space->frames + s * space->row, *weight = value + n_all;
     const sqn_status status = rows->read(rows->context, number, value, weight, err);
+    bool is_right = true;
 
-    for (int64_t p = 0; status == SQN_OK && p < rows->n_col; p++) {
-        const double v = weight[p];
-
-        if (!(v >= 0.0) || isinf(v) || (v > 0.0 && !isfinite(value[p]))) {
-            return SQN_RAISE(err, E_NUM,
-                             "frame %" PRId64 ", pixel %" PRId64 ": value %g, weight %g",
-                             number + 1, p + 1, value[p], v);
-        }
-        value[p] = v > 0.0 ? value[p] : 0.0; /* whatever it was: it takes no part */
-        both[p] = v * value[p];
+    if (status != SQN_OK) {
+        return status;
     }
-    return status;
-}
+    memset(value + n_pix, 0, (size_t)(n_all - n_pix) * sizeof *value);
+    memset(weight + n_pix, 0, (size_t)(n_all - n_pix) * sizeof *weight);
+    for (int64_t b = 0; b < space->n_block; b++) {
+        const int64_t at = b * SQN__TARGET_BLOCK;
 
-/* How many groups `n_here` frames make: as few as leave every thread something to do. */
-static int64_t count_groups(const sqn_target *target, const work_space *space,
-                            int64_t n_here)
-{
-    int64_t n_whole = 0;
-
-    for (int64_t i = 0; i < target->n_count; i++) {
-        n_whole += target->count[i].whole == i ? 1 : 0;
+        is_right =
+            check_block(&space->n_data[s * space->n_block + b], value + at, weight + at) &&
+            is_right;
     }
-    const int64_t wanted =
-        n_here > 1 ? ((int64_t)space->n_desk + n_whole - 1) / n_whole : 1;
-    const int64_t least = (n_here + SQN__TARGET_GROUP - 1) / SQN__TARGET_GROUP;
-    const int64_t n = wanted > least ? wanted : least;
-
-    return n < n_here ? n : n_here;
-}
-
-/* Groups of the frames that were read, and bases, side by side: the dearest last bases first.
-   Where these are fewer than threads, all threads share the pixels of one after the other. */
-static void fit_ahead(const sqn_target *target, const work_space *space, int64_t first,
-                      int64_t n_here)
-{
-    const int64_t n_group = count_groups(target, space, n_here);
-    int64_t n_task = 0;
-
-    for (int64_t c = 0; c < target->n_count; c++) {
-        n_task += target->count[c].whole == c ? n_group : 0;
-    }
-    const int n_shared = n_task < space->n_desk ? space->n_desk : 1;
-
-#pragma omp parallel for schedule(dynamic, 1)                   \
-    num_threads(n_shared > 1 ? 1 : space->n_desk) default(none) \
-        shared(target, space, first, n_here, n_group, n_shared)
-    for (int64_t task = 0; task < n_group * target->n_count; task++) {
-        const int64_t whole = target->n_count - 1 - task / n_group, g = task % n_group;
-        const int64_t begin = g * n_here / n_group, end = (g + 1) * n_here / n_group;
-        const sqn__target_group group = {space->frames + begin * space->row,
-                                         space->n_data +
-                                             begin * sqn__target_n_block(target->n_pix),
-                                         end - begin,
-                                         target->n_pix,
-                                         space->row,
-                                         first + begin};
-
-        if (target->count[whole].whole == whole) {
-            sqn__target_frame_fit(&space->desk[omp_get_thread_num()], n_shared, target,
-                                  &group, whole);
-        }
-    }
-}
-
-/* How many weights of a frame are above 0, block by block. */
-static void count_blocks(int64_t *n_data, const double *weight, int64_t n_pix)
-{
-    for (int64_t b = 0; b < sqn__target_n_block(n_pix); b++) {
-        const int64_t first = b * SQN__TARGET_BLOCK, left = n_pix - first;
-
-        n_data[b] = sqn__target_count_data(
-            weight + first, left < SQN__TARGET_BLOCK ? left : SQN__TARGET_BLOCK);
-    }
+    return is_right ? SQN_OK : name_pixel(value, weight, n_pix, number, err);
 }
 
 /* Read the `n_here` frames from `first` on, side by side where their rows allow it. */
@@ -347,19 +327,72 @@ static sqn_status read_ahead(const work_space *space, const sqn_rows *rows, int6
     for (int64_t s = 0; s < n_here; s++) {
         sqn_error unsaid;
 
-        space->status[s] =
-            read_frame(space->frames + s * space->row, rows, first + s, &unsaid);
-        if (space->status[s] == SQN_OK) {
-            count_blocks(space->n_data + s * sqn__target_n_block(rows->n_col),
-                         space->frames + s * space->row + rows->n_col, rows->n_col);
-        }
+        space->status[s] = read_frame(space, s, rows, first + s, &unsaid);
     }
     for (int64_t s = 0; s < n_here; s++) {
         if (space->status[s] != SQN_OK) { /* once more, to say why */
-            return read_frame(space->frames + s * space->row, rows, first + s, err);
+            return read_frame(space, s, rows, first + s, err);
         }
     }
     return SQN_OK;
+}
+
+/* Whether there are sections enough that threads share them. */
+static bool has_sections(const work_space *space)
+{
+    return sqn__target_n_section(space->n_block) >= SHARED * (int64_t)space->n_desk;
+}
+
+/* How many groups `n_here` frames make: as few as leave every thread something to do. */
+static int64_t count_groups(const work_space *space, int64_t n_here)
+{
+    const int64_t wanted = has_sections(space) ? 1 : space->n_desk;
+    const int64_t least = (n_here + SQN__TARGET_GROUP - 1) / SQN__TARGET_GROUP;
+    const int64_t n = wanted > least ? wanted : least;
+
+    return n < n_here ? n : n_here;
+}
+
+/* Group `g` of n_group of the frames that were read, which begin with number `first`. */
+static sqn__target_group group_at(const work_space *space, const int64_t frames[2],
+                                  int64_t g, int64_t n_group)
+{
+    const int64_t begin = g * frames[1] / n_group, end = (g + 1) * frames[1] / n_group;
+
+    return (sqn__target_group){.frames = space->frames + begin * space->row,
+                               .n_data = space->n_data + begin * space->n_block,
+                               .n = end - begin,
+                               .n_block = space->n_block,
+                               .row = space->row,
+                               .first = frames[0] + begin};
+}
+
+/* Groups of the frames that were read, and batches of bases, side by side; where frames are large or
+   groups fewer than threads, all threads share the pixels of one after the other. */
+static void fit_ahead(const sqn_target *target, const work_space *space, int64_t first,
+                      int64_t n_here)
+{
+    const int64_t n_group = count_groups(space, n_here), frames[2] = {first, n_here};
+    const int64_t n_task = n_group * space->plan.n_batch;
+    const bool shared = has_sections(space) || n_task < space->n_desk;
+
+#pragma omp parallel for schedule(dynamic, 1) if (!shared) \
+    num_threads(space->n_desk) default(none)               \
+        shared(target, space, frames, n_group, n_task, shared)
+    for (int64_t t = 0; t < n_task; t++) {
+        const sqn__target_group group = group_at(space, frames, t % n_group, n_group);
+        const int thread = omp_get_thread_num();
+        const sqn__target_task task = {.target = target,
+                                       .batch = &space->plan.batch[t / n_group],
+                                       .group = &group,
+                                       .desk = &space->desk[thread],
+                                       .n_desk = shared ? space->n_desk : 1,
+                                       .part = space->part + thread * space->plan.n_sum,
+                                       .room = shared ? space->room : space->plan.n_sum,
+                                       .wide = sqn__gram_aligned(space->plan.n_unknown)};
+
+        sqn__target_frame_fit(&task);
+    }
 }
 
 static sqn_status fit_all(const sqn_target *target, const work_space *space,

@@ -3,66 +3,51 @@
 
 #include "nnls.h"
 
-enum { BLOCK = SQN__TARGET_BLOCK, GROUP = SQN__TARGET_GROUP };
+enum { BLOCK = SQN__TARGET_BLOCK, LINE = 8 /* doubles of a cache line */ };
 
-/* Arrays are begun at whole cache lines. */
-static int64_t whole_lines(int64_t n, int64_t per_line)
+static int64_t whole_lines(int64_t n)
 {
-    return (n + per_line - 1) / per_line * per_line;
+    return (n + LINE - 1) / LINE * LINE;
 }
 
-/* Take `n` numbers off the front. */
+/* Take `n` numbers off the front: arrays begin at whole cache lines. */
 static double *take(double **from, int64_t n)
 {
     double *taken = *from;
 
-    *from += whole_lines(n, 8);
-    return taken;
-}
-
-static float *take_floats(float **from, int64_t n)
-{
-    float *taken = *from;
-
-    *from += whole_lines(n, 16);
+    *from += whole_lines(n);
     return taken;
 }
 
 void sqn__target_desk_carve(sqn__target_desk *desk, float *floats, double *doubles,
-                            int64_t *integers, int64_t n, int64_t n_count)
+                            uint8_t *flags, const sqn__target_plan *plan, int64_t n)
 {
-    const int64_t wide = sqn__gram_aligned(n), n_pair = sqn__gram_n_pair(n);
+    const int64_t k = plan->n_unknown, n_model = n * plan->n_member;
 
     desk->sums = sqn__gram_choose();
-    desk->block.h = take_floats(&floats, n * BLOCK);
-    desk->block.has_value = take_floats(&floats, BLOCK);
-    desk->block.wide = take(&doubles, BLOCK * wide);
-    desk->block.pairs = take(&doubles, SQN__TARGET_PART * n_pair + SQN__GRAM_ALIGN);
-    desk->block.x = take(&doubles, INT64_C(1) * GROUP * BLOCK);
-    desk->block.v = take(&doubles, INT64_C(1) * GROUP * BLOCK);
-    desk->block.vx = take(&doubles, INT64_C(1) * GROUP * BLOCK);
-    desk->gram = take(&doubles, GROUP * n_pair);
-    desk->rhs = take(&doubles, GROUP * wide);
-    desk->part = take(&doubles, GROUP * (n_pair + wide));
-    desk->small = take(&doubles, n * n);
-    desk->small_rhs = take(&doubles, n);
-    desk->work = take(&doubles, sqn__nnls_work_size(n));
-    desk->solution = take(&doubles, GROUP * n_count * wide);
-    desk->chi2 = take(&doubles, GROUP * n_count);
-    desk->chi2_part = take(&doubles, GROUP * n_count);
-    desk->member = integers;
-    desk->n_data = integers + n_count;
-    desk->n_part = desk->n_data + GROUP;
+    desk->h = floats;
+    desk->has_value = floats + k * BLOCK;
+    desk->wide = take(&doubles, plan->n_row * BLOCK);
+    desk->v = take(&doubles, n * BLOCK);
+    desk->vx = take(&doubles, n * BLOCK);
+    desk->small = take(&doubles, k * k);
+    desk->small_rhs = take(&doubles, k);
+    desk->work = take(&doubles, sqn__nnls_work_size(k));
+    desk->total = take(&doubles, plan->n_sum);
+    desk->solution = take(&doubles, n_model * sqn__gram_aligned(k));
+    desk->chi2 = take(&doubles, n_model);
+    desk->passive = flags;
+    desk->is_whole = flags + k;
 }
 
-void sqn__target_desk_size(int64_t size[3], int64_t n, int64_t n_count)
+void sqn__target_desk_size(int64_t size[3], const sqn__target_plan *plan, int64_t n,
+                           int64_t n_block)
 {
-    const int64_t wide = sqn__gram_aligned(n), n_pair = sqn__gram_n_pair(n);
+    const int64_t k = plan->n_unknown, n_model = n * plan->n_member;
 
-    size[0] = n * BLOCK + BLOCK;
-    size[1] = BLOCK * wide + SQN__TARGET_PART * n_pair + SQN__GRAM_ALIGN +
-              3 * (int64_t)GROUP * BLOCK + 2 * (int64_t)GROUP * (n_pair + wide) +
-              whole_lines(n * n, 8) + wide + whole_lines(sqn__nnls_work_size(n), 8) +
-              GROUP * n_count * wide + 2 * whole_lines(GROUP * n_count, 8);
-    size[2] = whole_lines(n_count + 2 * (int64_t)GROUP, 8);
+    size[0] = (k + 1) * BLOCK;
+    size[1] = plan->n_row * BLOCK + 2 * n * BLOCK + whole_lines(k * k) + whole_lines(k) +
+              whole_lines(sqn__nnls_work_size(k)) + whole_lines(plan->n_sum) +
+              n_model * sqn__gram_aligned(k) + whole_lines(n_model);
+    size[2] = k + plan->n_whole * n_block;
 }

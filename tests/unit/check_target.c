@@ -370,15 +370,15 @@ START_TEST(every_allocation_may_fail)
     sqn_frames *o = sqn_frames_make(1.0, 0.0);
     sqn_target *target = NULL;
 
-    for (int64_t i = 0; i < 12; i++) {
+    for (int64_t i = 0; i < 16; i++) {
         sqn_allocations_before_failure = i;
         SQN_ASSERT_FAILS(sqn_target_fit(&target, &o->target_basis, &o->rows, &err), err,
                          SQN_E_MEM);
         ck_assert_ptr_null(target);
     }
-    sqn_allocations_before_failure = 12;
+    sqn_allocations_before_failure = 16;
     target = fit(o);
-    ck_assert_int_eq(sqn_allocations_before_failure, 0); /* there is no thirteenth */
+    ck_assert_int_eq(sqn_allocations_before_failure, 0); /* there is no seventeenth */
     sqn_target_destroy(&target);
     free(o);
 }
