@@ -10,7 +10,6 @@
 #include "gram.h"
 #include "mem.h"
 #include "middle.h"
-#include "order.h"
 #include "panels_internal.h"
 #include "raise.h"
 #include "stats.h"
@@ -26,9 +25,9 @@ static_assert((int)BLOCK == (int)SQN__PANELS_WIDTH,
 
 /* Work space of a thread. */
 typedef struct desk {
-    float *h;      /* [k, BLOCK] components, where they do not lie side by side */
-    float *x, *v;  /* [n_chunk, BLOCK] data, where frames are long */
-    float *values; /* [n_block BLOCK and work space] of the median of a frame */
+    float *h;     /* [k, BLOCK] components, where they do not lie side by side */
+    float *x, *v; /* [n_chunk, BLOCK] data, where frames are long */
+    float *work;  /* of the median of a frame */
 } desk;
 
 /* A model, and what is summed up of it. Frames and pixels are those that take part, in the order in
@@ -76,15 +75,28 @@ static double free_of_frame(const survey *s, int64_t i)
     return n;
 }
 
-/* Components that are free at each pixel. */
-static void count_free(survey *s)
+/* Components that are free at `n` pixels from `first` of all on. */
+static void count_free(double *restrict free_of_pixel, const survey *s, int64_t first,
+                       int64_t n)
 {
     for (int64_t a = 0; a < s->comp.rows; a++) {
-        const float *comp = s->comp.data + a * s->comp.stride;
+        const float *restrict comp = s->comp.data + a * s->comp.stride + first;
 
-        for (int64_t j = 0; j < s->comp.cols; j++) {
-            s->free_of_pixel[j] += comp[j] > 0.0F ? 1.0 : 0.0;
+        for (int64_t j = 0; j < n; j++) {
+            free_of_pixel[first + j] += comp[j] > 0.0F ? 1.0 : 0.0;
         }
+    }
+}
+
+static void count_all_free(const survey *s)
+{
+    const int64_t n_pix = s->comp.cols;
+
+#pragma omp parallel for schedule(static) default(none) shared(s, n_pix)
+    for (int64_t first = 0; first < n_pix; first += BLOCK) {
+        const int64_t left = n_pix - first;
+
+        count_free(s->free_of_pixel, s, first, left < BLOCK ? left : BLOCK);
     }
 }
 
@@ -186,20 +198,28 @@ static double sum_blocks(const survey *s, int64_t k)
     return sum;
 }
 
+static int64_t count_numbers(const float *restrict values, int64_t n)
+{
+    int32_t n_number = 0; /* as wide as what is counted */
+
+    for (int64_t e = 0; e < n; e++) {
+        n_number += isnan(values[e]) ? 0 : 1;
+    }
+    return n_number;
+}
+
 /* chi2 and scatter of frame `i` of all, number k of its chunk. */
 static void take_frame(sqn_misfit *out, const survey *s, int64_t i, int64_t k)
 {
-    static const float any[] = {-INFINITY, INFINITY}; /* but NaN */
-    float *values = s->desk[omp_get_thread_num()].values;
     const int64_t n_score = s->n_block * BLOCK;
-    const sqn__order_floats scores = {s->score + k * n_score, n_score, NAN};
+    const float *scores = s->score + k * n_score;
+    const int64_t n = count_numbers(scores, n_score);
     double median = 0.0;
-    int64_t n_below = 0;
-    const int64_t n = sqn__order_choose()->between(values, &n_below, &scores, any);
 
     out->frame[i] = sum_blocks(s, k);
     s->n_row[i] = (double)n;
-    s->scatter[i] = sqn__middle_sigma(&median, values, n, values + n_score);
+    s->scatter[i] = sqn__middle_sigma_valid(&median, scores, n_score, n,
+                                            s->desk[omp_get_thread_num()].work);
 }
 
 /* The n frames from `first` on: block by block of pixels, which each add up in the order of frames,
@@ -286,7 +306,7 @@ static void measure(sqn_misfit *out, survey *s)
     for (int64_t i = 0; i < out->n_frame; i++) {
         n_data += s->n_row[i];
     }
-    count_free(s);
+    count_all_free(s);
     const double of_coefficients = s->free, of_components = add_components(s);
 
     out->total = over(s->chi2, n_data - of_coefficients - of_components + k * k);
@@ -312,8 +332,7 @@ static bool create_desks(survey *s, int64_t n_thread)
 {
     const int64_t n_h = s->comp.rows * BLOCK, n_score = s->n_block * BLOCK;
     const int64_t n_data = s->panels->info.pixels_are_long ? 0 : s->n_chunk * BLOCK;
-    const int64_t n_values = n_score + sqn__middle_work_size(n_score);
-    const int64_t n_float = n_h + 2 * n_data + n_values;
+    const int64_t n_float = n_h + 2 * n_data + sqn__middle_work_size(n_score);
 
     s->desk = sqn__mem_alloc(n_thread, sizeof *s->desk);
     s->floats = sqn__mem_reserve(sqn__mem_product(n_thread, n_float), sizeof *s->floats);

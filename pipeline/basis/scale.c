@@ -51,18 +51,24 @@ bool scale_is_off(double chi2)
     return chi2 < scale_low || chi2 > scale_high; /* not where it is NaN */
 }
 
-/* Pixels whose reduced chi2 is off by more than chance allows: its cube root is nearly normal
-   (Wilson & Hilferty 1931). */
+/* How far off the reduced chi2 of a pixel is (sigma): its cube root is nearly normal (Wilson &
+   Hilferty 1931). */
+static double deviation_of(const sqn_misfit *misfit, int64_t p)
+{
+    const double variance = 2.0 / (9.0 * misfit->pixel_free[p]);
+
+    return (cbrt(misfit->pixel[p]) - (1.0 - variance)) / sqrt(variance);
+}
+
+/* Pixels whose reduced chi2 is off by more than chance allows. */
 static int64_t count_pixels(const sqn_misfit *misfit)
 {
     int64_t n = 0;
 
     for (int64_t p = 0; p < misfit->n_pix; p++) {
-        const double chi2 = misfit->pixel[p];
-        const double variance = 2.0 / (9.0 * misfit->pixel_free[p]);
-        const double deviation = (cbrt(chi2) - (1.0 - variance)) / sqrt(variance);
-
-        n += scale_is_off(chi2) && fabs(deviation) > pixel_sigma ? 1 : 0;
+        if (scale_is_off(misfit->pixel[p])) {
+            n += fabs(deviation_of(misfit, p)) > pixel_sigma ? 1 : 0;
+        }
     }
     return n;
 }
