@@ -49,7 +49,6 @@ typedef struct survey {
     double *chi2_block;      /* [n_block, n_chunk] of a frame in a block: chi2 */
     float *floats;           /* of all desks */
     desk *desk;              /* [threads] */
-    double *free_of_pixel;   /* [n_pix] of all pixels */
     double *n_row, *scatter; /* [n_frame] of all frames: pixels it fits */
     double chi2, free;       /* of all data */
 } survey;
@@ -76,27 +75,29 @@ static double free_of_frame(const survey *s, int64_t i)
 }
 
 /* Components that are free at `n` pixels from `first` of all on. */
-static void count_free(double *restrict free_of_pixel, const survey *s, int64_t first,
-                       int64_t n)
+static void count_free(double *restrict n_free, const survey *s, int64_t first, int64_t n)
 {
+    for (int64_t j = 0; j < n; j++) {
+        n_free[first + j] = 0.0;
+    }
     for (int64_t a = 0; a < s->comp.rows; a++) {
         const float *restrict comp = s->comp.data + a * s->comp.stride + first;
 
         for (int64_t j = 0; j < n; j++) {
-            free_of_pixel[first + j] += comp[j] > 0.0F ? 1.0 : 0.0;
+            n_free[first + j] += comp[j] > 0.0F ? 1.0 : 0.0;
         }
     }
 }
 
-static void count_all_free(const survey *s)
+static void count_all_free(double *n_free, const survey *s)
 {
     const int64_t n_pix = s->comp.cols;
 
-#pragma omp parallel for schedule(static) default(none) shared(s, n_pix)
+#pragma omp parallel for schedule(static) default(none) shared(n_free, s, n_pix)
     for (int64_t first = 0; first < n_pix; first += BLOCK) {
         const int64_t left = n_pix - first;
 
-        count_free(s->free_of_pixel, s, first, left < BLOCK ? left : BLOCK);
+        count_free(n_free, s, first, left < BLOCK ? left : BLOCK);
     }
 }
 
@@ -245,12 +246,12 @@ static void take_chunk(sqn_misfit *out, survey *s, int64_t first, int64_t n)
 }
 
 /* Parameters of the whole model and of its frames' even share of those of the components. */
-static double add_components(const survey *s)
+static double add_components(const double *n_free, const survey *s)
 {
     double n = 0.0;
 
     for (int64_t j = 0; j < s->comp.cols; j++) {
-        n += s->panels->pixel[j] >= 0 ? s->free_of_pixel[j] : 0.0;
+        n += s->panels->pixel[j] >= 0 ? n_free[j] : 0.0;
     }
     return n;
 }
@@ -260,16 +261,18 @@ static double over(double sum, double n)
     return n >= 1.0 ? sum / n : (double)NAN;
 }
 
+/* Where pixel_free holds the components that are free. */
 static void finish_pixels(sqn_misfit *out, const survey *s, double of_coefficients)
 {
     const double k = (double)s->comp.rows;
     const double share = (of_coefficients - k * k) / of_pixels(s);
 
+#pragma omp parallel for schedule(static) default(none) shared(out, s, share)
     for (int64_t j = 0; j < out->n_pix; j++) {
         const int64_t at = s->panels->pixel[j];
 
         out->pixel_free[j] =
-            at >= 0 ? (double)s->count[at] - s->free_of_pixel[j] - share : 0.0;
+            at >= 0 ? (double)s->count[at] - out->pixel_free[j] - share : 0.0;
         out->pixel[j] = over(at >= 0 ? s->sum[at] : 0.0, out->pixel_free[j]);
     }
 }
@@ -306,8 +309,9 @@ static void measure(sqn_misfit *out, survey *s)
     for (int64_t i = 0; i < out->n_frame; i++) {
         n_data += s->n_row[i];
     }
-    count_all_free(s);
-    const double of_coefficients = s->free, of_components = add_components(s);
+    count_all_free(out->pixel_free, s);
+    const double of_coefficients = s->free;
+    const double of_components = add_components(out->pixel_free, s);
 
     out->total = over(s->chi2, n_data - of_coefficients - of_components + k * k);
     finish_pixels(out, s, of_coefficients);
@@ -364,20 +368,18 @@ static bool create_survey(survey *s)
     s->count = sqn__mem_alloc(n_score, sizeof *s->count);
     s->chi2_block =
         sqn__mem_alloc(sqn__mem_product(s->n_block, s->n_chunk), sizeof *s->chi2_block);
-    s->free_of_pixel = sqn__mem_alloc(info->n_pix, sizeof *s->free_of_pixel);
     s->n_row = sqn__mem_alloc(info->n_frame, sizeof *s->n_row);
     s->scatter = sqn__mem_alloc(info->n_frame, sizeof *s->scatter);
     return create_desks(s, n_thread) && s->frame != NULL && s->pixel != NULL &&
            s->score != NULL && s->amount != NULL && s->level != NULL && s->sum != NULL &&
-           s->count != NULL && s->chi2_block != NULL && s->free_of_pixel != NULL &&
-           s->n_row != NULL && s->scatter != NULL;
+           s->count != NULL && s->chi2_block != NULL && s->n_row != NULL &&
+           s->scatter != NULL;
 }
 
 static void clear_survey(survey *s)
 {
     sqn__mem_free(s->scatter);
     sqn__mem_free(s->n_row);
-    sqn__mem_free(s->free_of_pixel);
     sqn__mem_free(s->chi2_block);
     sqn__mem_free(s->count);
     sqn__mem_free(s->sum);
@@ -393,8 +395,8 @@ static void clear_survey(survey *s)
 static sqn_status create(sqn_misfit *out, survey *s, sqn_error *err)
 {
     out->frame = sqn__mem_alloc(out->n_frame, sizeof *out->frame);
-    out->pixel = sqn__mem_alloc(out->n_pix, sizeof *out->pixel);
-    out->pixel_free = sqn__mem_alloc(out->n_pix, sizeof *out->pixel_free);
+    out->pixel = sqn__mem_reserve(out->n_pix, sizeof *out->pixel);
+    out->pixel_free = sqn__mem_reserve(out->n_pix, sizeof *out->pixel_free);
     return create_survey(s) && out->frame != NULL && out->pixel != NULL &&
                    out->pixel_free != NULL
                ? SQN_OK
