@@ -46,16 +46,34 @@ static double correlate(const sqn_element *e, int64_t dx, int64_t dy)
     return sum;
 }
 
-/* What a shift of the sums leaves of their covariance, over all directions of `distance`. */
-static double average(double distance, int64_t dx, int64_t dy)
+/* Unit vectors all around. */
+typedef struct compass {
+    double x[DIRECTIONS], y[DIRECTIONS];
+} compass;
+
+static compass compass_of(void)
 {
-    double sum = 0.0;
+    compass all;
 
     for (int k = 0; k < DIRECTIONS; k++) {
         const double along = 2.0 * pi * ((double)k + 0.5) / DIRECTIONS;
 
-        sum += sqn_rotate_overlap(
-            hypot((double)dx + distance * cos(along), (double)dy + distance * sin(along)));
+        all.x[k] = cos(along);
+        all.y[k] = sin(along);
+    }
+    return all;
+}
+
+/* What a shift of the sums leaves of their covariance, over all directions of `distance`. */
+static double average(const compass *all, double distance, int64_t dx, int64_t dy)
+{
+    double sum = 0.0;
+
+    for (int k = 0; k < DIRECTIONS; k++) {
+        const double x = (double)dx + distance * all->x[k];
+        const double y = (double)dy + distance * all->y[k];
+
+        sum += sqn_rotate_overlap(sqrt(x * x + y * y));
     }
     return sum / DIRECTIONS;
 }
@@ -72,11 +90,12 @@ static double lens(double radius, double apart)
    for as much as the circles have in common. */
 static void tabulate_large(sqn_element *e)
 {
+    const compass around = compass_of();
     double all = 0.0;
 
     for (int64_t dy = -REACH; dy <= REACH; dy++) {
         for (int64_t dx = -REACH; dx <= REACH; dx++) {
-            all += average(0.0, dx, dy);
+            all += average(&around, 0.0, dx, dy);
         }
     }
     for (int64_t k = 0; k < e->n_step; k++) {
@@ -84,20 +103,29 @@ static void tabulate_large(sqn_element *e)
     }
 }
 
+/* How many shifts are alike but for their signs and for which axis is which: circle and directions
+   are the same to all sides. */
+static double count_alike(int64_t dx, int64_t dy)
+{
+    return (dx != 0 ? 2.0 : 1.0) * (dy != 0 ? 2.0 : 1.0) * (dx != dy ? 2.0 : 1.0);
+}
+
 static void tabulate(sqn_element *e)
 {
+    const compass around = compass_of();
     const double alone = correlate(e, 0, 0);
 
-    for (int64_t dy = -2 * e->half; dy <= 2 * e->half; dy++) {
-        for (int64_t dx = -2 * e->half; dx <= 2 * e->half; dx++) {
+    for (int64_t dy = 0; dy <= 2 * e->half; dy++) {
+        for (int64_t dx = 0; dx <= dy; dx++) {
             /* only distances that bring the two to within the reach of a turn */
             const int64_t away = (int64_t)hypot((double)dx, (double)dy);
             const int64_t from = away > REACH ? (away - REACH) * PER_PIXEL : 0;
             const int64_t to = (away + REACH + 1) * PER_PIXEL;
             const double share = from < e->n_step ? correlate(e, dx, dy) / alone : 0.0;
+            const double all = count_alike(dx, dy) * share;
 
-            for (int64_t k = from; k <= to && k < e->n_step && share > 0.0; k++) {
-                e->overlap[k] += share * average((double)k / PER_PIXEL, dx, dy);
+            for (int64_t k = from; k <= to && k < e->n_step && all > 0.0; k++) {
+                e->overlap[k] += all * average(&around, (double)k / PER_PIXEL, dx, dy);
             }
         }
     }

@@ -10,7 +10,6 @@
 #include "gram.h"
 #include "mem.h"
 #include "middle.h"
-#include "order.h"
 #include "panels_internal.h"
 #include "raise.h"
 #include "stats.h"
@@ -26,9 +25,9 @@ static_assert((int)BLOCK == (int)SQN__PANELS_WIDTH,
 
 /* Work space of a thread. */
 typedef struct desk {
-    float *h;      /* [k, BLOCK] components, where they do not lie side by side */
-    float *x, *v;  /* [n_chunk, BLOCK] data, where frames are long */
-    float *values; /* [n_block BLOCK and work space] of the median of a frame */
+    float *h;     /* [k, BLOCK] components, where they do not lie side by side */
+    float *x, *v; /* [n_chunk, BLOCK] data, where frames are long */
+    float *work;  /* of the median of a frame */
 } desk;
 
 /* A model, and what is summed up of it. Frames and pixels are those that take part, in the order in
@@ -50,7 +49,6 @@ typedef struct survey {
     double *chi2_block;      /* [n_block, n_chunk] of a frame in a block: chi2 */
     float *floats;           /* of all desks */
     desk *desk;              /* [threads] */
-    double *free_of_pixel;   /* [n_pix] of all pixels */
     double *n_row, *scatter; /* [n_frame] of all frames: pixels it fits */
     double chi2, free;       /* of all data */
 } survey;
@@ -76,15 +74,30 @@ static double free_of_frame(const survey *s, int64_t i)
     return n;
 }
 
-/* Components that are free at each pixel. */
-static void count_free(survey *s)
+/* Components that are free at `n` pixels from `first` of all on. */
+static void count_free(double *restrict n_free, const survey *s, int64_t first, int64_t n)
 {
+    for (int64_t j = 0; j < n; j++) {
+        n_free[first + j] = 0.0;
+    }
     for (int64_t a = 0; a < s->comp.rows; a++) {
-        const float *comp = s->comp.data + a * s->comp.stride;
+        const float *restrict comp = s->comp.data + a * s->comp.stride + first;
 
-        for (int64_t j = 0; j < s->comp.cols; j++) {
-            s->free_of_pixel[j] += comp[j] > 0.0F ? 1.0 : 0.0;
+        for (int64_t j = 0; j < n; j++) {
+            n_free[first + j] += comp[j] > 0.0F ? 1.0 : 0.0;
         }
+    }
+}
+
+static void count_all_free(double *n_free, const survey *s)
+{
+    const int64_t n_pix = s->comp.cols;
+
+#pragma omp parallel for schedule(static) default(none) shared(n_free, s, n_pix)
+    for (int64_t first = 0; first < n_pix; first += BLOCK) {
+        const int64_t left = n_pix - first;
+
+        count_free(n_free, s, first, left < BLOCK ? left : BLOCK);
     }
 }
 
@@ -186,20 +199,28 @@ static double sum_blocks(const survey *s, int64_t k)
     return sum;
 }
 
+static int64_t count_numbers(const float *restrict values, int64_t n)
+{
+    int32_t n_number = 0; /* as wide as what is counted */
+
+    for (int64_t e = 0; e < n; e++) {
+        n_number += isnan(values[e]) ? 0 : 1;
+    }
+    return n_number;
+}
+
 /* chi2 and scatter of frame `i` of all, number k of its chunk. */
 static void take_frame(sqn_misfit *out, const survey *s, int64_t i, int64_t k)
 {
-    static const float any[] = {-INFINITY, INFINITY}; /* but NaN */
-    float *values = s->desk[omp_get_thread_num()].values;
     const int64_t n_score = s->n_block * BLOCK;
-    const sqn__order_floats scores = {s->score + k * n_score, n_score, NAN};
+    const float *scores = s->score + k * n_score;
+    const int64_t n = count_numbers(scores, n_score);
     double median = 0.0;
-    int64_t n_below = 0;
-    const int64_t n = sqn__order_choose()->between(values, &n_below, &scores, any);
 
     out->frame[i] = sum_blocks(s, k);
     s->n_row[i] = (double)n;
-    s->scatter[i] = sqn__middle_sigma(&median, values, n, values + n_score);
+    s->scatter[i] = sqn__middle_sigma_valid(&median, scores, n_score, n,
+                                            s->desk[omp_get_thread_num()].work);
 }
 
 /* The n frames from `first` on: block by block of pixels, which each add up in the order of frames,
@@ -225,12 +246,12 @@ static void take_chunk(sqn_misfit *out, survey *s, int64_t first, int64_t n)
 }
 
 /* Parameters of the whole model and of its frames' even share of those of the components. */
-static double add_components(const survey *s)
+static double add_components(const double *n_free, const survey *s)
 {
     double n = 0.0;
 
     for (int64_t j = 0; j < s->comp.cols; j++) {
-        n += s->panels->pixel[j] >= 0 ? s->free_of_pixel[j] : 0.0;
+        n += s->panels->pixel[j] >= 0 ? n_free[j] : 0.0;
     }
     return n;
 }
@@ -240,16 +261,18 @@ static double over(double sum, double n)
     return n >= 1.0 ? sum / n : (double)NAN;
 }
 
+/* Where pixel_free holds the components that are free. */
 static void finish_pixels(sqn_misfit *out, const survey *s, double of_coefficients)
 {
     const double k = (double)s->comp.rows;
     const double share = (of_coefficients - k * k) / of_pixels(s);
 
+#pragma omp parallel for schedule(static) default(none) shared(out, s, share)
     for (int64_t j = 0; j < out->n_pix; j++) {
         const int64_t at = s->panels->pixel[j];
 
         out->pixel_free[j] =
-            at >= 0 ? (double)s->count[at] - s->free_of_pixel[j] - share : 0.0;
+            at >= 0 ? (double)s->count[at] - out->pixel_free[j] - share : 0.0;
         out->pixel[j] = over(at >= 0 ? s->sum[at] : 0.0, out->pixel_free[j]);
     }
 }
@@ -286,8 +309,9 @@ static void measure(sqn_misfit *out, survey *s)
     for (int64_t i = 0; i < out->n_frame; i++) {
         n_data += s->n_row[i];
     }
-    count_free(s);
-    const double of_coefficients = s->free, of_components = add_components(s);
+    count_all_free(out->pixel_free, s);
+    const double of_coefficients = s->free;
+    const double of_components = add_components(out->pixel_free, s);
 
     out->total = over(s->chi2, n_data - of_coefficients - of_components + k * k);
     finish_pixels(out, s, of_coefficients);
@@ -312,8 +336,7 @@ static bool create_desks(survey *s, int64_t n_thread)
 {
     const int64_t n_h = s->comp.rows * BLOCK, n_score = s->n_block * BLOCK;
     const int64_t n_data = s->panels->info.pixels_are_long ? 0 : s->n_chunk * BLOCK;
-    const int64_t n_values = n_score + sqn__middle_work_size(n_score);
-    const int64_t n_float = n_h + 2 * n_data + n_values;
+    const int64_t n_float = n_h + 2 * n_data + sqn__middle_work_size(n_score);
 
     s->desk = sqn__mem_alloc(n_thread, sizeof *s->desk);
     s->floats = sqn__mem_reserve(sqn__mem_product(n_thread, n_float), sizeof *s->floats);
@@ -345,20 +368,18 @@ static bool create_survey(survey *s)
     s->count = sqn__mem_alloc(n_score, sizeof *s->count);
     s->chi2_block =
         sqn__mem_alloc(sqn__mem_product(s->n_block, s->n_chunk), sizeof *s->chi2_block);
-    s->free_of_pixel = sqn__mem_alloc(info->n_pix, sizeof *s->free_of_pixel);
     s->n_row = sqn__mem_alloc(info->n_frame, sizeof *s->n_row);
     s->scatter = sqn__mem_alloc(info->n_frame, sizeof *s->scatter);
     return create_desks(s, n_thread) && s->frame != NULL && s->pixel != NULL &&
            s->score != NULL && s->amount != NULL && s->level != NULL && s->sum != NULL &&
-           s->count != NULL && s->chi2_block != NULL && s->free_of_pixel != NULL &&
-           s->n_row != NULL && s->scatter != NULL;
+           s->count != NULL && s->chi2_block != NULL && s->n_row != NULL &&
+           s->scatter != NULL;
 }
 
 static void clear_survey(survey *s)
 {
     sqn__mem_free(s->scatter);
     sqn__mem_free(s->n_row);
-    sqn__mem_free(s->free_of_pixel);
     sqn__mem_free(s->chi2_block);
     sqn__mem_free(s->count);
     sqn__mem_free(s->sum);
@@ -374,8 +395,8 @@ static void clear_survey(survey *s)
 static sqn_status create(sqn_misfit *out, survey *s, sqn_error *err)
 {
     out->frame = sqn__mem_alloc(out->n_frame, sizeof *out->frame);
-    out->pixel = sqn__mem_alloc(out->n_pix, sizeof *out->pixel);
-    out->pixel_free = sqn__mem_alloc(out->n_pix, sizeof *out->pixel_free);
+    out->pixel = sqn__mem_reserve(out->n_pix, sizeof *out->pixel);
+    out->pixel_free = sqn__mem_reserve(out->n_pix, sizeof *out->pixel_free);
     return create_survey(s) && out->frame != NULL && out->pixel != NULL &&
                    out->pixel_free != NULL
                ? SQN_OK

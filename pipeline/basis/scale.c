@@ -51,18 +51,23 @@ bool scale_is_off(double chi2)
     return chi2 < scale_low || chi2 > scale_high; /* not where it is NaN */
 }
 
-/* Pixels whose reduced chi2 is off by more than chance allows: its cube root is nearly normal
-   (Wilson & Hilferty 1931). */
+/* Whether the reduced chi2 of a pixel is off by more than chance allows: its cube root is nearly
+   normal (Wilson & Hilferty 1931). */
+static bool pixel_is_off(const sqn_misfit *misfit, int64_t p)
+{
+    const double variance = 2.0 / (9.0 * misfit->pixel_free[p]);
+
+    return scale_is_off(misfit->pixel[p]) &&
+           fabs(cbrt(misfit->pixel[p]) - (1.0 - variance)) > pixel_sigma * sqrt(variance);
+}
+
 static int64_t count_pixels(const sqn_misfit *misfit)
 {
     int64_t n = 0;
 
+#pragma omp parallel for schedule(static) default(none) shared(misfit) reduction(+ : n)
     for (int64_t p = 0; p < misfit->n_pix; p++) {
-        const double chi2 = misfit->pixel[p];
-        const double variance = 2.0 / (9.0 * misfit->pixel_free[p]);
-        const double deviation = (cbrt(chi2) - (1.0 - variance)) / sqrt(variance);
-
-        n += scale_is_off(chi2) && fabs(deviation) > pixel_sigma ? 1 : 0;
+        n += pixel_is_off(misfit, p) ? 1 : 0;
     }
     return n;
 }

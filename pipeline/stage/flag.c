@@ -86,7 +86,7 @@ sqn_status target_flag(const subtraction_batch *batch, const target_input *in,
         flag_basis(bases + c * n_all, in, batch->first + c);
     }
     share_flags(batch, bases, n_all);
-#pragma omp parallel for schedule(static) default(none) \
+#pragma omp parallel for schedule(static, 1) default(none) \
     shared(batch, in, bases, n_all, n_frame)
     for (int64_t e = 0; e < batch->n * n_frame; e++) {
         const int64_t c = e / n_frame, i = e % n_frame;

@@ -205,10 +205,10 @@ static void find_annuli(annuli *a, const result *r)
               : n)
     for (int64_t p = 0; p < pixels->n_pix; p++) {
         const int64_t at = pixels->index[p], y = at / pixels->nx, x = at - y * pixels->nx;
-        const double distance =
-            hypot((double)(x + 1) - r->obs.center[0], (double)(y + 1) - r->obs.center[1]);
+        const double dx = (double)(x + 1) - r->obs.center[0];
+        const double dy = (double)(y + 1) - r->obs.center[1];
 
-        a->of[p] = (int64_t)(distance / r->obs.fwhm);
+        a->of[p] = (int64_t)(sqrt(dx * dx + dy * dy) / r->obs.fwhm);
         n = a->of[p] < n ? n : a->of[p] + 1;
     }
     a->n = n;

@@ -47,15 +47,17 @@ const shared_rule shared_pixels = {overlap_of_pixels, NULL, SQN_ROTATE_REACH};
 
 void shared_rings(int32_t *ring, const observation *obs)
 {
-    const int64_t ny = obs->science.ny, nx = obs->science.nx, n_radius = ny + nx;
+    const int64_t ny = obs->science.ny, nx = obs->science.nx;
+    const double last = (double)(ny + nx - 1);
 
     for (int64_t y = 0; y < ny; y++) {
-        for (int64_t x = 0; x < nx; x++) {
-            const double r =
-                hypot((double)x + 1.0 - obs->center[0], (double)y + 1.0 - obs->center[1]) +
-                0.5;
+        const double dy = (double)y + 1.0 - obs->center[1];
 
-            ring[y * nx + x] = (int32_t)fmin(r, (double)(n_radius - 1));
+        for (int32_t x = 0; x < (int32_t)nx; x++) {
+            const double dx = (double)x + 1.0 - obs->center[0];
+            const double r = sqrt(dx * dx + dy * dy) + 0.5;
+
+            ring[y * nx + x] = (int32_t)(r < last ? r : last);
         }
     }
 }

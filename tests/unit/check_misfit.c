@@ -195,7 +195,7 @@ START_TEST(stages_that_were_not_kept_are_refused_and_every_allocation_can_fail)
         ck_assert_int_eq(err.id, SQN_E_MEM);
         ck_assert_ptr_null(misfit.frame);
     }
-    ck_assert_int_eq(n, 16);
+    ck_assert_int_eq(n, 15);
     sqn_misfit_clear(&misfit);
     sqn_misfit_clear(NULL);
     sqn_nmf_destroy(&model);
