@@ -144,7 +144,7 @@ static bool allocate_flags(const job *j)
     const int64_t n_all = s->n_frame * s->ny * s->nx;
     const bool has_quality = j->layout.quality.n > 0;
 
-    s->flags = sqn__mem_alloc(n_all, sizeof *s->flags);
+    s->flags = sqn__mem_reserve(n_all, sizeof *s->flags);
     s->dq = has_quality ? sqn__mem_alloc(n_all, sizeof *s->dq) : NULL;
     return s->flags != NULL && (s->dq != NULL || !has_quality);
 }
