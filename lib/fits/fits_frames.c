@@ -18,7 +18,7 @@
 
 enum {
     WORTH_READERS = 1 << 18, /* pixels that are left */
-    RUNS_EACH = 8            /* of a reader, where all are equally fast */
+    RUNS_EACH = 16           /* of a reader, where all are equally fast */
 };
 
 /* Readers of the planes from `first` on; 0: one is enough. */
