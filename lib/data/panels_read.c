@@ -19,7 +19,7 @@ sqn_status sqn__panels_readers_create(sqn__panels_readers *out, const sqn_rows *
 
     *out = (sqn__panels_readers){
         .lanes = sqn__panels_lanes_choose(), .n_thread = (int)n_thread, .n_chunk = n_chunk};
-    out->line = sqn__mem_alloc(sqn__mem_product(2, n), sizeof *out->line);
+    out->line = sqn__mem_reserve(sqn__mem_product(2, n), sizeof *out->line);
     out->valid = sqn__mem_alloc(n, sizeof *out->valid);
     out->found = sqn__mem_alloc(n_chunk, sizeof *out->found);
     out->sum_vx2 = sqn__mem_alloc(n_chunk, sizeof *out->sum_vx2);

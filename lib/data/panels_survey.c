@@ -135,8 +135,12 @@ sqn_status sqn__panels_survey_rows(sqn__panels_survey *out,
         out->v.low = fmin(out->v.low, readers->bounds[t].low);
         out->v.high = fmax(out->v.high, readers->bounds[t].high);
     }
-    for (int64_t e = 0; e < readers->n_thread * rows->n_col; e++) {
-        panels->pixel_valid[e % rows->n_col] += (int64_t)readers->valid[e];
+    for (int t = 0; t < readers->n_thread; t++) {
+        const double *valid = readers->valid + t * rows->n_col;
+
+        for (int64_t j = 0; j < rows->n_col; j++) {
+            panels->pixel_valid[j] += (int64_t)valid[j];
+        }
     }
     if (out->n_data == 0) {
         status = SQN_RAISE(err, E_DATA_EMPTY,

@@ -3,29 +3,35 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdbool.h>
 
 #include "mem.h"
 #include "raise.h"
 
-static int inside(const sqn_pixels_region *region, int64_t x, int64_t y, int64_t nx)
+static bool is_let_through(const float *mask, int64_t e)
+{
+    return mask == NULL || (mask[e] != 0.0F && !isnan(mask[e]));
+}
+
+static bool is_within(const sqn_pixels_region *region, int64_t x, int64_t y)
 {
     const double r =
         hypot((double)(x + 1) - region->center_x, (double)(y + 1) - region->center_y);
-    const float mask = region->mask != NULL ? region->mask[y * nx + x] : 1.0F;
 
     return r >= region->inner_radius &&
-           (!(region->outer_radius > 0.0) || r <= region->outer_radius) && mask != 0.0F &&
-           !isnan(mask);
+           (!(region->outer_radius > 0.0) || r <= region->outer_radius);
 }
 
 /* Pixels inside; their offsets go to `index` [ny * nx]. */
 static int64_t collect(int64_t *index, int64_t ny, int64_t nx,
                        const sqn_pixels_region *region)
 {
+    const bool ranged = region->inner_radius > 0.0 || region->outer_radius > 0.0;
     int64_t n = 0;
 
     for (int64_t e = 0; e < ny * nx; e++) {
-        if (inside(region, e % nx, e / nx, nx)) {
+        if (is_let_through(region->mask, e) &&
+            (!ranged || is_within(region, e % nx, e / nx))) {
             index[n++] = e;
         }
     }

@@ -14,7 +14,7 @@ enum {
     WORDS = 256          /* that a sum of 16 bits holds the bytes of */
 };
 
-static uint32_t fold(uint64_t sum)
+uint32_t sqn__fits_checksum_fold(uint64_t sum)
 {
     while (sum >> 32 != 0) {
         sum = (sum & UINT32_MAX) + (sum >> 32);
@@ -24,7 +24,7 @@ static uint32_t fold(uint64_t sum)
 
 uint32_t sqn__fits_checksum_add(uint32_t a, uint32_t b)
 {
-    return fold((uint64_t)a + b);
+    return sqn__fits_checksum_fold((uint64_t)a + b);
 }
 
 /* The bytes at each of the four places of a word. */
@@ -73,21 +73,10 @@ uint32_t sqn__fits_checksum_bytes(const unsigned char *bytes, size_t n)
     for (size_t i = 4 * n_word; i < n; i++) {
         all.sum[i % 4] += bytes[i];
     }
-    return fold(((uint64_t)fold(all.sum[0]) << 24U) + ((uint64_t)fold(all.sum[1]) << 16U) +
-                ((uint64_t)fold(all.sum[2]) << 8U) + fold(all.sum[3]));
-}
-
-static sqn_status refuse(const sqn__fits_file *file, const sqn__fits_hdu *hdu,
-                         const char *keyword, uint32_t sum, sqn_error *err)
-{
-    const sqn_status status =
-        SQN_RAISE(err, E_FITS_CHECKSUM,
-                  "the bytes have changed since %s was written (their "
-                  "sum is %" PRIu32 ")",
-                  keyword, sum);
-
-    sqn__fits_file_at(err, file->path, hdu, keyword);
-    return status;
+    return sqn__fits_checksum_fold(((uint64_t)sqn__fits_checksum_fold(all.sum[0]) << 24U) +
+                                   ((uint64_t)sqn__fits_checksum_fold(all.sum[1]) << 16U) +
+                                   ((uint64_t)sqn__fits_checksum_fold(all.sum[2]) << 8U) +
+                                   sqn__fits_checksum_fold(all.sum[3]));
 }
 
 /* Sum of `n` bytes from `at` on. */
@@ -101,18 +90,18 @@ static sqn_status sum_block(uint32_t *out, const sqn__fits_file *file, size_t at
     return status;
 }
 
-/* Sum of bytes [from, to) of the file, a multiple of 4 from its beginning; blocks side by side. */
-static sqn_status sum_range(uint32_t *out, const sqn__fits_file *file, size_t from,
-                            size_t to, sqn_error *err)
+sqn_status sqn__fits_checksum_range(uint32_t *out, const sqn__fits_file *file, size_t from,
+                                    size_t to, sqn_error *err)
 {
-    const int64_t n_block = to > from ? (int64_t)((to - from - 1) / BLOCK_BYTES) + 1 : 0;
+    const size_t end = to < file->size ? to : file->size;
+    const int64_t n_block = end > from ? (int64_t)((end - from - 1) / BLOCK_BYTES) + 1 : 0;
     int64_t failed = n_block;
     uint64_t sum = 0; /* of fewer than 2^32 blocks */
 
 #pragma omp parallel for schedule(static) if (n_block >= MANY) default(none) \
-    shared(file, from, to, n_block) reduction(+ : sum) reduction(min : failed)
+    shared(file, from, end, n_block) reduction(+ : sum) reduction(min : failed)
     for (int64_t b = 0; b < n_block; b++) {
-        const size_t at = from + (size_t)b * BLOCK_BYTES, left = to - at;
+        const size_t at = from + (size_t)b * BLOCK_BYTES, left = end - at;
         sqn_error unsaid;
         uint32_t part = 0;
 
@@ -122,11 +111,56 @@ static sqn_status sum_range(uint32_t *out, const sqn__fits_file *file, size_t fr
         }
         sum += part;
     }
-    *out = fold(sum);
+    *out = sqn__fits_checksum_fold(sum);
     if (failed < n_block) { /* once more, to say why */
-        const size_t at = from + (size_t)failed * BLOCK_BYTES, left = to - at;
+        const size_t at = from + (size_t)failed * BLOCK_BYTES, left = end - at;
 
         return sum_block(out, file, at, left < BLOCK_BYTES ? left : BLOCK_BYTES, err);
+    }
+    return SQN_OK;
+}
+
+sqn__fits_promise sqn__fits_checksum_promise(const sqn__fits_file *file,
+                                             const sqn__fits_hdu *hdu)
+{
+    sqn__fits_promise out = {0};
+    char text[SQN__CARD + 1];
+
+    out.header =
+        sqn__fits_checksum_bytes(file->bytes + hdu->header, hdu->data - hdu->header);
+    out.has_data =
+        sqn__fits_preflight_text(text, sizeof text, hdu, file->bytes, "DATASUM") &&
+        sqn__header_card_integer(&out.data, text);
+    out.has_all =
+        sqn__fits_preflight_text(text, sizeof text, hdu, file->bytes, "CHECKSUM") &&
+        strlen(text) == 16 && strspn(text, "0") != 16;
+    return out;
+}
+
+static sqn_status refuse(const char *path, const sqn__fits_hdu *hdu, const char *keyword,
+                         uint32_t sum, sqn_error *err)
+{
+    const sqn_status status =
+        SQN_RAISE(err, E_FITS_CHECKSUM,
+                  "the bytes have changed since %s was written (their "
+                  "sum is %" PRIu32 ")",
+                  keyword, sum);
+
+    sqn__fits_file_at(err, path, hdu, keyword);
+    return status;
+}
+
+sqn_status sqn__fits_checksum_compare(const sqn__fits_promise *promise, uint32_t data,
+                                      const char *path, const sqn__fits_hdu *hdu,
+                                      sqn_error *err)
+{
+    const uint32_t all = sqn__fits_checksum_add(data, promise->header);
+
+    if (promise->has_data && promise->data != (int64_t)data) {
+        return refuse(path, hdu, "DATASUM", data, err);
+    }
+    if (promise->has_all && all != UINT32_MAX && all != 0) {
+        return refuse(path, hdu, "CHECKSUM", all, err);
     }
     return SQN_OK;
 }
@@ -134,29 +168,16 @@ static sqn_status sum_range(uint32_t *out, const sqn__fits_file *file, size_t fr
 sqn_status sqn__fits_checksum_verify(uint32_t *datasum, const sqn__fits_file *file,
                                      const sqn__fits_hdu *hdu, sqn_error *err)
 {
-    const size_t n_header = hdu->data - hdu->header;
-    const size_t end = hdu->end < file->size ? hdu->end : file->size;
-    char text[SQN__CARD + 1];
-    int64_t written = 0;
+    const sqn__fits_promise promise = sqn__fits_checksum_promise(file, hdu);
     uint32_t data = 0;
-    const sqn_status status = sum_range(&data, file, hdu->data, end, err);
+    sqn_status status = SQN_OK;
 
-    if (status != SQN_OK) {
-        return status;
-    }
-    const uint32_t all = sqn__fits_checksum_add(
-        data, sqn__fits_checksum_bytes(file->bytes + hdu->header, n_header));
-
+    SQN_TRY(sqn__fits_checksum_range(&data, file, hdu->data, hdu->end, err));
     if (datasum != NULL) {
         *datasum = data;
     }
-    if (sqn__fits_preflight_text(text, sizeof text, hdu, file->bytes, "DATASUM") &&
-        sqn__header_card_integer(&written, text) && written != (int64_t)data) {
-        return refuse(file, hdu, "DATASUM", data, err);
-    }
-    if (sqn__fits_preflight_text(text, sizeof text, hdu, file->bytes, "CHECKSUM") &&
-        strlen(text) == 16 && strspn(text, "0") != 16 && all != UINT32_MAX && all != 0) {
-        return refuse(file, hdu, "CHECKSUM", all, err);
-    }
-    return SQN_OK;
+    SQN_TRY(sqn__fits_checksum_compare(&promise, data, file->path, hdu, err));
+
+cleanup:
+    return status;
 }

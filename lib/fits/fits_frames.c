@@ -2,381 +2,24 @@
  * @file fits_frames.c
  * @brief Frames read, sifted and narrowed, several side by side.
  *
- * One reader goes ahead until the power of two of all values is known. The rest are shared out
- * in rows of consecutive frames, one reader each with its own files, buffers and tally; tallies
- * join in order, so that nothing depends on the number of readers.
+ * One reader goes ahead until the power of two of all values is known. The rest are cut into runs of
+ * consecutive frames, which readers with files and buffers of their own take as they come: memory
+ * that is touched first makes some of them many times slower. Tallies of runs join in order, so that
+ * nothing depends on the number of readers.
  */
 #include "fits_frames.h"
 
-#include <float.h>
 #include <inttypes.h>
-#include <math.h>
 #include <omp.h>
-#include <string.h>
 
-#include "fits_floats.h"
-#include "fits_narrow.h"
-#include "fits_sieve.h"
+#include "fits_reader.h"
 #include "mem.h"
 #include "raise.h"
 
-enum { WORTH_READERS = 1 << 18 /* pixels that are left */ };
-
-/* One way through the planes. */
-typedef struct reader {
-    const sqn__fits_frames *what;
-    sqn__fits_pool pool;
-    sqn__fits_stream data, noise, quality, mask;
-    sqn__fits_sieve sieve;
-    sqn__fits_tally tally;
-    uint32_t *dq;            /* of one frame, where the stack keeps none */
-    uint8_t *flags;          /* likewise */
-    unsigned char *bytes[2]; /* values and errors of one frame as in the file, or NULL */
-    bool in_bytes[2];        /* they are there, and not in the sieve */
-    bool decided;            /* the exponent is known */
-    int64_t unit, plane;     /* the next */
-    int64_t index, begin, f; /* of all planes: the next, the first to be read; next frame */
-    sqn_status status;
-    sqn_error err;
-} reader;
-
-/* Can frames be sifted as they are in the file? */
-static bool wants_bytes(const reader *r)
-{
-    return r->bytes[0] != NULL && r->what->stack->exponent == 0 &&
-           sqn__fits_floats_suit(r->what->source, &r->what->layout->facts[r->unit]);
-}
-
-/* The next plane of values (0) or errors (1), to the sieve or as it is. */
-static sqn_status next_floats(reader *r, int which, bool skip, const sqn__fits_unit **from)
-{
-    sqn__fits_target to = {.value = which == 0 ? r->sieve.value : r->sieve.noise,
-                           .bytes = wants_bytes(r) ? r->bytes[which] : NULL};
-    const sqn_status status = sqn__fits_stream_next(
-        skip ? NULL : &to, from, which == 0 ? &r->data : &r->noise, &r->err);
-
-    r->in_bytes[which] = to.in_bytes;
-    return status;
-}
-
-/* The next plane of all rows, or a step over it. */
-static sqn_status next_planes(reader *r, bool skip, bool *has_flags)
-{
-    const sqn__fits_layout *layout = r->what->layout;
-    const sqn__fits_unit *from = NULL;
-    sqn_status status = SQN_OK;
-
-    SQN_TRY(next_floats(r, 0, skip, &from));
-    r->sieve.is_wide = from->hdu.bitpix == 64;
-    if (layout->noise.n > 0) {
-        SQN_TRY(next_floats(r, 1, skip, &from));
-    }
-    *has_flags = false;
-    if (layout->quality.n > 0) {
-        sqn__fits_target to = {.value = r->sieve.quality};
-
-        SQN_TRY(sqn__fits_stream_next(skip ? NULL : &to, &from, &r->quality, &r->err));
-        *has_flags = from->path != NULL;
-    }
-    if (layout->mask.n_plane > 1 ||
-        (layout->mask.n_plane == 1 && r->mask.unit == 0)) { /* one for all stays */
-        sqn__fits_target to = {.value = r->sieve.mask};
-
-        SQN_TRY(sqn__fits_stream_next(skip && layout->mask.n_plane > 1 ? NULL : &to, &from,
-                                      &r->mask, &r->err));
-    }
-
-cleanup:
-    return status;
-}
-
-/* Where the frame came from and what its headers say. */
-static void describe_frame(sqn_fits_frame *frame, const reader *r)
-{
-    const sqn__fits_unit *from = &r->what->layout->data.unit[r->unit];
-    const sqn__fits_facts *facts = &r->what->layout->facts[r->unit];
-
-    frame->file = r->what->stack->paths.path[from->file];
-    frame->hdu = from->hdu.number;
-    frame->extver = from->hdu.extver;
-    frame->plane = r->plane + 1;
-    memcpy(frame->date, facts->date, sizeof frame->date);
-    memcpy(frame->filter, facts->filter, sizeof frame->filter);
-    frame->exposure = facts->exposure;
-    frame->divisor = facts->divisor;
-    frame->wavelength = r->what->wavelength != NULL
-                            ? r->what->wavelength[r->plane / from->shape.n_time]
-                            : NAN;
-    frame->angle = r->what->angle != NULL ? r->what->angle[r->index][0] : NAN;
-    frame->theta = r->what->angle != NULL ? r->what->angle[r->index][1] : 0.0;
-}
-
-/* The first frame that shows a size decides the exponent, unless the caller did. */
-static void decide_exponent(reader *r)
-{
-    if (!r->decided) {
-        r->decided = sqn__fits_narrow_exponent(&r->what->stack->exponent, r->sieve.value,
-                                               r->sieve.n_pix);
-        if (!r->decided && r->sieve.noise != NULL) {
-            r->decided = sqn__fits_narrow_exponent(&r->what->stack->exponent,
-                                                   r->sieve.noise, r->sieve.n_pix);
-        }
-    }
-}
-
-static sqn_status refuse_overflow(reader *r, const sqn_fits_frame *frame, double value,
-                                  int64_t p)
-{
-    const sqn_status status =
-        SQN_RAISE(&r->err, E_FITS_TYPE,
-                  "the value %.6g of pixel (%" PRId64 ", %" PRId64 ") of plane %" PRId64
-                  " exceeds float32 beside the others (unit 2^%d)",
-                  value, p % r->what->stack->nx + 1, p / r->what->stack->nx + 1,
-                  frame->plane, r->what->stack->exponent);
-
-    sqn__error_mend(&r->err,
-                    "set valid_range if the value is wrong, else rescale the data");
-    sqn__error_at(&r->err, frame->file, frame->hdu, NULL);
-    return status;
-}
-
-static bool is_lost(float error)
-{
-    return (error == 0.0F) | (fabsf(error) > FLT_MAX);
-}
-
-static int64_t count_lost(const float *error, int64_t n_pix)
-{
-    int n = 0;
-
-    for (int64_t p = 0; p < n_pix; p++) {
-        n += is_lost(error[p]) ? 1 : 0;
-    }
-    return n;
-}
-
-/* Where a frame goes. */
-typedef struct place {
-    sqn_fits_frame *frame;
-    float *value, *error;
-    sqn__fits_flags_of flags;
-} place;
-
-static place find_place(const reader *r)
-{
-    const int64_t first = r->f * r->sieve.n_pix;
-    const sqn_fits_stack *s = r->what->stack;
-
-    return (place){&s->frames[r->f],
-                   s->value.data + first,
-                   s->error.data != NULL ? s->error.data + first : NULL,
-                   {s->dq != NULL ? s->dq + first : r->dq,
-                    s->flags != NULL ? s->flags + first : r->flags}};
-}
-
-/* Errors that float32 cannot hold beside the values have no weight we could use. */
-static void drop_bad_errors(reader *r, const place *to, int64_t number)
-{
-    const int64_t n = count_lost(to->error, r->sieve.n_pix);
-
-    for (int64_t p = 0; n > 0 && p < r->sieve.n_pix; p++) {
-        if (is_lost(to->error[p])) {
-            to->error[p] = to->value[p] = NAN;
-            to->flags.flags[p] |= SQN_FLAG_NO_SCIENCE;
-        }
-    }
-    to->frame->n_bad_error += n;
-    to->frame->n_missing += n;
-    r->tally.n_bad_error += n;
-    r->tally.n_missing += n;
-    sqn__fits_tally_see(&r->tally, SQN__FITS_BAD_ERROR, number, n);
-}
-
-/* What is in bytes to the sieve. */
-static void widen(reader *r)
-{
-    double *to[2] = {r->sieve.value, r->sieve.noise};
-
-    for (int k = 0; k < 2; k++) {
-        if (r->in_bytes[k]) {
-            sqn__fits_floats_widen(to[k], r->bytes[k], r->sieve.n_pix, 0.0, 1.0);
-            r->in_bytes[k] = false;
-        }
-    }
-}
-
-/* Do the floats of a frame need no power of two? Where nothing did before, they decide it. */
-static bool need_no_exponent(reader *r, const place *to)
-{
-    const int64_t n_pix = r->sieve.n_pix;
-    int exponent = 0;
-    const bool shows =
-        !r->decided && (sqn__fits_narrow_exponent_of_floats(&exponent, to->value, n_pix) ||
-                        (to->error != NULL &&
-                         sqn__fits_narrow_exponent_of_floats(&exponent, to->error, n_pix)));
-
-    r->decided = r->decided || (shows && exponent == 0);
-    return exponent == 0;
-}
-
-/* Sift a frame that is in bytes to its place; false: it is not, or cannot be. */
-static bool store_floats(reader *r, const place *to)
-{
-    const bool has_noise = r->sieve.noise != NULL;
-    const sqn__fits_floats floats = {.value = r->bytes[0],
-                                     .noise = has_noise ? r->bytes[1] : NULL,
-                                     .to_value = to->value,
-                                     .to_error = to->error,
-                                     .to_flags = to->flags.flags};
-    sqn_fits_frame found = *to->frame;
-    sqn__fits_sights seen;
-
-    if (!r->in_bytes[0] || r->in_bytes[1] != has_noise ||
-        !sqn__fits_floats_sift(&floats, r->sieve.source, r->sieve.n_pix, &found, &seen) ||
-        !need_no_exponent(r, to)) {
-        return false;
-    }
-    *to->frame = found;
-    sqn__fits_sieve_enter(&r->sieve, to->frame, &seen, r->index + 1);
-    return true;
-}
-
-/* Sift and narrow the frame in the buffers to its place in the stack. */
-static sqn_status store_frame(reader *r, bool has_flags)
-{
-    const int64_t n_pix = r->sieve.n_pix, number = r->index + 1;
-    const sqn_fits_stack *s = r->what->stack;
-    const place to = find_place(r);
-    sqn_status status = SQN_OK;
-    int64_t n_faded = 0;
-
-    if (store_floats(r, &to)) {
-        return SQN_OK;
-    }
-    widen(r);
-    status = sqn__fits_sieve_sift(&r->sieve, &to.flags, to.frame, number,
-                                  &r->what->layout->facts[r->unit], has_flags, &r->err);
-    if (status != SQN_OK) {
-        sqn__error_at(&r->err, to.frame->file, to.frame->hdu, NULL);
-        return status;
-    }
-    decide_exponent(r);
-
-    const int64_t overflow =
-        sqn__fits_narrow_row(to.value, &n_faded, r->sieve.value, n_pix, s->exponent);
-
-    if (overflow >= 0) {
-        return refuse_overflow(r, to.frame, r->sieve.value[overflow], overflow);
-    }
-    sqn__fits_tally_see(&r->tally, SQN__FITS_FADED, number, n_faded);
-    r->tally.n_zero += n_faded;
-    if (to.error != NULL) {
-        (void)sqn__fits_narrow_row(to.error, &n_faded, r->sieve.noise, n_pix, s->exponent);
-        drop_bad_errors(r, &to, number);
-    }
-    return SQN_OK;
-}
-
-/* The next plane, read or stepped over. */
-static sqn_status step(reader *r)
-{
-    const bool is_out = r->what->is_out[r->index];
-    const bool skip = is_out || r->index < r->begin;
-    bool has_flags = false;
-    sqn_status status = next_planes(r, skip, &has_flags);
-
-    if (status == SQN_OK && !skip) {
-        describe_frame(&r->what->stack->frames[r->f], r);
-        status = store_frame(r, has_flags);
-    }
-    r->f += is_out ? 0 : 1;
-    r->index++;
-    r->plane++;
-    if (r->plane == r->what->layout->data.unit[r->unit].n_plane) {
-        r->plane = 0;
-        r->unit++;
-    }
-    return status;
-}
-
-static void read_until(reader *r, int64_t end)
-{
-    while (r->status == SQN_OK && r->index < end) {
-        r->status = step(r);
-    }
-}
-
-/* Read until there is a frame, and the exponent of all is known. */
-static void go_ahead(reader *r)
-{
-    while (r->status == SQN_OK && r->index < r->what->layout->data.n_plane &&
-           (r->f == 0 || !r->decided)) {
-        r->status = step(r);
-    }
-}
-
-/* What the sieve has no room for: flags that the stack does not keep, and planes as they are in the
-   file, where values and errors alone decide. */
-static sqn_status allocate_frame(reader *r, int64_t n_pix, const bool wants[3],
-                                 sqn_error *err)
-{
-    const bool wants_flags = r->what->stack->flags == NULL;
-    const bool wants_dq = wants[1] && r->what->stack->dq == NULL;
-    const bool wants_floats = !wants[1] && !wants[2];
-
-    r->flags = wants_flags ? sqn__mem_reserve(n_pix, sizeof *r->flags) : NULL;
-    r->dq = wants_dq ? sqn__mem_reserve(n_pix, sizeof *r->dq) : NULL;
-    r->bytes[0] = wants_floats ? sqn__mem_reserve(n_pix, sizeof(float)) : NULL;
-    r->bytes[1] = wants_floats && wants[0] ? sqn__mem_reserve(n_pix, sizeof(float)) : NULL;
-    return (wants_flags && r->flags == NULL) || (wants_dq && r->dq == NULL) ||
-                   (wants_floats && r->bytes[0] == NULL) ||
-                   (wants_floats && wants[0] && r->bytes[1] == NULL)
-               ? SQN_RAISE(err, E_MEM, "flags and bytes of a frame")
-               : SQN_OK;
-}
-
-/* `elder`: the reader that went ahead, whose open files can be shared; or NULL. */
-static sqn_status init_reader(reader *r, const sqn__fits_frames *what, const reader *elder,
-                              sqn_error *err)
-{
-    const sqn__fits_layout *l = what->layout;
-    const bool wants[3] = {l->noise.n > 0, l->quality.n > 0, l->mask.n > 0};
-    const int64_t n_pix = what->stack->ny * what->stack->nx;
-    sqn_status status = SQN_OK;
-
-    *r = (reader){.what = what, .decided = what->decided || elder != NULL};
-    r->data = (sqn__fits_stream){.units = &l->data, .pool = &r->pool};
-    r->noise = (sqn__fits_stream){.units = &l->noise, .pool = &r->pool};
-    r->quality = (sqn__fits_stream){.units = &l->quality, .pool = &r->pool};
-    r->mask = (sqn__fits_stream){.units = &l->mask, .pool = &r->pool};
-    if (elder != NULL) {
-        r->data.elder = &elder->data;
-        r->noise.elder = &elder->noise;
-        r->quality.elder = &elder->quality;
-        r->mask.elder = &elder->mask;
-    }
-    SQN_TRY(sqn__fits_sieve_init(&r->sieve, n_pix, wants, err));
-    r->sieve.source = what->source;
-    r->sieve.tally = &r->tally;
-    SQN_TRY(allocate_frame(r, n_pix, wants, err));
-
-cleanup:
-    return status;
-}
-
-static void clear_reader(reader *r)
-{
-    sqn__fits_stream_close(&r->data);
-    sqn__fits_stream_close(&r->noise);
-    sqn__fits_stream_close(&r->quality);
-    sqn__fits_stream_close(&r->mask);
-    sqn__fits_pool_clear(&r->pool);
-    sqn__fits_sieve_clear(&r->sieve);
-    sqn__mem_free(r->flags);
-    sqn__mem_free(r->dq);
-    sqn__mem_free(r->bytes[0]);
-    sqn__mem_free(r->bytes[1]);
-}
+enum {
+    WORTH_READERS = 1 << 18, /* pixels that are left */
+    RUNS_EACH = 16           /* of a reader, where all are equally fast */
+};
 
 /* Readers of the planes from `first` on; 0: one is enough. */
 static int readers_needed(const sqn__fits_frames *what, int64_t first)
@@ -392,65 +35,109 @@ static int readers_needed(const sqn__fits_frames *what, int64_t first)
     return n_left < n_thread ? (int)n_left : n_thread;
 }
 
-/* The planes from `elder` on, a row of consecutive ones for each of n readers. */
-static sqn_status share_out(reader *readers, int n, const reader *elder, sqn_error *err)
+/* Runs of planes after the reader that went ahead. */
+typedef struct runs {
+    int64_t first, n_plane; /* of all planes: where they begin, and end */
+    int64_t n;
+    sqn__fits_tally *tally; /* [1 + n] of the reader that went ahead, and of each run */
+} runs;
+
+static sqn_status create_runs(runs *out, const sqn__fits_frames *what, sqn_error *err)
 {
-    const int64_t first = elder->index, n_plane = elder->what->layout->data.n_plane;
+    const int64_t n_max = (int64_t)RUNS_EACH * omp_get_max_threads();
+
+    *out = (runs){.n_plane = what->layout->data.n_plane};
+    out->tally = sqn__mem_alloc(1 + n_max, sizeof *out->tally);
+    return out->tally != NULL
+               ? SQN_OK
+               : SQN_RAISE(err, E_MEM, "what %" PRId64 " readers meet", n_max);
+}
+
+/* Run `i` begins here; run n is the end. */
+static int64_t begin_of(const runs *all, int64_t i)
+{
+    return all->first + i * (all->n_plane - all->first) / all->n;
+}
+
+/* The planes from `elder` on, as n readers take them: of each, runs in rising order. */
+static sqn_status share_out(runs *all, sqn__fits_reader *readers, int n,
+                            const sqn__fits_reader *elder, sqn_error *err)
+{
+    const int64_t n_left = all->n_plane - elder->index, n_max = (int64_t)RUNS_EACH * n;
     sqn_status status = SQN_OK;
 
+    all->first = elder->index;
+    all->n = n_left < n_max ? n_left : n_max;
     for (int i = 0; i < n; i++) {
-        SQN_TRY(init_reader(&readers[i], elder->what, elder, err));
-        readers[i].begin = first + i * (n_plane - first) / n;
+        SQN_TRY(sqn__fits_reader_init(&readers[i], elder->what, elder, err));
     }
-#pragma omp parallel for num_threads(n) schedule(static, 1) default(none) \
-    shared(readers, n, n_plane)
-    for (int i = 0; i < n; i++) {
-        read_until(&readers[i], i + 1 < n ? readers[i + 1].begin : n_plane);
+#pragma omp parallel for num_threads(n) schedule(monotonic                   \
+                                                 : dynamic, 1) default(none) \
+    shared(all, readers)
+    for (int64_t i = 0; i < all->n; i++) {
+        sqn__fits_reader *r = &readers[omp_get_thread_num()];
+
+        sqn__fits_reader_read(r, begin_of(all, i), begin_of(all, i + 1),
+                              &all->tally[1 + i]);
     }
 
 cleanup:
     return status;
 }
 
-/* The tallies in order, or the first error. */
-static sqn_status join(sqn__fits_tally *tally, const reader *readers, int n, sqn_error *err)
+/* The error of the first plane that shows one. */
+static sqn_status find_failure(const sqn__fits_reader *readers, int n, sqn_error *err)
 {
+    const sqn__fits_reader *first = NULL;
+
     for (int i = 0; i < n; i++) {
-        if (readers[i].status != SQN_OK) {
-            if (err != NULL) {
-                *err = readers[i].err;
-            }
-            return readers[i].status;
+        const sqn__fits_reader *r = &readers[i];
+
+        if (r->status != SQN_OK && (first == NULL || r->index < first->index)) {
+            first = r;
         }
-        sqn__fits_tally_join(tally, &readers[i].tally);
     }
-    return SQN_OK;
+    if (first != NULL && err != NULL) {
+        *err = first->err;
+    }
+    return first != NULL ? first->status : SQN_OK;
+}
+
+static void join(sqn__fits_tally *tally, const runs *all)
+{
+    for (int64_t i = 0; i < 1 + all->n; i++) {
+        sqn__fits_tally_join(tally, &all->tally[i]);
+    }
 }
 
 sqn_status sqn__fits_frames_read(sqn__fits_tally *tally, const sqn__fits_frames *what,
                                  sqn_error *err)
 {
     sqn_status status = SQN_OK;
-    reader *readers = sqn__mem_alloc(1 + omp_get_max_threads(), sizeof *readers);
+    sqn__fits_reader *readers = sqn__mem_alloc(1 + omp_get_max_threads(), sizeof *readers);
+    runs all = {0};
     int n = 0;
 
     if (readers == NULL) {
         return SQN_RAISE(err, E_MEM, "the state of a reader");
     }
-    SQN_TRY(init_reader(&readers[0], what, NULL, err));
-    go_ahead(&readers[0]);
+    SQN_TRY(create_runs(&all, what, err));
+    SQN_TRY(sqn__fits_reader_init(&readers[0], what, NULL, err));
+    sqn__fits_reader_go_ahead(&readers[0], &all.tally[0]);
     n = readers[0].status == SQN_OK ? readers_needed(what, readers[0].index) : 0;
     if (n > 0) {
-        SQN_TRY(share_out(readers + 1, n, &readers[0], err));
+        SQN_TRY(share_out(&all, readers + 1, n, &readers[0], err));
     } else {
-        read_until(&readers[0], what->layout->data.n_plane);
+        sqn__fits_reader_read(&readers[0], readers[0].index, all.n_plane, &all.tally[0]);
     }
-    SQN_TRY(join(tally, readers, 1 + n, err));
+    SQN_TRY(find_failure(readers, 1 + n, err));
+    join(tally, &all);
 
 cleanup:
     for (int i = n; i >= 0; i--) { /* the elder last: others look into its files */
-        clear_reader(&readers[i]);
+        sqn__fits_reader_clear(&readers[i]);
     }
     sqn__mem_free(readers);
+    sqn__mem_free(all.tally);
     return status;
 }

@@ -60,6 +60,7 @@ sqn_status sqn_fits_image_read(sqn_cube *out, const char *path, sqn_error *err)
     SQN_TRY(sqn__fits_file_open(&file, path, NULL, err));
     SQN_TRY(sqn__fits_select_one(&number, &file, NULL, "MASK", err));
     SQN_TRY(sqn__fits_units_describe(&unit, &file, number, false, err));
+    SQN_TRY(sqn__fits_checksum_verify(NULL, &file, &unit.hdu, err));
     SQN_TRY(require_plane(&unit, err));
     SQN_TRY(read_plane(out, &file, &unit, err));
 

@@ -71,16 +71,35 @@ static sqn_status enter_units(sqn_fits_stack *s, const sqn__fits_units *units,
     return status;
 }
 
+enum { N_ROW = 4 };
+
+static sqn_status enter_rows(sqn_fits_stack *s, const sqn__fits_layout *layout,
+                             sqn_error *err)
+{
+    static const char *const kinds[N_ROW] = {"frames", "errors", "flags", "mask"};
+    const sqn__fits_units *rows[N_ROW] = {&layout->data, &layout->noise, &layout->quality,
+                                          &layout->mask};
+    sqn_status status = SQN_OK;
+
+    for (int r = 0; r < N_ROW && status == SQN_OK; r++) {
+        status = enter_units(s, rows[r], kinds[r], err);
+    }
+    return status;
+}
+
+sqn_status sqn__fits_inputs_sum(sqn_fits_stack *s, const sqn__fits_layout *layout,
+                                sqn_error *err)
+{
+    return enter_rows(s, layout, err); /* all are listed: their sums are added */
+}
+
 sqn_status sqn__fits_inputs_list(sqn_fits_stack *s, const sqn__fits_layout *layout,
                                  const sqn_fits_source *source,
                                  const sqn__fits_values *const lists[2], sqn_error *err)
 {
-    static const char *const kinds[4] = {"frames", "errors", "flags", "mask"};
-    const sqn__fits_units *rows[4] = {&layout->data, &layout->noise, &layout->quality,
-                                      &layout->mask};
     const sqn_fits_files *files = source->files;
     const int64_t n_max =
-        files->n + rows[1]->n + rows[2]->n + rows[3]->n + 2; /* angles, wavelengths */
+        files->n + layout->noise.n + layout->quality.n + layout->mask.n + 2; /* and lists */
     sqn_status status = SQN_OK;
 
     s->paths.path = sqn__mem_alloc(n_max, sizeof *s->paths.path);
@@ -90,11 +109,9 @@ sqn_status sqn__fits_inputs_list(sqn_fits_stack *s, const sqn__fits_layout *layo
         goto cleanup;
     }
     for (int64_t i = 0; i < files->n; i++) {
-        SQN_TRY(append_input(s, files->path[i], kinds[0], err));
+        SQN_TRY(append_input(s, files->path[i], "frames", err));
     }
-    for (int r = 0; r < 4; r++) {
-        SQN_TRY(enter_units(s, rows[r], kinds[r], err));
-    }
+    SQN_TRY(enter_rows(s, layout, err));
     if (lists[0]->n > 0) {
         SQN_TRY(enter_input(s, source->angles->file, "angles", lists[0]->datasum, err));
     }

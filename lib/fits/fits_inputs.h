@@ -7,7 +7,7 @@
 
 /**
  * Fill paths and inputs of a stack: the data files first and in order, then every other file
- * that was read, each with the ones' complement sum of the data read of it.
+ * that is read; those of lists with the sums of their data.
  *
  * @param[in] lists  Angles and wavelengths; n = 0 where no file was read.
  */
@@ -16,5 +16,10 @@ SQN_NODISCARD sqn_status sqn__fits_inputs_list(sqn_fits_stack *stack,
                                                const sqn_fits_source *source,
                                                const sqn__fits_values *const lists[2],
                                                sqn_error *err);
+
+/** Give each file listed the ones' complement sum of the data of its units, verified by now. */
+SQN_NODISCARD sqn_status sqn__fits_inputs_sum(sqn_fits_stack *stack,
+                                              const sqn__fits_layout *layout,
+                                              sqn_error *err);
 
 #endif

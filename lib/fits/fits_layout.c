@@ -403,6 +403,18 @@ cleanup:
     return status;
 }
 
+sqn_status sqn__fits_layout_verify(sqn__fits_layout *layout, sqn_error *err)
+{
+    sqn__fits_units *rows[] = {&layout->data, &layout->noise, &layout->quality,
+                               &layout->mask};
+    sqn_status status = SQN_OK;
+
+    for (size_t r = 0; r < sizeof rows / sizeof rows[0] && status == SQN_OK; r++) {
+        status = sqn__fits_units_verify(rows[r], &layout->pool, err);
+    }
+    return status;
+}
+
 void sqn__fits_layout_clear(sqn__fits_layout *layout)
 {
     sqn__fits_units_clear(&layout->data);

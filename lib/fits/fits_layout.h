@@ -17,13 +17,17 @@ typedef struct sqn__fits_layout {
 } sqn__fits_layout;
 
 /**
- * Open every file, choose its HDUs, check shapes, units and checksums.
+ * Open every file, choose its HDUs, check shapes and units.
  *
  * @param[out] out  Zeroed before; cleared by sqn__fits_layout_clear() also after failure.
  */
 SQN_NODISCARD sqn_status sqn__fits_layout_make(sqn__fits_layout *out,
                                                const sqn_fits_source *source,
                                                const sqn_log *log, sqn_error *err);
+
+/** Compare checksums, as sqn__fits_units_verify() does, of all rows. */
+SQN_NODISCARD sqn_status sqn__fits_layout_verify(sqn__fits_layout *layout, sqn_error *err);
+
 void sqn__fits_layout_clear(sqn__fits_layout *layout);
 
 #endif

@@ -144,7 +144,7 @@ static bool allocate_flags(const job *j)
     const int64_t n_all = s->n_frame * s->ny * s->nx;
     const bool has_quality = j->layout.quality.n > 0;
 
-    s->flags = sqn__mem_alloc(n_all, sizeof *s->flags);
+    s->flags = sqn__mem_reserve(n_all, sizeof *s->flags);
     s->dq = has_quality ? sqn__mem_alloc(n_all, sizeof *s->dq) : NULL;
     return s->flags != NULL && (s->dq != NULL || !has_quality);
 }
@@ -221,6 +221,31 @@ cleanup:
     return status;
 }
 
+/* Every pixel, and with them the checksums: bytes that have changed explain whatever else was found. */
+static sqn_status read_frames(job *j)
+{
+    const sqn__fits_frames what = {
+        .stack = j->stack,
+        .source = j->source,
+        .layout = &j->layout,
+        .angle = j->angle,
+        .wavelength = j->wavelengths.value,
+        .is_out = j->is_out,
+        .decided = j->decided,
+    };
+    sqn_error found = {0};
+    const sqn_status read = sqn__fits_frames_read(&j->tally, &what, &found);
+    const sqn_status verified = sqn__fits_layout_verify(&j->layout, j->err);
+
+    if (verified != SQN_OK) {
+        return verified;
+    }
+    if (read != SQN_OK && j->err != NULL) {
+        *j->err = found;
+    }
+    return read;
+}
+
 static sqn_status run(job *j)
 {
     const sqn_fits_source *source = j->source;
@@ -228,17 +253,8 @@ static sqn_status run(job *j)
     sqn_status status = SQN_OK;
 
     SQN_TRY(prepare(j));
-    SQN_TRY(sqn__fits_frames_read(&j->tally,
-                                  &(sqn__fits_frames){
-                                      .stack = j->stack,
-                                      .source = source,
-                                      .layout = &j->layout,
-                                      .angle = j->angle,
-                                      .wavelength = j->wavelengths.value,
-                                      .is_out = j->is_out,
-                                      .decided = j->decided,
-                                  },
-                                  j->err));
+    SQN_TRY(read_frames(j));
+    SQN_TRY(sqn__fits_inputs_sum(j->stack, &j->layout, j->err));
     sqn__fits_tally_report(&j->tally, source->quality_bits, source->n_bit, where, j->log);
     SQN_TRY(sqn__fits_tally_check(&j->tally, where, j->err));
     SQN_TRY(hand_over_headers(j));

@@ -2,12 +2,52 @@
 #include <assert.h>
 #include <string.h>
 
+#include "fits_bytes.h"
 #include "fits_units.h"
 #include "raise.h"
+
+/* Bytes of the plane that is next count for the sum of its unit; with the last, what fills the block
+   behind it. Words of 4 bytes must not lie across planes, and those of tiles are not at hand. */
+static sqn_status add_to_sum(sqn__fits_stream *stream, const unsigned char *bytes,
+                             sqn_error *err)
+{
+    const sqn__fits_planes *planes = &stream->planes;
+    const size_t end = planes->hdu->data + ((size_t)stream->plane + 1) * planes->size;
+    const bool is_last = stream->plane + 1 == stream->units->unit[stream->unit].n_plane;
+    uint32_t behind = 0;
+    sqn_status status = SQN_OK;
+
+    if (planes->tiled != NULL || planes->size % 4 != 0) {
+        return SQN_OK;
+    }
+    if (is_last) {
+        SQN_TRY(
+            sqn__fits_checksum_range(&behind, stream->file, end, planes->hdu->end, err));
+    }
+    stream->sum += (uint64_t)sqn__fits_checksum_bytes(bytes, planes->size) + behind;
+    stream->n_summed++;
+
+cleanup:
+    return status;
+}
+
+/* What was read of the unit, to what others have read of it. */
+static void join_sums(sqn__fits_stream *stream)
+{
+    sqn__fits_unit *unit = &stream->units->unit[stream->unit];
+
+#pragma omp atomic
+    unit->sum += stream->sum;
+#pragma omp atomic
+    unit->n_summed += stream->n_summed;
+    stream->sum = 0;
+    stream->n_summed = 0;
+}
 
 void sqn__fits_stream_close(sqn__fits_stream *stream)
 {
     if (stream->file != NULL) {
+        join_sums(stream);
         sqn__fits_planes_close(&stream->planes);
         sqn__fits_pool_give(stream->pool, stream->shares ? NULL : stream->file);
         stream->file = NULL;
@@ -71,10 +111,16 @@ cleanup:
 /* The plane that is next, of the unit that is open. */
 static sqn_status read_plane(sqn__fits_target *to, sqn__fits_stream *stream, sqn_error *err)
 {
-    to->in_bytes = to->bytes != NULL && sqn__fits_planes_are_floats(&stream->planes);
-    return to->in_bytes
-               ? sqn__fits_planes_bytes(to->bytes, &stream->planes, stream->plane, err)
-               : sqn__fits_planes_read(to->value, &stream->planes, stream->plane, err);
+    sqn__fits_planes *planes = &stream->planes;
+    sqn_status status = SQN_OK;
+
+    to->in_bytes = to->bytes != NULL && sqn__fits_planes_are_floats(planes);
+    SQN_TRY(to->in_bytes ? sqn__fits_planes_bytes(to->bytes, planes, stream->plane, err)
+                         : sqn__fits_planes_read(to->value, planes, stream->plane, err));
+    SQN_TRY(add_to_sum(stream, to->in_bytes ? to->bytes : planes->buffer, err));
+
+cleanup:
+    return status;
 }
 
 sqn_status sqn__fits_stream_next(sqn__fits_target *to, const sqn__fits_unit **from,

@@ -2,6 +2,7 @@
 #ifndef SQN_FITS_UNITS_H
 #define SQN_FITS_UNITS_H
 
+#include "fits_checksum.h"
 #include "fits_planes.h"
 #include "fits_pool.h"
 
@@ -12,7 +13,10 @@ typedef struct sqn__fits_unit {
     sqn__fits_hdu hdu;
     sqn__fits_shape shape;
     int64_t n_plane;
-    uint32_t datasum;
+    sqn__fits_promise promise;
+    uint64_t sum;     /* of what streams read of its data */
+    int64_t n_summed; /* planes in it, with the last what fills its block */
+    uint32_t datasum; /* 0 until it is verified */
 } sqn__fits_unit;
 
 /** A growing list; zeroed = empty. */
@@ -27,7 +31,7 @@ SQN_NODISCARD sqn_status sqn__fits_units_add(sqn__fits_units *units,
 void sqn__fits_units_clear(sqn__fits_units *units);
 
 /**
- * Describe HDU `number` of a file: its shape understood, its checksums verified.
+ * Describe HDU `number` of a file: its shape understood, its header checked.
  *
  * @param[in] spectral  As for sqn__fits_shape_of().
  */
@@ -35,13 +39,23 @@ SQN_NODISCARD sqn_status sqn__fits_units_describe(sqn__fits_unit *out,
                                                   const sqn__fits_file *file, int number,
                                                   bool spectral, sqn_error *err);
 
+/**
+ * Compare the checksums of every unit with its bytes: with those that streams have read, where these
+ * were all, so that data are read once; the rest is read for it.
+ *
+ * @param[in,out] pool  For files that are read once more.
+ * @retval SQN_ERR_DATA  E_FITS_CHECKSUM.
+ */
+SQN_NODISCARD sqn_status sqn__fits_units_verify(sqn__fits_units *units,
+                                                sqn__fits_pool *pool, sqn_error *err);
+
 /** E_SHAPE naming both files and both shapes. */
 sqn_status sqn__fits_units_refuse_shape(const sqn__fits_unit *unit,
                                         const sqn__fits_unit *other, sqn_error *err);
 
 /** A place in the row of planes. */
 typedef struct sqn__fits_stream {
-    const sqn__fits_units *units; /* borrowed */
+    const sqn__fits_units *units; /* borrowed; what is read counts for their sums */
     sqn__fits_pool *pool;         /* borrowed */
     int64_t unit, plane;          /* next to be read */
     const sqn__fits_file *file;   /* taken from the pool while planes are open */
@@ -49,6 +63,8 @@ typedef struct sqn__fits_stream {
     const struct sqn__fits_stream *elder; /* at rest; where it has our unit open, its file
                                              and tiles are shared. NULL: none */
     bool shares;                          /* `file` belongs to the elder */
+    uint64_t sum;                         /* of the planes read since the unit was opened */
+    int64_t n_summed;                     /* how many */
 } sqn__fits_stream;
 
 /** Where a plane goes; borrowed. */

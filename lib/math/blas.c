@@ -1,11 +1,14 @@
-/** @file blas.c @brief LAPACKE behind checked sizes and row-major views; threads of OpenBLAS. */
+/** @file blas.c @brief LAPACK behind checked sizes and row-major views; threads of OpenBLAS. */
 #include "blas.h"
 
 #include <assert.h>
 #include <cblas.h>
 #include <lapacke.h>
 #include <limits.h>
+#include <math.h>
 #include <stddef.h>
+
+#include "mem.h"
 
 /* Exported, but in no header; OpenBLAS calls it itself before a fork. */
 extern int blas_thread_shutdown_(void) /* NOLINT(readability-identifier-naming): theirs */
@@ -31,10 +34,44 @@ static int narrow(int64_t size)
     return (int)size;
 }
 
+/* LAPACK may not return from what is not a number. */
+static bool is_finite(sqn_dmatrix matrix)
+{
+    bool finite = true;
+
+    for (int64_t i = 0; i < matrix.rows; i++) {
+        for (int64_t j = 0; j < matrix.cols; j++) {
+            finite = finite && isfinite(matrix.data[i * matrix.stride + j]);
+        }
+    }
+    return finite;
+}
+
+/* dsyev() of the upper triangle in column order; with `n_work` -1 it says how much work space is best. */
+static int find_eigenvalues(double *values, sqn_dmatrix matrix, double *work, int n_work)
+{
+    const char no_vectors = 'N', upper = 'U';
+    const lapack_int n = narrow(matrix.rows), stride = narrow(matrix.stride);
+    const lapack_int size = n_work;
+    lapack_int info = 0;
+
+    LAPACK_dsyev(&no_vectors, &upper, &n, matrix.data, &stride, values, work, &size, &info);
+    return (int)info;
+}
+
 bool sqn__blas_eigenvalues(double *values, sqn_dmatrix matrix)
 {
     assert(matrix.rows == matrix.cols);
+    double best = 0.0;
+
     /* Column order reads the transpose, which is the same matrix and needs no copy. */
-    return LAPACKE_dsyev(LAPACK_COL_MAJOR, 'N', 'U', narrow(matrix.rows), matrix.data,
-                         narrow(matrix.stride), values) == 0;
+    if (!is_finite(matrix) || find_eigenvalues(values, matrix, &best, -1) != 0) {
+        return false;
+    }
+    double *work = sqn__mem_alloc((int64_t)best, sizeof *work);
+    const bool found =
+        work != NULL && find_eigenvalues(values, matrix, work, narrow((int64_t)best)) == 0;
+
+    sqn__mem_free(work);
+    return found;
 }

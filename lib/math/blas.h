@@ -1,4 +1,4 @@
-/** @file blas.h @brief The owner of CBLAS and LAPACKE: checked sizes, row-major views. */
+/** @file blas.h @brief The owner of CBLAS and LAPACK: checked sizes, row-major views. */
 #ifndef SQN_BLAS_H
 #define SQN_BLAS_H
 
@@ -18,7 +18,7 @@ void sqn__blas_single_thread(void);
  *
  * @param[out]    values  [n]
  * @param[in,out] matrix  [n, n] destroyed.
- * @returns false when LAPACK did not converge or had no memory.
+ * @returns false when a number is not finite, LAPACK did not converge, or there is no memory.
  */
 bool sqn__blas_eigenvalues(double *values, sqn_dmatrix matrix);
 

@@ -22,8 +22,8 @@ bool sqn__nmf_anls_sample_create(sqn__nmf_anls_sample *sample, const sqn__nmf_an
     sample->n = state->panels->n_panel / SHARE;
     sample->panel = sqn__mem_alloc(sample->n, sizeof *sample->panel);
     sample->u =
-        sqn__mem_alloc(sqn__mem_product(sample->n * state->panels->width, state->stride),
-                       sizeof *sample->u);
+        sqn__mem_reserve(sqn__mem_product(sample->n * state->panels->width, state->stride),
+                         sizeof *sample->u);
     sample->s = sqn__mem_alloc(state->n_s, sizeof *sample->s);
     return sample->panel != NULL && sample->u != NULL && sample->s != NULL;
 }

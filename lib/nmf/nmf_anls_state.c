@@ -91,6 +91,18 @@ static bool create_kept(sqn__nmf_anls *state)
     return state->kept != NULL;
 }
 
+/* By all threads: the first touch of a page takes longer than the rest of its use. */
+static void zero_along(const sqn__nmf_anls *state)
+{
+    const int64_t size = state->stride * state->panels->width;
+
+#pragma omp parallel for default(none) shared(state, size) schedule(static)
+    for (int64_t p = 0; p < state->panels->n_panel; p++) {
+        memset(state->u + p * size, 0, (size_t)size * sizeof *state->u);
+        memset(state->u_next + p * size, 0, (size_t)size * sizeof *state->u_next);
+    }
+}
+
 static bool create_factors(sqn__nmf_anls *state)
 {
     float **along[] = {&state->u, &state->u_next, &state->u_saved};
@@ -99,12 +111,15 @@ static bool create_factors(sqn__nmf_anls *state)
     bool complete = true;
 
     for (size_t i = 0; i < sizeof along / sizeof along[0]; i++) {
-        *along[i] = sqn__mem_alloc(state->n_u, sizeof **along[i]);
+        *along[i] = sqn__mem_reserve(state->n_u, sizeof **along[i]);
         complete = complete && *along[i] != NULL;
     }
     for (size_t i = 0; i < sizeof across / sizeof across[0]; i++) {
         *across[i] = sqn__mem_alloc(state->n_s, sizeof **across[i]);
         complete = complete && *across[i] != NULL;
+    }
+    if (complete) {
+        zero_along(state); /* what is saved is written first */
     }
     return complete;
 }

@@ -26,7 +26,17 @@ static double sum_row(const float *row, int64_t width)
     return sum;
 }
 
-void sqn__nmf_start_weights(double *out, const sqn_panels *panels)
+/* Of frames, the sums that were formed when they were stored. */
+static void take_sums(double *out, const sqn_panels *panels)
+{
+    for (int64_t i = 0; i < panels->info.n_frame; i++) {
+        if (panels->frame[i] >= 0) {
+            out[panels->frame[i]] = panels->frame_weight[i];
+        }
+    }
+}
+
+static void add_up(double *out, const sqn_panels *panels)
 {
 #pragma omp parallel for default(none) shared(out, panels) schedule(static)
     for (int64_t j = 0; j < panels->n_short; j++) {
@@ -35,4 +45,9 @@ void sqn__nmf_start_weights(double *out, const sqn_panels *panels)
             out[j] += sum_row(sqn__panels_v(panels, p) + j * panels->width, panels->width);
         }
     }
+}
+
+void sqn__nmf_start_weights(double *out, const sqn_panels *panels)
+{
+    (panels->info.pixels_are_long ? take_sums : add_up)(out, panels);
 }

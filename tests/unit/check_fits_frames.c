@@ -10,7 +10,9 @@ enum {
     SIDE = 300,
     N_PLANE = 14,
     N_PIX = SIDE * SIDE,
-    N = N_PLANE * N_PIX
+    N = N_PLANE * N_PIX,
+    ODD = 151,
+    N_ODD = N_PLANE * ODD * ODD
 }; /* worth threads */
 
 static const int threads[] = {1, 2, 3};
@@ -185,6 +187,117 @@ START_TEST(of_several_bad_frames_the_first_is_told)
 }
 END_TEST
 
+/* A cube with its checksums; the sum of its data as CFITSIO finds it. */
+static unsigned long write_summed(int codec, int bitpix, int side)
+{
+    static int values[N];
+    long axes[3] = {side, side, N_PLANE};
+    unsigned long data = 0, all = 0;
+    int status = 0;
+    fitsfile *fits = create(path_a);
+
+    for (int i = 0; i < N; i++) {
+        values[i] = i % 239 + 1;
+    }
+    fits_set_compression_type(fits, codec, &status);
+    fits_create_img(fits, bitpix, 3, axes, &status);
+    fits_write_img(fits, TINT, 1, (LONGLONG)side * side * N_PLANE, values, &status);
+    fits_flush_file(fits, &status);
+    fits_write_chksum(fits, &status);
+    ck_assert_int_eq(status, 0);
+    finish(fits);
+    fits_open_diskfile(&fits, path_a, READONLY, &status);
+    fits_movabs_hdu(fits, 2, NULL, &status);
+    fits_get_chksum(fits, &data, &all, &status);
+    ck_assert_int_eq(status, 0);
+    finish(fits);
+    return data;
+}
+
+static const struct summed {
+    int codec, bitpix, side; /* odd planes of short numbers: words lie across them */
+} summed[] = {{0, FLOAT_IMG, ODD},
+              {0, SHORT_IMG, ODD + 1},
+              {0, SHORT_IMG, ODD},
+              {0, BYTE_IMG, ODD},
+              {GZIP_1, LONG_IMG, ODD}};
+
+/* Read with each number of threads, all frames or without the last but one. */
+static void sums_are(const sqn_fits_source *source, unsigned long sum)
+{
+    char text[24];
+
+    (void)snprintf(text, sizeof text, "%lu", sum);
+    for (int t = 0; t < 3; t++) {
+        sqn_fits_stack s;
+
+        omp_set_num_threads(threads[t]);
+        SQN_ASSERT_OK(read_source(&s, source), err);
+        ck_assert_int_eq(s.n_input, 1);
+        ck_assert_str_eq(s.inputs[0].datasum, text);
+        sqn_fits_stack_clear(&s);
+    }
+}
+
+START_TEST(sums_of_what_was_read_are_those_of_the_file)
+{
+    const struct summed *c = &summed[_i];
+    const int64_t out = N_PLANE - 1;
+    const sqn_fits_files files = list(one, 1);
+    const sqn_fits_source all = {.files = &files};
+    const sqn_fits_source most = {.files = &files, .exclude = &out, .n_exclude = 1};
+    const unsigned long sum = write_summed(c->codec, c->bitpix, c->side);
+
+    sums_are(&all, sum);
+    sums_are(&most, sum);
+}
+END_TEST
+
+START_TEST(a_byte_that_changed_is_refused_in_any_frame)
+{
+    static unsigned char bytes[8 * N_ODD + 10 * 2880];
+    const int64_t out = N_PLANE - 1;
+    const sqn_fits_files files = list(one, 1);
+    const sqn_fits_source source = {.files = &files, .exclude = &out, .n_exclude = _i % 2};
+
+    (void)write_summed(0, FLOAT_IMG, ODD);
+
+    const size_t n = sqn_raw_load(bytes, sizeof bytes, path_a);
+    const size_t data = n - ((size_t)4 * N_ODD + 2879) / 2880 * 2880;
+    const size_t at[4] = {data, data + (size_t)4 * (N_ODD - ODD * ODD), /* excluded */
+                          data + (size_t)4 * N_ODD - 1,
+                          n - 1 /* in what fills the block */};
+
+    bytes[at[_i / 2]] ^= 0x04U;
+    sqn_raw_save(path_a, bytes, n);
+    for (int t = 0; t < 3; t++) {
+        sqn_fits_stack s;
+
+        omp_set_num_threads(threads[t]);
+        SQN_ASSERT_FAILS(read_source(&s, &source), err, SQN_E_FITS_CHECKSUM);
+        ck_assert_str_eq(err.where, "a.fits:HDU 1:DATASUM");
+    }
+}
+END_TEST
+
+START_TEST(bytes_that_changed_explain_what_is_found_in_them)
+{
+    static unsigned char bytes[8 * N_ODD + 10 * 2880];
+    const sqn_fits_files files = list(one, 1);
+    const sqn_fits_source source = {.files = &files};
+    sqn_fits_stack s;
+
+    (void)write_summed(0, DOUBLE_IMG, ODD);
+
+    const size_t n = sqn_raw_load(bytes, sizeof bytes, path_a);
+    const size_t data = n - ((size_t)8 * N_ODD + 2879) / 2880 * 2880;
+
+    bytes[data + (size_t)8 * ODD * ODD * 4] ^= 0x3eU; /* 1e300 or so */
+    sqn_raw_save(path_a, bytes, n);
+    SQN_ASSERT_FAILS(read_source(&s, &source), err, SQN_E_FITS_CHECKSUM);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("fits_frames");
@@ -195,6 +308,10 @@ int main(void)
                         0, 3);
     tcase_add_test(tcase, files_of_one_frame_are_read_side_by_side_as_well);
     tcase_add_test(tcase, of_several_bad_frames_the_first_is_told);
+    tcase_add_loop_test(tcase, sums_of_what_was_read_are_those_of_the_file, 0,
+                        (int)(sizeof summed / sizeof summed[0]));
+    tcase_add_loop_test(tcase, a_byte_that_changed_is_refused_in_any_frame, 0, 8);
+    tcase_add_test(tcase, bytes_that_changed_explain_what_is_found_in_them);
     suite_add_tcase(suite, tcase);
     return sqn_check_run(suite);
 }

@@ -1,6 +1,7 @@
 /** @file check_panels.c @brief Rows to panels: shape, units, who takes part. */
 #include <string.h>
 
+#include "nmf_internal.h"
 #include "panels_internal.h"
 #include "sqn_check.h"
 #include "sqn_planted.h"
@@ -188,10 +189,13 @@ START_TEST(threads_that_read_side_by_side_do_not_change_a_bit)
     p.rows.parallel = false;
     sqn_panels *again = panels_of(&p, SQN_NEGATIVES_ZERO);
     const size_t n = (size_t)(first->n_panel * first->n_short * first->width);
+    double weights[64];
 
     ck_assert_mem_eq(first->x, again->x, n * sizeof *first->x);
     ck_assert_mem_eq(first->v, again->v, n * sizeof *first->v);
     ck_assert(first->info.sum_vx2 == again->info.sum_vx2);
+    ck_assert(first->info.pixels_are_long && first->n_short <= 64);
+    sqn__nmf_start_weights(weights, first);
     for (int64_t i = 0; i < scene.n_frame; i++) {
         double sum = 0.0;
 
@@ -200,6 +204,14 @@ START_TEST(threads_that_read_side_by_side_do_not_change_a_bit)
         }
         ck_assert_double_eq_tol(first->frame_weight[i], sum, 1e-5 * sum);
         ck_assert(first->frame_weight[i] == again->frame_weight[i]);
+    }
+    for (int64_t j = 0; j < first->n_short; j++) { /* the same from what is stored */
+        double sum = 0.0;
+
+        for (int64_t l = 0; l < first->n_panel * first->width; l++) {
+            sum += (double)first->v[sqn__panels_place(first, l, true) + j * first->width];
+        }
+        ck_assert_double_eq_tol(weights[j], sum, 1e-14 * sum);
     }
     sqn_panels_destroy(&first);
     sqn_panels_destroy(&again);
