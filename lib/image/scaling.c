@@ -63,6 +63,12 @@ static int64_t half_size(int64_t n)
     return (n + 1) / 2;
 }
 
+/* Doubles that hold one array of a list of n numbers. */
+static int64_t list_size(int64_t n)
+{
+    return half_size(n + SQN__ORDER_SLACK);
+}
+
 /* Doubles that are taken for n: whole lines of the cache, for vectors that lie across two of them
    are slow to load. */
 static int64_t whole_lines(int64_t n)
@@ -76,8 +82,8 @@ int64_t sqn_scaling_work_size(int64_t ny, int64_t nx, double fwhm)
 
     return LINE + whole_lines(1) + 4 * whole_lines(half_size(n)) +
            whole_lines(half_size(sqn__middle_work_size(n))) +
-           whole_lines(sqn__bits_line_size(n)) + 2 * whole_lines(set_size(ny, nx)) +
-           whole_lines(sqn__bits_work_size(ny, nx)) +
+           2 * whole_lines(list_size(n)) + whole_lines(sqn__bits_line_size(n)) +
+           2 * whole_lines(set_size(ny, nx)) + whole_lines(sqn__bits_work_size(ny, nx)) +
            whole_lines(half_size(sqn__stats_blur_work_size(ny, nx, fwhm)));
 }
 
@@ -115,6 +121,8 @@ static void carve(disk_sieve *sieve, double *work, const sqn_scaling_frame *fram
     sieve->z.desk = sqn__middle_desk_in(
         take(&work, half_size(sqn__middle_work_size(n))),
         &(sqn__order_mix){sieve->data, sieve->residual, 0.0F, 0.0F, n}, 0);
+    sieve->z.list.of.a = take(&work, list_size(n));
+    sieve->z.list.of.b = take(&work, list_size(n));
     sieve->seed = take(&work, sqn__bits_line_size(n));
     sieve->disk = take_set(&work, ny, nx);
     sieve->summed = take_set(&work, ny, nx);

@@ -21,7 +21,7 @@ enum {
 
 /* How far off, in distances, both are by a sample, but for the root of its size: 4.6 sigma. */
 static const double sampled[2] = {8.6, 5.4};
-static const double rounding = 1e-6; /* of a distance, several times */
+static const double rounding = 1e-6; /* of a distance or a mixture, several times */
 
 /* Numbers among which the middle is, and the ranks in them that make it. */
 typedef struct search {
@@ -280,6 +280,52 @@ bool sqn__middle_near(sqn__middle_pair *pair, const sqn__middle_desk *desk,
         return false;
     }
     mark(&marked, desk, &zones);
+    return count(pair, desk, &marked, &zones);
+}
+
+/* What rounding may move in the zones. */
+static double slack_of(const sqn__order_zones *zones)
+{
+    return rounding * (fabs((double)zones->centre) + (double)zones->ring[1]);
+}
+
+void sqn__middle_enlist(sqn__middle_list *list, const sqn__middle_desk *desk,
+                        const sqn__middle_pair *expected, double reach, double off)
+{
+    list->zones = zones_about(expected, (double[2]){reach, reach});
+    list->q = (double)desk->of.q;
+    list->off = off;
+    sqn__order_choose()->list(&list->of, &desk->of, &list->zones,
+                              (float)(off + 2.0 * rounding));
+}
+
+bool sqn__middle_is_listed(const sqn__middle_list *list, const sqn__middle_desk *desk,
+                           const sqn__middle_pair *expected, const double reach[2])
+{
+    const sqn__order_zones zones = zones_about(expected, reach), *all = &list->zones;
+    const double slack = slack_of(all);
+    const double moved = fabs((double)zones.centre - (double)all->centre) + slack;
+
+    return fabs((double)desk->of.q - list->q) <= list->off &&
+           (double)zones.near[0] - (double)all->near[0] >= slack &&
+           (double)all->near[1] - (double)zones.near[1] >= slack &&
+           (double)zones.ring[0] - (double)all->ring[0] >= moved &&
+           (double)all->ring[1] - (double)zones.ring[1] >= moved;
+}
+
+bool sqn__middle_near_listed(sqn__middle_pair *pair, const sqn__middle_list *list,
+                             const sqn__middle_desk *desk, const double reach[2])
+{
+    const sqn__order_zones zones = zones_about(pair, reach);
+    const sqn__order_mix of = {list->of.a, list->of.b, desk->of.p, desk->of.q, list->of.n};
+    sqn__order_marked marked = {.value = desk->value};
+
+    if (!are_apart(&zones)) {
+        return false;
+    }
+    sqn__order_choose()->mark(&marked, &of, &zones);
+    marked.n_below += list->of.n_below;
+    marked.n_within += list->of.n_within;
     return count(pair, desk, &marked, &zones);
 }
 

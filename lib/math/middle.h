@@ -47,6 +47,26 @@ sqn__middle_desk sqn__middle_desk_in(float *work, const sqn__order_mix *of,
 bool sqn__middle_near(sqn__middle_pair *pair, const sqn__middle_desk *desk,
                       const double reach[2]);
 
+/** The numbers of a desk of a mixture p + q = 1 that may come near its middle as q changes little. */
+typedef struct sqn__middle_list {
+    sqn__order_listed of;   /**< Its arrays are borrowed. */
+    sqn__order_zones zones; /**< About the middle. */
+    double q, off;          /**< For q - off to q + off. */
+} sqn__middle_list;
+
+/** List the numbers of a desk that come no further from what is expected than `reach`, in
+ *  distances, while q changes by no more than `off`; the arrays of the list are given. */
+void sqn__middle_enlist(sqn__middle_list *list, const sqn__middle_desk *desk,
+                        const sqn__middle_pair *expected, double reach, double off);
+
+/** True where the numbers that sqn__middle_near() looks for are all in the list. */
+bool sqn__middle_is_listed(const sqn__middle_list *list, const sqn__middle_desk *desk,
+                           const sqn__middle_pair *expected, const double reach[2]);
+
+/** The same as sqn__middle_near(), where that is true. */
+bool sqn__middle_near_listed(sqn__middle_pair *pair, const sqn__middle_list *list,
+                             const sqn__middle_desk *desk, const double reach[2]);
+
 /** Find both, exactly, wherever they are; NaN of none. */
 sqn__middle_pair sqn__middle_anywhere(const sqn__middle_desk *desk);
 

@@ -2,7 +2,7 @@
  * @file order.h
  * @brief Loops over many numbers behind order statistics, as tables: one per vector width.
  *
- * Every table gives the same results, `mark` to the rounding of one multiply-add.
+ * Every table gives the same results, those of mixtures to the rounding of a few multiply-adds.
  */
 #ifndef SQN_ORDER_H
 #define SQN_ORDER_H
@@ -56,6 +56,13 @@ typedef struct sqn__order_marked {
     int64_t n_within; /**< Of all numbers, those nearer to the centre than the ring. */
 } sqn__order_marked;
 
+/** Numbers whose mixture may come to lie in the zones. */
+typedef struct sqn__order_listed {
+    float *a, *b; /**< [n + SQN__ORDER_SLACK] each, borrowed, in their order. */
+    int64_t n;    /**< Of these. */
+    int64_t n_below, n_within; /**< As above, of all that are not listed. */
+} sqn__order_listed;
+
 enum { SQN__ORDER_SLACK = 16, SQN__ORDER_WORD = 64 };
 
 /** Words of a set of n numbers. */
@@ -75,6 +82,9 @@ typedef struct sqn__order {
     /** Find what lies in the zones; n < 2^31. */
     void (*mark)(sqn__order_marked *out, const sqn__order_mix *of,
                  const sqn__order_zones *zones);
+    /** Find what lies in the zones of a mixture, or no further from them than `off` |b - a|. */
+    void (*list)(sqn__order_listed *out, const sqn__order_mix *of,
+                 const sqn__order_zones *zones, float off);
     /**
      * Find the numbers above a limit, with `both` also those below minus the limit.
      *

@@ -315,9 +315,9 @@ static void keep(double *a, sqn__order_kept *kept, const double limits[2])
     }
 }
 
-#define SQN__ORDER_TABLE                        \
-    {                                           \
-        mark, above, below, between, sift, keep \
+#define SQN__ORDER_TABLE                              \
+    {                                                 \
+        mark, list, above, below, between, sift, keep \
     }
 
 #endif

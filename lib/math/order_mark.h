@@ -11,12 +11,10 @@ enum { WORD = SQN__ORDER_WORD };
 
 #define MARK_INLINE static inline __attribute__((always_inline))
 
-/* What a loop over numbers finds, and its counts lane by lane. */
-typedef struct marking {
-    sqn__order_marked *out;
-    const sqn__order_zones *zones;
+/* Counts lane by lane. */
+typedef struct lane_counts {
     float_truths minus_n_below, minus_n_within;
-} marking;
+} lane_counts;
 
 /* A word of numbers, of which those behind the last are NaN. */
 typedef struct word_of_numbers {
@@ -41,13 +39,20 @@ MARK_INLINE void mix_vector(floats *v, const sqn__order_mix *of, const float *a,
     }
 }
 
+/* Where a number is for sure: at least and at most, and so far from the centre. */
+typedef struct extent {
+    floats least, most, nearest, furthest;
+} extent;
+
 #if defined(__AVX512F__)
-MARK_INLINE __mmask16 is_below(const floats *v, float bound)
+typedef __mmask16 lane_set;
+
+MARK_INLINE lane_set is_below(const floats *v, float bound)
 {
     return _mm512_cmp_ps_mask((__m512)*v, _mm512_set1_ps(bound), _CMP_LT_OQ);
 }
 
-MARK_INLINE __mmask16 is_up_to(const floats *v, float bound)
+MARK_INLINE lane_set is_up_to(const floats *v, float bound)
 {
     return _mm512_cmp_ps_mask((__m512)*v, _mm512_set1_ps(bound), _CMP_LE_OQ);
 }
@@ -57,31 +62,48 @@ MARK_INLINE uint32_t bits_above(const floats *v, float bound)
     return _mm512_cmp_ps_mask((__m512)*v, _mm512_set1_ps(bound), _CMP_GT_OQ);
 }
 
+MARK_INLINE lane_set one_of(const lane_set *a, const lane_set *b)
+{
+    return _kxor_mask16(*a, *b);
+}
+
+MARK_INLINE lane_set any_of(const lane_set *a, const lane_set *b)
+{
+    return _kor_mask16(*a, *b);
+}
+
+MARK_INLINE lane_set but(const lane_set *a, const lane_set *without)
+{
+    return _kandn_mask16(*without, *a);
+}
+
 /* One more in the lanes that are true. */
-MARK_INLINE void count_lanes(float_truths *minus_n, __mmask16 is)
+MARK_INLINE void count_lanes(float_truths *minus_n, const lane_set *is)
 {
     const __m512i n = (__m512i)*minus_n;
 
-    *minus_n = (float_truths)_mm512_mask_sub_epi32(n, is, n, _mm512_set1_epi32(1));
+    *minus_n = (float_truths)_mm512_mask_sub_epi32(n, *is, n, _mm512_set1_epi32(1));
 }
 
-/* Of each pair of bounds, what one holds, the other holds, too; NaN lies in no zone. */
-MARK_INLINE void mark_vector(marking *m, const floats *v, const floats *apart)
+/* Append the numbers of a set; how many. No branch that has to be guessed. */
+MARK_INLINE int64_t append_set(float *out, const floats *v, const lane_set *set)
 {
-    const sqn__order_zones *zones = m->zones;
-    const __mmask16 below = is_below(v, zones->near[0]);
-    const __mmask16 within = is_below(apart, zones->ring[0]);
-    const __mmask16 listed =
-        _kor_mask16(_kxor_mask16(below, is_up_to(v, zones->near[1])),
-                    _kxor_mask16(within, is_up_to(apart, zones->ring[1])));
-
-    count_lanes(&m->minus_n_below, below);
-    count_lanes(&m->minus_n_within, within);
-    _mm512_storeu_ps(m->out->value + m->out->n, /* no branch that has to be guessed */
-                     _mm512_maskz_compress_ps(listed, (__m512)*v));
-    m->out->n += (int64_t)_mm_popcnt_u32(_cvtmask16_u32(listed));
+    _mm512_storeu_ps(out, _mm512_maskz_compress_ps(*set, (__m512)*v));
+    return (int64_t)_mm_popcnt_u32(_cvtmask16_u32(*set));
 }
 #else
+typedef float_truths lane_set;
+
+MARK_INLINE lane_set is_below(const floats *v, float bound)
+{
+    return *v < bound;
+}
+
+MARK_INLINE lane_set is_up_to(const floats *v, float bound)
+{
+    return *v <= bound;
+}
+
 MARK_INLINE uint32_t bits_above(const floats *v, float bound)
 {
     const float_truths above = *v > bound;
@@ -89,31 +111,72 @@ MARK_INLINE uint32_t bits_above(const floats *v, float bound)
     return bits_of(&above);
 }
 
-MARK_INLINE void mark_vector(marking *m, const floats *v, const floats *apart)
+MARK_INLINE lane_set one_of(const lane_set *a, const lane_set *b)
 {
-    const sqn__order_zones *zones = m->zones;
-    const float_truths below = *v < zones->near[0], within = *apart < zones->ring[0];
-    const float_truths listed =
-        (below ^ (*v <= zones->near[1])) | (within ^ (*apart <= zones->ring[1]));
+    return *a ^ *b;
+}
 
-    m->minus_n_below += below;
-    m->minus_n_within += within;
-    for (uint32_t left = bits_of(&listed); left != 0; left &= left - 1) { /* rare */
-        m->out->value[m->out->n++] = (*v)[__builtin_ctz(left)];
+MARK_INLINE lane_set any_of(const lane_set *a, const lane_set *b)
+{
+    return *a | *b;
+}
+
+MARK_INLINE lane_set but(const lane_set *a, const lane_set *without)
+{
+    return *a & ~*without;
+}
+
+MARK_INLINE void count_lanes(float_truths *minus_n, const lane_set *is)
+{
+    *minus_n += *is;
+}
+
+MARK_INLINE int64_t append_set(float *out, const floats *v, const lane_set *set)
+{
+    int64_t n = 0;
+
+    for (uint32_t left = bits_of(set); left != 0; left &= left - 1) { /* rare */
+        out[n++] = (*v)[__builtin_ctz(left)];
     }
+    return n;
 }
 #endif
 
-MARK_INLINE void mark_word(marking *m, const sqn__order_mix *of, const float *a,
-                           const float *b, const bool mixed)
+/* The lanes that are below the zones for sure, those within the ring for sure, and those that may
+   lie in a zone. Of each pair of bounds, what one holds, the other holds, too; NaN lies in no zone. */
+MARK_INLINE lane_set find_lanes(lane_set *below, lane_set *within, const extent *of,
+                                const sqn__order_zones *zones)
+{
+    *below = is_below(&of->most, zones->near[0]);
+    *within = is_below(&of->furthest, zones->ring[0]);
+    const lane_set up_to = is_up_to(&of->least, zones->near[1]);
+    const lane_set out_to = is_up_to(&of->nearest, zones->ring[1]);
+    const lane_set near = one_of(below, &up_to), ring = one_of(within, &out_to);
+
+    return any_of(&near, &ring);
+}
+
+MARK_INLINE floats size_of_each(const floats *v)
+{
+    return (floats)((float_truths)*v & INT32_MAX);
+}
+
+MARK_INLINE void mark_word(sqn__order_marked *out, lane_counts *counts,
+                           const sqn__order_mix *of, const sqn__order_zones *zones,
+                           const float *a, const float *b, const bool mixed)
 {
     for (int64_t i = 0; i < WORD; i += FLOATS) {
+        lane_set below, within;
         floats v;
 
         mix_vector(&v, of, a + i, b + i, mixed);
-        const floats apart = (floats)((float_truths)(v - m->zones->centre) & INT32_MAX);
+        const floats off = v - zones->centre, apart = size_of_each(&off);
+        const extent at = {v, v, apart, apart};
+        const lane_set listed = find_lanes(&below, &within, &at, zones);
 
-        mark_vector(m, &v, &apart);
+        count_lanes(&counts->minus_n_below, &below);
+        count_lanes(&counts->minus_n_within, &within);
+        out->n += append_set(out->value + out->n, &v, &listed);
     }
 }
 
@@ -124,17 +187,17 @@ MARK_INLINE void mark_mix(sqn__order_marked *out, const sqn__order_mix *of,
     const sqn__order_mix mix = *of;
     const sqn__order_zones here = *zones;
     sqn__order_marked to = {.value = out->value};
-    marking m = {&to, &here, {0}, {0}};
+    lane_counts counts = {{0}, {0}};
     word_of_numbers rest;
 
     copy_word(&rest, of, n_whole);
     for (int64_t i = 0; i < n_whole; i += WORD) {
-        mark_word(&m, &mix, mix.a + i, mixed ? mix.b + i : mix.a, mixed);
+        mark_word(&to, &counts, &mix, &here, mix.a + i, mixed ? mix.b + i : mix.a, mixed);
     }
-    mark_word(&m, &mix, rest.a, rest.b, mixed);
+    mark_word(&to, &counts, &mix, &here, rest.a, rest.b, mixed);
     for (int64_t l = 0; l < FLOATS; l++) {
-        to.n_below -= m.minus_n_below[l];
-        to.n_within -= m.minus_n_within[l];
+        to.n_below -= counts.minus_n_below[l];
+        to.n_within -= counts.minus_n_within[l];
     }
     *out = to;
 }
@@ -147,6 +210,50 @@ static void mark(sqn__order_marked *out, const sqn__order_mix *of,
     } else {
         mark_mix(out, of, zones, false);
     }
+}
+
+MARK_INLINE void list_word(sqn__order_listed *out, lane_counts *counts,
+                           const sqn__order_mix *of, const sqn__order_zones *zones,
+                           const float *a, const float *b, float off)
+{
+    for (int64_t i = 0; i < WORD; i += FLOATS) {
+        const floats one = *(const floats *)(const void *)(a + i);
+        const floats two = *(const floats *)(const void *)(b + i);
+        const floats v = of->p * one + of->q * two, d = v - zones->centre, step = two - one;
+        const floats apart = size_of_each(&d), way = off * size_of_each(&step);
+        const extent at = {v - way, v + way, apart - way, apart + way};
+        lane_set below, within;
+        const lane_set listed = find_lanes(&below, &within, &at, zones);
+        const lane_set only_below = but(&below, &listed),
+                       only_within = but(&within, &listed);
+
+        count_lanes(&counts->minus_n_below, &only_below);
+        count_lanes(&counts->minus_n_within, &only_within);
+        (void)append_set(out->b + out->n, &two, &listed);
+        out->n += append_set(out->a + out->n, &one, &listed);
+    }
+}
+
+static void list(sqn__order_listed *out, const sqn__order_mix *of,
+                 const sqn__order_zones *zones, float off)
+{
+    const int64_t n_whole = of->n - of->n % WORD;
+    const sqn__order_mix mix = *of;
+    const sqn__order_zones here = *zones;
+    sqn__order_listed to = {.a = out->a, .b = out->b};
+    lane_counts counts = {{0}, {0}};
+    word_of_numbers rest;
+
+    copy_word(&rest, of, n_whole);
+    for (int64_t i = 0; i < n_whole; i += WORD) {
+        list_word(&to, &counts, &mix, &here, mix.a + i, mix.b + i, off);
+    }
+    list_word(&to, &counts, &mix, &here, rest.a, rest.b, off);
+    for (int64_t l = 0; l < FLOATS; l++) {
+        to.n_below -= counts.minus_n_below[l];
+        to.n_within -= counts.minus_n_within[l];
+    }
+    *out = to;
 }
 
 /* Which of a word lie above the limit. */

@@ -12,6 +12,11 @@ static const double first_bend = 4.0;
 static const double bends = 1e-4; /* of the product: less tells of noise */
 static const double steps = 4.0;  /* ahead, as long as between the two */
 
+/* Steps of a mixture that are worth a list, for what follows is likely within one of them; for how
+   far a list is, at least. */
+static const double small_step = 1.3e-2, least_list = 5e-4;
+static const double list_reach[2] = {0.01, 2.0}; /* in distances; times that of one look */
+
 /* What is expected of a mixture, and what `bend` is measured by. */
 typedef struct guess {
     sqn__middle_pair pair;
@@ -66,6 +71,24 @@ void sqn__spread_begin(sqn__spread *s)
 {
     s->n_found = 0;
     s->bend = first_bend;
+    s->list = (sqn__middle_list){.of = s->list.of, .off = -1.0}; /* for no mixture */
+}
+
+/* Find both near what is expected: in the list, if there is one for this mixture. */
+static bool find_near(sqn__middle_pair *now, sqn__spread *s, double mixture, double far)
+{
+    const double step = fabs(mixture - s->mixture[(s->n_found - 1) % SQN__SPREAD_KNOWN]);
+    const double reach[2] = {far, far};
+
+    if (sqn__middle_is_listed(&s->list, &s->desk, now, reach)) {
+        return sqn__middle_near_listed(now, &s->list, &s->desk, reach);
+    }
+    if (step > small_step) {
+        return sqn__middle_near(now, &s->desk, reach);
+    }
+    sqn__middle_enlist(&s->list, &s->desk, now, list_reach[0] + list_reach[1] * far,
+                       fmax(step, least_list));
+    return sqn__middle_near_listed(now, &s->list, &s->desk, reach);
 }
 
 sqn__middle_pair sqn__spread_measure(sqn__spread *s, double mixture)
@@ -77,7 +100,7 @@ sqn__middle_pair sqn__spread_measure(sqn__spread *s, double mixture)
 
     s->desk.of.p = (float)(1.0 - mixture);
     s->desk.of.q = (float)mixture;
-    if (!expects || !sqn__middle_near(&now, &s->desk, (double[2]){far, far})) {
+    if (!expects || !find_near(&now, s, mixture, far)) {
         now = sqn__middle_anywhere(&s->desk);
     }
     if (expects && expected.product > bends) {

@@ -12,6 +12,7 @@ enum { SQN__SPREAD_KNOWN = 8 }; /**< Mixtures that are remembered. */
 /** What was found of the numbers (1 - f) a + f b. */
 typedef struct sqn__spread {
     sqn__middle_desk desk; /**< With the numbers; sqn__spread_measure() sets its factors. */
+    sqn__middle_list list; /**< With its arrays; made when mixtures change little. */
     int n_found;           /**< Mixtures so far. */
     double mixture[SQN__SPREAD_KNOWN]; /**< Number i of them is at i % SQN__SPREAD_KNOWN. */
     sqn__middle_pair found[SQN__SPREAD_KNOWN];
@@ -20,7 +21,7 @@ typedef struct sqn__spread {
                       product of its distances in mixture from both. */
 } sqn__spread;
 
-/** Nothing is known yet; the desk is left as it is. */
+/** Nothing is known yet; the desk and the arrays of the list are left as they are. */
 void sqn__spread_begin(sqn__spread *s);
 
 /** Find both, exactly; quick where they are nearly what the nearest mixtures let expect. */

@@ -5,24 +5,29 @@
 #include <string.h>
 
 #include "mem.h"
+#include "middle.h"
 #include "raise.h"
 #include "sequin/scaling.h"
-#include "sequin/weights.h"
+#include "stats.h"
 #include "subtract.h"
 #include "warn.h"
+
+/* How far off median and median distance of a residual may be from those with the count before, in
+   distances: as off as those of a sample are. */
+static const double near_before[2] = {0.14, 0.08};
 
 /** Work space of one thread, with what it knows of the frame at work. */
 typedef struct slot {
     float *gap;      /* [ny, nx] 0 of those that count, NaN elsewhere */
-    float *values;   /* [ny, nx] of those that count, NaN elsewhere */
     float *middle;   /* of medians */
     uint8_t *fitted; /* [ny, nx] 1 = counts, of the frame */
-    uint8_t *before; /* [ny, nx] with the count before */
     double *weight;  /* [ny, nx] */
     double *scaling; /* of the best fraction; NULL = none of ours is sought */
     bool begun;      /* what follows is of this frame and of these fitted pixels */
     int64_t n_valid;
     double median;
+    bool subtracted;       /* a count of this frame: */
+    sqn__middle_pair left; /* what is in the middle of its residual */
 } slot;
 
 /** Work space of all threads. */
@@ -55,8 +60,7 @@ static sqn_status work_create(work *w, const target_input *in, sqn_error *err)
 {
     const observation *obs = in->obs;
     const int64_t ny = obs->science.ny, nx = obs->science.nx, n_all = ny * nx;
-    const int64_t n_middle = sqn_weights_sigma_work_size(n_all);
-    const int64_t n_float = 2 * n_all + n_middle;
+    const int64_t n_float = n_all + sqn__middle_work_size(n_all);
     const int64_t n_scaling = choose_scaling(in) == CONFIG_SCALING_BFF
                                   ? sqn_scaling_work_size(ny, nx, obs->fwhm)
                                   : 0;
@@ -66,7 +70,7 @@ static sqn_status work_create(work *w, const target_input *in, sqn_error *err)
     w->floats = sqn__mem_reserve(sqn__mem_product(w->n_slot, n_float), sizeof *w->floats);
     w->doubles = sqn__mem_reserve(sqn__mem_product(w->n_slot, n_all + n_scaling),
                                   sizeof *w->doubles);
-    w->fitted = sqn__mem_reserve(sqn__mem_product(2 * (int64_t)w->n_slot, n_all), 1);
+    w->fitted = sqn__mem_reserve(sqn__mem_product(w->n_slot, n_all), 1);
     if (w->slot == NULL || w->floats == NULL || w->doubles == NULL || w->fitted == NULL) {
         return SQN_RAISE(err, E_MEM, "work space of %" PRId64 " pixels", n_all);
     }
@@ -74,12 +78,10 @@ static sqn_status work_create(work *w, const target_input *in, sqn_error *err)
         slot *s = &w->slot[i];
 
         s->gap = w->floats + i * n_float;
-        s->values = s->gap + n_all;
-        s->middle = s->values + n_all;
+        s->middle = s->gap + n_all;
         s->weight = w->doubles + i * (n_all + n_scaling);
         s->scaling = n_scaling > 0 ? s->weight + n_all : NULL;
-        s->fitted = w->fitted + 2 * i * n_all;
-        s->before = s->fitted + n_all;
+        s->fitted = w->fitted + i * n_all;
     }
     return SQN_OK;
 }
@@ -130,45 +132,70 @@ void target_data_variances(double *out, const target_input *in, int64_t i, int64
     }
 }
 
-/* Find the pixels that count: fitted, and the model has a value. True where they are others
-   than those of the count before. */
-static bool mark_fitted(slot *w, const uint8_t *flags, const float *model, int64_t n_all)
+/* 1 = counts: fitted, and the model has a value. */
+static uint8_t takes_part(uint8_t flags, float model)
 {
-    const bool begun = w->begun;
-    uint8_t *restrict now = w->before;
-
-    w->before = w->fitted;
-    w->fitted = now;
-    w->begun = true;
-    for (int64_t e = 0; e < n_all; e++) {
-        now[e] = target_is_fitted(flags[e]) ? 1 : 0;
-    }
-    for (int64_t e = 0; e < n_all; e++) {
-        now[e] = isnan(model[e]) ? 0 : now[e];
-    }
-    return !begun || memcmp(now, w->before, (size_t)n_all) != 0;
+    return (uint8_t)((target_is_fitted(flags) ? 1 : 0) & (isnan(model) ? 0 : 1));
 }
 
-/* Median and robust sigma of the values that were taken of the pixels that count. */
-static double measure_sigma(double *median, const slot *w, int64_t n_all)
+/* Find the pixels that count. True where they are others than those of the count before. */
+static bool mark_fitted(slot *w, const uint8_t *restrict flags, const float *restrict model,
+                        int64_t n_all)
 {
-    return sqn_weights_sigma(median, w->values, n_all, w->n_valid, w->middle);
+    uint8_t *restrict fitted = w->fitted;
+    uint8_t differs = 0;
+
+    for (int64_t e = 0; e < n_all && w->begun; e++) {
+        differs |= (uint8_t)(fitted[e] ^ takes_part(flags[e], model[e]));
+    }
+    if (w->begun && differs == 0) {
+        return false;
+    }
+    w->begun = true;
+    for (int64_t e = 0; e < n_all; e++) {
+        fitted[e] = takes_part(flags[e], model[e]);
+    }
+    return true;
+}
+
+/* What it takes to look for the middle of the values of the pixels that count. */
+static sqn__middle_desk desk_of(const slot *w, const float *value, int64_t n_all)
+{
+    const sqn__order_mix of = {value, w->gap, 1.0F, 1.0F, n_all};
+
+    return sqn__middle_desk_in(w->middle, &of, w->n_valid);
 }
 
 /* How many pixels count and have a value, and the median of these values. */
 static void measure_frame(slot *w, const float *restrict value, int64_t n_all)
 {
-    float *restrict values = w->values;
+    float *restrict gap = w->gap;
+    int64_t n_valid = 0;
 
-    w->n_valid = 0;
     for (int64_t e = 0; e < n_all; e++) {
-        w->gap[e] = w->fitted[e] != 0 ? 0.0F : NAN;
+        gap[e] = w->fitted[e] != 0 ? 0.0F : NAN;
     }
     for (int64_t e = 0; e < n_all; e++) {
-        values[e] = value[e] + w->gap[e];
-        w->n_valid += isnan(values[e]) ? 0 : 1;
+        n_valid += isnan(value[e] + gap[e]) ? 0 : 1;
     }
-    (void)measure_sigma(&w->median, w, n_all);
+    w->n_valid = n_valid;
+
+    const sqn__middle_desk desk = desk_of(w, value, n_all);
+
+    w->median = sqn__middle_anywhere(&desk).median;
+}
+
+/* Robust sigma of the residuals of the pixels that count: with most counts near that of the one
+   before. */
+static double measure_sigma(slot *w, const float *residual, int64_t n_all)
+{
+    const sqn__middle_desk desk = desk_of(w, residual, n_all);
+
+    if (!w->subtracted || !sqn__middle_near(&w->left, &desk, near_before)) {
+        w->left = sqn__middle_anywhere(&desk);
+    }
+    w->subtracted = true;
+    return SQN__STATS_MAD_TO_SIGMA * w->left.distance;
 }
 
 /* Inverse variances of the pixels of frame `i` that count. */
@@ -235,30 +262,23 @@ static sqn_scaling_frame begin_frame(slot *w, const sitter *of,
     return scene;
 }
 
-/* From model to residual = data - factor model, and the values of those that count. */
-static void subtract_model(float *restrict plane, const slot *w,
-                           const float *restrict value, double factor, int64_t n_all)
+/* From model to residual = data - factor model. */
+static void subtract_model(float *restrict plane, const float *restrict value,
+                           double factor, int64_t n_all)
 {
-    const float *restrict gap = w->gap;
-    float *restrict values = w->values;
-
     for (int64_t e = 0; e < n_all; e++) {
-        const float residual = value[e] - (float)(factor * (double)plane[e]);
-
-        plane[e] = residual;
-        values[e] = residual + gap[e];
+        plane[e] = value[e] - (float)(factor * (double)plane[e]);
     }
 }
 
 /* The residual of a frame, and the scaled model where it is kept; sigma measured over the fitted
    pixels. */
-static void subtract_frame(float *residual, const sitter *of, const slot *w,
+static void subtract_frame(float *residual, const sitter *of, slot *w,
                            const target_input *in)
 {
     const int64_t n_all = in->obs->science.ny * in->obs->science.nx;
     const double factor = of->frame->factor;
     const bool kept = of->model != residual;
-    double median = NAN;
 
     for (int64_t e = 0; e < n_all && in->excluded != NULL; e++) {
         of->model[e] = (of->flags[e] & SQN_FLAG_NO_REFERENCE) == 0 ? of->model[e] : NAN;
@@ -269,8 +289,8 @@ static void subtract_frame(float *residual, const sitter *of, const slot *w,
     for (int64_t e = 0; e < n_all && kept; e++) {
         of->model[e] = (float)(factor * (double)of->model[e]);
     }
-    subtract_model(residual, w, in->obs->science.value.data + of->i * n_all, factor, n_all);
-    of->frame->sigma = measure_sigma(&median, w, n_all);
+    subtract_model(residual, in->obs->science.value.data + of->i * n_all, factor, n_all);
+    of->frame->sigma = measure_sigma(w, residual, n_all);
 }
 
 /* Everything of frame `i` with the counts [first, end) of the batch. */
@@ -279,7 +299,7 @@ static void subtract_counts(const subtraction_batch *batch, slot *w, const targe
 {
     const int64_t n_all = in->obs->science.ny * in->obs->science.nx;
 
-    w->begun = false;
+    w->begun = w->subtracted = false;
     for (int64_t c = counts[0]; c < counts[1]; c++) {
         const sitter of = find_sitter(batch, in, i, c);
         const sqn_scaling_frame scene = begin_frame(w, &of, batch, in);

@@ -150,6 +150,57 @@ START_TEST(both_are_found_anywhere_of_mixtures_without_some)
 }
 END_TEST
 
+/* What moves past the bounds of zones as a mixture changes, and what is missing. */
+static int64_t fill_mixture(float *a, float *b)
+{
+    int64_t n_valid = 0;
+
+    for (int64_t i = 0; i < N; i++) {
+        const double noise = normal(i), star = 10.0 * normal(N - 1 - i);
+        const bool missing = i % 7 == 0;
+
+        a[i] = missing ? NAN : (float)(noise + star);
+        b[i] = missing ? NAN : (float)noise;
+        n_valid += missing ? 0 : 1;
+    }
+    return n_valid;
+}
+
+START_TEST(both_are_the_same_of_a_list_while_a_mixture_changes_little)
+{
+    static float a[N], b[N], one[N + SQN__ORDER_SLACK], two[N + SQN__ORDER_SLACK];
+    const double reach[2] = {0.03, 0.03}, moves[] = {0.0, 1e-4, -1e-4, 4.5e-3, -4.5e-3};
+    const int64_t n_valid = fill_mixture(a, b);
+    const sqn__order_mix of = {a, b, 0.1F, 0.9F, N};
+    sqn__middle_desk desk = sqn__middle_desk_in(work, &of, n_valid);
+    const sqn__middle_pair middle = sqn__middle_anywhere(&desk);
+    sqn__middle_list list = {.of = {.a = one, .b = two}};
+
+    sqn__middle_enlist(&list, &desk, &middle, 0.04, 5e-3);
+    ck_assert_int_gt(list.of.n, N / 100);
+    ck_assert_int_lt(list.of.n, N / 3);
+    for (int k = 0; k < 5; k++) {
+        sqn__middle_pair exact = middle, pair = middle;
+
+        desk.of.q = (float)(0.9 + moves[k]);
+        desk.of.p = (float)(0.1 - moves[k]);
+        ck_assert(sqn__middle_near(&exact, &desk, reach));
+        ck_assert(sqn__middle_is_listed(&list, &desk, &middle, reach));
+        ck_assert(sqn__middle_near_listed(&pair, &list, &desk, reach));
+        ck_assert(pair.median == exact.median && pair.distance == exact.distance);
+    }
+    const sqn__middle_pair off = {middle.median, 1.2 * middle.distance};
+    sqn__middle_pair lost = {middle.median + 0.05 * middle.distance, middle.distance};
+
+    ck_assert(!sqn__middle_near_listed(&lost, &list, &desk, reach)); /* is elsewhere */
+    ck_assert(!sqn__middle_is_listed(&list, &desk, &off, reach));
+    ck_assert(!sqn__middle_is_listed(&list, &desk, &middle, (double[2]){0.11, 0.03}));
+    ck_assert(!sqn__middle_is_listed(&list, &desk, &middle, (double[2]){0.03, 0.11}));
+    desk.of.q = 0.906F;
+    ck_assert(!sqn__middle_is_listed(&list, &desk, &middle, reach));
+}
+END_TEST
+
 START_TEST(the_distance_is_taken_from_the_median)
 {
     const int64_t sizes[] = {1, 2, 7, 2000, N - 1, N};
@@ -187,6 +238,7 @@ int main(void)
     tcase_add_test(tcase, the_median_is_that_of_sorted_numbers);
     tcase_add_test(tcase, both_are_found_near_what_is_expected_or_not_at_all);
     tcase_add_test(tcase, both_are_found_anywhere_of_mixtures_without_some);
+    tcase_add_test(tcase, both_are_the_same_of_a_list_while_a_mixture_changes_little);
     tcase_add_test(tcase, the_distance_is_taken_from_the_median);
     suite_add_tcase(suite, tcase);
     return sqn_check_run(suite);

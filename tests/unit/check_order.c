@@ -10,7 +10,7 @@
 enum { N = 211, N_TABLE = 3 };
 
 static double a[N], out[N];
-static float x[N], y[N], found[N + SQN__ORDER_SLACK];
+static float x[N], y[N], found[N + SQN__ORDER_SLACK], beside[N + SQN__ORDER_SLACK];
 static uint64_t set[(N + 63) / 64];
 
 static const sqn__order *table_at(int64_t i)
@@ -57,6 +57,33 @@ static void zones_agree(const sqn__order *table, const sqn__order_mix *of,
     ck_assert_int_eq(marked.n_within, n_within);
 }
 
+/* Numbers that may come to lie in the zones, one by one. */
+static void lists_agree(const sqn__order *table, const sqn__order_mix *of,
+                        const sqn__order_zones *zones, float off)
+{
+    sqn__order_listed listed = {found, beside, 5, 7, 9};
+    int64_t n = 0, n_below = 0, n_within = 0;
+
+    table->list(&listed, of, zones, off);
+    for (int64_t i = 0; i < of->n; i++) {
+        const float v = mixed(of, i), apart = fabsf(v - zones->centre);
+        const float way = off * fabsf(of->b[i] - of->a[i]);
+        const bool near = v + way >= zones->near[0] && v - way <= zones->near[1];
+        const bool ring = apart + way >= zones->ring[0] && apart - way <= zones->ring[1];
+
+        if (near || ring) {
+            ck_assert(n < listed.n && found[n] == of->a[i] && beside[n] == of->b[i]);
+            n++;
+        } else {
+            n_below += v < zones->near[0];
+            n_within += apart < zones->ring[0];
+        }
+    }
+    ck_assert_int_eq(listed.n, n);
+    ck_assert_int_eq(listed.n_below, n_below);
+    ck_assert_int_eq(listed.n_within, n_within);
+}
+
 /* Numbers above a limit, one by one. */
 static void sets_agree(const sqn__order *table, const sqn__order_mix *of, bool both)
 {
@@ -89,6 +116,8 @@ START_TEST(numbers_of_zones_and_beyond_limits_are_found)
             for (int k = 0; k < 3; k++) {
                 zones_agree(table_at(t), &mix, &zones[k]);
                 zones_agree(table_at(t), &one, &zones[k]);
+                lists_agree(table_at(t), &mix, &zones[k], 0.0F);
+                lists_agree(table_at(t), &mix, &zones[k], 0.0625F);
             }
             sets_agree(table_at(t), &mix, false);
             sets_agree(table_at(t), &mix, true);

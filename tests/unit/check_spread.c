@@ -9,6 +9,7 @@
 enum { N = 40007, N_WORK = 3 * N + SQN__ORDER_SLACK };
 
 static float a[N], b[N], work[N_WORK], other[N_WORK];
+static float listed[4][N + SQN__ORDER_SLACK];
 static uint64_t set[(N + 63) / 64];
 
 static double normal(uint64_t seed, int64_t i)
@@ -38,10 +39,14 @@ START_TEST(what_was_found_before_changes_nothing)
 {
     const double mixtures[] = {0.7,   0.8,    0.82,   0.825,  0.825, 0.824, 1.05,
                                0.951, 0.9501, 0.9502, 0.9502, 0.5,   0.9};
+    const double none[2] = {0.0, 0.0};
     const int64_t n_valid = fill();
     const sqn__order_mix of = {a, b, 0.0F, 0.0F, N};
-    sqn__spread tracked = {.desk = sqn__middle_desk_in(work, &of, n_valid)};
-    sqn__spread fresh = {.desk = sqn__middle_desk_in(other, &of, n_valid)};
+    int n_listed = 0;
+    sqn__spread tracked = {.desk = sqn__middle_desk_in(work, &of, n_valid),
+                           .list = {.of = {.a = listed[0], .b = listed[1]}}};
+    sqn__spread fresh = {.desk = sqn__middle_desk_in(other, &of, n_valid),
+                         .list = {.of = {.a = listed[2], .b = listed[3]}}};
 
     sqn__spread_begin(&tracked);
     for (uint64_t k = 0; k < sizeof mixtures / sizeof *mixtures; k++) {
@@ -51,7 +56,9 @@ START_TEST(what_was_found_before_changes_nothing)
 
         ck_assert(one.median == two.median && one.distance == two.distance);
         ck_assert_double_gt(one.distance, 0.5);
+        n_listed += sqn__middle_is_listed(&tracked.list, &tracked.desk, &one, none) ? 1 : 0;
     }
+    ck_assert_int_gt(n_listed, 3);         /* and lists */
     ck_assert(tracked.bend != fresh.bend); /* lines were followed */
 }
 END_TEST
