@@ -6,7 +6,10 @@
 #include "panels_internal.h"
 #include "raise.h"
 
-enum { T = SQN__PANELS_WIDTH };
+enum {
+    T = SQN__PANELS_WIDTH,
+    LINE = 16 /* numbers of a line of cache */
+};
 
 /* Lines of pieces of T numbers, of which some are to lie elsewhere and others are not wanted. */
 typedef struct pieces {
@@ -31,6 +34,14 @@ static void copy(float *restrict to, const float *restrict from)
     memcpy(to, from, T * sizeof *to);
 }
 
+/* Towards the cache, before it is needed: pieces that follow each other lie far apart. */
+static void fetch(const float *piece)
+{
+    for (int64_t t = 0; t < T; t += LINE) {
+        __builtin_prefetch(piece + t);
+    }
+}
+
 /* One path: every piece into the place that was left just now, until the first is reached again, or
    one past the places that are wanted. */
 static void follow(const pieces *m, int64_t start)
@@ -40,9 +51,13 @@ static void follow(const pieces *m, int64_t start)
     float first[T];
 
     copy(first, m->data + start * T);
-    for (; from < n && from != start; from = source(m, place)) {
+    while (from < n && from != start) {
+        const int64_t next = source(m, from);
+
+        fetch(m->data + next * T);
         copy(m->data + place * T, m->data + from * T);
         place = from;
+        from = next;
     }
     copy(m->data + place * T, from == start ? first : m->data + from * T);
 }
@@ -102,7 +117,7 @@ sqn_status sqn__panels_fold(sqn_panels *panels, const sqn__panels_lines *lines,
     const pieces x = {panels->x, lines, panels->n_short, panels->n_panel,
                       lines->stride / T};
     pieces v = x;
-    paths p = {.start = sqn__mem_alloc(n, sizeof *p.start),
+    paths p = {.start = sqn__mem_reserve(n, sizeof *p.start),
                .seen = sqn__mem_alloc(n, sizeof *p.seen)};
     sqn_status status = SQN_OK;
 
