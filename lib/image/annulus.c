@@ -93,7 +93,8 @@ static bool allocate(sqn__annulus *a, int64_t n_most)
     a->turn = sqn__mem_reserve(n_most, sizeof *a->turn);
     a->clear = sqn__mem_reserve(n_most, sizeof *a->clear);
     a->rag = sqn__mem_reserve(n_most, sizeof *a->rag);
-    a->flux = sqn__mem_reserve(sqn__mem_product(n_angle, n_radius) + PLACES, lanes);
+    /* 0 where nothing is measured: pages that are read before they are written are taken twice */
+    a->flux = sqn__mem_alloc(sqn__mem_product(n_angle, n_radius) + PLACES, lanes);
     a->mean = sqn__mem_reserve(n_column * n_radius, lanes);
     a->spread = sqn__mem_reserve(n_column * n_radius, lanes);
     return sqn__annulus_grid_allocate(&a->lattice) &&

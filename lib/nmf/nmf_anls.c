@@ -467,10 +467,15 @@ static void destroy(void *state)
 static void column(const void *context, int64_t a, double *along, double *across)
 {
     const sqn__nmf_anls *state = context;
-    const int64_t width = state->panels->width;
+    const int64_t width = state->panels->width, n_long = state->panels->n_long;
 
-    for (int64_t l = 0; l < state->panels->n_long; l++) {
-        along[l] = (double)state->u[(l / width * state->stride + a) * width + l % width];
+    for (int64_t first = 0; first < n_long; first += width) {
+        const float *u = state->u + first * state->stride + a * width;
+        const int64_t n = n_long - first < width ? n_long - first : width;
+
+        for (int64_t t = 0; t < n; t++) {
+            along[first + t] = (double)u[t];
+        }
     }
     for (int64_t j = 0; j < state->panels->n_short; j++) {
         across[j] = (double)state->s[j * state->stride + a];

@@ -3,10 +3,16 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <omp.h>
 
 #include "mem.h"
 #include "nmf_support.h"
 #include "raise.h"
+
+enum {
+    LANES = 8,     /* sums side by side */
+    LOWEST = -1000 /* exponent of 2 */
+};
 
 static bool is_kept(const sqn_nmf_options *options, int64_t k)
 {
@@ -49,8 +55,11 @@ static bool create_arrays(sqn_nmf *model, const sqn_panels *panels,
     model->n_stage = joint ? 1 : options->n_comp;
     model->stage = sqn__mem_alloc(model->n_stage, sizeof *model->stage);
     model->kept = sqn__mem_alloc(n_kept, sizeof *model->kept);
-    model->along = sqn__mem_alloc(panels->n_long, sizeof *model->along);
-    model->across = sqn__mem_alloc(panels->n_short, sizeof *model->across);
+    model->n_slot = panels->info.pixels_are_long ? omp_get_max_threads() : 1;
+    model->along = sqn__mem_reserve(sqn__mem_product(model->n_slot, panels->n_long),
+                                    sizeof *model->along);
+    model->across = sqn__mem_reserve(sqn__mem_product(model->n_slot, panels->n_short),
+                                     sizeof *model->across);
     model->squares = sqn__mem_alloc(sqn__mem_product(panels->n_short, options->n_comp),
                                     sizeof *model->squares);
     if (model->stage == NULL || model->kept == NULL || model->along == NULL ||
@@ -85,18 +94,57 @@ sqn_status sqn__nmf_model_create(sqn_nmf **out, const sqn_panels *panels,
     return SQN_OK;
 }
 
+/* The largest of n >= 0 numbers that are not negative: a vector of them side by side. */
+static double find_largest(const double *h, int64_t n)
+{
+    double most[LANES] = {0.0}, largest = 0.0;
+
+    for (int64_t j = 0; j + LANES <= n; j += LANES) {
+        for (int64_t l = 0; l < LANES; l++) {
+            most[l] = h[j + l] > most[l] ? h[j + l] : most[l];
+        }
+    }
+    for (int64_t j = n / LANES * LANES; j < n; j++) {
+        largest = h[j] > largest ? h[j] : largest;
+    }
+    for (int64_t l = 0; l < LANES; l++) {
+        largest = most[l] > largest ? most[l] : largest;
+    }
+    return largest;
+}
+
+/* Sum of squares of numbers times `scale`. */
+static double sum_squares(const double *h, double scale, int64_t n)
+{
+    double part[LANES] = {0.0}, sum = 0.0;
+
+    for (int64_t j = 0; j + LANES <= n; j += LANES) {
+        for (int64_t l = 0; l < LANES; l++) {
+            const double value = h[j + l] * scale;
+
+            part[l] += value * value;
+        }
+    }
+    for (int64_t j = n / LANES * LANES; j < n; j++) {
+        sum += h[j] * scale * (h[j] * scale);
+    }
+    for (int64_t l = 0; l < LANES; l++) {
+        sum += part[l];
+    }
+    return sum;
+}
+
 /* Unit L2 norm over the modelled pixels; a zero component stays zero, with coefficients 0. */
 static double inverse_norm(const double *h, int64_t n)
 {
-    double largest = 0.0, sum = 0.0;
+    const double largest = find_largest(h, n);
+    int exponent = 0;
 
-    for (int64_t j = 0; j < n; j++) {
-        largest = fmax(largest, h[j]);
-    }
-    for (int64_t j = 0; j < n && largest > 0.0; j++) {
-        sum += h[j] / largest * (h[j] / largest); /* safe from underflow */
-    }
-    return largest > 0.0 ? 1.0 / (largest * sqrt(sum)) : 0.0;
+    (void)frexp(largest, &exponent);
+    /* exact, and neither it overflows nor squares underflow */
+    const double scale = ldexp(1.0, exponent < LOWEST ? -LOWEST : -exponent);
+
+    return largest > 0.0 ? scale / sqrt(sum_squares(h, scale, n)) : 0.0;
 }
 
 static void store_component(const sqn__nmf_kept *kept, int64_t a, const sqn_panels *panels,
@@ -138,27 +186,45 @@ static const sqn__nmf_kept *find_kept(const sqn_nmf *model, int64_t n_comp)
     return NULL;
 }
 
+/* Room for a column of each factor, and which of them is of frames (W), which of pixels (H). */
+typedef struct columns {
+    double *along, *across;
+    const double *w, *h;
+} columns;
+
+static columns columns_of(const sqn_nmf *model, const sqn_panels *panels, int slot)
+{
+    const bool wide = panels->info.pixels_are_long;
+    double *along = model->along + slot * panels->n_long;
+    double *across = model->across + slot * panels->n_short;
+
+    return (columns){along, across, wide ? across : along, wide ? along : across};
+}
+
 void sqn__nmf_model_store(const sqn_nmf *model, int64_t n_comp, const sqn_panels *panels,
                           const sqn__nmf_method *method, const void *state)
 {
     const sqn__nmf_kept *kept = find_kept(model, n_comp);
-    const bool wide = panels->info.pixels_are_long;
-    const double *w = wide ? model->across : model->along;
-    const double *h = wide ? model->along : model->across;
 
     if (kept == NULL) {
         return;
     }
+#pragma omp parallel for schedule(static) num_threads(model->n_slot) default(none) \
+    shared(model, n_comp, panels, method, state, kept)
     for (int64_t a = 0; a < n_comp; a++) {
-        method->column(state, a, model->along, model->across);
-        store_component(kept, a, panels, w, h);
+        const columns of = columns_of(model, panels, omp_get_thread_num());
+
+        method->column(state, a, of.along, of.across);
+        store_component(kept, a, panels, of.w, of.h);
         for (int64_t j = 0; j < panels->n_short; j++) {
-            model->squares[j * n_comp + a] = (float)model->across[j];
+            model->squares[j * n_comp + a] = (float)of.across[j];
         }
     }
     if (kept->background != NULL) {
-        method->column(state, n_comp, model->along, model->across);
-        store_background(kept, panels, w);
+        const columns of = columns_of(model, panels, 0);
+
+        method->column(state, n_comp, of.along, of.across);
+        store_background(kept, panels, of.w);
     }
     const sqn_matrix_const squares = {model->squares, panels->n_short, n_comp, n_comp};
 

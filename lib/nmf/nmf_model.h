@@ -19,7 +19,8 @@ struct sqn_nmf {
     sqn_nmf_stage *stage;      /**< [n_stage] */
     sqn__nmf_kept *kept;       /**< [n_kept] rising. */
     sqn__nmf_heldout *heldout; /**< NULL: nothing was hidden. */
-    double *along, *across;    /**< Work: one column of each factor, */
+    int n_slot;                /**< Threads that store components side by side. */
+    double *along, *across;    /**< Work: [n_slot] columns of each factor, */
     float *squares;            /**< and [n_short, n_comp] of the stage. */
 };
 

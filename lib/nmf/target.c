@@ -367,31 +367,52 @@ static sqn__target_group group_at(const work_space *space, const int64_t frames[
                                .first = frames[0] + begin};
 }
 
+/* Frames that were read, and how they are shared out. */
+typedef struct portion {
+    int64_t frames[2]; /* the first, and how many */
+    int64_t n_group, n_task;
+    bool shared; /* all threads work on one task after the other */
+} portion;
+
+/* A group of frames with a batch of bases. */
+static void fit_task(const sqn_target *target, const work_space *space, const portion *of,
+                     int64_t t, int thread)
+{
+    const sqn__target_group group =
+        group_at(space, of->frames, t % of->n_group, of->n_group);
+    const sqn__target_task task = {.target = target,
+                                   .batch = &space->plan.batch[t / of->n_group],
+                                   .group = &group,
+                                   .desk = &space->desk[thread],
+                                   .n_desk = of->shared ? space->n_desk : 1,
+                                   .part = space->part + thread * space->plan.n_sum,
+                                   .room = of->shared ? space->room : space->plan.n_sum,
+                                   .wide = sqn__gram_aligned(space->plan.n_unknown)};
+
+    sqn__target_frame_fit(&task);
+}
+
 /* Groups of the frames that were read, and batches of bases, side by side; where frames are large or
-   groups fewer than threads, all threads share the pixels of one after the other. */
+   groups fewer than threads, all threads share the pixels of one after the other: not from within
+   another parallel region, whose inner ones begin with new threads. */
 static void fit_ahead(const sqn_target *target, const work_space *space, int64_t first,
                       int64_t n_here)
 {
-    const int64_t n_group = count_groups(space, n_here), frames[2] = {first, n_here};
+    const int64_t n_group = count_groups(space, n_here);
     const int64_t n_task = n_group * space->plan.n_batch;
-    const bool shared = has_sections(space) || n_task < space->n_desk;
+    const portion of = {
+        {first, n_here}, n_group, n_task, has_sections(space) || n_task < space->n_desk};
 
-#pragma omp parallel for schedule(dynamic, 1) if (!shared) \
-    num_threads(space->n_desk) default(none)               \
-        shared(target, space, frames, n_group, n_task, shared)
-    for (int64_t t = 0; t < n_task; t++) {
-        const sqn__target_group group = group_at(space, frames, t % n_group, n_group);
-        const int thread = omp_get_thread_num();
-        const sqn__target_task task = {.target = target,
-                                       .batch = &space->plan.batch[t / n_group],
-                                       .group = &group,
-                                       .desk = &space->desk[thread],
-                                       .n_desk = shared ? space->n_desk : 1,
-                                       .part = space->part + thread * space->plan.n_sum,
-                                       .room = shared ? space->room : space->plan.n_sum,
-                                       .wide = sqn__gram_aligned(space->plan.n_unknown)};
-
-        sqn__target_frame_fit(&task);
+    for (int64_t t = 0; t < n_task && of.shared; t++) {
+        fit_task(target, space, &of, t, 0);
+    }
+    if (of.shared) {
+        return;
+    }
+#pragma omp parallel for schedule(dynamic, 1) num_threads(space->n_desk) default(none) \
+    shared(target, space, of)
+    for (int64_t t = 0; t < of.n_task; t++) {
+        fit_task(target, space, &of, t, omp_get_thread_num());
     }
 }
 

@@ -50,16 +50,27 @@ static sqn_status spread_all(const subtraction_batch *batch, const target_input 
     return SQN_OK;
 }
 
+/* A thread for a count, so that no page is touched first by two, the dearest first; with fewer
+   counts than threads these share each of them. */
+static void model_all(const subtraction_batch *batch, const target_input *in)
+{
+    if (batch->n < omp_get_max_threads()) {
+        for (int64_t c = 0; c < batch->n; c++) {
+            model_count(batch->count[c], in, batch->first + c);
+        }
+        return;
+    }
+#pragma omp parallel for schedule(dynamic, 1) default(none) shared(batch, in)
+    for (int64_t c = batch->n - 1; c >= 0; c--) {
+        model_count(batch->count[c], in, batch->first + c);
+    }
+}
+
 sqn_status target_model(const subtraction_batch *batch, const target_input *in,
                         sqn_error *err)
 {
     const sqn_pixels *pixels = &in->obs->pixels;
-    const bool many = batch->n >= omp_get_max_threads();
 
-    /* A thread for a count, so that no page is touched first by two; the dearest first. */
-#pragma omp parallel for schedule(dynamic, 1) if (many) default(none) shared(batch, in)
-    for (int64_t c = batch->n - 1; c >= 0; c--) {
-        model_count(batch->count[c], in, batch->first + c);
-    }
+    model_all(batch, in);
     return pixels->n_pix < pixels->ny * pixels->nx ? spread_all(batch, in, err) : SQN_OK;
 }
