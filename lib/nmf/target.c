@@ -1,11 +1,8 @@
 /** @file target.c @brief Exact non-negative coefficients of frames with fixed components. */
 #include "sequin/target.h"
 
-#include <float.h>
 #include <inttypes.h>
-#include <math.h>
 #include <omp.h>
-#include <string.h>
 
 #include "mem.h"
 #include "raise.h"
@@ -13,20 +10,18 @@
 
 enum {
     MAX_DOUBLES = 1 << 24, /* of frames read ahead; one frame may need more */
-    LINE = 8,              /* doubles of a cache line */
-    LEAST_ROOM = 1 << 16,  /* doubles of sums over sections: half a MB */
-    PIECE = 4096,          /* pixels of a basis looked at together */
-    SHARED = 4             /* sections for each thread that are worth sharing */
+    BLOCK = SQN__TARGET_BLOCK,
+    LINE = 8,             /* doubles of a cache line */
+    LANES = 8,            /* pixels looked at side by side */
+    LEAST_ROOM = 1 << 16, /* doubles of sums over sections: half a MB */
+    PIECE = 4096,         /* pixels of a basis looked at together */
+    SHARED = 4            /* sections for each thread that are worth sharing */
 };
 
 /* Frames that are read ahead, and a desk for each thread. */
 typedef struct work_space {
-    int64_t n_ahead;
     int n_desk;
-    int64_t n_block, row; /* of a frame; from frame to frame */
-    double *frames;       /* [n_ahead, 2, n_block, block] values and weights */
-    int64_t *n_data;      /* [n_ahead, n_block] of their weights above 0 */
-    sqn_status *status;   /* [n_ahead] of their reading */
+    sqn__target_ahead ahead;
     sqn__target_plan plan;
     sqn__target_desk *desk;
     double *part; /* [room] sums over sections, for each of the desks at least */
@@ -41,9 +36,7 @@ typedef struct work_space {
 static void destroy_space(work_space *space)
 {
     sqn__target_plan_clear(&space->plan);
-    sqn__mem_free(space->frames);
-    sqn__mem_free(space->status);
-    sqn__mem_free(space->n_data);
+    sqn__target_ahead_clear(&space->ahead);
     sqn__mem_free(space->desk);
     sqn__mem_free(space->doubles);
     sqn__mem_free(space->floats);
@@ -58,7 +51,7 @@ static bool create_desks(work_space *space, int64_t n)
     const int64_t n_desk = space->n_desk;
     int64_t size[3];
 
-    sqn__target_desk_size(size, &space->plan, n, space->n_block);
+    sqn__target_desk_size(size, &space->plan, n, space->ahead.n_block);
     space->desk = sqn__mem_alloc(n_desk, sizeof *space->desk);
     space->floats =
         sqn__mem_alloc(sqn__mem_product(n_desk, size[0]), sizeof *space->floats);
@@ -80,35 +73,18 @@ static bool create_desks(work_space *space, int64_t n)
     return true;
 }
 
-/* From frame to frame, an odd number of cache lines: else many frames' pixels of one block share
-   a few sets of the cache. */
-static int64_t frame_row(int64_t n_block)
-{
-    return (2 * n_block * SQN__TARGET_BLOCK / LINE | 1) * LINE;
-}
-
 static sqn_status create_space(work_space *space, const sqn_target *target, sqn_error *err)
 {
-    const int64_t n_block = sqn__target_n_block(target->n_pix), row = frame_row(n_block);
-    const int64_t room = MAX_DOUBLES / row, most = room < 1 ? 1 : room;
-    const int64_t n_turn = (target->n_frame + most - 1) / most; /* of nearly equal size */
-    const int64_t n_ahead = (target->n_frame + n_turn - 1) / n_turn;
-    const int64_t n_group = n_ahead < SQN__TARGET_GROUP ? n_ahead : SQN__TARGET_GROUP;
     sqn_status status = SQN_OK;
 
-    SQN_TRY(sqn__target_plan_create(&space->plan, target, n_group, err));
-    space->n_ahead = n_ahead;
     space->n_desk = omp_get_max_threads();
-    space->n_block = n_block;
-    space->row = row;
-    space->frames = sqn__mem_reserve(sqn__mem_product(n_ahead, row), sizeof *space->frames);
-    space->status = sqn__mem_alloc(n_ahead, sizeof *space->status);
-    space->n_data =
-        sqn__mem_alloc(sqn__mem_product(n_ahead, n_block), sizeof *space->n_data);
-    if (space->frames == NULL || space->status == NULL || space->n_data == NULL ||
-        !create_desks(space, n_group)) {
-        return SQN_RAISE(err, E_MEM, "work space to model %" PRId64 " frames at a time",
-                         n_ahead);
+    SQN_TRY(sqn__target_ahead_create(&space->ahead, target->n_frame, target->n_pix, err));
+    const int64_t n_ahead = space->ahead.n;
+    const int64_t n = n_ahead < SQN__TARGET_GROUP ? n_ahead : SQN__TARGET_GROUP;
+
+    SQN_TRY(sqn__target_plan_create(&space->plan, target, n, err));
+    if (!create_desks(space, n)) {
+        return SQN_RAISE(err, E_MEM, "work space to model %" PRId64 " frames at a time", n);
     }
 
 cleanup:
@@ -260,87 +236,10 @@ static void find_wholes(const sqn_target *target)
     }
 }
 
-/* A block of a frame that was just read: n_data, how many of its weights are above 0. False where one
-   is no weight, or its value no number. What lies under weight 0 takes no part, whatever it was. */
-static bool check_block(int64_t *n_data, double *restrict value,
-                        const double *restrict weight)
-{
-    int64_t n_wrong = 0, n = 0;
-
-    for (int64_t p = 0; p < SQN__TARGET_BLOCK; p++) {
-        const double v = weight[p], x = v > 0.0 ? value[p] : 0.0;
-
-        n_wrong += v >= 0.0 && v <= DBL_MAX && fabs(x) <= DBL_MAX ? 0 : 1;
-        n += v > 0.0 ? 1 : 0;
-        value[p] = x;
-    }
-    *n_data = n;
-    return n_wrong == 0;
-}
-
-/* E_NUM at the first pixel of a frame that is wrong. */
-static sqn_status name_pixel(const double *value, const double *weight, int64_t n_pix,
-                             int64_t number, sqn_error *err)
-{
-    int64_t p = 0;
-
-    while (p < n_pix - 1 && weight[p] >= 0.0 && weight[p] <= DBL_MAX &&
-           fabs(value[p]) <= DBL_MAX) {
-        p++;
-    }
-    return SQN_RAISE(err, E_NUM,
-                     "frame %" PRId64 ", pixel %" PRId64 ": value %g, weight %g",
-                     number + 1, p + 1, value[p], weight[p]);
-}
-
-/* Frame `s` of those read ahead, which is the one of that number. */
-static sqn_status read_frame(const work_space *space, int64_t s, const sqn_rows *rows,
-                             int64_t number, sqn_error *err)
-{
-    const int64_t n_all = space->n_block * SQN__TARGET_BLOCK, n_pix = rows->n_col;
-    double *value = space->frames + s * space->row, *weight = value + n_all;
-    const sqn_status status = rows->read(rows->context, number, value, weight, err);
-    bool is_right = true;
-
-    if (status != SQN_OK) {
-        return status;
-    }
-    memset(value + n_pix, 0, (size_t)(n_all - n_pix) * sizeof *value);
-    memset(weight + n_pix, 0, (size_t)(n_all - n_pix) * sizeof *weight);
-    for (int64_t b = 0; b < space->n_block; b++) {
-        const int64_t at = b * SQN__TARGET_BLOCK;
-
-        is_right =
-            check_block(&space->n_data[s * space->n_block + b], value + at, weight + at) &&
-            is_right;
-    }
-    return is_right ? SQN_OK : name_pixel(value, weight, n_pix, number, err);
-}
-
-/* Read the `n_here` frames from `first` on, side by side where their rows allow it. */
-static sqn_status read_ahead(const work_space *space, const sqn_rows *rows, int64_t first,
-                             int64_t n_here, sqn_error *err)
-{
-#pragma omp parallel for schedule(static)                         \
-    num_threads(rows->parallel ? space->n_desk : 1) default(none) \
-        shared(space, rows, first, n_here)
-    for (int64_t s = 0; s < n_here; s++) {
-        sqn_error unsaid;
-
-        space->status[s] = read_frame(space, s, rows, first + s, &unsaid);
-    }
-    for (int64_t s = 0; s < n_here; s++) {
-        if (space->status[s] != SQN_OK) { /* once more, to say why */
-            return read_frame(space, s, rows, first + s, err);
-        }
-    }
-    return SQN_OK;
-}
-
 /* Whether there are sections enough that threads share them. */
 static bool has_sections(const work_space *space)
 {
-    return sqn__target_n_section(space->n_block) >= SHARED * (int64_t)space->n_desk;
+    return sqn__target_n_section(space->ahead.n_block) >= SHARED * (int64_t)space->n_desk;
 }
 
 /* How many groups `n_here` frames make: as few as leave every thread something to do. */
@@ -359,11 +258,11 @@ static sqn__target_group group_at(const work_space *space, const int64_t frames[
 {
     const int64_t begin = g * frames[1] / n_group, end = (g + 1) * frames[1] / n_group;
 
-    return (sqn__target_group){.frames = space->frames + begin * space->row,
-                               .n_data = space->n_data + begin * space->n_block,
+    return (sqn__target_group){.frames = space->ahead.frames + begin * space->ahead.row,
+                               .n_data = space->ahead.n_data + begin * space->ahead.n_block,
                                .n = end - begin,
-                               .n_block = space->n_block,
-                               .row = space->row,
+                               .n_block = space->ahead.n_block,
+                               .row = space->ahead.row,
                                .first = frames[0] + begin};
 }
 
@@ -421,11 +320,12 @@ static sqn_status fit_all(const sqn_target *target, const work_space *space,
 {
     sqn_status status = SQN_OK;
 
-    for (int64_t first = 0; first < target->n_frame; first += space->n_ahead) {
+    for (int64_t first = 0; first < target->n_frame; first += space->ahead.n) {
         const int64_t left = target->n_frame - first;
-        const int64_t n_here = left < space->n_ahead ? left : space->n_ahead;
+        const int64_t n_here = left < space->ahead.n ? left : space->ahead.n;
 
-        SQN_TRY(read_ahead(space, rows, first, n_here, err));
+        SQN_TRY(
+            sqn__target_ahead_read(&space->ahead, rows, first, n_here, space->n_desk, err));
         fit_ahead(target, space, first, n_here);
     }
 

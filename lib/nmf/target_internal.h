@@ -52,6 +52,16 @@ static inline int64_t sqn__target_n_section(int64_t n_block)
     return (n_block + SQN__TARGET_SECTION - 1) / SQN__TARGET_SECTION;
 }
 
+/** Frames that are read before they are fitted, as many as there is room for. */
+typedef struct sqn__target_ahead {
+    int64_t n, n_block;
+    int64_t row; /**< From frame to frame. */
+    double
+        *frames; /**< [n, 2, n_block, block] values and weights, 0 behind the last pixel. */
+    int64_t *n_data;    /**< [n, n_block] weights that are not 0. */
+    sqn_status *status; /**< [n, n_section] of their reading. */
+} sqn__target_ahead;
+
 /** A basis whose Gram matrix is summed, and those that are parts of it. */
 typedef struct sqn__target_whole {
     int64_t count;            /**< Its number. */
@@ -125,6 +135,19 @@ struct sqn_target {
     double *numbers;           /**< Slab behind the counts. */
     sqn_target_record *record; /**< [n_count, n_frame] */
 };
+
+/** Room for some of so many frames; to be cleared in any case. */
+SQN_NODISCARD sqn_status sqn__target_ahead_create(sqn__target_ahead *ahead, int64_t n_frame,
+                                                  int64_t n_pix, sqn_error *err);
+
+void sqn__target_ahead_clear(sqn__target_ahead *ahead);
+
+/** Read the `n_here` frames from `first` on, side by side where their rows allow it; E_NUM names the
+ *  first pixel whose weight is none, or whose value is not finite. */
+SQN_NODISCARD sqn_status sqn__target_ahead_read(const sqn__target_ahead *ahead,
+                                                const sqn_rows *rows, int64_t first,
+                                                int64_t n_here, int n_thread,
+                                                sqn_error *err);
 
 /** Fit a group of frames with a batch of bases: everything of the frames in them. What is found for
  *  a frame depends neither on the others, nor on other bases, nor on the number of desks. */

@@ -1,13 +1,11 @@
 /** @file check_gram.c @brief Every table of sums against plain loops. */
-#include "gram.h"
-
 #include <inttypes.h>
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
 
-#include "rng.h"
 #include "sqn_check.h"
+#include "sqn_gram.h"
 
 enum {
     M = 27, /* taller than two tiles of any table */
@@ -16,7 +14,6 @@ enum {
     STRIDE = 96,
     K = 19,
     B = SQN__GRAM_BLOCK,
-    N_TABLE = 3,
     MD = M * DEPTH,
     MS = M * STRIDE,
     DS = DEPTH * STRIDE,
@@ -26,23 +23,6 @@ enum {
 };
 
 static double a[MD], b[DS], out[MS], plain[MS];
-
-static double number(uint64_t stream, int64_t i)
-{
-    return (double)sqn__rng_uniform(11, stream, (uint64_t)i) - 0.385;
-}
-
-static void fill(double *to, int64_t n, uint64_t stream)
-{
-    for (int64_t i = 0; i < n; i++) {
-        to[i] = number(stream, i);
-    }
-}
-
-static const sqn__gram_table *table_at(int64_t i)
-{
-    return i == 0 ? &sqn__gram_base : i == 1 ? sqn__gram_avx2() : sqn__gram_avx512();
-}
 
 START_TEST(products_of_narrow_numbers_agree)
 {

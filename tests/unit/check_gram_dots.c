@@ -1,41 +1,21 @@
 /** @file check_gram_dots.c @brief Products of rows with rows: every table against plain loops. */
-#include "gram.h"
-
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
 
-#include "rng.h"
 #include "sqn_check.h"
+#include "sqn_gram.h"
 
 enum {
     M = 27, /* more than two tiles of any table */
     K = 19,
     B = SQN__GRAM_BLOCK,
     ALIGN = SQN__GRAM_ALIGN,
-    N_TABLE = 3,
     ROW = B + 8,
     MR = M * ROW,
     MA = M * ALIGN,
     KB = K * B
 };
-
-static double number(uint64_t stream, int64_t i)
-{
-    return (double)sqn__rng_uniform(11, stream, (uint64_t)i) - 0.385;
-}
-
-static void fill(double *to, int64_t n, uint64_t stream)
-{
-    for (int64_t i = 0; i < n; i++) {
-        to[i] = number(stream, i);
-    }
-}
-
-static const sqn__gram_table *table_at(int64_t i)
-{
-    return i == 0 ? &sqn__gram_base : i == 1 ? sqn__gram_avx2() : sqn__gram_avx512();
-}
 
 START_TEST(numbers_are_widened)
 {

@@ -164,6 +164,53 @@ START_TEST(sums_of_sections_are_those_of_all_pixels)
 }
 END_TEST
 
+static sqn_status read_some(const void *context, int64_t row, int64_t first, int64_t n,
+                            double *value, double *weight, sqn_error *e)
+{
+    const large *o = context;
+    const int64_t at = row * N_PIX + first;
+
+    (void)e;
+    for (int64_t p = 0; p < n; p++) {
+        value[p] = o->value[at + p];
+        weight[p] = o->weight[at + p];
+    }
+    return SQN_OK;
+}
+
+static sqn_status read_all(const void *context, int64_t row, double *value, double *weight,
+                           sqn_error *e)
+{
+    return read_some(context, row, 0, N_PIX, value, weight, e);
+}
+
+START_TEST(frames_may_be_read_in_parts)
+{
+    large *o = make(false, true);
+    const sqn_rows rows = {.n_row = N_FRAME,
+                           .n_col = N_PIX,
+                           .read = read_all,
+                           .read_part = read_some,
+                           .context = o,
+                           .parallel = true};
+    sqn_target *first = fit(o, N_FRAME, 2), *again = NULL;
+
+    SQN_ASSERT_OK(sqn_target_fit(&again, &o->of, &rows, &err), err);
+    assert_same(first, again);
+    sqn_target_destroy(&again);
+    o->weight[N_PIX + 40000] = 1.0F;
+    o->value[N_PIX + 40000] = INFINITY;
+    o->weight[TWO + 5] = -1.0F;
+    SQN_ASSERT_FAILS(sqn_target_fit(&again, &o->of, &rows, &err), err, SQN_E_NUM);
+    ck_assert_ptr_nonnull(strstr(err.message, "frame 2, pixel 40001: value inf"));
+    o->weight[N_PIX + 40000] = NAN;
+    SQN_ASSERT_FAILS(sqn_target_fit(&again, &o->of, &rows, &err), err, SQN_E_NUM);
+    ck_assert_ptr_nonnull(strstr(err.message, "frame 2, pixel 40001"));
+    sqn_target_destroy(&first);
+    sqn__mem_free(o);
+}
+END_TEST
+
 START_TEST(threads_that_share_models_do_not_change_a_bit)
 {
     static float one[N_DATA], many[N_DATA];
@@ -190,6 +237,7 @@ int main(void)
 
     tcase_add_test(tcase, threads_that_share_a_frame_do_not_change_a_bit);
     tcase_add_test(tcase, sums_of_sections_are_those_of_all_pixels);
+    tcase_add_test(tcase, frames_may_be_read_in_parts);
     tcase_add_test(tcase, threads_that_share_models_do_not_change_a_bit);
     suite_add_tcase(suite, tcase);
     return sqn_check_run(suite);
