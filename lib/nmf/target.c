@@ -272,7 +272,8 @@ static void fit_ahead(const sqn_target *target, const work_space *space, int64_t
 {
     const int64_t n_group = count_groups(space, n_here), frames[2] = {first, n_here};
     const int64_t n_task = n_group * space->plan.n_batch;
-    const bool shared = n_task % space->n_desk != 0 && n_task < SHARED * space->n_desk;
+    const bool shared =
+        n_task % space->n_desk != 0 && n_task < SHARED * (int64_t)space->n_desk;
 
 #pragma omp parallel for schedule(dynamic, 1) if (!shared) \
     num_threads(space->n_desk) default(none)               \
