@@ -15,7 +15,8 @@ enum {
     LANES = 8,            /* pixels looked at side by side */
     LEAST_ROOM = 1 << 16, /* doubles of sums over sections: half a MB */
     PIECE = 4096,         /* pixels of a basis looked at together */
-    SHARED = 4            /* sections for each thread that are worth sharing */
+    SHARED = 4, /* sections for each thread that are worth sharing; tasks that are not */
+    FRAMES = 4  /* of each thread that are worth a group */
 };
 
 /* Frames that are read ahead, and a desk for each thread. */
@@ -236,16 +237,14 @@ static void find_wholes(const sqn_target *target)
     }
 }
 
-/* Whether there are sections enough that threads share them. */
-static bool has_sections(const work_space *space)
-{
-    return sqn__target_n_section(space->ahead.n_block) >= SHARED * (int64_t)space->n_desk;
-}
-
-/* How many groups `n_here` frames make: as few as leave every thread something to do. */
+/* How many groups `n_here` frames make: as few as leave every thread something to do, or one of a few
+   frames that are large enough to be shared. */
 static int64_t count_groups(const work_space *space, int64_t n_here)
 {
-    const int64_t wanted = has_sections(space) ? 1 : space->n_desk;
+    const int64_t n_desk = space->n_desk;
+    const int64_t n_section = sqn__target_n_section(space->ahead.n_block);
+    const bool few = n_here < FRAMES * n_desk && n_section >= SHARED * n_desk;
+    const int64_t wanted = few ? 1 : n_desk;
     const int64_t least = (n_here + SQN__TARGET_GROUP - 1) / SQN__TARGET_GROUP;
     const int64_t n = wanted > least ? wanted : least;
 
@@ -273,34 +272,39 @@ typedef struct portion {
     bool shared; /* all threads work on one task after the other */
 } portion;
 
-/* A group of frames with a batch of bases. */
+/* A group of frames with a batch of bases, the dearest first. */
 static void fit_task(const sqn_target *target, const work_space *space, const portion *of,
                      int64_t t, int thread)
 {
+    const sqn__target_plan *plan = &space->plan;
     const sqn__target_group group =
         group_at(space, of->frames, t % of->n_group, of->n_group);
     const sqn__target_task task = {.target = target,
-                                   .batch = &space->plan.batch[t / of->n_group],
+                                   .batch =
+                                       &plan->batch[plan->n_batch - 1 - t / of->n_group],
                                    .group = &group,
                                    .desk = &space->desk[thread],
                                    .n_desk = of->shared ? space->n_desk : 1,
-                                   .part = space->part + thread * space->plan.n_sum,
-                                   .room = of->shared ? space->room : space->plan.n_sum,
-                                   .wide = sqn__gram_aligned(space->plan.n_unknown)};
+                                   .part = space->part + thread * plan->n_sum,
+                                   .room = of->shared ? space->room : plan->n_sum,
+                                   .wide = sqn__gram_aligned(plan->n_unknown)};
 
     sqn__target_frame_fit(&task);
 }
 
-/* Groups of the frames that were read, and batches of bases, side by side; where frames are large or
-   groups fewer than threads, all threads share the pixels of one after the other: not from within
-   another parallel region, whose inner ones begin with new threads. */
+/* Groups of the frames that were read, and batches of bases, side by side; where threads would be left
+   without, all share the pixels of one after the other: not from within another parallel region,
+   whose inner ones begin with new threads. */
 static void fit_ahead(const sqn_target *target, const work_space *space, int64_t first,
                       int64_t n_here)
 {
     const int64_t n_group = count_groups(space, n_here);
     const int64_t n_task = n_group * space->plan.n_batch;
-    const portion of = {
-        {first, n_here}, n_group, n_task, has_sections(space) || n_task < space->n_desk};
+    const portion of = {{first, n_here},
+                        n_group,
+                        n_task,
+                        n_task % space->n_desk != 0 &&
+                            n_task < SHARED * (int64_t)space->n_desk};
 
     for (int64_t t = 0; t < n_task && of.shared; t++) {
         fit_task(target, space, &of, t, 0);

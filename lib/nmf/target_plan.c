@@ -67,8 +67,9 @@ static void align(sqn__target_batch *batch)
 }
 
 /* Batch after batch, as many bases in each as go together. */
-static void fill(sqn__target_plan *plan, const sqn_target *target)
+static void fill(sqn__target_plan *plan, const sqn_target *target, int64_t n)
 {
+    const int64_t together = n > 1 ? TOGETHER : 0; /* one frame is soon read again */
     sqn__target_batch *batch = plan->batch;
 
     *batch = (sqn__target_batch){plan->whole, plan->member, plan->pair, 0, 0, 0, 0};
@@ -76,7 +77,7 @@ static void fill(sqn__target_plan *plan, const sqn_target *target)
         if (target->count[c].whole != c) {
             continue;
         }
-        if (batch->n_whole > 0 && batch->n_row + target->count[c].n_unknown > TOGETHER) {
+        if (batch->n_whole > 0 && batch->n_row + target->count[c].n_unknown > together) {
             align(batch);
             batch[1] = (sqn__target_batch){batch->whole + batch->n_whole,
                                            batch->member + batch->n_member,
@@ -118,7 +119,7 @@ sqn_status sqn__target_plan_create(sqn__target_plan *plan, const sqn_target *tar
     if (!allocate(plan, target)) {
         return SQN_RAISE(err, E_MEM, "order of %" PRId64 " bases", target->n_count);
     }
-    fill(plan, target);
+    fill(plan, target, n);
     measure(plan, target, n);
     return SQN_OK;
 }
