@@ -8,6 +8,7 @@
 
 #include "raise.h"
 #include "sequin/version.h"
+#include "team.h"
 
 static const char general_help[] =
     "sequin - take starlight out of images by sequential non-negative matrix "
@@ -75,6 +76,7 @@ static int work(int index, int argc, char **argv)
     if (status == SQN_OK && given.help) {
         (void)printf("%s%s", commands[index].help, common_help);
     } else if (status == SQN_OK) {
+        team_start();
         status = commands[index].work(&given, said, &err);
     } else {
         sqn__error_at(&err, commands[index].name, -1, NULL);
