@@ -55,6 +55,7 @@ typedef struct order {
     int64_t
         limit; /* of apertures of an annulus: where there are more, most of them lie outside */
     int64_t n_most; /* that there are */
+    int32_t *n;     /* [ny nx] of the annulus of a pixel */
     int64_t *first; /* [limit + 2] of the pixels of an annulus by its apertures */
     pixel *pixel;   /* [ny nx] */
 } order;
@@ -99,10 +100,14 @@ static void sort(batch *b)
 {
     order *o = &b->order;
 
+#pragma omp parallel for schedule(static) default(none) shared(b, o)
     for (int64_t y = 0; y < b->ny; y++) {
         for (int64_t x = 0; x < b->nx; x++) {
-            o->first[n_of(b, y, x) + 1]++;
+            o->n[y * b->nx + x] = (int32_t)n_of(b, y, x);
         }
+    }
+    for (int64_t p = 0; p < b->n_pix; p++) {
+        o->first[o->n[p] + 1]++;
     }
     for (int64_t n = 0; n <= o->limit; n++) {
         o->n_most = o->first[n + 1] > 0 ? n : o->n_most;
@@ -110,7 +115,7 @@ static void sort(batch *b)
     }
     for (int64_t y = 0; y < b->ny; y++) {
         for (int64_t x = 0; x < b->nx; x++) {
-            o->pixel[o->first[n_of(b, y, x)]++] = (pixel){(int32_t)y, (int32_t)x};
+            o->pixel[o->first[o->n[y * b->nx + x]]++] = (pixel){(int32_t)y, (int32_t)x};
         }
     }
     memmove(o->first + 1, o->first, (size_t)(o->limit + 1) * sizeof *o->first);
@@ -123,8 +128,28 @@ static void clear(batch *b)
         sqn__annulus_destroy(&b->worker[i].annulus);
     }
     sqn__mem_free(b->worker);
+    sqn__mem_free(b->order.n);
     sqn__mem_free(b->order.first);
     sqn__mem_free(b->order.pixel);
+}
+
+/* Every thread makes what it will use. */
+static sqn_status create_workers(const batch *b, sqn_error *err)
+{
+    const int n_thread = (int)b->n_thread;
+
+#pragma omp parallel for schedule(static, 1) num_threads(n_thread) default(none) shared(b)
+    for (int64_t i = 0; i < b->n_thread; i++) {
+        (void)sqn__annulus_create(&b->worker[i].annulus, b->scene.fwhm, b->order.n_most,
+                                  NULL);
+    }
+    for (int64_t i = 0; i < b->n_thread; i++) {
+        if (b->worker[i].annulus == NULL) {
+            return SQN_RAISE(err, E_MEM, "circles of %" PRId64 " apertures",
+                             b->order.n_most);
+        }
+    }
+    return SQN_OK;
 }
 
 static sqn_status prepare(batch *b, sqn_error *err)
@@ -132,18 +157,17 @@ static sqn_status prepare(batch *b, sqn_error *err)
     sqn_status status = SQN_OK;
 
     b->order.limit = n_limit(b);
+    b->order.n = sqn__mem_reserve(b->n_pix, sizeof *b->order.n);
     b->order.first = sqn__mem_alloc(b->order.limit + 2, sizeof *b->order.first);
     b->order.pixel = sqn__mem_reserve(b->n_pix, sizeof *b->order.pixel);
     b->worker = sqn__mem_alloc(b->n_thread, sizeof *b->worker);
-    if (b->order.first == NULL || b->order.pixel == NULL || b->worker == NULL) {
+    if (b->order.n == NULL || b->order.first == NULL || b->order.pixel == NULL ||
+        b->worker == NULL) {
         status = SQN_RAISE(err, E_MEM, "order of %" PRId64 " pixels", b->n_pix);
         goto cleanup;
     }
     sort(b);
-    for (int64_t i = 0; i < b->n_thread; i++) {
-        SQN_TRY(sqn__annulus_create(&b->worker[i].annulus, b->scene.fwhm, b->order.n_most,
-                                    err));
-    }
+    status = create_workers(b, err);
 
 cleanup:
     return status;

@@ -49,7 +49,7 @@ typedef struct sqn_snr_planes {
  * @param[out] out  [n_plane, ny, nx]
  *
  * @retval SQN_ERR_ARG     fwhm is not positive.
- * @retval SQN_ERR_MEMORY  Needs 76 bytes per pixel, a table of at most 9.5 MB (twice that to
+ * @retval SQN_ERR_MEMORY  Needs 80 bytes per pixel, a table of at most 9.5 MB (twice that to
  *                         make it), and in each thread 2.4 kB fwhm r, r the largest distance
  *                         from the star that has S/N (pixels).
  * @see Mawet et al. 2014, ApJ 792, 97
