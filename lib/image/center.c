@@ -163,3 +163,42 @@ cleanup:
     sqn__convolution_clear(&c);
     return status;
 }
+
+/* Means of 2 x 2 pixels, NaN where one is missing; what is left over at the end of odd axes is not
+   used. */
+static void halve(float *out, const float *image, int64_t ny, int64_t nx, int64_t stride)
+{
+    for (int64_t y = 0; y < ny; y++) {
+        const float *low = image + 2 * y * stride, *high = low + stride;
+
+        for (int64_t x = 0; x < nx; x++) {
+            out[y * nx + x] =
+                0.25F * ((low[2 * x] + low[2 * x + 1]) + (high[2 * x] + high[2 * x + 1]));
+        }
+    }
+}
+
+sqn_status sqn_center_estimate(double center[2], const float *image, int64_t ny, int64_t nx,
+                               sqn_error *err)
+{
+    const int64_t half_y = ny / 2, half_x = nx / 2;
+    float *half = sqn__mem_reserve(sqn__mem_product(half_y, half_x), sizeof *half);
+    sqn_status status = SQN_OK;
+
+    center[0] = center[1] = (double)NAN;
+    if (half == NULL) {
+        return SQN_RAISE(err, E_MEM, "half of %" PRId64 " x %" PRId64 " pixels", nx, ny);
+    }
+    if (half_y == 0 || half_x == 0) {
+        status = SQN_RAISE(err, E_DATA_EMPTY, "%" PRId64 " x %" PRId64 " pixels", nx, ny);
+        goto cleanup;
+    }
+    halve(half, image, half_y, half_x, nx);
+    SQN_TRY(sqn_center_find(center, half, half_y, half_x, err));
+    center[0] = 2.0 * center[0] - 0.5;
+    center[1] = 2.0 * center[1] - 0.5;
+
+cleanup:
+    sqn__mem_free(half);
+    return status;
+}

@@ -85,12 +85,17 @@ static void draw_line(float *out, const drawing *d, int64_t a, int64_t y)
     const int64_t *index = d->pixels->index;
     const float *row = d->row[a];
 
+    const int64_t p = first_at(d->pixels, begin), end = first_at(d->pixels, begin + nx);
+
+    if (end - p == nx) {
+        memcpy(out, row + p, (size_t)nx * sizeof *out);
+        return;
+    }
     for (int64_t x = 0; x < nx; x++) {
         out[x] = NAN;
     }
-    for (int64_t p = first_at(d->pixels, begin);
-         p < d->pixels->n_pix && index[p] < begin + nx; p++) {
-        out[index[p] - begin] = row[p];
+    for (int64_t k = p; k < end; k++) {
+        out[index[k] - begin] = row[k];
     }
 }
 

@@ -176,6 +176,11 @@ void read_mean_frame(float *out, const sqn_fits_stack *stack)
     }
 }
 
+static double distance_to(const double point[2], const observation *obs)
+{
+    return hypot(point[0] - obs->center[0], point[1] - obs->center[1]);
+}
+
 /* Where the mean frame is symmetric about: a hint that the centre is wrong. */
 static sqn_status check_center(const observation *obs, const char *where,
                                const sqn_log *log, sqn_error *err)
@@ -183,15 +188,18 @@ static sqn_status check_center(const observation *obs, const char *where,
     const sqn_fits_stack *sci = &obs->science;
     double found[2];
     sqn_status status = SQN_OK;
-    /* the star without what surrounds it */
-    status = sqn_center_find(found, obs->reference_mean, sci->ny, sci->nx, err);
+    /* the star without what surrounds it; at half the resolution where that says enough */
+    status = sqn_center_estimate(found, obs->reference_mean, sci->ny, sci->nx, err);
+    if (status == SQN_ERR_DATA || (status == SQN_OK && !(distance_to(found, obs) <= 1.0))) {
+        status = sqn_center_find(found, obs->reference_mean, sci->ny, sci->nx, err);
+    }
     if (status == SQN_ERR_DATA) {
         return SQN_OK; /* nothing stands out: nothing to compare with */
     }
     if (status != SQN_OK) {
         return status;
     }
-    const double distance = hypot(found[0] - obs->center[0], found[1] - obs->center[1]);
+    const double distance = distance_to(found, obs);
 
     if (distance > 2.0) {
         sqn__log_warn(log, SQN_W_CENTER_MISMATCH, where,

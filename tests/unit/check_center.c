@@ -40,6 +40,28 @@ START_TEST(a_planted_centre_is_found_between_the_pixels)
 }
 END_TEST
 
+START_TEST(half_the_resolution_tells_it_to_half_a_pixel)
+{
+    for (int64_t k = 0; k < 12; k++) {
+        const double x = 30.0 + 0.31 * (double)k, y = 33.0 - 0.47 * (double)k;
+
+        plant(x, y, 100.0);
+        image[k * NX + 3 * k] = NAN;
+        SQN_ASSERT_OK(sqn_center_estimate(center, image, NY - k % 2, NX, &err), err);
+        ck_assert_double_lt(fabs(center[0] - x), 0.25);
+        ck_assert_double_lt(fabs(center[1] - y), 0.25);
+    }
+    SQN_ASSERT_FAILS(sqn_center_estimate(center, image, 1, NX, &err), err,
+                     SQN_E_DATA_EMPTY);
+    ck_assert(isnan(center[0]) && isnan(center[1]));
+    for (int64_t k = 0; k < 2; k++) {
+        sqn_allocations_before_failure = k;
+        SQN_ASSERT_FAILS(sqn_center_estimate(center, image, NY, NX, &err), err, SQN_E_MEM);
+        sqn_allocations_before_failure = -1;
+    }
+}
+END_TEST
+
 START_TEST(a_flat_background_and_gaps_do_not_move_it)
 {
     plant(29.3, 34.6, 2385.0);
@@ -107,6 +129,7 @@ int main(void)
     TCase *tcase = tcase_create("symmetry");
 
     tcase_add_test(tcase, a_planted_centre_is_found_between_the_pixels);
+    tcase_add_test(tcase, half_the_resolution_tells_it_to_half_a_pixel);
     tcase_add_test(tcase, a_flat_background_and_gaps_do_not_move_it);
     tcase_add_test(tcase, a_star_on_the_corner_is_found_there);
     tcase_add_test(tcase, threads_do_not_change_it);

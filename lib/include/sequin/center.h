@@ -27,6 +27,16 @@ extern "C" {
 SQN_API SQN_NODISCARD sqn_status sqn_center_find(double center[2], const float *image,
                                                  int64_t ny, int64_t nx, sqn_error *err);
 
+/**
+ * sqn_center_find() of the image at half its resolution, a mean of 2 x 2 pixels each: in about a quarter of
+ * the time, and within half a pixel where one point stands out as the best.
+ *
+ * @retval SQN_ERR_DATA, SQN_ERR_MEMORY  As there; E_DATA_EMPTY also of images of one row or column.
+ */
+SQN_API SQN_NODISCARD sqn_status sqn_center_estimate(double center[2], const float *image,
+                                                     int64_t ny, int64_t nx,
+                                                     sqn_error *err);
+
 #ifdef __cplusplus
 }
 #endif
