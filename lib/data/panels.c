@@ -126,15 +126,30 @@ bool sqn_panels_has_pixel(const sqn_panels *panels, int64_t j)
     return j >= 0 && j < panels->info.n_pix && panels->pixel[j] >= 0;
 }
 
-sqn_spare sqn_panels_spare(sqn_panels *panels)
+static size_t size_of(const sqn_panels *panels)
 {
-    size_t bytes = 0;
+    return (size_t)(panels->n_panel * panels->n_short * panels->width) * sizeof *panels->x;
+}
 
+sqn_spare sqn_panels_spare_values(sqn_panels *panels)
+{
     if (panels == NULL) {
         return (sqn_spare){0};
     }
-    bytes = (size_t)(panels->n_panel * panels->n_short * panels->width) * sizeof *panels->x;
-    return (sqn_spare){{panels->x, panels->v}, {bytes, bytes}};
+    panels->lends_values = true;
+    return (sqn_spare){{panels->x}, {size_of(panels)}};
+}
+
+sqn_spare sqn_panels_spare(sqn_panels *panels)
+{
+    sqn_spare spare = sqn_panels_spare_values(panels);
+
+    if (panels != NULL) {
+        panels->lends_weights = true;
+        spare.block[1] = panels->v;
+        spare.bytes[1] = size_of(panels);
+    }
+    return spare;
 }
 
 void sqn_panels_destroy(sqn_panels **panels)

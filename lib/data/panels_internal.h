@@ -28,9 +28,10 @@ struct sqn_panels {
     float *x, *v;            /**< [n_panel, n_short, width] */
     int64_t *frame,
         *pixel; /**< [n_frame], [n_pix] index among those that take part, or -1. */
-    int64_t *pixel_valid; /**< [n_pix] frames of positive weight. */
-    int64_t *frame_valid; /**< [n_frame] pixels of positive weight. */
-    double *frame_weight; /**< [n_frame] sum of the stored weights. */
+    int64_t *pixel_valid;             /**< [n_pix] frames of positive weight. */
+    int64_t *frame_valid;             /**< [n_frame] pixels of positive weight. */
+    double *frame_weight;             /**< [n_frame] sum of the stored weights. */
+    bool lends_values, lends_weights; /**< x, v hold what others put there. */
 };
 
 /** Apply the rule for negative data to one entry; 1 if it was one of positive weight. */
@@ -62,14 +63,14 @@ static inline int64_t sqn__panels_place(const sqn_panels *panels, int64_t i, boo
 /** X of panel `p`, [n_short, width]. */
 static inline const float *sqn__panels_x(const sqn_panels *panels, int64_t p)
 {
-    assert(p >= 0 && p < panels->n_panel);
+    assert(p >= 0 && p < panels->n_panel && !panels->lends_values);
     return panels->x + p * panels->n_short * panels->width;
 }
 
 /** V of panel `p`, [n_short, width]. */
 static inline const float *sqn__panels_v(const sqn_panels *panels, int64_t p)
 {
-    assert(p >= 0 && p < panels->n_panel);
+    assert(p >= 0 && p < panels->n_panel && !panels->lends_weights);
     return panels->v + p * panels->n_short * panels->width;
 }
 

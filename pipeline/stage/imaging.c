@@ -113,12 +113,13 @@ static sqn_status subtract(void *run, sqn_error *err)
     SQN_TRY(target_prepare(&batch, &res->last, &res->obs, res->basis.n_count, err));
     SQN_TRY(combine_prepare(&res->disk, &res->obs, r->session.settings, res->basis.n_count,
                             err));
+    batch.spare = sqn_panels_spare_values(res->basis.panels);
     progress_stage(r->session.progress, "subtraction", res->basis.n_count);
     while (target_next(&batch, res->basis.n_count)) {
         SQN_TRY(target_subtract(&batch, &in, err));
         SQN_TRY(target_propagate(&batch, &in, err));
         if (batch.first + batch.n == res->basis.n_count) {
-            batch.spare = sqn_panels_spare(res->basis.panels); /* nobody reads them again */
+            batch.spare = sqn_panels_spare(res->basis.panels); /* nobody asks them again */
         }
         SQN_TRY(combine_batch(&res->disk, &res->obs, r->session.settings, &batch, err));
         for (int64_t c = batch.first; c < batch.first + batch.n; c++) {

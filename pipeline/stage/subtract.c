@@ -4,6 +4,7 @@
 #include <omp.h>
 #include <string.h>
 
+#include "arena.h"
 #include "mem.h"
 #include "middle.h"
 #include "raise.h"
@@ -32,6 +33,7 @@ typedef struct slot {
 
 /** Work space of all threads. */
 typedef struct work {
+    sqn__arena arena; /* of what follows */
     int n_slot;
     slot *slot;
     float *floats;
@@ -56,7 +58,8 @@ static config_scaling choose_scaling(const target_input *in)
     return target_scaling(in->obs, in->settings, in->excluded);
 }
 
-static sqn_status work_create(work *w, const target_input *in, sqn_error *err)
+static sqn_status work_create(work *w, const target_input *in, const sqn_spare *spare,
+                              sqn_error *err)
 {
     const observation *obs = in->obs;
     const int64_t ny = obs->science.ny, nx = obs->science.nx, n_all = ny * nx;
@@ -66,11 +69,13 @@ static sqn_status work_create(work *w, const target_input *in, sqn_error *err)
                                   : 0;
 
     w->n_slot = omp_get_max_threads();
-    w->slot = sqn__mem_alloc(w->n_slot, sizeof *w->slot);
-    w->floats = sqn__mem_reserve(sqn__mem_product(w->n_slot, n_float), sizeof *w->floats);
-    w->doubles = sqn__mem_reserve(sqn__mem_product(w->n_slot, n_all + n_scaling),
-                                  sizeof *w->doubles);
-    w->fitted = sqn__mem_reserve(sqn__mem_product(w->n_slot, n_all), 1);
+    w->arena.spare = *spare;
+    w->slot = sqn__arena_alloc(&w->arena, w->n_slot, sizeof *w->slot);
+    w->doubles = sqn__arena_reserve(
+        &w->arena, sqn__mem_product(w->n_slot, n_all + n_scaling), sizeof *w->doubles);
+    w->floats = sqn__arena_reserve(&w->arena, sqn__mem_product(w->n_slot, n_float),
+                                   sizeof *w->floats);
+    w->fitted = sqn__arena_reserve(&w->arena, sqn__mem_product(w->n_slot, n_all), 1);
     if (w->slot == NULL || w->floats == NULL || w->doubles == NULL || w->fitted == NULL) {
         return SQN_RAISE(err, E_MEM, "work space of %" PRId64 " pixels", n_all);
     }
@@ -88,10 +93,7 @@ static sqn_status work_create(work *w, const target_input *in, sqn_error *err)
 
 static void work_clear(work *w)
 {
-    sqn__mem_free(w->slot);
-    sqn__mem_free(w->floats);
-    sqn__mem_free(w->doubles);
-    sqn__mem_free(w->fitted);
+    sqn__arena_clear(&w->arena);
 }
 
 int64_t target_stage(const target_input *in, int64_t i_count)
@@ -418,7 +420,7 @@ sqn_status target_subtract(const subtraction_batch *batch, const target_input *i
     sqn_status status = SQN_OK;
     work w = {0};
 
-    SQN_TRY(work_create(&w, in, err));
+    SQN_TRY(work_create(&w, in, &batch->spare, err));
     SQN_TRY(target_flag(batch, in, err));
     SQN_TRY(target_model(batch, in, err));
     for (int64_t e = 0; e < batch->n * in->obs->science.n_frame; e++) {

@@ -51,7 +51,7 @@ typedef struct subtraction_batch {
     subtraction *last;             /**< Of the largest count. Borrowed. */
     int64_t first, n;              /**< The counts at work. */
     subtraction *count[TARGET_BATCH]; /**< [n] theirs. */
-    sqn_spare spare; /**< Memory that nobody reads while these are combined. */
+    sqn_spare spare; /**< Memory that nobody reads while these are at work. */
 } subtraction_batch;
 
 /**

@@ -47,6 +47,12 @@ START_TEST(memory_of_the_data_is_lent_before_it_is_freed)
 
     sqn_planted_init(&p, &scene);
     SQN_ASSERT_OK(sqn_panels_create(&panels, &p.rows, SQN_NEGATIVES_KEEP, &err), err);
+    const float weight = *sqn__panels_v(panels, 0);
+
+    spare = sqn_panels_spare_values(panels);
+    ck_assert_ptr_null(spare.block[1]);
+    memset(spare.block[0], 0xa5, spare.bytes[0]);
+    ck_assert_float_eq(*sqn__panels_v(panels, 0), weight);
     spare = sqn_panels_spare(panels);
     for (int k = 0; k < SQN_SPARE_BLOCKS; k++) {
         ck_assert_uint_eq((uintptr_t)spare.block[k] % 64, 0);

@@ -75,9 +75,12 @@ SQN_API bool sqn_panels_has_pixel(const sqn_panels *panels, int64_t j);
 SQN_API sqn_rows sqn_panels_rows(const sqn_panels *panels);
 
 /**
- * The memory of the data, to be used by others until the panels are destroyed, which is all that may be
- * done with them from then on. NULL-safe.
+ * The memory of the values, to be used by others until the panels are destroyed: from then on they may be
+ * asked for weights alone, as variances are (sqn_target_variances()). NULL-safe.
  */
+SQN_API sqn_spare sqn_panels_spare_values(sqn_panels *panels);
+
+/** The same of values and weights: panels may only be destroyed from then on. NULL-safe. */
 SQN_API sqn_spare sqn_panels_spare(sqn_panels *panels);
 
 /** Free and set to NULL. NULL-safe. */
