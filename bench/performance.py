@@ -44,7 +44,7 @@ SECTIONS = {
     "scaling": ["bench scaling"],
     "target": ["bench target medium"],
     "files": ["bench files medium large"],
-    "run": ["bench run medium",
+    "run": ["bench run medium --runs 21",
             "bench run large --k 10,30 --threads 2 --runs 1"],
     "survey": ["survey"],
 }

@@ -228,7 +228,11 @@ def run_section(t):
         "## Whole runs",
         "`sequin run`, medium, ten science frames, ten components, all counts, two threads. "
         f"The build alone took {milliseconds(get('without plots', 'build'))} ms; "
-        f"the run without plots {number(get('without plots', 'of_build'))} times as long.",
+        f"the run without plots {number(get('without plots', 'of_build'), 4)} times as long. "
+        "Runs of a kind follow each other without a pause; after three seconds of rest a run took "
+        f"{milliseconds(get('without plots after a rest', 'seconds'))} ms, its build "
+        f"{milliseconds(get('without plots after a rest', 'build'))}: the host of a virtual machine "
+        "takes back what memory is free, and gives it again page by page.",
         markdown(["stage", "ms", "share", "with plots, ms", "share"], rows),
         "Peak memory in MB, without plots. Aim: 8 bytes per element of the matrix, 4 per pixel of every plane that is kept or written, and 200 MB.",
         markdown(["set", "components", "matrix", "peak", "aim"], memory)])
