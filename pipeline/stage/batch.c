@@ -41,43 +41,46 @@ void subtraction_clear(subtraction *s)
     *s = (subtraction){0};
 }
 
-/* Planes one after the other, of which every pixel will be written: in large pages. */
-static sqn_status reserve(subtraction *out, const observation *obs, int64_t n,
-                          sqn_error *err)
+/* Planes of so many counts, one after the other, of which every pixel will be written: in large
+   pages. */
+static sqn_status reserve(float **out, const observation *obs, int64_t n_count,
+                          int64_t n_plane, sqn_error *err)
+{
+    *out = sqn__mem_reserve(sqn__mem_product(n_count, planes_size(obs, n_plane)),
+                            sizeof **out);
+    return *out != NULL ? SQN_OK
+                        : SQN_RAISE(err, E_MEM,
+                                    "planes of %" PRId64 " frames with %" PRId64 " counts",
+                                    obs->science.n_frame, n_count);
+}
+
+/* Where the n planes of a count and its flags lie. */
+static void lay(subtraction *out, float *planes, const observation *obs, int64_t n)
 {
     sqn_cube *cubes[OF_LAST] = {&out->residual, &out->residual_variance,
                                 &out->component_variance, &out->model,
                                 &out->model_variance};
     const int64_t plane = plane_size(obs);
 
-    out->planes = sqn__mem_reserve(planes_size(obs, n), sizeof *out->planes);
-    if (out->planes == NULL) {
-        return SQN_RAISE(err, E_MEM, "planes of %" PRId64 " frames", obs->science.n_frame);
-    }
     for (int64_t c = 0; c < n; c++) {
         *cubes[c] = (sqn_cube){obs->science.n_frame, obs->science.ny, obs->science.nx,
-                               out->planes + c * plane};
+                               planes + c * plane};
     }
-    out->own_flags = (uint8_t *)(void *)(out->planes + n * plane);
+    out->own_flags = (uint8_t *)(void *)(planes + n * plane);
     out->flags = out->own_flags;
-    return SQN_OK;
 }
 
-/* A count with so many planes. */
-static sqn_status create(subtraction *out, const observation *obs, int64_t n_plane,
-                         sqn_error *err)
+/* The numbers of a count. */
+static sqn_status create(subtraction *out, const observation *obs, sqn_error *err)
 {
     const int64_t n = obs->science.n_frame;
     sqn_status status = SQN_OK;
 
-    SQN_TRY(reserve(out, obs, n_plane, err));
     out->alike = sqn__mem_alloc(sqn__mem_product(n, n), sizeof *out->alike);
     out->frames = sqn__mem_alloc(n, sizeof *out->frames);
     if (out->frames == NULL || out->alike == NULL) {
         status = SQN_RAISE(err, E_MEM, "numbers of %" PRId64 " frames", n);
     }
-
-cleanup:
     return status;
 }
 
@@ -88,7 +91,9 @@ static sqn_status create_last(subtraction *out, const observation *obs, int64_t 
     const int64_t n = obs->science.n_frame;
     sqn_status status = SQN_OK;
 
-    SQN_TRY(create(out, obs, OF_LAST, err));
+    SQN_TRY(reserve(&out->planes, obs, 1, OF_LAST, err));
+    lay(out, out->planes, obs, OF_LAST);
+    SQN_TRY(create(out, obs, err));
     out->sigma = sqn__mem_alloc(sqn__mem_product(n_count, n), sizeof *out->sigma);
     if (out->sigma == NULL) {
         status = SQN_RAISE(err, E_MEM, "sigma of %" PRId64 " frames", n);
@@ -117,8 +122,12 @@ sqn_status target_prepare(subtraction_batch *out, subtraction *last, const obser
     *out = (subtraction_batch){.n_max = choose_n_max(obs, n_count), .last = last};
     *last = (subtraction){0};
     SQN_TRY(create_last(last, obs, n_count, err));
-    for (int64_t c = 0; c < out->n_max && c + 1 < n_count; c++) {
-        SQN_TRY(create(&out->own[c], obs, OF_ALL, err));
+    const int64_t n_own = n_count - 1 < out->n_max ? n_count - 1 : out->n_max;
+
+    SQN_TRY(reserve(&out->planes, obs, n_own, OF_ALL, err));
+    for (int64_t c = 0; c < n_own; c++) {
+        lay(&out->own[c], out->planes + c * planes_size(obs, OF_ALL), obs, OF_ALL);
+        SQN_TRY(create(&out->own[c], obs, err));
     }
 
 cleanup:
@@ -146,5 +155,6 @@ void target_end(subtraction_batch *batch)
     for (int64_t c = 0; c < TARGET_BATCH; c++) {
         subtraction_clear(&batch->own[c]);
     }
+    sqn__mem_free(batch->planes);
     *batch = (subtraction_batch){0};
 }

@@ -39,17 +39,18 @@ typedef struct subtraction {
     double *sigma;      /**< [n_count, n_science] (stored unit) of every count; with the
                                largest. */
     target_frame *frames; /**< [n_science] */
-    float *planes;        /**< What the planes and the flags lie in. */
+    float *planes;        /**< What the planes and the flags of the largest lie in. */
 } subtraction;
 
 enum { TARGET_BATCH = 16 }; /**< Counts that are subtracted together, at most. */
 
 /** Counts that are subtracted together: as many as fit into a share of memory. */
 typedef struct subtraction_batch {
-    int64_t n_max;                 /**< Counts at a time. */
-    subtraction own[TARGET_BATCH]; /**< Planes of all counts but the largest, used again. */
-    subtraction *last;             /**< Of the largest count. Borrowed. */
-    int64_t first, n;              /**< The counts at work. */
+    int64_t n_max;                    /**< Counts at a time. */
+    subtraction own[TARGET_BATCH];    /**< Of all counts but the largest, used again, */
+    float *planes;                    /**< what their planes and flags lie in. */
+    subtraction *last;                /**< Of the largest count. Borrowed. */
+    int64_t first, n;                 /**< The counts at work. */
     subtraction *count[TARGET_BATCH]; /**< [n] theirs. */
     sqn_spare spare; /**< Memory that nobody reads while these are at work. */
 } subtraction_batch;
