@@ -75,7 +75,7 @@ static void mark_outside(run *restrict r, const float bound[2], int64_t n)
 
     memcpy(value, r->value, sizeof value);
     for (int64_t p = 0; p < RUN; p++) {
-        r->mark[p] = (value[p] < low) | (value[p] > high) ? -1 : 0;
+        r->mark[p] = ((value[p] < low) | (value[p] > high)) != 0 ? -1 : 0;
     }
     for (int64_t p = n; p < RUN; p++) {
         r->mark[p] = 0;

@@ -102,7 +102,7 @@ static sqn_status read_pixels(const sqn__target_ahead *ahead, int64_t s,
     for (int64_t p = 0; p < part[1] - first; p += BLOCK) {
         is_right = check_block(&n_data[p / BLOCK], value + p, weight + p) && is_right;
     }
-    return is_right ? SQN_OK : SQN_E_NUM;
+    return is_right ? SQN_OK : SQN_ERR_NUMERIC;
 }
 
 /* Say why frame `s` of those read ahead, which has that number, cannot be used. */
