@@ -9,9 +9,9 @@
 #if defined(__linux__)
 
 /* The k-th processor after `from` of those that are allowed, which are some. */
-static int find_processor(const cpu_set_t *allowed, int from, int k)
+static size_t find_processor(const cpu_set_t *allowed, size_t from, int k)
 {
-    int processor = from;
+    size_t processor = from;
 
     for (int n = 0; n < k;) {
         processor = (processor + 1) % CPU_SETSIZE;
@@ -21,7 +21,7 @@ static int find_processor(const cpu_set_t *allowed, int from, int k)
 }
 
 /* Move the calling thread, and let it go again. */
-static void move_to(int processor, const cpu_set_t *allowed)
+static void move_to(size_t processor, const cpu_set_t *allowed)
 {
     cpu_set_t one;
 
@@ -48,7 +48,7 @@ void team_start(void)
         const int k = omp_get_thread_num();
 
         if (k > 0 && k < n) {
-            move_to(find_processor(&allowed, from, k), &allowed);
+            move_to(find_processor(&allowed, (size_t)from, k), &allowed);
         }
     }
 }
