@@ -139,9 +139,8 @@ static void clear(batch *b)
 /* Every thread makes what it will use. */
 static sqn_status create_workers(const batch *b, sqn_error *err)
 {
-    const int n_thread = (int)b->n_thread;
-
-#pragma omp parallel for schedule(static, 1) num_threads(n_thread) default(none) shared(b)
+#pragma omp parallel for schedule(static, 1) num_threads((int)b->n_thread) default(none) \
+    shared(b)
     for (int64_t i = 0; i < b->n_thread; i++) {
         (void)sqn__annulus_create(&b->worker[i].annulus, b->scene.fwhm, b->order.n_most,
                                   NULL);

@@ -35,15 +35,15 @@ static void move_to(size_t processor, const cpu_set_t *allowed)
 void team_start(void)
 {
     const int n = omp_get_max_threads(), from = sched_getcpu();
-    const int more =
-        n == omp_get_num_procs() ? 1 : 0; /* than processors: all wait asleep */
     cpu_set_t allowed;
 
     if (n < 2 || omp_get_proc_bind() != omp_proc_bind_false || from < 0 ||
         sched_getaffinity(0, sizeof allowed, &allowed) != 0 || CPU_COUNT(&allowed) < n) {
         return;
     }
-#pragma omp parallel num_threads(n + more) default(none) shared(allowed, from, n)
+    /* one more than there are processors: all wait asleep */
+#pragma omp parallel num_threads(n == omp_get_num_procs() ? n + 1 : n) default(none) \
+    shared(allowed, from, n)
     {
         const int k = omp_get_thread_num();
 
