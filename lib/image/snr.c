@@ -254,11 +254,12 @@ static float find_level(const float *value, int64_t n_pix)
 {
     const int64_t step = count_known(value, n_pix) / SAMPLE + 1;
     double sample[SAMPLE];
-    int64_t n = 0, seen = 0;
+    int64_t n = 0, wait = 0;
 
     for (int64_t p = 0; p < n_pix; p++) {
-        if (isfinite(value[p]) && seen++ % step == 0) {
+        if (isfinite(value[p]) && wait-- == 0) {
             sample[n++] = (double)value[p];
+            wait = step - 1;
         }
     }
     return n > 0 ? (float)sqn__stats_median(sample, n) : 0.0F;
