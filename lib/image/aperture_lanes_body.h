@@ -289,7 +289,7 @@ static void blend(sqn__aperture_sums *sums, const sqn__aperture_points *points)
 static void ratio(float *out, const float *flux_in, uint32_t known,
                   const sqn__aperture_sums *others, int64_t n_all)
 {
-    const double all = (double)n_all, precision = 2e-7; /* of sums of floats */
+    const double all = (double)n_all, precision = 4e-7; /* of sums of floats */
 
     for (int64_t l = 0; l < LANES; l++) {
         const sqn__snr_sums sums = {(double)others->origin[l], (double)others->one[l],

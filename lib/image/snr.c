@@ -14,6 +14,9 @@
 #include "mem.h"
 #include "raise.h"
 #include "snr_ratio.h"
+#include "stats.h"
+
+enum { SAMPLE = 1024 /* pixels of a plane, at most, that its level is found from */ };
 
 double sqn_snr_at(const float *image, int64_t ny, int64_t nx, const double center[2],
                   const double position[2], double fwhm)
@@ -43,7 +46,7 @@ double sqn_snr_at(const float *image, int64_t ny, int64_t nx, const double cente
             sums.n += 1.0;
         }
     }
-    return sqn__snr_ratio(flux, &sums, (double)n_all, 1e-11);
+    return sqn__snr_ratio(flux, &sums, (double)n_all, 2e-11);
 }
 
 typedef struct pixel {
@@ -235,18 +238,31 @@ static void fill(const batch *b, sqn__annulus *annulus, int64_t n)
     }
 }
 
-/* Mean of what is known of a plane: fluxes are those of differences to it. */
-static float find_level(const float *value, int64_t n_pix)
+static int64_t count_known(const float *value, int64_t n_pix)
 {
-    double sum = 0.0, n = 0.0;
+    int64_t n = 0;
 
     for (int64_t p = 0; p < n_pix; p++) {
-        const bool known = isfinite(value[p]);
-
-        sum += known ? (double)value[p] : 0.0;
-        n += known ? 1.0 : 0.0;
+        n += isfinite(value[p]) ? 1 : 0;
     }
-    return n > 0.0 ? (float)(sum / n) : 0.0F;
+    return n;
+}
+
+/* About the median of what is known of a plane: fluxes are those of differences to it. A mean would
+   follow a single wild pixel away from all others. */
+static float find_level(const float *value, int64_t n_pix)
+{
+    const int64_t step = count_known(value, n_pix) / SAMPLE + 1;
+    double sample[SAMPLE];
+    int64_t n = 0, wait = 0;
+
+    for (int64_t p = 0; p < n_pix; p++) {
+        if (isfinite(value[p]) && wait-- == 0) {
+            sample[n++] = (double)value[p];
+            wait = step - 1;
+        }
+    }
+    return n > 0 ? (float)sqn__stats_median(sample, n) : 0.0F;
 }
 
 static void load(const batch *b, sqn__aperture_scan *scan, const float *value)

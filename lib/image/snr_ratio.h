@@ -18,14 +18,14 @@ static inline bool sqn__snr_is_unknown(double n, double n_all)
 }
 
 /** (flux - mean) / (s sqrt(1 + 1/n)); NaN where the others are too few, or differ by no more than
- *  fluxes that are precise to that part of themselves. */
+ *  theirs, which are within that part of themselves. */
 static inline double sqn__snr_ratio(double flux, const sqn__snr_sums *others, double n_all,
                                     double precision)
 {
     const double n = others->n, part = 1.0 / n, mean = others->one * part;
     const double variance = (others->two - others->one * mean) / (n - 1.0);
     const double signal = flux - others->origin - mean;
-    const double rounding = precision * (fabs(flux) + fabs(others->origin + mean));
+    const double rounding = precision * fabs(others->origin + mean);
     const double noise = sqrt(variance * (1.0 + part));
     const bool known = !sqn__snr_is_unknown(n, n_all) && variance > rounding * rounding;
 

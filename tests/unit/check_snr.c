@@ -185,6 +185,43 @@ START_TEST(a_background_changes_nothing)
 }
 END_TEST
 
+/* Nor does one pixel, whatever stands for missing data there, to circles that it is not in. */
+START_TEST(a_wild_pixel_is_no_background)
+{
+    const float wild[] = {1e12F, -1e30F};
+    static float calm[N_PIX];
+    int64_t n = 0;
+
+    fill_noise(6);
+    image[6] = NAN; /* in a corner, where circles are short */
+    SQN_ASSERT_OK(sqn_snr_map(calm, image, NY, NX, star, fwhm, &err), err);
+    for (int w = 0; w < 2; w++) {
+        image[6] = wild[w];
+        SQN_ASSERT_OK(sqn_snr_map(map, image, NY, NX, star, fwhm, &err), err);
+        for (int64_t p = 0; p < N_PIX; p++) {
+            const double x = (double)(p % NX + 1) - star[0];
+            const int64_t row = p / NX + 1;
+
+            if (hypot(x, (double)row - star[1]) < 30.0 && !isnan(calm[p])) {
+                ck_assert_float_eq_tol(map[p], calm[p], 1e-3F * (1.0F + fabsf(calm[p])));
+                n++;
+            }
+        }
+    }
+    ck_assert_int_gt(n, 4000);
+}
+END_TEST
+
+/* The noise is that of the others, however bright the source. */
+START_TEST(the_brightest_sources_have_a_ratio)
+{
+    fill_noise(7);
+    image[30 * NX + 20] = 1e12F;
+    SQN_ASSERT_OK(sqn_snr_map(map, image, NY, NX, star, fwhm, &err), err);
+    ck_assert_float_eq_tol(map[30 * NX + 20] / (float)snr_at(21.0, 31.0), 1.0F, 0.1F);
+}
+END_TEST
+
 START_TEST(apertures_that_are_all_alike_have_no_noise)
 {
     const double sizes[] = {1.5, 4.0, 10.0};
@@ -381,6 +418,8 @@ int main(void)
     tcase_add_test(tcase, the_map_is_the_ratio_about_a_planet);
     tcase_add_test(tcase, the_map_is_the_ratio_in_a_halo);
     tcase_add_test(tcase, a_background_changes_nothing);
+    tcase_add_test(tcase, a_wild_pixel_is_no_background);
+    tcase_add_test(tcase, the_brightest_sources_have_a_ratio);
     tcase_add_test(tcase, apertures_that_are_all_alike_have_no_noise);
     tcase_add_test(tcase, a_plane_does_not_depend_on_the_others);
     tcase_add_test(tcase, noise_alone_follows_student);
