@@ -28,7 +28,7 @@ COLUMNS = ["section", "measure", "set", "kind", "n_frame", "n_pix", "k", "thread
 # one table.
 SECTIONS = {
     "machine": ["bench machine"],
-    "pass": ["bench pass small medium large spectra"],
+    "pass": ["bench pass small medium large spectra --runs 15"],
     "weights": ["bench pass medium --k 10,30 --weights mask",
                 "bench pass medium --k 10,30 --weights uniform",
                 "bench pass medium --k 10,30 --weights separable"],
