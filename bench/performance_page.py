@@ -252,7 +252,7 @@ def survey_section(t):
     return "\n\n".join([
         "## Surveys",
         "`sequin run` of task spectra, five templates, a third of the data missing, two threads, products and pictures and all (`bench/survey.py`). The matrix is flux and inverse "
-        "variance in float32, 8 bytes a datum; the run holds it once (16 bytes a datum were twice: measured before spectra went back to the system again as panels fill), and writes models, residuals, errors and flags a strip of rows at a time. Nothing grows faster than the number of "
+        "variance in float32, 8 bytes a datum; the run holds it once, beside a part that does not grow with the survey, and writes models, residuals, errors and flags a strip of rows at a time. Nothing grows faster than the number of "
         "spectra: the last column would. Each was run once; seconds of the clock (s) depend on what else the machine did, CPU seconds are of both threads together.",
         markdown(["spectra x wavelengths", "matrix, MB", "peak memory, MB", "bytes per datum",
                   "s", "CPU s", "passes of the build", "CPU ns per datum"], rows)])
