@@ -5,7 +5,6 @@
 #include <math.h>
 
 #include "mem.h"
-#include "middle.h"
 #include "raise.h"
 #include "stats.h"
 
@@ -104,15 +103,4 @@ double sqn_weights_median(double *scratch, int64_t n)
 double sqn_weights_mad_sigma(double *scratch, int64_t n)
 {
     return sqn__stats_mad_sigma(scratch, n);
-}
-
-int64_t sqn_weights_sigma_work_size(int64_t n)
-{
-    return sqn__middle_work_size(n);
-}
-
-double sqn_weights_sigma(double *median, const float *values, int64_t n, int64_t n_valid,
-                         float *work)
-{
-    return sqn__middle_sigma_valid(median, values, n, n_valid, work);
 }

@@ -59,9 +59,11 @@ static sqn_status keep_sums(sqn_derotation *d, sqn_error *err)
     const int64_t n = sqn__mem_product(d->n_pix, d->lanes);
     sqn__derotation_sums *to = &d->sums;
 
-    if (to->sums == NULL || to->flags == NULL) {
+    if (to->sums == NULL) {
         to->sums = sqn__arena_reserve(&d->arena, sqn__mem_product(n, SQN__N_SUM),
                                       sizeof *to->sums);
+    }
+    if (to->flags == NULL) {
         to->flags =
             sqn__arena_reserve(&d->arena, sqn__mem_product(n, 2), sizeof *to->flags);
     }

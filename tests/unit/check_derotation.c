@@ -109,16 +109,21 @@ static void view(result *r)
     }
 }
 
+static sqn_derotation_plan plan_of(int64_t n_image, int64_t n_frame)
+{
+    return (sqn_derotation_plan){.ny = NY,
+                                 .nx = NX,
+                                 .n_image = n_image,
+                                 .n_frame = n_frame,
+                                 .center = {center[0], center[1]},
+                                 .has_dq = true,
+                                 .ring = ring,
+                                 .n_radius = N_RADIUS};
+}
+
 static sqn_derotation *create(int64_t n_image, int64_t n_frame)
 {
-    const sqn_derotation_plan plan = {.ny = NY,
-                                      .nx = NX,
-                                      .n_image = n_image,
-                                      .n_frame = n_frame,
-                                      .center = {center[0], center[1]},
-                                      .has_dq = true,
-                                      .ring = ring,
-                                      .n_radius = N_RADIUS};
+    const sqn_derotation_plan plan = plan_of(n_image, n_frame);
     sqn_derotation *d = NULL;
 
     SQN_ASSERT_OK(sqn_derotation_create(&d, &plan, &err), err);
@@ -257,14 +262,6 @@ END_TEST
 START_TEST(lent_memory_changes_nothing)
 {
     enum { BYTES = 1 << 21 };
-    const sqn_derotation_plan plan = {.ny = NY,
-                                      .nx = NX,
-                                      .n_image = N_IMAGE,
-                                      .n_frame = N_FRAME,
-                                      .center = {center[0], center[1]},
-                                      .has_dq = true,
-                                      .ring = ring,
-                                      .n_radius = N_RADIUS};
     char *lent = sqn__mem_reserve(BYTES, 1);
     sqn_derotation *d = NULL;
 
@@ -273,7 +270,7 @@ START_TEST(lent_memory_changes_nothing)
     derotate(&expected, d, N_FRAME);
     sqn_derotation_destroy(&d);
     for (size_t bytes = 64; bytes <= BYTES; bytes *= 8) { /* for few arrays, or many */
-        sqn_derotation_plan with = plan;
+        sqn_derotation_plan with = plan_of(N_IMAGE, N_FRAME);
 
         memset(lent, 0xff, BYTES); /* NaN */
         with.spare = (sqn_spare){{lent + BYTES - bytes}, {bytes}};

@@ -49,20 +49,6 @@ SQN_API double sqn_weights_median(double *scratch, int64_t n);
  */
 SQN_API double sqn_weights_mad_sigma(double *scratch, int64_t n);
 
-/** Floats of work space for sqn_weights_sigma(). */
-SQN_API int64_t sqn_weights_sigma_work_size(int64_t n);
-
-/**
- * The same of many floats, which stay as they are; quicker.
- *
- * @param[out] median   Theirs; NaN of none.
- * @param[in]  values   [n] NaN = missing.
- * @param[in]  n_valid  How many are not NaN.
- * @param[out] work    [sqn_weights_sigma_work_size()]
- */
-SQN_API double sqn_weights_sigma(double *median, const float *values, int64_t n,
-                                 int64_t n_valid, float *work);
-
 #ifdef __cplusplus
 }
 #endif
